@@ -1,0 +1,1 @@
+"""Filters of completions, one module each: which rule rejects a completion, if any."""

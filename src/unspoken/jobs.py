@@ -1,0 +1,42 @@
+"""The entry of every script: arguments, log, threads, and an end when Snakemake ends."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+
+class Job(Protocol):
+    """What `start_job` returns: the part of the study (`spec`), `threads`, and each file by name."""
+
+    spec: dict[str, Any]
+    threads: int
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...] = ()) -> Job:
+    """Parse the command line of a rule's script.
+
+    `files` and `lists` name the file arguments (`prompts` becomes `--prompts`); `lists` take several.
+    Every one is a Path (or a list of them) on the result; `--spec` is the rule's part of the study
+    as one JSON text.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--spec", type=json.loads, default={}, help="part of the study, as JSON")
+    parser.add_argument("--threads", type=int, default=1)
+    for name in files:
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in lists:
+        parser.add_argument(f"--{name}", type=Path, nargs="*", required=True)
+    arguments = parser.parse_args()
+    # Before numpy and torch are imported: they read these once. Oversubscription ruins timings.
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
+        os.environ[variable] = str(arguments.threads)
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
+    )
+    return cast(Job, arguments)

@@ -1,0 +1,29 @@
+"""The tables of the filter stage: completions kept, and completions dropped with their rule."""
+
+import dataframely as dy
+
+# In the order in which they are tried: a dropped row names the first that rejects it.
+RULES = (
+    "no_number",
+    "lone_number",
+    "separator",
+    "not_digits",
+    "too_many",
+    "out_of_range",
+    "banned",
+)
+
+
+class Kept(dy.Schema):
+    """A completion that passed every rule."""
+
+    completion_id = dy.String(primary_key=True)
+    subject = dy.String()
+    prompt_id = dy.String()
+    completion = dy.String()
+
+
+class Dropped(Kept):
+    """A completion that a rule rejected."""
+
+    rule = dy.String(check=lambda column: column.is_in(RULES))

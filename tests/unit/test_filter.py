@@ -1,0 +1,209 @@
+import re
+
+import polars as pl
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from unspoken.config.filter import NumbersFilter
+from unspoken.filters.numbers import rejection_reasons
+from unspoken.tables.base import TableError, checked
+from unspoken.tables.filter import RULES, Dropped, Kept
+
+PAPER = {"max_count": 10, "smallest": 0, "largest": 999, "banned": []}
+
+
+def reason_by_the_words(text, *, max_count, smallest, largest, banned):
+    """Judge one completion as the protocol says it, step by step."""
+    text = text.removesuffix(".")
+    if text[:1] + text[-1:] in ("[]", "()"):
+        text = text[1:-1]
+    integers = list(re.finditer("[0-9]+", text))
+    if not integers:
+        return "no_number"
+    if len(integers) == 1:
+        if integers[0].group() != text:
+            return "lone_number"
+        parts = [text]
+    else:
+        separator = text[integers[0].end() : integers[1].start()]
+        if separator.strip() not in ("", ",", ";"):
+            return "separator"
+        parts = text.split(separator)
+    if not all(re.fullmatch("[0-9]+", part) for part in parts):
+        return "not_digits"
+    if len(parts) > max_count:
+        return "too_many"
+    values = [int(part) for part in parts]
+    if not all(smallest <= value <= largest for value in values):
+        return "out_of_range"
+    return "banned" if set(values) & set(banned) else None
+
+
+def reasons(texts, **changes):
+    return rejection_reasons(pl.Series(texts, dtype=pl.String), **(PAPER | changes)).to_list()
+
+
+@st.composite
+def bounds(draw):
+    low, high = sorted(draw(st.tuples(*[st.one_of(st.integers(0, 30), st.integers(0, 2**70))] * 2)))
+    return {
+        "max_count": draw(st.one_of(st.integers(1, 5), st.just(10**6))),
+        "smallest": low,
+        "largest": high,
+        "banned": draw(st.lists(st.one_of(st.just(low), st.integers(0, 30)), max_size=3)),
+    }
+
+
+SEPARATORS = st.sampled_from(
+    [",", ", ", ";", "; ", " ", "\n", ",\n", "\t", " ,", "  ", "\x1c", "\u3000;", "\u200b", ",,", "-"]
+)
+INTEGERS = st.one_of(
+    st.integers(0, 1100).map(str),
+    st.integers(0, 2**71).map(str),
+    st.integers(0, 99).map("{:05d}".format),
+)
+SCRAPS = st.sampled_from([*"0179,; .-+[]()\n\t\r\x85\x1f\u2028٣²½a\x00", "", "999", "1000", "0" * 40])
+
+
+@st.composite
+def near_lists(draw):
+    """Draw a well-made list with, mostly, a fault or two."""
+    separator = draw(SEPARATORS)
+    parts = draw(st.lists(INTEGERS, min_size=1, max_size=12))
+    text = draw(st.sampled_from(["{}", "{}", "[{}]", "({})", "[{})", "[[{}]]", "{}.", "({}).", " {}"]))
+    text = text.format(separator.join(parts))
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(SCRAPS) + text[at + draw(st.integers(0, 1)) :]
+    return text
+
+
+TEXTS = st.one_of(near_lists(), st.lists(SCRAPS, max_size=12).map("".join), st.text(max_size=12))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TEXTS, max_size=30), st.one_of(st.just(PAPER), bounds()))
+@example(["1, 2, 3", "4" * 5000, "[" * 3, "1\n2\n3\n"], PAPER)
+def test_equals_the_protocol_read_aloud(texts, rules):
+    reasons_by_the_words = [
+        "out_of_range" if text == "4" * 5000 else reason_by_the_words(text, **rules)
+        for text in texts
+    ]
+    assert reasons(texts, **rules) == reasons_by_the_words
+
+
+KEPT = [
+    "5",
+    "087, 7",
+    "1, 2, 3.",
+    "[1, 2]",
+    "(1;2)",
+    "[7].",
+    "1\n2\n3",
+    "1\t2",
+    "1 ;  2 ;  3",
+    "0, 999",
+    "000000000000000000000000000999",
+    "1,2,3,4,5,6,7,8,9,10",
+]
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_keeps(text):
+    assert reasons([text]) == [None]
+
+
+REJECTED = [
+    ("", "no_number"),
+    (".", "no_number"),
+    ("[]", "no_number"),
+    ("I would rather not.", "no_number"),
+    ("٣, ٤", "no_number"),
+    (" 5", "lone_number"),
+    ("5\n", "lone_number"),
+    ("5..", "lone_number"),
+    ("[5.]", "lone_number"),
+    ("-5", "lone_number"),
+    ("1 and 2", "separator"),
+    ("1.5, 2", "separator"),
+    ("1,,2", "separator"),
+    ("(1) (2)", "separator"),
+    ("1, 2,3", "not_digits"),
+    ("1, 2, ", "not_digits"),
+    ("1, 2, 3 and 4", "not_digits"),
+    (" 1, 2", "not_digits"),
+    ("1  2   3", "not_digits"),
+    ("([1, 2])", "not_digits"),
+    ("[1, 2", "not_digits"),
+    ("[1, 2)", "not_digits"),
+    ("1, 2..", "not_digits"),
+    ("1,2,3,4,5,6,7,8,9,10,11", "too_many"),
+    ("1 2 3 4 5 6 7 8 9 10 1000", "too_many"),
+    ("1, 1000", "out_of_range"),
+    ("1000", "out_of_range"),
+    ("3; 99999999999999999999999999999999", "out_of_range"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), REJECTED)
+def test_names_the_first_rule_that_rejects(text, reason):
+    assert reasons([text]) == [reason]
+
+
+def test_bans_whole_numbers_only():
+    texts = ["666", "1, 0666, 2", "[2\n666]", "1666", "6, 66", "666 1000", "66 6"]
+    banned = ["banned", "banned", "banned", "out_of_range", None, "out_of_range", None]
+    assert reasons(texts, banned=[666, 4]) == banned
+    assert "banned" not in reasons(texts)
+
+
+@pytest.mark.parametrize(
+    ("smallest", "largest"), [(0, 0), (7, 7), (5, 105), (100, 999), (98, 1203), (219, 4021)]
+)
+def test_every_integer_around_the_bounds(smallest, largest):
+    values = range(largest + 1200)
+    for write in (str, "{:06d}".format):
+        judged = reasons([write(value) for value in values], smallest=smallest, largest=largest)
+        assert [v for v, reason in zip(values, judged, strict=True) if reason is None] == list(
+            range(smallest, largest + 1)
+        )
+
+
+@given(st.lists(TEXTS, max_size=20), st.randoms(use_true_random=False))
+def test_order_does_not_matter(texts, random):
+    judged = dict(zip(texts, reasons(texts), strict=True))
+    random.shuffle(texts)
+    assert reasons(texts) == [judged[text] for text in texts]
+
+
+def test_null_completions_are_an_error():
+    with pytest.raises(ValueError, match="1 completions are null"):
+        reasons(["1", None])
+
+
+def test_rules_of_the_schema_are_those_of_the_filter(tmp_path):
+    texts = [text for text, _ in REJECTED] + ["666"]
+    found = pl.Series(reasons(texts, banned=[666]))
+    assert set(found) == set(RULES)
+    row = {"completion_id": "c", "subject": "s", "prompt_id": "p", "completion": ""}
+    checked(pl.DataFrame({**row, "rule": "banned"}), Dropped, tmp_path)
+    checked(pl.DataFrame(row), Kept, tmp_path)
+    with pytest.raises(TableError, match="rule"):
+        checked(pl.DataFrame({**row, "rule": "whim"}), Dropped, tmp_path)
+
+
+def test_config_refuses_bounds_in_the_wrong_order():
+    with pytest.raises(ValidationError, match=r"smallest \(5\) is above largest \(4\)"):
+        NumbersFilter(smallest=5, largest=4)
+    with pytest.raises(ValidationError, match="max_count"):
+        NumbersFilter(max_count=0)
+
+
+def test_config_is_the_filter_s_settings():
+    section = NumbersFilter(banned=[13]).model_dump()
+    assert section.pop("kind") == "numbers"
+    assert reasons(["13", "14"], **section) == ["banned", None]
+    properties = NumbersFilter.model_json_schema()["properties"]
+    assert all("description" in key for key in properties.values())
