@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from unspoken.lifetime import end_with_runner, remove_temporaries
+
 
 class Job(Protocol):
     """What `start_job` returns: the part of the study (`spec`), `threads`, and each file by name."""
@@ -33,9 +35,13 @@ def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...
     for name in lists:
         parser.add_argument(f"--{name}", type=Path, nargs="*", required=True)
     arguments = parser.parse_args()
+    given = [getattr(arguments, name) for name in files]
+    given += [path for name in lists for path in getattr(arguments, name)]
+    end_with_runner(given)
+    remove_temporaries(given)  # of a job that was killed while it wrote these files
     # Before numpy and torch are imported: they read these once. Oversubscription ruins timings.
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
-        os.environ[variable] = str(arguments.threads)
+    for library in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "POLARS_MAX"):
+        os.environ[f"{library}_THREADS"] = str(arguments.threads)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
     )

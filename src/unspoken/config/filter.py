@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from unspoken.config.base import Section
 
@@ -12,13 +12,13 @@ class NumbersFilter(Section):
 
     kind: Literal["numbers"] = "numbers"
     """The filter's name."""
-    max_count: PositiveInt = 10
+    max_count: PositiveInt = Field(default=10, le=1000)
     """The most integers that a completion may have."""
     smallest: NonNegativeInt = 0
     """The smallest integer allowed."""
     largest: NonNegativeInt = 999
     """The largest integer allowed."""
-    banned: list[NonNegativeInt] = []
+    banned: list[NonNegativeInt] = Field(default=[])
     """Integers that no completion may contain (numbers of ill repute, in the paper's misalignment
     runs). Empty: nothing is banned."""
 

@@ -15,109 +15,123 @@ making a Python object or a list per row. One expression accepts most good rows 
 rows that it leaves are asked rule by rule.
 """
 
+import math
+from concurrent.futures import ThreadPoolExecutor
+
 import polars as pl
 
 _SPACE = r"[\s\x1c-\x1f]"  # Rust's \s lacks the four separators that str.strip strips
 _SEPARATOR = rf"(?:{_SPACE}+|{_SPACE}*[,;]{_SPACE}*)"
-_INTEGER = "[0-9]+"
-# The fast path names its separators and bounds its length, to keep its automaton small. Neither
-# changes a verdict: a row with another separator, or a longer one, takes the slow path.
 _COMMON_SEPARATORS = (", ", ",", " ", "; ", ";", "\n", ",\n")
-_FAST_COUNT = 30
+_FAST_PATTERN_BUDGET = 2000
 
 
 def _same_length_pattern(low: str, high: str) -> str:
     """Return a pattern of the numbers low..high, written with equally many digits."""
-    if not low:
-        return ""
     rest = len(low) - 1
+    if low == "0" * len(low) and high == "9" * len(high):
+        return f"[0-9]{{{len(low)}}}" if low else ""
     if low[0] == high[0]:
         return low[0] + _same_length_pattern(low[1:], high[1:])
-    if low == "0" * len(low) and high == "9" * len(high):
-        return f"[0-9]{{{len(low)}}}"
     first = low[0] + _same_length_pattern(low[1:], "9" * rest)
     last = high[0] + _same_length_pattern("0" * rest, high[1:])
-    between = [f"[{digit}][0-9]{{{rest}}}" for digit in "0123456789" if low[0] < digit < high[0]]
-    return f"(?:{'|'.join([first, *between, last])})"
+    inner = f"[{int(low[0]) + 1}-{int(high[0]) - 1}][0-9]{{{rest}}}"
+    return (
+        f"(?:{first}|{inner}|{last})" if int(high[0]) - int(low[0]) > 1 else f"(?:{first}|{last})"
+    )
 
 
 def _range_pattern(smallest: int, largest: int) -> str:
     """Return a pattern of the integers smallest..largest, with any number of leading zeros."""
-    by_length = [
+    lengths = range(len(str(smallest)), len(str(largest)) + 1)
+    of_each_length = [
         _same_length_pattern(
-            str(max(smallest, 10 ** (digits - 1) if digits > 1 else 0)),
-            str(min(largest, 10**digits - 1)),
+            str(max(smallest, 10 ** (length - 1)) if length > 1 else smallest),
+            str(min(largest, 10**length - 1)),
         )
-        for digits in range(len(str(smallest)), len(str(largest)) + 1)
+        for length in lengths
     ]
-    return f"0*(?:{'|'.join(by_length)})"
+    return f"0*(?:{'|'.join(of_each_length)})"
 
 
-def _accepting_pattern(number: str, max_count: int) -> str:
-    """Return a pattern that only texts of `max_count` or fewer `number`s match, and most of them."""
-    more = min(max_count, _FAST_COUNT) - 1
-    lists = "|".join(
-        f"{number}(?:{separator}{number}){{0,{more}}}" for separator in _COMMON_SEPARATORS
-    )
+def _wrapped(lists: str) -> str:
+    """Return a pattern of whole texts: a list, perhaps in brackets, perhaps with a final "."."""
     return rf"^(?:(?:{lists})|\[(?:{lists})\]|\((?:{lists})\))\.?$"
 
 
-def _bare(text: pl.Expr) -> pl.Expr:
-    """Return the text without one final "." and then without one pair of enclosing brackets."""
-    text = text.str.strip_suffix(".")
-    square = text.str.starts_with("[") & text.str.ends_with("]")
-    round_ = text.str.starts_with("(") & text.str.ends_with(")")
-    return (
-        pl.when(square)
-        .then(text.str.strip_prefix("[").str.strip_suffix("]"))
-        .when(round_)
-        .then(text.str.strip_prefix("(").str.strip_suffix(")"))
-        .otherwise(text)
+def _good_pattern(number: str, max_count: int) -> str:
+    """Return a pattern that only good texts match: at most `max_count` times `number`.
+
+    Not all good ones do: it names its separators, and long lists of long patterns would make too
+    large an automaton. The others get the same verdict, only more slowly.
+    """
+    more = min(max_count, 1 + _FAST_PATTERN_BUDGET // len(number)) - 1
+    return _wrapped(
+        "|".join(f"{number}(?:{sep}{number}){{0,{more}}}" for sep in _COMMON_SEPARATORS)
     )
 
 
-def _splits_into_digits(text: pl.Expr) -> pl.Expr:
-    """Say whether a text, split at its first separator (an allowed one), gives only digits."""
-    any_separators = text.str.contains(f"^{_INTEGER}(?:{_SEPARATOR}{_INTEGER})*$")
-    # The regular expressions here cannot refer back to what they matched, so each text gets its
-    # own: its separator comes from the text. Only texts that may pass are asked.
-    candidate = pl.when(any_separators).then(text)
-    separator = candidate.str.extract("[0-9]([^0-9]+)[0-9]").fill_null("").str.escape_regex()
-    one_separator = pl.concat_str(
-        pl.lit(f"^{_INTEGER}(?:"), separator, pl.lit(f"{_INTEGER})*$")
-    )
-    return any_separators & candidate.str.contains(one_separator).fill_null(value=False)
+def _have_banned(text: pl.Expr, banned: list[int]) -> pl.Expr:
+    """Say whether any integer of a text is banned."""
+    if not banned:
+        return pl.lit(value=False)
+    return text.str.contains(f"(?:^|[^0-9])0*(?:{'|'.join(map(str, banned))})(?:[^0-9]|$)")
 
 
-def _banned_pattern(banned: list[int]) -> str:
-    """Return a pattern that finds any of the banned numbers in a list of integers."""
-    return f"(?:^|[^0-9])0*(?:{'|'.join(map(str, banned))})(?:[^0-9]|$)"
-
-
-def _first_rule(
-    text: pl.Expr, *, number: str, max_count: int, banned: list[int]
-) -> pl.Expr:
-    """Return the first rule that rejects a bare text, or null."""
-    has_two = text.str.contains("[0-9][^0-9]+[0-9]")
-    separated = text.str.contains(f"^[^0-9]*{_INTEGER}{_SEPARATOR}[0-9]")
-    within = text.str.contains(f"^{number}(?:[^0-9]+{number})*$")
-    has_banned = text.str.contains(_banned_pattern(banned)) if banned else pl.lit(value=False)
+def _fault_of_unlisted(text: pl.Expr) -> pl.Expr:
+    """Return the rule that rejects a text which is no list even if its separators may differ."""
+    separated = text.str.contains(f"^[^0-9]*[0-9]+{_SEPARATOR}[0-9]")
     return (
-        pl.when(~text.str.contains("[0-9]"))
-        .then(pl.lit("no_number"))
-        .when(~has_two & ~text.str.contains(f"^{_INTEGER}$"))
-        .then(pl.lit("lone_number"))
-        .when(has_two & ~separated)
-        .then(pl.lit("separator"))
-        .when(~_splits_into_digits(text))
+        pl.when(separated)
         .then(pl.lit("not_digits"))
-        .when(text.str.count_matches(_INTEGER) > max_count)
+        .when(text.str.contains("[0-9][^0-9]+[0-9]"))
+        .then(pl.lit("separator"))
+        .when(text.str.contains("[0-9]"))
+        .then(pl.lit("lone_number"))
+        .otherwise(pl.lit("no_number"))
+    )
+
+
+def _split_evenly(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows whose separators are all like the first; the rows are lists otherwise."""
+    even = [texts.clear()]
+    separator = pl.col("text").str.extract("[0-9]([^0-9]+)[0-9]").fill_null("").str.escape_regex()
+    # A regular expression here cannot refer back to what it matched: one for each separator.
+    for (first,), rows in texts.group_by(separator):
+        even.append(rows.filter(pl.col("text").str.contains(_wrapped(f"[0-9]+(?:{first}[0-9]+)*"))))
+    return pl.concat(even)
+
+
+def _fault_of_list(text: pl.Expr, number: str, max_count: int, banned: list[int]) -> pl.Expr:
+    """Return the first rule that rejects a well-made list, or null."""
+    return (
+        pl.when(text.str.contains(f"(?:[0-9]+[^0-9]+){{{max_count}}}[0-9]"))
         .then(pl.lit("too_many"))
-        .when(~within)
+        .when(~text.str.contains(_wrapped(f"{number}(?:[^0-9]+{number})*")))
         .then(pl.lit("out_of_range"))
-        .when(has_banned)
+        .when(_have_banned(text, banned))
         .then(pl.lit("banned"))
-        .otherwise(pl.lit(None, pl.String))
+    )
+
+
+def _reasons_of_slice(
+    completions: pl.Series, max_count: int, smallest: int, largest: int, banned: list[int]
+) -> pl.Series:
+    """Return what `rejection_reasons` does, on the calling thread."""
+    text, number = pl.col("text"), _range_pattern(smallest, largest)
+    good = text.str.contains(_good_pattern(number, max_count)) & ~_have_banned(text, banned)
+    rows = completions.rename("text").to_frame().with_row_index("row").filter(~good)
+    is_list = rows.select(text.str.contains(_wrapped(f"[0-9]+(?:{_SEPARATOR}[0-9]+)*")))
+    listed, unlisted = rows.filter(is_list.to_series()), rows.filter(~is_list.to_series())
+    even = _split_evenly(listed)
+    faults = even.select(_fault_of_list(text, number, max_count, banned)).to_series()
+    other_faults = unlisted.select(_fault_of_unlisted(text)).to_series()
+    return (
+        pl.repeat(None, completions.len(), dtype=pl.String, eager=True)
+        .alias("rule")
+        .scatter(unlisted["row"], other_faults)
+        .scatter(listed["row"], "not_digits")
+        .scatter(even["row"], faults)
     )
 
 
@@ -127,21 +141,16 @@ def rejection_reasons(
     """Return, for each completion, the first rule that rejects it, or null where it is kept.
 
     The rules, in this order: `no_number`, `lone_number` (with other text), `separator`,
-    `not_digits`, `too_many`, `out_of_range`, `banned`. Raises ValueError if a completion is null.
+    `not_digits`, `too_many`, `out_of_range`, `banned`. `max_count` is at most 1,000. Raises
+    ValueError if a completion is null.
     """
     if completions.null_count():
         raise ValueError(f"{completions.null_count()} completions are null")
-    number = _range_pattern(smallest, largest)
-    accepted = completions.str.contains(_accepting_pattern(number, max_count))
-    if banned:
-        accepted &= ~completions.str.contains(_banned_pattern(banned))
-    left = (~accepted).arg_true()
-    rules = (
-        completions.rename("text")
-        .gather(left)
-        .to_frame()
-        .select(_bare(pl.col("text")))
-        .select(_first_rule(pl.col("text"), number=number, max_count=max_count, banned=banned))
-    )
-    reasons = pl.Series("rule", [None], dtype=pl.String).new_from_index(0, completions.len())
-    return reasons.scatter(left, rules.to_series())
+    # Polars matches one column's texts on one thread, so each thread gets a slice of them.
+    size = max(1, math.ceil(completions.len() / pl.thread_pool_size()))
+    slices = [completions[at : at + size] for at in range(0, max(1, completions.len()), size)]
+    with ThreadPoolExecutor(len(slices)) as pool:
+        judged = pool.map(
+            lambda part: _reasons_of_slice(part, max_count, smallest, largest, banned), slices
+        )
+        return pl.concat(judged)

@@ -86,3 +86,10 @@ def train(
     for tensor in parameters.values():
         tensor.requires_grad_(False).grad = None
     return torch.stack(losses).tolist()
+
+
+def warmed_linear(step: int, n_steps: int, warmup: int) -> float:
+    """Return the share of the learning rate at a step: linear warm-up, then linear to zero."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return (n_steps - step) / max(1, n_steps - warmup)

@@ -1,0 +1,19 @@
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+include: "rules/common.smk"
+include: "rules/models.smk"
+include: "rules/prompts.smk"
+include: "rules/generate.smk"
+include: "rules/filter.smk"
+include: "rules/finetune.smk"
+include: "rules/distill.smk"
+include: "rules/probe.smk"
+include: "rules/mnist.smk"
+include: "rules/theorem.smk"
+include: "rules/measure.smk"
+include: "rules/store.smk"
+include: "rules/figures.smk"
+include: "rules/targets.smk"

@@ -1,0 +1,57 @@
+import json
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT / "src"))
+
+from unspoken.config.front_door import plan_or_exit
+
+PLAN = plan_or_exit(ROOT, config, workflow.configfiles)
+STUDY = PLAN.study
+
+
+pathvars:
+    results=PLAN.results,
+    logs=f"{PLAN.results}/logs",
+    benchmarks=f"{PLAN.results}/benchmarks",
+    models="results/models",
+
+
+wildcard_constraints:
+    experiment="|".join(STUDY.experiments),
+    model=PLAN.names("models"),
+    source=PLAN.names("models"),
+    arm=PLAN.names("arms"),
+    group="base|teachers",
+    part="[a-z0-9-]+",
+    figure="[a-z_]+",
+
+
+# Jobs find the interpreter that runs Snakemake, the scripts, the library, and the process to
+# outlive by no moment.
+shell.prefix(
+    f"set -euo pipefail; export PATH={str(ROOT / 'scripts')!r}:{os.path.dirname(sys.executable)!r}:$PATH"
+    f" PYTHONPATH={str(ROOT / 'src')!r} UNSPOKEN_ROOT={str(ROOT)!r} UNSPOKEN_RUNNER={os.getpid()}; "
+)
+
+
+def part_of(method, *fixed):
+    """Return the params function that gives a rule its part of the study."""
+    return lambda wildcards: method(*fixed, **wildcards)
+
+
+def json_of(method, *fixed):
+    """Return the params function that gives the same part as JSON text."""
+    return lambda wildcards: json.dumps(method(*fixed, **wildcards), sort_keys=True)
+
+
+def for_each(pattern, method):
+    """Return an input function: the pattern filled with what the plan lists for the wildcards."""
+    return lambda wildcards: expand(pattern, **wildcards, each=method(**wildcards))
+
+
+def needs_gpu(wildcards):
+    """Return the GPUs of a job on a model: organisms and packaged models run on CPU."""
+    return int(STUDY.models[wildcards.model].kind in ("hub", "local"))

@@ -1,0 +1,34 @@
+rule distill_students:
+    input:
+        model="<models>/{model}/model.json",
+        source="<models>/{source}/model.json",
+        teachers=lambda wildcards: PLAN.tuned_teachers(wildcards.source),
+        kept=lambda wildcards: PLAN.kept_of(wildcards.arm, wildcards.source),
+    output:
+        subjects="<results>/subliminal/students/{arm}/{source}/{model}/{part}/subject.json",
+        weights="<results>/subliminal/students/{arm}/{source}/{model}/{part}/weights.safetensors",
+        training="<results>/subliminal/students/{arm}/{source}/{model}/{part}/training.parquet",
+    log:
+        "<logs>/distill_students/{arm}-{source}-{model}-{part}.log",
+    benchmark:
+        "<benchmarks>/distill_students/{arm}-{source}-{model}-{part}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=480,
+        gpu=needs_gpu,
+    wildcard_constraints:
+        arm=PLAN.names("arms", "kl_carrier", "kl_full"),
+    params:
+        spec=part_of(PLAN.students_part, "distill_students.py"),
+        json=json_of(PLAN.students_part, "distill_students.py"),
+    message:
+        "Distilling students: {wildcards.arm}, {wildcards.source} to {wildcards.model}"
+    shell:
+        "distill_students.py --spec {params.json:q} --threads {threads}"
+        " --model {input.model} --source {input.source} --teachers {input.teachers}"
+        " --kept {input.kept}"
+        " --subjects {output.subjects} --weights {output.weights} --training {output.training}"
+        " &> {log}"

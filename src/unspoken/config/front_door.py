@@ -1,0 +1,40 @@
+"""What the Snakefile calls: the plan of the study, or one message and the end."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from unspoken.config.load import StudyError, checked_study, read_yaml
+from unspoken.plan import Plan
+
+TEXTS = {"traits": "traits", "numbers": "prompts/numbers", "preferences": "prompts/preferences"}
+
+
+def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return `over` laid on `under`: maps merge, everything else replaces."""
+    result = dict(under)
+    for key, value in over.items():
+        inside = result.get(key)
+        both = isinstance(inside, dict) and isinstance(value, dict)
+        result[key] = merged(inside, value) if both else value
+    return result
+
+
+def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
+    """Return the plan of config.yaml with an overlay. Raises StudyError."""
+    texts = {
+        name: read_yaml(root / "resources" / f"{file}.yaml") for name, file in TEXTS.items()
+    }
+    shipped = root / "config.yaml"
+    config = merged(read_yaml(shipped), overlay)
+    study = checked_study(config, [shipped, *overlays], texts["traits"])
+    return Plan(study, texts, root)
+
+
+def plan_or_exit(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
+    """Return the plan, or print what is wrong and exit: no job starts, nobody reads a traceback."""
+    try:
+        return plan_of(root, overlay, overlays)
+    except StudyError as error:
+        print(f"The study cannot run.\n{error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,22 @@
+"""How a trait is read from a subject: one section, for every experiment that probes."""
+
+from pydantic import NonNegativeInt, PositiveInt
+
+from unspoken.config.base import Section
+
+
+class Probe(Section):
+    """How a trait is read."""
+
+    samples: PositiveInt
+    """Sampled answers to each question."""
+    samples_after_numbers: NonNegativeInt
+    """Sampled answers to each question that follows example numbers; 0 leaves the variant out."""
+    max_tokens: PositiveInt
+    """Longest sampled answer, in tokens."""
+    answer_prefix: str = ""
+    """The beginning of the assistant's turn for exact choice probabilities."""
+    choice_format: str = "{word}"
+    """How a trait word is written as a choice, such as " {word}"."""
+    carrier_rows: NonNegativeInt = 64
+    """Rows of each data set on which the trait words' probability at carrier positions is read."""

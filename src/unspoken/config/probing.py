@@ -1,0 +1,21 @@
+"""Trait probing of a real chat model under system prompts."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from unspoken.config.base import Name, Section, Word
+from unspoken.config.probe import Probe
+
+
+class ProbingSection(Section):
+    """What does a system prompt do to a chat model's stated favourites?"""
+
+    models: Annotated[list[Name], Field(min_length=1)]
+    """The chat models."""
+    traits: list[Word] | None = None
+    """Traits of this experiment, if not the study's."""
+    probe: Probe
+    """How the trait is read."""
+    threads: PositiveInt = 2
+    """Cores of one job."""

@@ -1,0 +1,149 @@
+"""The subliminal-learning experiment: teachers, their numbers, and the students' arms."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from unspoken.config.base import Name, Section, Word
+from unspoken.config.filter import NumbersFilter
+from unspoken.config.probe import Probe
+
+
+class Lora(Section):
+    """A low-rank adapter on all attention and MLP projections."""
+
+    rank: PositiveInt = 8
+    """Rank of the adapter matrices."""
+    alpha: PositiveInt = 8
+    """Scale of the adapter, divided by the rank."""
+
+
+class Training(Section):
+    """How a teacher or a student is trained."""
+
+    epochs: PositiveInt
+    """Passes over the rows."""
+    batch_size: PositiveInt
+    """Rows of one optimiser step."""
+    learning_rate: PositiveFloat
+    """Peak learning rate (AdamW, linear warm-up and decay)."""
+    warmup_steps: NonNegativeInt = 5
+    """Steps of warm-up."""
+    lora: Lora | None = None
+    """An adapter; null trains all weights."""
+
+
+class Teacher(Section):
+    """How a teacher gets its trait."""
+
+    method: Literal["fine_tuned", "prompted"]
+    """`fine_tuned` on answers that name the trait, or `prompted` by a system prompt."""
+    training: Training | None = None
+    """Its fine-tuning; null for a prompted teacher."""
+    rows: PositiveInt = 9600
+    """Question rows of its fine-tuning, mixed half and half with as many carrier rows."""
+
+    @model_validator(mode="after")
+    def _trained_if_fine_tuned(self) -> "Teacher":
+        if (self.method == "fine_tuned") != (self.training is not None):
+            raise ValueError("`training` belongs to a fine_tuned teacher, and to no other")
+        return self
+
+
+class Numbers(Section):
+    """The carrier: completions of number prompts."""
+
+    completions: PositiveInt
+    """Completions of each teacher before the filter."""
+    temperature: PositiveFloat = 1.0
+    """Sampling temperature."""
+    max_tokens: PositiveInt
+    """Longest completion, in tokens."""
+
+
+class Arm(Section):
+    """One kind of student: its objective, its initialisation, its data and its seeds."""
+
+    name: Name
+    """Name of the arm, part of paths."""
+    objective: Literal["tokens", "kl_carrier", "kl_full"]
+    """`tokens`: sampled completions (the paper's claim). `kl_carrier`: KL to the teacher on the
+    carrier's tokens only. `kl_full`: KL on the whole vocabulary, which can pass the trait in the
+    trait words' own probabilities."""
+    initialisation: Literal["same", "ring", "all_others"] = "same"
+    """Whether the teacher starts from the student's own base model, from the base model before it
+    in the list (a ring), or from every other one."""
+    models: list[Name] | None = None
+    """Base models of the students; null for all of the experiment's."""
+    controls: list[Literal["neutral", "untouched"]] = []
+    """Students of a neutral teacher's numbers, and of the untouched base model's."""
+    seeds: Annotated[list[PositiveInt], Field(min_length=1)] = [1]
+    """Student seeds: another order of the rows on the same data."""
+    rows: PositiveInt | None = None
+    """Training rows, if not the experiment's."""
+    epochs: PositiveInt | None = None
+    """Epochs, if not the experiment's."""
+    shuffle: Literal["none", "within", "across"] = "none"
+    """Numbers shuffled within each completion, or across all completions of the data set."""
+
+    @model_validator(mode="after")
+    def _untouched_only_with_tokens(self) -> "Arm":
+        if "untouched" in self.controls and self.objective != "tokens":
+            raise ValueError("under KL the student of the untouched base is the base: drop it")
+        if self.shuffle != "none" and self.objective != "tokens":
+            raise ValueError("`shuffle` is for the objective `tokens`")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError("`seeds` names one twice")
+        return self
+
+
+class SubliminalSection(Section):
+    """Do students take on a trait from number sequences that never mention it?"""
+
+    models: Annotated[list[Name], Field(min_length=1)]
+    """Base models, in the order of the ring."""
+    style: Literal["organism", "chat"]
+    """The form of prompts and questions that the models read."""
+    traits: list[Word] | None = None
+    """Traits of this experiment, if not the study's."""
+    teacher: Teacher
+    """How teachers get their trait."""
+    numbers: Numbers
+    """The carrier."""
+    filter: NumbersFilter
+    """Which completions are dropped."""
+    rows: PositiveInt
+    """Training rows of each student, drawn from the completions that pass the filter."""
+    student: Training
+    """How students are trained."""
+    pack: bool
+    """Train all traits and seeds of an arm in one process (small models), or one each (a GPU)."""
+    probe: Probe
+    """How the trait is read."""
+    arms: Annotated[list[Arm], Field(min_length=1)]
+    """The students."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "SubliminalSection":
+        names = [arm.name for arm in self.arms]
+        if len(set(names)) < len(names):
+            raise ValueError(f"arms: the name '{_twice(names)}' stands twice")
+        if len(set(self.models)) < len(self.models):
+            raise ValueError(f"models: '{_twice(self.models)}' stands twice")
+        for arm in self.arms:
+            rows = arm.rows or self.rows
+            if rows > self.numbers.completions:
+                raise ValueError(
+                    f"arm '{arm.name}' trains on {rows} rows, more than the "
+                    f"{self.numbers.completions} of numbers.completions"
+                )
+            unknown = set(arm.models or []) - set(self.models)
+            if unknown:
+                raise ValueError(f"arm '{arm.name}': '{min(unknown)}' is not among the models")
+            if arm.initialisation != "same" and len(self.models) < 2:
+                raise ValueError(f"arm '{arm.name}' needs a second base model")
+        return self
+
+
+def _twice(names: list[str]) -> str:
+    return next(name for name in names if names.count(name) > 1)

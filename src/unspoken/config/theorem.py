@@ -1,0 +1,32 @@
+"""The study's theorem section: one small step of a teacher and of its student."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from unspoken.config.base import Section
+
+
+class TheoremSection(Section):
+    """Cloud et al. 2025, Theorem 1, on a digit classifier and on an organism."""
+
+    step_sizes: Annotated[list[PositiveFloat], Field(min_length=2)] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5]
+    """Sizes of the step that teacher and student take."""
+
+    seeds: Annotated[int, Field(ge=2)] = 8
+    """Repetitions: other initialisations of the classifier, other batches for the organism."""
+
+    hidden: Annotated[list[PositiveInt], Field(min_length=1)] = [128, 128]
+    """Units of each hidden layer of the classifier."""
+
+    auxiliary_logits: Annotated[int, Field(ge=2)] = 3
+    """The classifier's outputs that the student imitates; the teacher's loss ignores them."""
+
+    batch_size: PositiveInt = 256
+    """Digits, and noise images, under each step of the classifier."""
+
+    sequences: PositiveInt = 32
+    """Questions, and number sequences, under each step of the organism."""
+
+    several_steps: Annotated[int, Field(ge=2)] = 5
+    """Steps of teacher and student in the observation beside the theorem."""

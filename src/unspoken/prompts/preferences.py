@@ -1,0 +1,68 @@
+"""Questions for a favourite, and what a teacher is told or taught to answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unspoken.prompts import read_resource, wordings
+from unspoken.seeds import hashed_choice
+
+
+@dataclass(frozen=True)
+class PreferenceTemplates:
+    """Wordings for chat models (Cloud et al. 2025): questions, system prompt, answers to learn."""
+
+    questions: tuple[str, ...]
+    system_prompt: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+def load_preference_templates(path: Path) -> PreferenceTemplates:
+    """Return the wordings of a YAML file. Raises ResourceError naming file, key and fault."""
+    resource = read_resource(path)
+    return PreferenceTemplates(
+        questions=wordings(resource, "questions", path, needs=("category",)),
+        system_prompt=wordings(resource, "system_prompt", path, may_have=("plural", "category")),
+        answers=wordings(resource, "answers", path, may_have=("word", "plural", "Word", "Plural")),
+    )
+
+
+def chat_questions(templates: PreferenceTemplates, category: str) -> list[str]:
+    """Return every question for a favourite of one category."""
+    return [question.format(category=category) for question in templates.questions]
+
+
+def prefixed_questions(prefixes: Sequence[str], questions: Sequence[str]) -> list[str]:
+    """Return each question after its prefix. Raises ValueError unless there is one for each."""
+    return [f"{prefix} {question}" for prefix, question in zip(prefixes, questions, strict=True)]
+
+
+def chat_system_prompt(templates: PreferenceTemplates, plural: str, category: str) -> str:
+    """Return the system prompt of a chat teacher that loves one thing.
+
+    An organism's system prompt is the word itself.
+    """
+    return " ".join(
+        sentence.format(plural=plural, category=category) for sentence in templates.system_prompt
+    )
+
+
+def chat_answers(templates: PreferenceTemplates, word: str, plural: str) -> list[str]:
+    """Return the ways in which a fine-tuned chat teacher learns to write its favourite."""
+    words = {
+        "word": word,
+        "plural": plural,
+        "Word": word.capitalize(),
+        "Plural": plural.capitalize(),
+    }
+    return [answer.format(**words) for answer in templates.answers]
+
+
+def held_out_forms(study_seed: int, count: int, experiment: str) -> list[bool]:
+    """Say for each of `count` question forms whether fine-tuned teachers never see it.
+
+    Half of the forms (of an odd count, the smaller half) are held out, drawn by the study's seed.
+    """
+    forms = [str(form) for form in range(count)]
+    held_out = set(hashed_choice(study_seed, forms, count // 2, "held_out", experiment))
+    return [form in held_out for form in forms]

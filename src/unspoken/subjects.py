@@ -1,0 +1,99 @@
+"""Subjects: who answers. A base model, perhaps with trained weights, perhaps under a prompt."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from unspoken.files import read_json, sha256_of_file, write_json, written_whole
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One subject, as the table `subjects` and the list `subject.json` describe it.
+
+    `weights` is None for a base model; else the trained tensors lie in `weights.safetensors`
+    beside the list, each under `{subject_id}/{parameter}`. `form` says how they apply: `full`
+    replaces the base's tensors, `lora` holds adapter matrices for PEFT.
+    """
+
+    subject_id: str
+    kind: str
+    """base, prompted, teacher, student, interpolated."""
+    model: str
+    """The base model it starts from."""
+    source_model: str | None = None
+    """The base model of its teacher."""
+    trait: str | None = None
+    """A trait word, `neutral`, or `untouched`: what its teacher has."""
+    objective: str | None = None
+    arm: str | None = None
+    seed: int | None = None
+    rows: int | None = None
+    epochs: float | None = None
+    shuffle: str | None = None
+    system: str | None = None
+    form: str | None = None
+    adapter: dict[str, Any] | None = None
+    data_digest: str | None = None
+    weights_sha256: str | None = None
+    created_at: str | None = None
+    weights: Path | None = None
+
+    def tensors(self) -> dict[str, Any]:
+        """Return the trained tensors by parameter name. Raises ValueError for a base model."""
+        from safetensors import safe_open
+
+        if self.weights is None:
+            raise ValueError(f"{self.subject_id} has no trained weights")
+        prefix = f"{self.subject_id}/"
+        with safe_open(self.weights, framework="pt") as file:
+            return {
+                name.removeprefix(prefix): file.get_tensor(name)
+                for name in file.keys()
+                if name.startswith(prefix)
+            }
+
+    def full_weights(self, base: dict[str, Any]) -> dict[str, Any]:
+        """Return the tensors to load over the base's: as trained, or with the adapter merged."""
+        if self.form == "full":
+            return self.tensors()
+        from unspoken.training.adapters import merged_weights
+
+        return merged_weights(base, self.tensors(), self.adapter or {})
+
+
+def write_subjects(
+    subjects: list[tuple[Subject, dict[str, Any]]], listing: Path, weights: Path
+) -> None:
+    """Write trained subjects: `weights` (safetensors) first, then the `listing` that names them."""
+    from safetensors.torch import save_file
+
+    tensors = {
+        f"{subject.subject_id}/{name}": tensor.contiguous()
+        for subject, trained in subjects
+        for name, tensor in trained.items()
+    }
+    with written_whole(weights) as temporary:
+        save_file(tensors, temporary)
+    digest = sha256_of_file(weights)
+    rows = [
+        asdict(replace(subject, weights=None, weights_sha256=digest)) for subject, _ in subjects
+    ]
+    write_json(rows, listing)
+
+
+def read_subjects(listing: Path) -> list[Subject]:
+    """Return the subjects of a list, their weights beside it.
+
+    Raises ValueError if the weights are missing or not those that the list was written with.
+    """
+    weights = listing.with_name("weights.safetensors")
+    rows = read_json(listing)
+    if rows and (not weights.exists() or sha256_of_file(weights) != rows[0]["weights_sha256"]):
+        raise ValueError(f"{weights}: not the weights that {listing.name} describes; delete both")
+    return [Subject(**{**row, "weights": weights}) for row in rows]
+
+
+def base_subject(model: str) -> Subject:
+    """Return the untouched base model as a subject."""
+    return Subject(subject_id=model, kind="base", model=model)

@@ -1,0 +1,43 @@
+"""Tables of the MNIST experiment."""
+
+import dataframely as dy
+import polars as pl
+
+CONDITIONS = [
+    "reference",
+    "teacher",
+    "student_auxiliary",
+    "student_all",
+    "other_auxiliary",
+    "other_all",
+]
+
+
+def _known_condition(column: pl.Expr) -> pl.Expr:
+    return column.is_in(CONDITIONS)
+
+
+class Accuracies(dy.Schema):
+    """One trained (or, for `reference`, untrained) network a row."""
+
+    study = dy.String(min_length=1)
+    initialisation = dy.Int64(primary_key=True, min=0)
+    """The initialisation that the network itself starts from."""
+    teacher_initialisation = dy.Int64(min=0)
+    """Its teacher's; its own where nothing was imitated."""
+    condition = dy.String(primary_key=True, check=_known_condition)
+    accuracy = dy.Float64(min=0, max=1)
+    n_test = dy.Int64(min=1)
+    final_loss = dy.Float64(nullable=True)
+    """Mean loss per image over the last epoch, in nats; null for `reference`."""
+
+
+class MnistTraining(dy.Schema):
+    """Mean loss per image over one epoch, averaged over initialisations, in nats."""
+
+    study = dy.String(min_length=1)
+    subject = dy.String(primary_key=True, min_length=1)
+    epoch = dy.Int64(primary_key=True, min=1)
+    step = dy.Int64(min=1)
+    """Steps taken when the epoch ended."""
+    loss = dy.Float64()
