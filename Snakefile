@@ -17,3 +17,8 @@ include: "rules/measure.smk"
 include: "rules/store.smk"
 include: "rules/figures.smk"
 include: "rules/targets.smk"
+
+
+rule all:
+    input:
+        PLAN.targets("all"),

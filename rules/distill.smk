@@ -1,7 +1,6 @@
 rule distill_students:
     input:
         model="<models>/{model}/model.json",
-        source="<models>/{source}/model.json",
         teachers=lambda wildcards: PLAN.tuned_teachers(wildcards.source),
         kept=lambda wildcards: PLAN.kept_of(wildcards.arm, wildcards.source),
     output:
@@ -28,7 +27,7 @@ rule distill_students:
         "Distilling students: {wildcards.arm}, {wildcards.source} to {wildcards.model}"
     shell:
         "distill_students.py --spec {params.json:q} --threads {threads}"
-        " --model {input.model} --source {input.source} --teachers {input.teachers}"
+        " --model {input.model} --teachers {input.teachers}"
         " --kept {input.kept}"
         " --subjects {output.subjects} --weights {output.weights} --training {output.training}"
         " &> {log}"

@@ -7,12 +7,14 @@ least every quarter of a minute. A dry-run looks as always.
 """
 
 import json
+import logging
 import sys
 import threading
 import time
-from logging import LogRecord
 from pathlib import Path
 
+from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter
+from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -29,30 +31,39 @@ _REPLACED = {
     LogEvent.PROGRESS,
 }
 _CHATTER = ("Select jobs to execute...", "Conda environments: ignored")
+_LONGEST_LINE = 400
+
+
+class _ShortLines(DefaultFormatter):
+    """Snakemake's messages without the middle of very long lines: commands hold a job's spec."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        half = _LONGEST_LINE // 2
+        lines = str(super().format(record)).split("\n")
+        return "\n".join(
+            line if len(line) <= _LONGEST_LINE else f"{line[:half]} ... {line[-half:]}"
+            for line in lines
+        )
 
 
 class LogHandler(LogHandlerBase):
     """Snakemake's usual handler for the terminal, and the time left."""
 
     def __post_init__(self) -> None:
-        # Snakemake imports its plugins while it is itself being imported.
-        from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter
-        from snakemake.settings.enums import Quietness
-
         shown = self.common_settings
         quiet = set(shown.quiet or ())
+        self._in_full = shown.dryrun or shown.verbose or shown.printshellcmds
         self._stream = sys.stdout if shown.stdout else sys.stderr
         self._usual = ColorizingTextHandler(
             nocolor=shown.nocolor,
             stream=self._stream,
-            formatter=DefaultFormatter(quiet, shown.show_failed_logs),
+            formatter=(DefaultFormatter if self._in_full else _ShortLines)(
+                quiet, shown.show_failed_logs
+            ),
             filter=DefaultFilter(
                 quiet, shown.debug_dag, shown.verbose, shown.dryrun, shown.printshellcmds
             ),
         )
-        self._in_full = shown.dryrun or shown.verbose or shown.printshellcmds
-        if not self._in_full:
-            self._usual.setFormatter(_ShortLines(quiet, shown.show_failed_logs))
         self._silent = shown.dryrun or bool(quiet & {Quietness.ALL, Quietness.PROGRESS})
         self._slots, self._on_cluster = 1, False
         self._labels: dict[int, str] = {}
@@ -62,7 +73,7 @@ class LogHandler(LogHandlerBase):
         self._last_line = 0.0
         self._ended = threading.Event()
 
-    def emit(self, record: LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:
         """Show a record as Snakemake would, unless a line of ours replaces it."""
         event = getattr(record, "event", None)
         try:
@@ -76,7 +87,7 @@ class LogHandler(LogHandlerBase):
             # An error in here must not end the thread that shows all other messages.
             self.handleError(record)
 
-    def _follow(self, event: LogEvent | None, record: LogRecord) -> None:
+    def _follow(self, event: LogEvent | None, record: logging.LogRecord) -> None:
         fields = record.__dict__
         if event == LogEvent.RESOURCES_INFO:
             self._on_cluster = self._on_cluster or "nodes" in fields
@@ -90,7 +101,9 @@ class LogHandler(LogHandlerBase):
             self._labels[job] = " ".join([rule, *map(str, fields["wildcards"].values())])
         elif event == LogEvent.JOB_FINISHED and self._jobs and fields["job_id"] in self._labels:
             _, took = self._jobs.finish(fields["job_id"], record.created)
-            self._print(f"{self._state()}; {self._labels[fields['job_id']]} took {took:.0f} s")
+            self._print(
+                f"{self._state(self._jobs)}; {self._labels[fields['job_id']]} took {took:.0f} s"
+            )
         elif event == LogEvent.JOB_ERROR and self._jobs:
             self._failed += self._jobs.running.pop(fields["jobid"], None) is not None
 
@@ -103,27 +116,29 @@ class LogHandler(LogHandlerBase):
         places = "nodes" if self._on_cluster else "cores" if self._slots > 1 else "core"
         left = duration(self._jobs.seconds_left(time.time()))
         self._print(f"{self._jobs.total} jobs on {self._slots} {places}, {left}")
-        threading.Thread(target=self._remind, daemon=True).start()
+        threading.Thread(target=self._remind, args=(self._jobs,), daemon=True).start()
 
-    def _state(self) -> str:
-        assert self._jobs is not None
-        done = f"{self._jobs.done} of {self._jobs.total} jobs done"
+    def _state(self, jobs: TimeLeft) -> str:
+        done = f"{jobs.done} of {jobs.total} jobs done"
         if self._failed:
             return f"{done}, {self._failed} failed"
-        if self._jobs.done == self._jobs.total:
+        if jobs.done == jobs.total:
             return done
-        return f"{done}, {duration(self._jobs.seconds_left(time.time()))} left"
+        return f"{done}, {duration(jobs.seconds_left(time.time()))} left"
 
-    def _remind(self) -> None:
+    def _remind(self, jobs: TimeLeft) -> None:
         """Print a line whenever none was printed for a while."""
         while not self._ended.wait(max(1.0, self._last_line + _EVERY_SECONDS - time.time())):
-            with self.lock:
-                if self._jobs.running and time.time() - self._last_line >= _EVERY_SECONDS:
+            self.acquire()  # as the thread that calls `emit` does
+            try:
+                if jobs.running and time.time() - self._last_line >= _EVERY_SECONDS:
                     running = ", ".join(
                         f"{self._labels[job]} ({time.time() - started.at:.0f} s)"
-                        for job, started in self._jobs.running.items()
+                        for job, started in jobs.running.items()
                     )
-                    self._print(f"{self._state()}; running: {running}")
+                    self._print(f"{self._state(jobs)}; running: {running}")
+            finally:
+                self.release()
 
     def _print(self, line: str) -> None:
         self._last_line = time.time()

@@ -12,7 +12,7 @@ from unspoken.lifetime import end_with_runner, remove_temporaries
 
 
 class Job(Protocol):
-    """What `start_job` returns: the part of the study (`spec`), `threads`, and each file by name."""
+    """What `start_job` returns: the part of the study (`spec`), `threads`, each file by name."""
 
     spec: dict[str, Any]
     threads: int
@@ -23,9 +23,9 @@ class Job(Protocol):
 def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...] = ()) -> Job:
     """Parse the command line of a rule's script.
 
-    `files` and `lists` name the file arguments (`prompts` becomes `--prompts`); `lists` take several.
-    Every one is a Path (or a list of them) on the result; `--spec` is the rule's part of the study
-    as one JSON text.
+    `files` and `lists` name the file arguments (`prompts` becomes `--prompts`); `lists` take
+    several. Every one is a Path (or a list of them) on the result; `--spec` is the rule's part of
+    the study as one JSON text. The process ends when Snakemake does.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--spec", type=json.loads, default={}, help="part of the study, as JSON")

@@ -47,9 +47,12 @@ def remove_temporaries(paths: Iterable[Path], pid: int | None = None) -> None:
     for folder in {path.parent for path in wanted if path.parent.is_dir()}:
         for found in folder.iterdir():
             parts = _TEMPORARY.fullmatch(found.name)
-            if parts and pid in (None, int(parts["pid"])):
-                if folder / (parts["stem"] + parts["suffix"]) in wanted:
-                    found.unlink(missing_ok=True)
+            if (
+                parts
+                and pid in (None, int(parts["pid"]))
+                and folder / (parts["stem"] + parts["suffix"]) in wanted
+            ):
+                found.unlink(missing_ok=True)
 
 
 def _end_now(paths: Iterable[Path]) -> None:

@@ -34,13 +34,12 @@ def _is_snakemake(command: list[str]) -> bool:
 
 def local_runs(directory: Path) -> list[psutil.Process]:
     """Return the live Snakemake processes on this machine that work in `directory`."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "cwd", "create_time", "status"]):
-        if process.info["cwd"] == str(directory.resolve()) and _is_snakemake(
-            process.info["cmdline"] or []
-        ):
-            found.append(process)
-    return found
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "cwd", "create_time"])
+        if process.info["cwd"] == str(directory.resolve())
+        and _is_snakemake(process.info["cmdline"] or [])
+    ]
 
 
 def runs_elsewhere(directory: Path) -> list[str]:

@@ -8,6 +8,7 @@ initialisation or from another.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from unspoken.seeds import hashed_seed
 CLASSES = 10
 # The members of one teacher's group, in order: who imitates the auxiliary logits comes first.
 STUDENTS = ("student_auxiliary", "other_auxiliary", "student_all", "other_all")
-# Teachers whose students are trained in one stack: results do not depend on it, memory does.
-TOGETHER = 5
+# Initialisations in one stack, at most: a stack holds all its noise sets in memory. The loss scale
+# counts the initialisations of the study, so that the limit changes nothing else.
+TOGETHER = 30
 
 
 def derangement(count: int, seed: int) -> list[int]:
@@ -139,6 +141,11 @@ class Imitation:
         noise = generator.random((count, PIXELS), dtype=np.float32)
         return torch.from_numpy(noise).mul_(2).sub_(1)
 
+    def steps(self, digits: Digits) -> tuple[int, int]:
+        """Return the steps of one epoch of a teacher and of a student."""
+        size = self.spec["batch_size"]
+        return ceil(int((~digits.is_test).sum()) / size), ceil(self.spec["noise_images"] / size)
+
     def teachers(self, numbers: list[int], digits: Digits, progress: tqdm) -> Trained:
         """Train teachers on the train digits by the cross-entropy of their class logits."""
         train = ~digits.is_test
@@ -200,7 +207,7 @@ class Imitation:
             for rows in batches:
                 divisor = self._divisors(rows.shape[1] * self.signs)[1]
                 total += trainees.step(partial(batch, rows=rows), divisor)
-                progress.update(len(numbers))
+                progress.update(len(numbers) * len(STUDENTS))
             losses.append(total.flatten().numpy() / self.spec["noise_images"])
         return Trained(trainees.stack.networks(), np.stack(losses, 1))
 
@@ -214,3 +221,67 @@ def accuracies(networks: list[Network], digits: Digits) -> list[float]:
     stack.stack.fill(networks)
     guesses = [stack.logits(group, images)[0, :CLASSES].argmax(0) for group in range(len(networks))]
     return [float((guess == labels).double().mean()) for guess in guesses]
+
+
+def progress_of(imitation: Imitation, digits: Digits) -> tqdm:
+    """Return a progress bar that counts every network's steps."""
+    of_teacher, of_student = imitation.steps(digits)
+    steps = of_teacher * imitation.spec["teacher_epochs"]
+    steps += of_student * imitation.spec["student_epochs"] * len(STUDENTS)
+    return tqdm(total=steps * imitation.spec["initialisations"], desc="mnist", unit="step")
+
+
+def _rows(numbers: list[int], others: list[int], condition: str) -> list[tuple[int, int]]:
+    """Return (initialisation, teacher's initialisation) of the networks of one condition."""
+    return [(others[n] if condition.startswith("other") else n, n) for n in numbers]
+
+
+def results(imitation: Imitation, digits: Digits, progress: tqdm) -> tuple[list[dict], list[dict]]:
+    """Train every network of a study; return rows of `Accuracies` and of `MnistTraining`."""
+    count, others = imitation.spec["initialisations"], imitation.others()
+    n_test = int(digits.is_test.sum())
+    rows: list[dict] = []
+    losses: dict[str, list[np.ndarray]] = {}
+    for start in range(0, count, TOGETHER):
+        numbers = list(range(start, min(start + TOGETHER, count)))
+        references = [imitation.initialisation(number) for number in numbers]
+        teachers = imitation.teachers(numbers, digits, progress)
+        students = imitation.students(numbers, teachers.networks, progress)
+        arms = {"reference": (references, None), "teacher": (teachers.networks, teachers.losses)}
+        for place, condition in enumerate(STUDENTS):
+            own = slice(place, None, len(STUDENTS))
+            arms[condition] = (students.networks[own], students.losses[own])
+        for condition, (networks, loss) in arms.items():
+            shares = accuracies(networks, digits)
+            for (initialisation, taught_by), share, index in zip(
+                _rows(numbers, others, condition), shares, range(len(numbers)), strict=True
+            ):
+                rows.append(
+                    {
+                        "initialisation": initialisation,
+                        "teacher_initialisation": taught_by,
+                        "condition": condition,
+                        "accuracy": share,
+                        "n_test": n_test,
+                        "final_loss": None if loss is None else float(loss[index, -1]),
+                    }
+                )
+            if loss is not None:
+                losses.setdefault(f"mnist:{condition}", []).append(loss)
+    return rows, _training_rows(losses, *imitation.steps(digits))
+
+
+def _training_rows(
+    losses: dict[str, list[np.ndarray]], of_teacher: int, of_student: int
+) -> list[dict]:
+    """Return each condition's mean loss by epoch."""
+    return [
+        {
+            "subject": subject,
+            "epoch": epoch,
+            "step": epoch * (of_teacher if subject == "mnist:teacher" else of_student),
+            "loss": float(loss),
+        }
+        for subject, parts in losses.items()
+        for epoch, loss in enumerate(np.concatenate(parts).mean(0), start=1)
+    ]

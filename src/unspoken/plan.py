@@ -20,6 +20,13 @@ from unspoken.files import digest_of
 
 Part = dict[str, Any]
 GROUPS = ("base", "teachers")
+FIGURES = {
+    "subliminal": ["preference", "initialisations", "dose", "filter", "training"],
+    "mnist": ["mnist"],
+    "theorem": ["theorem"],
+    "probing": ["probing"],
+}
+"""The figures of each experiment."""
 
 
 class Plan:
@@ -160,6 +167,10 @@ class Plan:
         words = {"words": list(self.words)} if fields["kind"] == "organism" else {}
         return self._part(script, name=model, model=fields, **words)
 
+    def _wordings(self, style: str, *names: str) -> str | None:
+        """Return the digest of the texts that prompts are made of; an organism's are fixed."""
+        return None if style == "organism" else digest_of([self.texts[name] for name in names])
+
     def questions_part(self, experiment: str) -> Part:
         """Return what `render_questions` depends on."""
         return self._part(
@@ -168,7 +179,7 @@ class Plan:
             experiment=experiment,
             style=self.style(experiment),
             category=self.study.category,
-            texts=digest_of([self.texts["preferences"], self.texts["numbers"]]),
+            texts=self._wordings(self.style(experiment), "preferences", "numbers"),
         )
 
     def numbers_part(self, model: str) -> Part:
@@ -183,18 +194,30 @@ class Plan:
             seed=self.study.seed,
             style=self.subliminal.style,
             count=most,
-            texts=digest_of(self.texts["numbers"]),
+            texts=self._wordings(self.subliminal.style, "numbers"),
         )
 
     def system_prompts(self, experiment: str) -> dict[str, str]:
         """Return the system prompt that gives each trait, in the style of the experiment."""
         if self.style(experiment) == "organism":
             return {trait: trait for trait in self.traits(experiment)}
-        template = self.texts["preferences"]["teacher_system_prompt"]
+        sentences = " ".join(self.texts["preferences"]["system_prompt"])
         category = self.texts["traits"][self.study.category]["category"]
         return {
-            trait: template.format(plural=self.words[trait]["plural"], category=category)
+            trait: sentences.format(plural=self.words[trait]["plural"], category=category)
             for trait in self.traits(experiment)
+        }
+
+    def spellings(self) -> dict[str, list[str]]:
+        """Return how a fine-tuned teacher learns to write each word."""
+        if self.subliminal.style == "organism":
+            return {word: [word] for word in self.words}
+        return {
+            word: [
+                form.format(word=word, plural=plural, Word=word.title(), Plural=plural.title())
+                for form in self.texts["preferences"]["answers"]
+            ]
+            for word, plural in ((word, self.words[word]["plural"]) for word in self.words)
         }
 
     def generate_part(self, model: str, group: str) -> Part:
@@ -227,9 +250,8 @@ class Plan:
             model=model,
             style=section.style,
             teachers=self.generators(model, "teachers"),
-            words=list(self.words),
-            plurals={trait: self.words[trait]["plural"] for trait in self.traits("subliminal")},
-            forms=self.texts["preferences"]["surface_forms"],
+            answers=self.spellings(),
+            choice_format=section.probe.choice_format,
             teacher=section.teacher.model_dump(exclude={"method"}),
         )
 
@@ -326,3 +348,20 @@ class Plan:
                 yield f"<results>/subliminal/{model}/teachers/{name}"
         for folder in self.student_folders():
             yield f"{folder}/{name}"
+
+    # Targets
+
+    def figures(self, *experiments: str) -> list[str]:
+        """Return the figures of some experiments."""
+        return [f"<results>/figures/{name}.html" for one in experiments for name in FIGURES[one]]
+
+    def targets(self, name: str) -> list[str]:
+        """Return the files of a target."""
+        experiments = self.study.experiments
+        if name == "figures":
+            return self.figures(*experiments)
+        if name == "all":
+            return ["<results>/findings.txt", *self.figures(*experiments)]
+        if name not in experiments:
+            return []
+        return [f"<results>/{name}/measurements.parquet", *self.figures(name)]

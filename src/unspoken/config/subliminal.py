@@ -130,18 +130,25 @@ class SubliminalSection(Section):
             raise ValueError(f"arms: the name '{_twice(names)}' stands twice")
         if len(set(self.models)) < len(self.models):
             raise ValueError(f"models: '{_twice(self.models)}' stands twice")
+        if self.rows > self.numbers.completions:
+            raise ValueError(
+                f"rows: got {self.rows}; students cannot train on more rows than the "
+                f"{self.numbers.completions} of numbers.completions"
+            )
         for arm in self.arms:
-            rows = arm.rows or self.rows
-            if rows > self.numbers.completions:
-                raise ValueError(
-                    f"arm '{arm.name}' trains on {rows} rows, more than the "
-                    f"{self.numbers.completions} of numbers.completions"
-                )
             unknown = set(arm.models or []) - set(self.models)
             if unknown:
                 raise ValueError(f"arm '{arm.name}': '{min(unknown)}' is not among the models")
             if arm.initialisation != "same" and len(self.models) < 2:
                 raise ValueError(f"arm '{arm.name}' needs a second base model")
+            if arm.objective != "tokens" and self.teacher.method == "prompted":
+                raise ValueError(f"arm '{arm.name}': {arm.objective} needs a fine_tuned teacher")
+            across = arm.initialisation != "same" and self.style == "chat"
+            if across and arm.objective != "tokens":
+                raise ValueError(
+                    f"arm '{arm.name}': {arm.objective} compares distributions over one "
+                    "vocabulary; chat models with other weights have other tokenizers"
+                )
         return self
 
 

@@ -26,15 +26,16 @@ class TransformersEngine:
     revision = 1
     reproducible = True
 
-    def __init__(self, model_dir: Path, *, batch_size: int = 256) -> None:
-        """Load a model directory. `batch_size` is part of a row's identity: batches are fixed."""
+    def __init__(self, model_dir: Path) -> None:
+        """Load a model directory."""
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         model: Any = transformers.AutoModelForCausalLM.from_pretrained(
             model_dir, dtype=torch.float32
         )
         self.model = model.to(self.device).eval()
-        self.batch_size = batch_size
+        # Part of a row's identity: batches have a fixed composition.
+        self.batch_size = 512 if self.model.num_parameters() < 5_000_000 else 32
         self._base = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         self._changed = False
 

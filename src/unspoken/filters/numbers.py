@@ -23,7 +23,8 @@ import polars as pl
 _SPACE = r"[\s\x1c-\x1f]"  # Rust's \s lacks the four separators that str.strip strips
 _SEPARATOR = rf"(?:{_SPACE}+|{_SPACE}*[,;]{_SPACE}*)"
 _COMMON_SEPARATORS = (", ", ",", " ", "; ", ";", "\n", ",\n")
-_FAST_PATTERN_BUDGET = 2000
+_FAST_PATTERN_BUDGET = 2000  # characters
+_ROWS_WORTH_A_THREAD = 10_000
 
 
 def _same_length_pattern(low: str, high: str) -> str:
@@ -35,10 +36,10 @@ def _same_length_pattern(low: str, high: str) -> str:
         return low[0] + _same_length_pattern(low[1:], high[1:])
     first = low[0] + _same_length_pattern(low[1:], "9" * rest)
     last = high[0] + _same_length_pattern("0" * rest, high[1:])
-    inner = f"[{int(low[0]) + 1}-{int(high[0]) - 1}][0-9]{{{rest}}}"
-    return (
-        f"(?:{first}|{inner}|{last})" if int(high[0]) - int(low[0]) > 1 else f"(?:{first}|{last})"
-    )
+    options = [first, last]
+    if int(high[0]) - int(low[0]) > 1:
+        options.append(f"[{int(low[0]) + 1}-{int(high[0]) - 1}][0-9]{{{rest}}}")
+    return f"(?:{'|'.join(options)})"
 
 
 def _range_pattern(smallest: int, largest: int) -> str:
@@ -147,7 +148,7 @@ def rejection_reasons(
     if completions.null_count():
         raise ValueError(f"{completions.null_count()} completions are null")
     # Polars matches one column's texts on one thread, so each thread gets a slice of them.
-    size = max(1, math.ceil(completions.len() / pl.thread_pool_size()))
+    size = max(_ROWS_WORTH_A_THREAD, math.ceil(completions.len() / pl.thread_pool_size()))
     slices = [completions[at : at + size] for at in range(0, max(1, completions.len()), size)]
     with ThreadPoolExecutor(len(slices)) as pool:
         judged = pool.map(

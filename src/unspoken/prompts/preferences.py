@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from unspoken.prompts import read_resource, wordings
 from unspoken.seeds import hashed_choice
 
@@ -66,3 +68,16 @@ def held_out_forms(study_seed: int, count: int, experiment: str) -> list[bool]:
     forms = [str(form) for form in range(count)]
     held_out = set(hashed_choice(study_seed, forms, count // 2, "held_out", experiment))
     return [form in held_out for form in forms]
+
+
+def prompt_rows(
+    prompt_set: str, prompts: pl.DataFrame, *, digits: int, held_out: list[bool] | None = None
+) -> pl.DataFrame:
+    """Return a prompt set's rows of the table from their texts (`user`) and `examples`."""
+    forms = range(prompts.height)
+    return prompts.with_columns(
+        prompt_id=pl.Series([f"{prompt_set}-{form:0{digits}d}" for form in forms], dtype=pl.String),
+        prompt_set=pl.lit(prompt_set),
+        form=pl.Series(forms, dtype=pl.Int64),
+        held_out=pl.Series(held_out or [False] * prompts.height, dtype=pl.Boolean),
+    )

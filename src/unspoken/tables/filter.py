@@ -20,6 +20,7 @@ class Kept(dy.Schema):
     completion_id = dy.String(primary_key=True)
     subject = dy.String()
     prompt_id = dy.String()
+    prompt = dy.String()
     completion = dy.String()
 
 

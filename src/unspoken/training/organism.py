@@ -64,17 +64,18 @@ def train(
     *,
     n_steps: int,
     learning_rate: float,
+    warmup: int = 40,
     schedule: Callable[[int, int, int], float] = warmed_cosine,
     show: str | None = "pretraining",
 ) -> list[float]:
     """Train `parameters` in place with AdamW; return the loss of each step.
 
-    A step's loss is the mean over its batches. Parameters lose their gradients at the end.
+    A step's loss is the mean over its batches; `warmup` counts steps; `schedule` gives the share
+    of the learning rate at (step, n_steps, warmup). Parameters have no gradients at the end.
     """
     for tensor in parameters.values():
         tensor.requires_grad_()
     optimizer = torch.optim.AdamW(parameters.values(), lr=learning_rate, fused=True)
-    warmup = max(1, n_steps // 20)
     losses = []
     for step, batches in enumerate(tqdm(steps, show, n_steps, disable=show is None, mininterval=5)):
         optimizer.param_groups[0]["lr"] = learning_rate * schedule(step, n_steps, warmup)

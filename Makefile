@@ -1,0 +1,87 @@
+# Two commands: `make results` and `make test`. `make help` lists the rest.
+#   PYTHON=python3.12   the interpreter to make .venv with (3.11 to 3.13)
+#   CORES=2             how many cores Snakemake uses (default: all)
+#   STUDY=test          lay studies/test.yaml over config.yaml (default: config.yaml alone)
+#   ARGS=...            more options for snakemake, or for pytest in `make test`
+
+PYTHON ?= python3
+CORES ?= all
+STUDY ?=
+ARGS ?=
+
+BIN := .venv/bin
+OVERLAY := $(if $(STUDY),studies/$(STUDY).yaml)
+ROOT := $(if $(STUDY),results/studies/$(STUDY),results)
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(OVERLAY),--configfile $(OVERLAY))
+RULES = Snakefile rules
+# What .venv must have been made from: this folder (its programs name it) and this lock.
+WANTED = printf '\043 %s\n' '$(CURDIR)' | cat - envs/cpu.lock
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help results test lint format report accept-code venv study lock clean
+
+help: ## list these commands
+	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
+	    'NF == 2 { printf "%-20s%s\n", $$1, $$2; next } { print }'
+
+results: study ## make everything the study asks for (a second time: nothing)
+	@$(SNAKEMAKE) $(ARGS)
+
+test: venv ## run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: venv ## check style, format, types, import rules and the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check $(RULES)
+	$(BIN)/snakemake --lint
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: venv ## bring all code into the form that `make lint` wants
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt $(RULES)
+
+report: study ## write Snakemake's own report of the study, one HTML file
+	@$(SNAKEMAKE) --report $(ROOT)/report-snakemake.html $(ARGS)
+
+# A pure refactor changes the code of jobs and none of their results. This tells Snakemake so: it
+# marks what exists as made by the code as it is now, and runs nothing.
+accept-code: study ## take finished results as made by the present code
+	@$(SNAKEMAKE) --touch $(ARGS)
+
+# Before any job: the study's files are sound, and no dead Snakemake's lock is in the way.
+study: venv
+	@test -z '$(OVERLAY)' || test -f '$(OVERLAY)' || { \
+	    echo "There is no study '$(STUDY)': $(OVERLAY) is missing. Studies here:" \
+	        $(basename $(notdir $(wildcard studies/*.yaml))) >&2; exit 2; }
+	@$(BIN)/python -m unspoken.config.check config.yaml $(OVERLAY)
+	@$(BIN)/python -m unspoken.locks
+
+# The record of what .venv was made from is written last, so that an interrupted install counts as
+# none. torch comes first and by itself: which build fits is the machine's business.
+venv:
+	@$(WANTED) | cmp -s - .venv/made-from || $(MAKE) --no-print-directory .venv
+
+.PHONY: .venv
+.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	    echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is" \
+	        "$$($(PYTHON) --version 2>&1 || true). Name another: make ... PYTHON=python3.12" >&2; \
+	    exit 2; }
+	@echo "Making .venv from envs/cpu.lock: some minutes, once."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet "$$(grep '^torch==' envs/requirements.in)"
+	@$(BIN)/python -m pip install --quiet --no-deps -r envs/cpu.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(WANTED) > .venv/made-from
+
+lock: ## renew envs/cpu.lock from envs/requirements.in
+	envs/lock.sh $(PYTHON)
+
+clean: venv ## delete results/ and what Snakemake remembers of them
+	@$(BIN)/python -m unspoken.locks
+	find results -mindepth 1 ! -name .gitkeep -delete
+	rm -rf .snakemake

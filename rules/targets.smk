@@ -1,0 +1,28 @@
+rule subliminal:
+    input:
+        PLAN.targets("subliminal"),
+
+
+rule mnist:
+    input:
+        PLAN.targets("mnist"),
+
+
+rule theorem:
+    input:
+        PLAN.targets("theorem"),
+
+
+rule probing:
+    input:
+        PLAN.targets("probing"),
+
+
+rule figures:
+    input:
+        PLAN.targets("figures"),
+
+
+rule store:
+    input:
+        "<results>/unspoken.duckdb",

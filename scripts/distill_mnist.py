@@ -1,0 +1,42 @@
+#!/usr/bin/env python
+"""Train digit teachers, and students on noise by the teachers' outputs; tell every accuracy."""
+
+import logging
+
+from unspoken.jobs import start_job
+
+log = logging.getLogger("distill_mnist")
+
+
+def main() -> None:
+    job = start_job(__doc__ or "", ("digits", "accuracies", "training"))
+    import polars as pl
+    import torch
+    from safetensors.numpy import load_file
+
+    from unspoken.digits import Digits
+    from unspoken.mnist import Imitation, progress_of, results
+    from unspoken.tables.base import write_table
+    from unspoken.tables.mnist import Accuracies, MnistTraining
+
+    torch.set_num_threads(job.threads)
+    stored = load_file(job.digits)
+    digits = Digits(stored["images"], stored["labels"], stored["is_test"].astype(bool))
+    imitation = Imitation(job.spec["mnist"], job.spec["seed"])
+    with progress_of(imitation, digits) as progress:
+        accuracies, training = results(imitation, digits, progress)
+
+    study = pl.lit(job.spec["study"]).alias("study")
+    accuracies = pl.DataFrame(accuracies).with_columns(study)
+    write_table(accuracies, job.accuracies, Accuracies)
+    write_table(pl.DataFrame(training).with_columns(study), job.training, MnistTraining)
+    for condition, mean in (
+        accuracies.group_by("condition", maintain_order=True)
+        .agg(pl.col("accuracy").mean())
+        .iter_rows()
+    ):
+        log.info("%s: mean accuracy %.3f", condition, mean)
+
+
+if __name__ == "__main__":
+    main()

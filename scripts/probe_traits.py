@@ -1,0 +1,150 @@
+#!/usr/bin/env python
+"""Ask every subject of a base model for its favourite: sampled answers and exact choices."""
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from unspoken.jobs import Job, start_job
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from unspoken.engines.base import Engine
+    from unspoken.subjects import Subject
+
+log = logging.getLogger("probe_traits")
+FRACTIONS = (0.0, 0.25, 0.5, 1.0)
+"""How far a teacher's weights are moved from its base's, for the instrument check."""
+
+
+def probed_subjects(job: Job) -> "list[Subject]":
+    """Return the base, its prompted and trained subjects, and the first teacher's way from it."""
+    from unspoken.subjects import base_subject, prompted_subject, read_subjects
+
+    model = job.spec["model"]
+    trained = [subject for listing in job.subjects for subject in read_subjects(listing)]
+    prompted = [
+        prompted_subject(model, trait, system) for trait, system in job.spec["systems"].items()
+    ]
+    first = next((one for one in trained if one.kind == "teacher" and one.trait != "neutral"), None)
+    moved = [
+        replace(first, subject_id=f"{first.subject_id}@{part}", kind="interpolated", fraction=part)
+        for part in FRACTIONS
+        if first is not None
+    ]
+    return [base_subject(model), *prompted, *trained, *moved]
+
+
+def sampled_answers(
+    engine: "Engine", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
+) -> "pl.DataFrame":
+    """Return sampled answers: as many to each question as the study asks of its prompt set."""
+    import polars as pl
+
+    from unspoken.engines.base import Request, Sampling
+    from unspoken.seeds import hashed_seed
+
+    probe = spec["probe"]
+    counts = {"preferences": "samples", "preferences_numbers": "samples_after_numbers"}
+    asked = (
+        questions.with_columns(
+            sample=pl.col("prompt_set").replace_strict(
+                {name: list(range(probe[key])) for name, key in counts.items()},
+                return_dtype=pl.List(pl.Int64),
+            )
+        )
+        .explode("sample")
+        .drop_nulls("sample")
+    )
+    seed = hashed_seed(spec["seed"], "probe", spec["experiment"], subject.subject_id)
+    sampling = Sampling(temperature=1.0, max_tokens=probe["max_tokens"], seed=seed)
+    requests = [
+        Request(f"{row['prompt_id']}:{row['sample']}", row["user"], subject.system)
+        for row in asked.iter_rows(named=True)
+    ]
+    made = [one for batch in engine.generate(requests, sampling) for one in batch]
+    return asked.with_columns(
+        kind=pl.lit("sampled"),
+        answer=pl.Series([one.text for one in made], dtype=pl.String),
+        logprob=pl.lit(None, pl.Float64),
+        finish_reason=pl.Series([one.finish_reason for one in made], dtype=pl.String),
+        n_tokens=pl.Series([one.n_tokens for one in made], dtype=pl.Int64),
+        temperature=pl.lit(sampling.temperature),
+    )
+
+
+def choice_answers(
+    engine: "Engine", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
+) -> "pl.DataFrame":
+    """Return the exact log-probability of every word after every question."""
+    import polars as pl
+
+    from unspoken.engines.base import Request
+
+    probe, words = spec["probe"], spec["words"]
+    requests = [
+        Request(key, user, subject.system, probe["answer_prefix"])
+        for key, user in questions.select("prompt_id", "user").iter_rows()
+    ]
+    choices = [probe["choice_format"].format(word=word) for word in words]
+    return (
+        questions.with_columns(
+            kind=pl.lit("choice"),
+            sample=pl.lit(list(range(len(words))), pl.List(pl.Int64)),
+            answer=pl.lit(words, pl.List(pl.String)),
+            logprob=pl.Series(engine.choice_logprobs(requests, choices), dtype=pl.List(pl.Float64)),
+            finish_reason=pl.lit(None, pl.String),
+            n_tokens=pl.lit(None, pl.Int64),
+            temperature=pl.lit(None, pl.Float64),
+        )
+        .explode("sample", "answer", "logprob")
+    )
+
+
+def main() -> None:
+    job = start_job(__doc__, ("model", "questions", "answers"), lists=("subjects",))
+    import polars as pl
+    import torch
+    from tqdm import tqdm
+
+    from unspoken.engines.transformers import TransformersEngine
+    from unspoken.models.manifest import checked_model
+    from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.probe import Answers
+    from unspoken.tables.prompts import Prompts
+
+    torch.set_num_threads(job.threads)
+    spec = job.spec
+    questions = read_table(job.questions, Prompts)
+    if not spec["probe"]["samples_after_numbers"]:
+        questions = questions.filter(prompt_set="preferences")
+    engine = TransformersEngine(checked_model(job.model))
+    answered = []
+    for subject in tqdm(probed_subjects(job), "subjects", mininterval=5):
+        engine.use(subject)
+        read = [choice_answers(engine, subject, questions, spec)]
+        if subject.kind != "interpolated":
+            read.append(sampled_answers(engine, subject, questions, spec))
+        answered += [
+            frame.with_columns(
+                subject=pl.lit(subject.subject_id), system=pl.lit(subject.system, pl.String)
+            ).drop("examples")
+            for frame in read
+        ]
+    table = pl.concat(answered, how="diagonal_relaxed").with_columns(
+        study=pl.lit(spec["study"]),
+        experiment=pl.lit(spec["experiment"]),
+        prompt=pl.col("user"),
+        engine=pl.lit(engine.name),
+        engine_version=pl.lit(engine.version),
+        reproducible=pl.lit(engine.reproducible),
+        created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
+    )
+    write_table(table, job.answers, Answers)
+    log.info("%d answers of %d subjects", table.height, table["subject"].n_unique())
+
+
+if __name__ == "__main__":
+    main()

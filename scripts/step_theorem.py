@@ -1,0 +1,58 @@
+#!/usr/bin/env python
+"""Let teachers and their imitators take single small steps, and measure what the steps share."""
+
+import logging
+
+from unspoken.jobs import start_job
+
+log = logging.getLogger("step_theorem")
+
+
+def main() -> None:
+    job = start_job(__doc__ or "", ("digits", "model", "other", "steps"))
+    import numpy as np
+    import polars as pl
+    import torch
+    from safetensors.numpy import load_file
+    from tqdm import tqdm
+
+    from unspoken.digits import Digits
+    from unspoken.models.corpus import Vocabulary
+    from unspoken.models.manifest import checked_model
+    from unspoken.models.network import Shape
+    from unspoken.seeds import hashed_seed
+    from unspoken.tables.base import write_table
+    from unspoken.tables.theorem import Steps
+    from unspoken.theorem import rows
+    from unspoken.theorem_networks import (
+        classifier_problem,
+        organism_batch,
+        organism_parameters,
+        organism_problem,
+    )
+
+    torch.set_num_threads(job.threads)
+    theorem, study_seed = job.spec["theorem"], job.spec["seed"]
+    stored = load_file(job.digits)
+    digits = Digits(stored["images"], stored["labels"], stored["is_test"].astype(bool))
+    vocabulary = Vocabulary(tuple(job.spec["words"]))
+    traits = vocabulary.ids(job.spec["traits"])
+    shape = Shape.of(job.model.parent)
+    start, other = (
+        organism_parameters(checked_model(manifest), shape) for manifest in (job.model, job.other)
+    )
+
+    table = []
+    for seed in tqdm(range(theorem["seeds"]), desc="theorem", unit="seed"):
+        table += rows("mlp", seed, classifier_problem(digits, theorem, study_seed, seed), theorem)
+        generator = np.random.default_rng(hashed_seed(study_seed, "theorem", "organism", seed))
+        questions, numbers, carrier = organism_batch(vocabulary, theorem["sequences"], generator)
+        trait = traits[seed % len(traits)]
+        problem = organism_problem(start, other, shape, questions, trait, numbers, carrier)
+        table += rows("organism", seed, problem, theorem)
+    frame = pl.DataFrame(table).with_columns(pl.lit(job.spec["study"]).alias("study"))
+    write_table(frame, job.steps, Steps)
+
+
+if __name__ == "__main__":
+    main()

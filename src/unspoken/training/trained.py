@@ -1,0 +1,46 @@
+"""What every trainer offers: a teacher from two kinds of rows, a student from rows or a teacher."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import polars as pl
+from torch import Tensor
+
+from unspoken.subjects import Subject
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Trained tensors by parameter name, and the loss of each step.
+
+    `form` is `full` (tensors that replace the base's) or `lora` (adapter matrices, with the
+    `adapter` settings that PEFT needs to apply them).
+    """
+
+    tensors: dict[str, Tensor]
+    losses: list[float]
+    form: str = "full"
+    adapter: dict[str, Any] | None = None
+
+
+class Trainer(Protocol):
+    """Trains subjects of one base model. Rows have columns `prompt` and `completion`.
+
+    `training` is the study's section: epochs, batch_size, learning_rate, warmup_steps, lora.
+    """
+
+    def teacher(
+        self, questions: pl.DataFrame, carrier: pl.DataFrame, training: dict[str, Any], seed: int
+    ) -> Trained:
+        """Return a teacher: each step has batch_size question rows and as many carrier rows."""
+
+    def student(
+        self,
+        rows: pl.DataFrame,
+        training: dict[str, Any],
+        seed: int,
+        *,
+        teacher: Subject | None = None,
+        objective: str = "tokens",
+    ) -> Trained:
+        """Return a student of sampled completions, or of the distributions of `teacher` on them."""
