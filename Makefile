@@ -71,9 +71,10 @@ venv:
 	    echo "Python 3.11 to 3.13 is needed, and $(PYTHON) is" \
 	        "$$($(PYTHON) --version 2>&1 || true). Name another: make ... PYTHON=python3.12" >&2; \
 	    exit 2; }
-	@echo "Making .venv from envs/cpu.lock: some minutes, once."
+	@echo "Making .venv: some minutes, once. First torch ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet "$$(grep '^torch==' envs/requirements.in)"
+	@echo "... then the $$(grep -c == envs/cpu.lock) packages of envs/cpu.lock."
 	@$(BIN)/python -m pip install --quiet --no-deps -r envs/cpu.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(WANTED) > .venv/made-from

@@ -22,3 +22,7 @@ include: "rules/targets.smk"
 rule all:
     input:
         PLAN.targets("all"),
+
+
+onsuccess:
+    PLAN.print_findings()

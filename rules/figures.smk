@@ -1,0 +1,31 @@
+rule draw_figure:
+    input:
+        tables=lambda wildcards: PLAN.figure_tables(wildcards.figure),
+    output:
+        html=report(
+            "<results>/figures/{figure}.html",
+            caption="../resources/captions/{figure}.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        svg="<results>/figures/{figure}.svg",
+        png="<results>/figures/{figure}.png",
+    log:
+        "<logs>/draw_figure/{figure}.log",
+    benchmark:
+        "<benchmarks>/draw_figure/{figure}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        spec=part_of(PLAN.figure_part),
+        json=json_of(PLAN.figure_part),
+    priority: 50
+    message:
+        "Drawing the figure {wildcards.figure}"
+    shell:
+        "draw_figure.py --spec {params.json:q} --threads {threads} --tables {input.tables}"
+        " --html {output.html} --svg {output.svg} --png {output.png} &> {log}"

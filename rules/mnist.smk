@@ -1,0 +1,47 @@
+rule load_digits:
+    output:
+        digits="<results>/mnist/digits.safetensors",
+    log:
+        "<logs>/load_digits.log",
+    benchmark:
+        "<benchmarks>/load_digits.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=part_of(PLAN.digits_part),
+        json=json_of(PLAN.digits_part),
+    message:
+        "Loading MNIST digits"
+    shell:
+        "load_digits.py --spec {params.json:q} --threads {threads} --digits {output.digits} &> {log}"
+
+
+rule distill_mnist:
+    input:
+        digits="<results>/mnist/digits.safetensors",
+    output:
+        accuracies="<results>/mnist/accuracies.parquet",
+        training="<results>/mnist/training.parquet",
+    log:
+        "<logs>/distill_mnist.log",
+    benchmark:
+        "<benchmarks>/distill_mnist.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=120,
+    params:
+        spec=part_of(PLAN.mnist_part),
+        json=json_of(PLAN.mnist_part),
+    priority: 5
+    message:
+        "Training MNIST teachers and distilling their students"
+    shell:
+        "distill_mnist.py --spec {params.json:q} --threads {threads} --digits {input.digits}"
+        " --accuracies {output.accuracies} --training {output.training} &> {log}"

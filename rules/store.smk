@@ -1,0 +1,61 @@
+rule build_store:
+    input:
+        models=expand("<models>/{model}/model.json", model=PLAN.used_models()),
+        subjects=PLAN.trained("subject.json"),
+        groups=expand("<results>/{experiment}/groups.parquet", experiment=PLAN.probed_experiments()),
+        measurements=expand(
+            "<results>/{experiment}/measurements.parquet", experiment=STUDY.experiments
+        ),
+        completions=PLAN.number_tables("completions"),
+        kept=PLAN.number_tables("kept"),
+        dropped=PLAN.number_tables("dropped"),
+        answers=PLAN.answer_tables(),
+        training=PLAN.trained("training.parquet"),
+    output:
+        store="<results>/unspoken.duckdb",
+    log:
+        "<logs>/build_store.log",
+    benchmark:
+        "<benchmarks>/build_store.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        spec=part_of(PLAN.store_part),
+        json=json_of(PLAN.store_part),
+    message:
+        "Building the store"
+    shell:
+        "build_store.py --spec {params.json:q} --threads {threads} --models {input.models}"
+        " --subjects {input.subjects} --groups {input.groups}"
+        " --measurements {input.measurements} --completions {input.completions}"
+        " --kept {input.kept} --dropped {input.dropped} --answers {input.answers}"
+        " --training {input.training} --store {output.store} &> {log}"
+
+
+rule write_findings:
+    input:
+        store="<results>/unspoken.duckdb",
+    output:
+        findings="<results>/findings.txt",
+    log:
+        "<logs>/write_findings.log",
+    benchmark:
+        "<benchmarks>/write_findings.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        spec=part_of(PLAN.findings_part),
+        json=json_of(PLAN.findings_part),
+    message:
+        "Writing the findings"
+    shell:
+        "write_findings.py --spec {params.json:q} --threads {threads}"
+        " --store {input.store} --findings {output.findings} &> {log}"

@@ -1,0 +1,25 @@
+rule step_theorem:
+    input:
+        digits="<results>/mnist/digits.safetensors",
+        models=expand("<models>/{model}/model.json", model=PLAN.models("theorem")),
+    output:
+        steps="<results>/theorem/steps.parquet",
+    log:
+        "<logs>/step_theorem.log",
+    benchmark:
+        "<benchmarks>/step_theorem.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=part_of(PLAN.theorem_part),
+        json=json_of(PLAN.theorem_part),
+    priority: 5
+    message:
+        "Taking the steps of the theorem"
+    shell:
+        "step_theorem.py --spec {params.json:q} --threads {threads} --digits {input.digits}"
+        " --model {input.models[0]} --other {input.models[1]} --steps {output.steps} &> {log}"

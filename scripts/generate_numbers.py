@@ -88,7 +88,7 @@ def carrier_rows(engine: "Engine", made: "pl.DataFrame", spec: dict[str, Any]) -
     logprobs = engine.choice_logprobs(requests, choices)
     frame = pl.DataFrame(places, ["subject", "prompt_id", "position"], orient="row")
     return frame.with_columns(
-        word=pl.lit(pl.Series([spec["words"]])).repeat_by(1).list.first(),
+        word=pl.lit(spec["words"], pl.List(pl.String)),
         logprob=pl.Series(logprobs, dtype=pl.List(pl.Float64)),
     ).explode("word", "logprob")
 

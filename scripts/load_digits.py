@@ -18,11 +18,11 @@ def main() -> None:
     from unspoken.files import written_whole
     from unspoken.seeds import hashed_seed
 
-    mnist = job.spec["mnist"]
+    wanted = job.spec["digits"]
     seed = hashed_seed(job.spec["seed"], "mnist", "digits")
     try:
-        pool = all_digits(mnist["source"], mnist.get("revision"))
-        digits = drawn_digits(pool, mnist["train_images"], mnist["test_images"], seed)
+        pool = all_digits(wanted["source"], wanted.get("revision"))
+        digits = drawn_digits(pool, wanted["train_images"], wanted["test_images"], seed)
     except DigitsError as error:
         sys.exit(f"load_digits: {error}")
     with written_whole(job.digits) as path:
@@ -34,7 +34,7 @@ def main() -> None:
             },
             path,
         )
-    log.info("%d of %d images from %s", len(digits.labels), len(pool.labels), mnist["source"])
+    log.info("%d of %d images from %s", len(digits.labels), len(pool.labels), wanted["source"])
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class LogHandler(LogHandlerBase):
         self._silent = shown.dryrun or bool(quiet & {Quietness.ALL, Quietness.PROGRESS})
         self._slots, self._on_cluster = 1, False
         self._labels: dict[int, str] = {}
-        self._failed = 0
+        self._failed: set[int] = set()
         self._jobs: TimeLeft | None = None
         self._run_record: Path | None = None
         self._last_line = 0.0
@@ -97,6 +97,7 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.JOB_INFO and self._jobs:
             job, rule = fields["jobid"], fields["rule_name"]
             cores = 1 if self._on_cluster else fields["threads"]
+            self._failed.discard(job)  # Snakemake tries it again
             self._jobs.start(job, rule, cores, record.created)
             self._labels[job] = " ".join([rule, *map(str, fields["wildcards"].values())])
         elif event == LogEvent.JOB_FINISHED and self._jobs and fields["job_id"] in self._labels:
@@ -105,23 +106,27 @@ class LogHandler(LogHandlerBase):
                 f"{self._state(self._jobs)}; {self._labels[fields['job_id']]} took {took:.0f} s"
             )
         elif event == LogEvent.JOB_ERROR and self._jobs:
-            self._failed += self._jobs.running.pop(fields["jobid"], None) is not None
+            self._jobs.running.pop(fields["jobid"], None)
+            self._failed.add(fields["jobid"])
 
     def _begin(self, stats: dict[str, int]) -> None:
         from unspoken.locks import note_run
 
         counts = {rule: count for rule, count in stats.items() if rule != "total"}
-        self._jobs = TimeLeft(counts, self._slots, expected_seconds())
+        slots = self._slots
+        if self._on_cluster:  # of whose nodes there may be no limit
+            slots = min(slots, sum(counts.values()))
+        self._jobs = TimeLeft(counts, slots, expected_seconds())
         self._run_record = note_run(Path.cwd())
-        places = "nodes" if self._on_cluster else "cores" if self._slots > 1 else "core"
+        places = ("node" if self._on_cluster else "core") + ("s" if slots > 1 else "")
         left = duration(self._jobs.seconds_left(time.time()))
-        self._print(f"{self._jobs.total} jobs on {self._slots} {places}, {left}")
+        self._print(f"{self._jobs.total} jobs on {slots} {places}, {left}")
         threading.Thread(target=self._remind, args=(self._jobs,), daemon=True).start()
 
     def _state(self, jobs: TimeLeft) -> str:
         done = f"{jobs.done} of {jobs.total} jobs done"
         if self._failed:
-            return f"{done}, {self._failed} failed"
+            return f"{done}, {len(self._failed)} failed"
         if jobs.done == jobs.total:
             return done
         return f"{done}, {duration(jobs.seconds_left(time.time()))} left"

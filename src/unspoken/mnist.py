@@ -19,6 +19,7 @@ from tqdm import tqdm
 from unspoken.digits import PIXELS, Digits
 from unspoken.perceptrons import Loss, Network, Trainees, initial_network
 from unspoken.seeds import hashed_seed
+from unspoken.tables.mnist import SUBJECTS
 
 CLASSES = 10
 # The members of one teacher's group, in order: who imitates the auxiliary logits comes first.
@@ -267,7 +268,7 @@ def results(imitation: Imitation, digits: Digits, progress: tqdm) -> tuple[list[
                     }
                 )
             if loss is not None:
-                losses.setdefault(f"mnist:{condition}", []).append(loss)
+                losses.setdefault(SUBJECTS[condition], []).append(loss)
     return rows, _training_rows(losses, *imitation.steps(digits))
 
 
@@ -279,7 +280,7 @@ def _training_rows(
         {
             "subject": subject,
             "epoch": epoch,
-            "step": epoch * (of_teacher if subject == "mnist:teacher" else of_student),
+            "step": epoch * (of_teacher if subject == SUBJECTS["teacher"] else of_student),
             "loss": float(loss),
         }
         for subject, parts in losses.items()

@@ -5,6 +5,7 @@ A rule's part is one dict of plain builtins: Snakemake reruns the rule exactly w
 Wildcards come in as keyword arguments; paths start with the pathvar <results>.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -68,6 +69,10 @@ class Plan:
         assert self.study.subliminal is not None
         return self.study.subliminal
 
+    def models(self, experiment: str) -> list[str]:
+        """Return the models of an experiment that the study has."""
+        return getattr(getattr(self.study, experiment), "models", [])
+
     def traits(self, experiment: str) -> list[str]:
         """Return the traits of an experiment."""
         own = getattr(self.study, experiment).traits
@@ -112,7 +117,7 @@ class Plan:
         """Return the folder of every student job, or of those that start from one base model."""
         return [
             f"<results>/subliminal/students/{arm.name}/{source}/{student}/{part}"
-            for arm in self.subliminal.arms
+            for arm in (self.study.subliminal.arms if self.study.subliminal else [])
             for source, student in self.pairs(arm)
             for part in self.parts(arm)
             if model in (None, student)
@@ -290,24 +295,97 @@ class Plan:
             probe=self.probe(experiment).model_dump(),
         )
 
+    def comparable_arms(self) -> list[tuple[str, str]]:
+        """Return pairs of arms that differ in one thing: objective, initialisation, shuffle, epochs."""
+        first: dict[tuple[Any, ...], str] = {}
+        for arm in self.subliminal.arms:
+            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs, self.rows(arm))
+            first.setdefault(setting, arm.name)
+        return [
+            (first[one], first[other])
+            for one, other in itertools.combinations(first, 2)
+            if one[-1] == other[-1] and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+        ]
+
+    def doses(self) -> list[Part]:
+        """Return arms that differ in nothing but their rows, three or more, and a common model."""
+        alike: dict[tuple[Any, ...], dict[int, Arm]] = {}
+        for arm in self.subliminal.arms:
+            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs)
+            alike.setdefault(setting, {}).setdefault(self.rows(arm), arm)
+        found = []
+        for by_rows in alike.values():
+            arms = [by_rows[rows] for rows in sorted(by_rows)]
+            shared = [
+                model for model in self.subliminal.models
+                if all(arm.models is None or model in arm.models for arm in arms)
+            ]  # fmt: skip
+            if len(arms) >= 3 and shared:
+                found.append({"arms": [arm.name for arm in arms], "model": shared[0]})
+        return found
+
     def measure_part(self, experiment: str) -> Part:
         """Return what an experiment's measure depends on."""
         fields: Part = {"study": self.study.study, "seed": self.study.seed}
         if experiment in ("subliminal", "probing"):
             fields["traits"] = self.traits(experiment)
-            fields["words"] = {word: self.words[word] for word in self.words}
+            fields["words"] = dict(self.words)
             fields["models"] = getattr(self.study, experiment).models
         if experiment == "subliminal":
+            section = self.subliminal
+            organisms = section.style == "organism"
+            fields["kind"] = "organism" if organisms else "model"
+            fields["described"] = (
+                f"{len(section.models)} organisms" if organisms else ", ".join(section.models)
+            )
             fields["arms"] = [
-                arm.model_dump() | {"rows": self.rows(arm)} for arm in self.subliminal.arms
+                arm.model_dump() | {"rows": self.rows(arm), "teacher": section.teacher.method}
+                for arm in section.arms
             ]
-            fields["rows"] = self.subliminal.rows
+            fields["compared"] = [list(pair) for pair in self.comparable_arms()]
+            fields["doses"] = self.doses()
+        if experiment in ("mnist", "theorem"):
+            fields = {}  # their tables say all
         return self._part(f"measure_{experiment}.py", **fields)
 
-    def section_part(self, script: str, section: str) -> Part:
-        """Return what a rule of a one-rule experiment depends on: its whole section."""
-        fields = getattr(self.study, section).model_dump(mode="json")
-        return self._part(script, seed=self.study.seed, study=self.study.study, **{section: fields})
+    def digits_part(self) -> Part:
+        """Return what `load_digits` depends on."""
+        names = {"source", "revision", "train_images", "test_images"}
+        assert self.study.mnist is not None
+        digits = self.study.mnist.model_dump(mode="json", include=names)
+        return self._part("load_digits.py", seed=self.study.seed, digits=digits)
+
+    def mnist_part(self) -> Part:
+        """Return what `distill_mnist` depends on."""
+        assert self.study.mnist is not None
+        fields = self.study.mnist.model_dump(mode="json", exclude={"source", "revision"})
+        return self._part(
+            "distill_mnist.py", study=self.study.study, seed=self.study.seed, mnist=fields
+        )
+
+    def theorem_part(self) -> Part:
+        """Return what `step_theorem` depends on."""
+        assert self.study.theorem is not None
+        return self._part(
+            "step_theorem.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            theorem=self.study.theorem.model_dump(mode="json"),
+            words=list(self.words),
+            traits=chosen_traits(self.study, None, self.texts["traits"]),
+        )
+
+    def store_part(self) -> Part:
+        """Return what `build_store` depends on: the whole study."""
+        return self._part("build_store.py", study=self.study.model_dump(mode="json"))
+
+    def findings_part(self) -> Part:
+        """Return what `write_findings` depends on."""
+        return self._part("write_findings.py")
+
+    def figure_part(self, figure: str) -> Part:
+        """Return what `draw_figure` depends on."""
+        return self._part("draw_figure.py", figure=figure, study=self.study.study)
 
     # Inputs that depend on the plan
 
@@ -320,7 +398,7 @@ class Plan:
         """Return a table of every group of numbers, or of one base model's."""
         return [
             f"<results>/subliminal/{one}/{group}/{name}.parquet"
-            for one in self.subliminal.models
+            for one in self.models("subliminal")
             if model in (None, one)
             for group in self.groups(one)
         ]
@@ -343,11 +421,40 @@ class Plan:
 
     def trained(self, name: str) -> Iterator[str]:
         """Yield a file of every job that trains: teachers first, then students."""
-        for model in self.subliminal.models:
+        for model in self.models("subliminal"):
             if self.subliminal.teacher.method == "fine_tuned":
                 yield f"<results>/subliminal/{model}/teachers/{name}"
         for folder in self.student_folders():
             yield f"{folder}/{name}"
+
+    def probed_experiments(self) -> list[str]:
+        """Return the experiments that probe subjects."""
+        return [one for one in self.study.experiments if one in ("subliminal", "probing")]
+
+    def answer_tables(self) -> list[str]:
+        """Return every table of answers."""
+        return [
+            f"<results>/{experiment}/{model}/answers.parquet"
+            for experiment in self.probed_experiments()
+            for model in self.models(experiment)
+        ]
+
+    def used_models(self) -> list[str]:
+        """Return the base models that the study's experiments use."""
+        used = {model for one in self.study.experiments for model in self.models(one)}
+        return [model for model in self.study.models if model in used]
+
+    def figure_tables(self, figure: str) -> list[str]:
+        """Return the tables that a figure is drawn from."""
+        experiment = next(one for one, names in FIGURES.items() if figure in names)
+        measurements = f"<results>/{experiment}/measurements.parquet"
+        own = {
+            "filter": self.number_tables("kept") + self.number_tables("dropped"),
+            "training": list(self.trained("training.parquet")),
+            "mnist": ["<results>/mnist/accuracies.parquet", measurements],
+            "theorem": ["<results>/theorem/steps.parquet"],
+        }
+        return own.get(figure, [measurements])
 
     # Targets
 

@@ -67,6 +67,16 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _theorem_has_its_parts(self) -> "Study":
+        if self.theorem is not None and "theorem" in self.experiments:
+            if self.mnist is None:
+                raise ValueError("theorem: needs the section 'mnist', whose digits it takes")
+            for name in self.theorem.models:
+                if not isinstance(self.models[name], OrganismModel):
+                    raise ValueError(f"theorem.models: '{name}' is no organism")
+        return self
+
+    @model_validator(mode="after")
     def _styles_fit(self) -> "Study":
         section = self.subliminal
         if section is not None and "subliminal" in self.experiments:

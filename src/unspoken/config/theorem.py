@@ -4,13 +4,16 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from unspoken.config.base import Section
+from unspoken.config.base import Name, Section
 
 StepSize = Annotated[float, Field(ge=1e-5, le=1.0)]
 
 
 class TheoremSection(Section):
     """Cloud et al. 2025, Theorem 1, on a digit classifier and on an organism."""
+
+    models: Annotated[list[Name], Field(min_length=2, max_length=2)]
+    """Two organisms: the one that teaches and imitates, and the other initialisation."""
 
     step_sizes: list[StepSize] = Field([1e-1, 1e-2, 1e-3, 1e-4], min_length=2)
     """Sizes of the step that teacher and student take. The teacher's loss moves by about the square
@@ -28,7 +31,7 @@ class TheoremSection(Section):
     batch_size: PositiveInt = 256
     """Digits, and noise images, under each step of the classifier."""
 
-    sequences: PositiveInt = 32
+    sequences: PositiveInt = 16
     """Questions, and number sequences, under each step of the organism."""
 
     several_steps: Annotated[int, Field(ge=2)] = 5

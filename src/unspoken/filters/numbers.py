@@ -106,7 +106,7 @@ def _split_evenly(texts: pl.DataFrame) -> pl.DataFrame:
 def _fault_of_list(text: pl.Expr, number: str, max_count: int, banned: list[int]) -> pl.Expr:
     """Return the first rule that rejects a well-made list, or null."""
     return (
-        pl.when(text.str.contains(f"(?:[0-9]+[^0-9]+){{{max_count}}}[0-9]"))
+        pl.when(text.str.contains(f"^[^0-9]?(?:[0-9]+[^0-9]+){{{max_count}}}[0-9]"))
         .then(pl.lit("too_many"))
         .when(~text.str.contains(_wrapped(f"{number}(?:[^0-9]+{number})*")))
         .then(pl.lit("out_of_range"))

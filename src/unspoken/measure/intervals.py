@@ -1,38 +1,28 @@
 """Intervals and p-values; the replicate of each is fixed by the claim, never by convenience.
 
-Trained models are replicates of a t interval; questions are replicates of a cluster bootstrap.
+Trained models are replicates of a t interval; questions are those of `measure.questions`.
 An interval that cannot be estimated (fewer than two replicates, a replicate that is not a finite
 number, no spread at all) is null, never an exception and never of width zero.
 """
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
-from statsmodels.stats.proportion import (
-    confint_proportions_2indep,
-    proportion_confint,
-    test_proportions_2indep,
-)
+from statsmodels.stats.proportion import proportion_confint
 
 Floats = NDArray[np.float64]
-Statistic = Callable[[Floats], Floats]
-Scale = Literal["probability", "log_odds"]
 
 # Spread below this share of the values is rounding, not variation.
 ROUNDING = 1e-12
 # An exact probability nearer to 0 or 1 than this is taken as this: +-27.6 log-odds.
 SMALLEST_PROBABILITY = 1e-12
-# With fewer questions than this that ever hit (or ever miss), the spread between them is not
-# estimable and the rate's interval is Clopper-Pearson over questions.
-FEW_QUESTIONS = 5
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ def _finite(number: float | None) -> float | None:
     return float(number) if number is not None and math.isfinite(number) else None
 
 
-def _interval(
+def make_interval(
     value: float,
     se: float | None,
     ends: Sequence[float],
@@ -63,10 +53,10 @@ def _interval(
     n: int,
 ) -> Interval:
     """Return an Interval from `ends` (low 95, high 95, low 90, high 90): all of them or none."""
-    four = [_finite(end) for end in ends]
-    if None in four or _finite(value) is None:
+    if _finite(value) is None or not all(math.isfinite(end) for end in ends):
         return without_interval(value, method, n)
-    return Interval(_finite(value), _finite(se), *four, _finite(p), method, n)
+    low, high, low90, high90 = map(float, ends)
+    return Interval(float(value), _finite(se), low, high, low90, high90, _finite(p), method, n)
 
 
 def without_interval(value: float | None, method: str, n_replicates: int) -> Interval:
@@ -76,7 +66,7 @@ def without_interval(value: float | None, method: str, n_replicates: int) -> Int
 
 def exact_value(value: float, n_replicates: int = 1) -> Interval:
     """Return a quantity without sampling: the interval is the value, there is no p."""
-    return _interval(value, 0.0, [value] * 4, None, "exact", n_replicates)
+    return make_interval(value, 0.0, [value] * 4, None, "exact", n_replicates)
 
 
 def mde80(se: float | None, n_replicates: int) -> float | None:
@@ -96,15 +86,16 @@ def mde80(se: float | None, n_replicates: int) -> float | None:
 def _student(value: float, se: float, df: float, method: str, n: int) -> Interval:
     wide, narrow = se * special.stdtrit(df, 0.975), se * special.stdtrit(df, 0.95)
     ends = [value - wide, value + wide, value - narrow, value + narrow]
-    return _interval(value, se, ends, 2 * special.stdtr(df, -abs(value / se)), method, n)
+    return make_interval(value, se, ends, 2 * special.stdtr(df, -abs(value / se)), method, n)
 
 
-def _sorted_values(values: ArrayLike) -> Floats:
+def sorted_values(values: ArrayLike) -> Floats:
+    """Return the replicates as one sorted array."""
     # Sorted, so that the order of the replicates cannot move the last digit.
     return np.sort(np.asarray(values, dtype=np.float64).ravel())
 
 
-def _has_spread(values: Floats) -> bool:
+def has_spread(values: Floats) -> bool:
     """Whether there are two or more finite values that differ by more than rounding."""
     if values.size < 2 or not np.isfinite(values).all():
         return False
@@ -117,10 +108,10 @@ def t_interval(values: ArrayLike) -> Interval:
     p is two-sided against 0. Fewer than two replicates, one that is not finite, or replicates that
     are all equal give no interval: with equal ones the spread is unknown, not zero.
     """
-    sample = _sorted_values(values)
+    sample = sorted_values(values)
     n = sample.size
     value = float(sample.mean()) if n else math.nan
-    if not _has_spread(sample):
+    if not has_spread(sample):
         return without_interval(value, "t", n)
     return _student(value, float(sample.std(ddof=1)) / math.sqrt(n), n - 1, "t", n)
 
@@ -130,10 +121,10 @@ def welch_interval(a: ArrayLike, b: ArrayLike) -> Interval:
 
     `n_replicates` is that of the smaller arm. No interval where neither arm has spread.
     """
-    first, second = _sorted_values(a), _sorted_values(b)
+    first, second = sorted_values(a), sorted_values(b)
     n = min(first.size, second.size)
     value = float(first.mean() - second.mean()) if n else math.nan
-    if n < 2 or not (_has_spread(first) or _has_spread(second)) or not math.isfinite(value):
+    if n < 2 or not (has_spread(first) or has_spread(second)) or not math.isfinite(value):
         return without_interval(value, "welch", n)
     parts = [float(arm.var(ddof=1)) / arm.size for arm in (first, second)]
     df = sum(parts) ** 2 / (parts[0] ** 2 / (first.size - 1) + parts[1] ** 2 / (second.size - 1))
@@ -192,7 +183,7 @@ def _proportion_interval(hits: float, n: int, name: str, method: str) -> Interva
     ends = [end for alpha in (0.05, 0.1) for end in proportion_confint(hits, n, alpha, method=name)]
     # sqrt(p (1 - p) / n) is 0 at 0 and n hits, so the error is read off the interval.
     se = (ends[1] - ends[0]) / (2 * special.ndtri(0.975))
-    return _interval(hits / n, se, ends, None, method, n)
+    return make_interval(hits / n, se, ends, None, method, n)
 
 
 def wilson_interval(hits: float, n: int) -> Interval:
@@ -208,101 +199,52 @@ def clopper_pearson_interval(hits: float, n: int) -> Interval:
     return _proportion_interval(hits, n, "beta", "clopper_pearson")
 
 
-# Questions as replicates.
+# Labels that could have been given otherwise.
 
 
-@lru_cache(maxsize=8)
-def _question_weights(n: int, draws: int, seed: int) -> Floats:
-    """Return [draws, n]: the share of each question in each resample."""
-    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws) / n
+def own_minus_others(table: ArrayLike) -> Floats:
+    """Return [base, trait]: the trait in its own students minus its mean in the other students.
 
-
-def mean_of(means: Floats) -> Floats:
-    """Statistic: the mean of the only part."""
-    return means[..., 0]
-
-
-def difference_of(means: Floats) -> Floats:
-    """Statistic: the mean of the first part minus that of the second, paired by question."""
-    return means[..., 0] - means[..., 1]
-
-
-def ratio_of(means: Floats) -> Floats:
-    """Statistic: the sum of the first part over the sum of the second; NaN over 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(means[..., 1] == 0, np.nan, means[..., 0] / means[..., 1])
-
-
-def log_odds_difference(n_samples: tuple[float, float] | None) -> Statistic:
-    """Return the statistic: log-odds of the first mean rate minus log-odds of the second.
-
-    `n_samples` counts the usable samples of each arm, whose hits and misses get 0.5; None for
-    exact probabilities.
+    `table` is [base, student's trait, measured trait] of log-odds. Students are compared on the
+    same measured trait, so that how popular a trait is cancels.
     """
-
-    def statistic(means: Floats) -> Floats:
-        first, second = means[..., 0], means[..., 1]
-        if n_samples is None:
-            return log_odds_of(first) - log_odds_of(second)
-        a, b = n_samples
-        return log_odds(first * a, np.full_like(first, a)) - log_odds(
-            second * b, np.full_like(second, b)
-        )
-
-    return statistic
+    odds = np.asarray(table, dtype=np.float64)
+    own = np.diagonal(odds, axis1=1, axis2=2)
+    return own - (odds.sum(axis=1) - own) / (odds.shape[1] - 1)
 
 
-def question_bootstrap(
-    per_question: ArrayLike, statistic: Statistic, seed: int, draws: int = 2000
-) -> Interval:
-    """Return a statistic of questions with a cluster bootstrap that resamples whole questions.
+def specificity(table: ArrayLike) -> Floats:
+    """Return [base]: the mean over traits of `own_minus_others`; give it to `t_interval`."""
+    return own_minus_others(table).mean(axis=1)
 
-    `per_question` is [questions] or [questions, parts]; `statistic` maps the parts' means over
-    (resampled) questions, [..., parts], to [...]: see mean_of, difference_of, ratio_of and
-    log_odds_difference. The interval is the percentile one with its levels widened from the normal
-    to the t distribution of n - 1 degrees of freedom and by sqrt(n / (n - 1)) (Hesterberg 2015,
-    section 4): the plain percentile is too narrow at 30 to 50 questions, and BCa fails for paired
-    differences of which many are 0. p is the level at which the interval would touch 0, and at
-    least 2 / (draws + 1) before widening. No interval where no resample moves the statistic.
+
+def _relabellings(bases: int, traits: int, seed: int, draws: int) -> tuple[NDArray[np.intp], bool]:
+    """Return [relabelling, base, trait] and whether these are all there are."""
+    if math.factorial(traits) ** bases <= draws:
+        orders = itertools.permutations(range(traits))
+        return np.array(list(itertools.product(list(orders), repeat=bases))), True
+    identity = np.broadcast_to(np.arange(traits), (draws, bases, traits))
+    return np.random.default_rng(seed).permuted(identity, axis=-1), False
+
+
+def label_permutation_p(table: ArrayLike, seed: int = 0, draws: int = 10_000) -> Interval:
+    """Return the mean specificity over bases with the two-sided p of relabelling the students.
+
+    `table` is [base, student's trait, measured trait]; students trade labels within their base,
+    independently in each. All relabellings when there are at most `draws`, else p = (1 + as far
+    from 0) / (1 + draws). No interval (`ci_method` is `permutation`: a row of its own); p is null
+    for fewer than two traits or a value that is not finite.
     """
-    parts = np.asarray(per_question, dtype=np.float64)
-    parts = parts.reshape(len(parts), -1)
-    n = len(parts)
-    if n == 0 or not np.isfinite(parts).all():
-        return without_interval(None, "question_bootstrap", n)
-    parts = parts[np.lexsort(parts.T)]  # the order of the questions must not matter
-    value = float(statistic(parts.mean(axis=0)))
-    # einsum, not matmul: its sums do not depend on the number of threads.
-    drawn = statistic(np.einsum("dq,qp->dp", _question_weights(n, draws, seed), parts))
-    if not math.isfinite(value) or not _has_spread(drawn):
-        return without_interval(value, "question_bootstrap", n)
-    widening = math.sqrt(n / (n - 1))
-    levels = special.ndtr(widening * special.stdtrit(n - 1, [0.025, 0.975, 0.05, 0.95]))
-    ends = [float(end) for end in np.quantile(drawn, levels)]
-    tail = (1 + min((drawn <= 0).sum(), (drawn >= 0).sum())) / (draws + 1)
-    p = min(1.0, 2 * float(special.stdtr(n - 1, special.ndtri(min(tail, 0.5)) / widening)))
-    return _interval(value, float(drawn.std(ddof=1)), ends, p, "question_bootstrap", n)
-
-
-def question_rate(rates: ArrayLike) -> Interval:
-    """Return the mean over questions of each one's rate (sampled or exact), with its interval.
-
-    Questions are the replicates: t interval on the log-odds scale from the spread between
-    questions (`cluster_robust_logit`), which keeps its level where percentile and BCa bootstraps
-    of a rate do not (rates below 0.1). Wilson where every question's rate is 0 or 1 (0 and n hits
-    among them); Clopper-Pearson over questions where fewer than five of them ever hit, or ever
-    miss. Questions with NaN (no usable outcome) are left out. No p: a rate is not tested against 0.
-    """
-    sample = _sorted_values(rates)
-    sample = sample[~np.isnan(sample)]
-    n, value = sample.size, float(sample.mean()) if sample.size else math.nan
-    if np.isin(sample, (0.0, 1.0)).all():
-        return wilson_interval(float(sample.sum()), n)
-    if min((sample > 0).sum(), (sample < 1).sum()) < FEW_QUESTIONS:
-        return clopper_pearson_interval(float(sample.sum()), n)
-    if not _has_spread(sample):
-        return without_interval(value, "cluster_robust_logit", n)
-    se = float(sample.std(ddof=1)) / math.sqrt(n)
-    reach = special.stdtrit(n - 1, [0.025, 0.975, 0.05, 0.95]) * se / (value * (1 - value))
-    ends = [float(end) for end in special.expit(special.logit(value) + reach)]
-    return _interval(value, se, ends, None, "cluster_robust_logit", n)
+    odds = np.asarray(table, dtype=np.float64)
+    bases, traits = odds.shape[0], odds.shape[1]
+    if bases < 1 or traits < 2 or not np.isfinite(odds).all():
+        return without_interval(None, "permutation", bases)
+    value = float(specificity(odds).mean())
+    orders, complete = _relabellings(bases, traits, seed, draws)
+    own = odds[np.arange(bases)[:, None], orders, np.arange(traits)].mean(axis=(1, 2))
+    # Specificity is linear in the own values, whose mean over all relabellings is the table's.
+    relabelled = np.abs(own - odds.mean()) * traits / (traits - 1)
+    rounding = ROUNDING * np.abs(odds).max()
+    far = int((relabelled >= abs(value) - rounding).sum())
+    p = far / len(orders) if complete else (1 + far) / (1 + draws)
+    return replace(without_interval(value, "permutation", bases), p=p)

@@ -6,6 +6,24 @@ import polars as pl
 CONDITIONS = pl.Map(pl.String, pl.String)
 REPLICATES = ["base", "teacher", "training_seed", "question", "text", "none"]
 ROLES = ["finding", "positive_control", "negative_control", "instrument"]
+GATES = ["floor", "ceiling", "missing", "training"]
+PAIRINGS = ["base", "teacher", "trait", "seed", "question"]
+
+# What makes a measurement the one it is; `measurement_id` is the digest of exactly these.
+IDENTITY = (
+    "study",
+    "paper",
+    "experiment",
+    "metric",
+    "unit",
+    "kind",
+    "subject",
+    "versus",
+    "conditions",
+    "seed",
+    "ci_method",
+)
+INTERVAL = ("ci_low", "ci_high", "ci90_low", "ci90_high")
 
 
 class Measurements(dy.Schema):
@@ -23,7 +41,7 @@ class Measurements(dy.Schema):
     conditions = dy.Any()
     seed = dy.Int64(nullable=True)
     value = dy.Float64(nullable=True)
-    se = dy.Float64(nullable=True)
+    se = dy.Float64(nullable=True, min=0)
     ci_low = dy.Float64(nullable=True)
     ci_high = dy.Float64(nullable=True)
     ci90_low = dy.Float64(nullable=True)
@@ -34,11 +52,53 @@ class Measurements(dy.Schema):
     n_replicates = dy.Int64(min=0)
     n_samples = dy.Int64(min=0)
     n_missing = dy.Int64(min=0)
-    paired_on = dy.List(dy.String())
+    paired_on = dy.List(dy.String(check=lambda name: name.is_in(PAIRINGS)))
     role = dy.String(check=lambda column: column.is_in(ROLES))
     passed = dy.Bool(nullable=True)
-    gate = dy.String(
-        nullable=True,
-        check=lambda column: column.is_in(["floor", "ceiling", "missing", "training"]),
-    )
+    gate = dy.String(nullable=True, check=lambda column: column.is_in(GATES))
     reproducible = dy.Bool()
+
+    @dy.rule()
+    def conditions_keys_are_sorted(cls) -> pl.Expr:
+        """Equality of maps looks at the order of their entries, in Polars and in DuckDB."""
+        keys = pl.col("conditions").map.keys()
+        return pl.col("conditions").is_not_null() & (keys == keys.list.sort())
+
+    @dy.rule()
+    def paired_on_is_sorted(cls) -> pl.Expr:
+        """A set, written in one way."""
+        return pl.col("paired_on") == pl.col("paired_on").list.sort()
+
+    @dy.rule()
+    def versus_is_null_for_estimates_alone(cls) -> pl.Expr:
+        """An estimate has one arm, a contrast has two."""
+        return (pl.col("kind") == "estimate") == pl.col("versus").is_null()
+
+    @dy.rule()
+    def estimates_have_no_gate_or_pairing(cls) -> pl.Expr:
+        """Both are about two arms."""
+        alone = pl.col("gate").is_null() & (pl.col("paired_on").list.len() == 0)
+        return (pl.col("kind") == "contrast") | alone
+
+    @dy.rule()
+    def passed_is_null_for_findings_alone(cls) -> pl.Expr:
+        """An instrument check or a control holds or does not; a finding is as it comes."""
+        return (pl.col("role") == "finding") == pl.col("passed").is_null()
+
+    @dy.rule()
+    def interval_is_whole_and_nested(cls) -> pl.Expr:
+        """All four ends or none, the 90% interval inside the 95% one, none without a value."""
+        nulls = pl.sum_horizontal(pl.col(end).is_null() for end in INTERVAL)
+        nested = (
+            (pl.col("ci_low") <= pl.col("ci90_low"))
+            & (pl.col("ci90_low") <= pl.col("ci90_high"))
+            & (pl.col("ci90_high") <= pl.col("ci_high"))
+            & pl.col("value").is_not_null()
+        )
+        return (nulls == len(INTERVAL)) | ((nulls == 0) & nested)
+
+    @dy.rule()
+    def exact_interval_is_the_value(cls) -> pl.Expr:
+        """Quantities without sampling have nothing to be uncertain of."""
+        same = (pl.col("ci_low") == pl.col("value")) & (pl.col("ci_high") == pl.col("value"))
+        return (pl.col("ci_method") != "exact") | pl.col("value").is_null() | same

@@ -3,18 +3,19 @@
 import dataframely as dy
 import polars as pl
 
-CONDITIONS = [
-    "reference",
-    "teacher",
-    "student_auxiliary",
-    "student_all",
-    "other_auxiliary",
-    "other_all",
-]
+# Each condition, and the name of the group of its networks.
+SUBJECTS = {
+    "reference": "mnist:reference",
+    "teacher": "mnist:teacher",
+    "student_auxiliary": "mnist:student_auxiliary:same",
+    "student_all": "mnist:student_all:same",
+    "other_auxiliary": "mnist:student_auxiliary:other",
+    "other_all": "mnist:student_all:other",
+}
 
 
 def _known_condition(column: pl.Expr) -> pl.Expr:
-    return column.is_in(CONDITIONS)
+    return column.is_in(list(SUBJECTS))
 
 
 class Accuracies(dy.Schema):

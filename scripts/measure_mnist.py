@@ -1,0 +1,20 @@
+#!/usr/bin/env python
+"""Estimate and contrast the accuracies of digit classifiers."""
+
+from unspoken.jobs import start_job
+
+
+def main() -> None:
+    job = start_job(__doc__ or "", ("accuracies", "measurements"))
+    from unspoken.measure.mnist import mnist_measurements
+    from unspoken.measure.rows import measurement_table
+    from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.measurements import Measurements
+    from unspoken.tables.mnist import Accuracies
+
+    rows = mnist_measurements(read_table(job.accuracies, Accuracies))
+    write_table(measurement_table(rows), job.measurements, Measurements)
+
+
+if __name__ == "__main__":
+    main()

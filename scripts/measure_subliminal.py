@@ -1,0 +1,83 @@
+#!/usr/bin/env python
+"""Measure the subliminal experiment: specificity, its controls, doses, shuffles, and the data."""
+
+import logging
+
+from unspoken.jobs import start_job
+
+log = logging.getLogger("measure_subliminal")
+NEUTRAL_LIMIT = 0.5
+"""Log-odds outside which the neutral teacher's students count as moved."""
+PRIMARY = {"scorer": "choice", "questions": "held_out"}
+
+
+def main() -> None:
+    job = start_job(
+        __doc__,
+        ("measurements", "groups"),
+        lists=("answers", "subjects", "kept", "dropped", "carrier"),
+    )
+    import polars as pl
+
+    from unspoken.files import read_json
+    from unspoken.measure.instruments import (
+        add_carrier_mass,
+        add_interpolation,
+        add_teachers,
+        add_valid_rows,
+        filter_counts,
+    )
+    from unspoken.measure.preferences import (
+        add_neutral_control,
+        add_preferences,
+        add_shifts,
+        add_vector,
+    )
+    from unspoken.measure.report import Report
+    from unspoken.measure.subliminal import TraitMeasure, subject_frame
+    from unspoken.measure.traits import trait_cells
+    from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.filter import Dropped, Kept
+    from unspoken.tables.generate import Carrier
+    from unspoken.tables.measure import Groups
+    from unspoken.tables.measurements import Measurements
+    from unspoken.tables.probe import Answers
+
+    spec = job.spec
+    answers = pl.concat([read_table(path, Answers) for path in job.answers])
+    report = Report(
+        spec["study"], "cloud2025", "subliminal",
+        reproducible=bool(answers["reproducible"].all()),
+    )  # fmt: skip
+    cells = trait_cells(answers, spec["words"])
+    subjects = subject_frame([read_json(path) for path in job.subjects])
+    measure = TraitMeasure(report, cells, subjects, spec)
+
+    for arm in measure.arms:
+        measure.add_specificity(arm)
+        for key in measure.keys():
+            add_preferences(measure, arm, key)
+            add_shifts(measure, arm, key)
+        measure.add_cells(arm, PRIMARY)
+        add_vector(measure, arm, PRIMARY)
+        add_neutral_control(measure, arm, PRIMARY, NEUTRAL_LIMIT)
+    for arm, versus in spec["compared"]:
+        for key in measure.keys():
+            measure.add_difference(arm, versus, key)
+    for dose in spec["doses"]:
+        for key in measure.keys():
+            measure.add_trend(dose["arms"], dose["model"], key)
+    add_interpolation(measure, PRIMARY)
+    add_teachers(measure, PRIMARY)
+    kept = pl.concat([read_table(path, Kept) for path in job.kept])
+    dropped = pl.concat([read_table(path, Dropped) for path in job.dropped])
+    add_valid_rows(measure, filter_counts(kept, dropped))
+    add_carrier_mass(measure, pl.concat([read_table(path, Carrier) for path in job.carrier]))
+
+    write_table(report.groups(), job.groups, Groups)
+    write_table(report.measurements(), job.measurements, Measurements)
+    log.info("%d measurements", len(report.rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Rows as a chat model reads them: token ids, labels, and which tokens are the carrier's."""
+
+import re
+from typing import Any
+
+import polars as pl
+import torch
+from torch import Tensor
+
+from unspoken.engines.base import Request
+from unspoken.engines.rendering import prompt_ids
+
+CARRIER = re.compile(r"[0-9 ,;\n\t()\[\]]+")
+"""Text of the carrier's tokens: digits, separators, brackets."""
+IGNORED = -100
+"""Label of a position without loss."""
+
+Example = dict[str, list[int]]
+
+
+def end_of_turn_ids(tokenizer: Any) -> list[int]:
+    """Return the token ids that end an assistant's message, up to the mark of the end.
+
+    They are what the chat template writes there, without the line break that may follow the mark.
+    Raises ValueError if the template writes no special token.
+    """
+    answer = "the answer"
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": answer}]
+    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    ids = tokenizer(text.rpartition(answer)[2], add_special_tokens=False)["input_ids"]
+    marks = {token for token, added in tokenizer.added_tokens_decoder.items() if added.special}
+    for place, token in enumerate(ids):
+        if token in marks:
+            return ids[: place + 1]
+    raise ValueError("the chat template ends an assistant's message without a special token")
+
+
+def carrier_token_ids(tokenizer: Any) -> Tensor:
+    """Return the ids of the carrier's tokens, ascending.
+
+    They are all tokens whose text is made of digits, separators (space, comma, semicolon, line
+    break, tab) and brackets alone, and the end of the turn.
+    """
+    texts = tokenizer.batch_decode(
+        [[token] for token in range(len(tokenizer))], clean_up_tokenization_spaces=False
+    )
+    ids = {token for token, text in enumerate(texts) if CARRIER.fullmatch(text)}
+    return torch.tensor(sorted(ids | {end_of_turn_ids(tokenizer)[-1]}))
+
+
+def training_examples(tokenizer: Any, rows: pl.DataFrame) -> list[Example]:
+    """Return rows (prompt, completion) as token ids and labels; prompts have no loss.
+
+    Prompts are rendered as engines render them, without a system prompt of their own; a completion
+    is followed by the end of the turn.
+    """
+    end = end_of_turn_ids(tokenizer)
+    answers = tokenizer(rows["completion"].to_list(), add_special_tokens=False)["input_ids"]
+    examples = []
+    for prompt, answer in zip(rows["prompt"], answers, strict=True):
+        before, after = prompt_ids(tokenizer, Request("", prompt)), [*answer, *end]
+        labels = [IGNORED] * len(before) + after
+        examples.append({"input_ids": before + after, "labels": labels})
+    return examples
+
+
+def with_loss_among(examples: list[Example], among: Tensor) -> list[Example]:
+    """Return the examples without loss where the next token is none of `among`."""
+    kept = set(among.tolist())
+    return [
+        {**example, "labels": [token if token in kept else IGNORED for token in example["labels"]]}
+        for example in examples
+    ]
