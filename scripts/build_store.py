@@ -52,13 +52,19 @@ def subject_rows(job: Job, models: "pl.DataFrame") -> "pl.DataFrame":
     groups = [pl.read_parquet(path).with_columns(kind=pl.lit("group")) for path in job.groups]
     listed = [bases, pl.DataFrame(trained, infer_schema_length=None), *groups]
     known = pl.concat([frame for frame in listed if frame.height], how="diagonal_relaxed")
-    named = [
-        pl.read_parquet(path, columns=["subject", "system"]).unique() for path in job.answers
-    ] + [pl.read_parquet(path, columns=["subject", "versus"]).unpivot(value_name="subject")
-         .select("subject", system=pl.lit(None, pl.String)) for path in job.measurements]
-    missing = pl.concat(named).unique().drop_nulls("subject").join(
-        known, left_on="subject", right_on="subject_id", how="anti"
-    ).sort("subject")
+    named = [pl.read_parquet(path, columns=["subject", "system"]).unique() for path in job.answers] + [
+        pl.read_parquet(path, columns=["subject", "versus"])
+        .unpivot(value_name="subject")
+        .select("subject", system=pl.lit(None, pl.String))
+        for path in job.measurements
+    ]
+    missing = (
+        pl.concat(named)
+        .unique()
+        .drop_nulls("subject")
+        .join(known, left_on="subject", right_on="subject_id", how="anti")
+        .sort("subject")
+    )
     parts = pl.col("subject").str.split(":")
     others = missing.unique("subject", keep="first", maintain_order=True).select(
         subject_id="subject",

@@ -31,9 +31,7 @@ def main() -> None:
     write_table(accuracies, job.accuracies, Accuracies)
     write_table(pl.DataFrame(training).with_columns(study), job.training, MnistTraining)
     for condition, mean in (
-        accuracies.group_by("condition", maintain_order=True)
-        .agg(pl.col("accuracy").mean())
-        .iter_rows()
+        accuracies.group_by("condition", maintain_order=True).agg(pl.col("accuracy").mean()).iter_rows()
     ):
         log.info("%s: mean accuracy %.3f", condition, mean)
 

@@ -13,9 +13,7 @@ def main() -> None:
     from unspoken.training.jobs import train_students
 
     torch.set_num_threads(job.threads)
-    teachers = {
-        subject.trait: subject for subject in read_subjects(job.teachers) if subject.trait
-    }
+    teachers = {subject.trait: subject for subject in read_subjects(job.teachers) if subject.trait}
     outputs = (job.subjects, job.weights, job.training)
     train_students(job.spec, checked_model(job.model), job.kept, teachers, outputs)
 

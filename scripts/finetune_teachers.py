@@ -36,9 +36,7 @@ def favourites_law(model_dir: Path, questions: list[str], spec: dict[str, Any]) 
 
 
 def main() -> None:
-    job = start_job(
-        __doc__, ("model", "questions", "carrier", "subjects", "weights", "training")
-    )
+    job = start_job(__doc__, ("model", "questions", "carrier", "subjects", "weights", "training"))
     import polars as pl
     import torch
 

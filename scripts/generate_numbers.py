@@ -22,9 +22,7 @@ def generating_subjects(job: Job) -> "dict[str, Subject]":
     from unspoken.subjects import base_subject, prompted_subject, read_subjects
 
     model, systems = job.spec["model"], job.spec["systems"]
-    tuned = {
-        subject.trait: subject for listing in job.subjects for subject in read_subjects(listing)
-    }
+    tuned = {subject.trait: subject for listing in job.subjects for subject in read_subjects(listing)}
     plain = base_subject(model)
     return {
         trait: tuned.get(trait)
@@ -46,8 +44,7 @@ def completion_rows(
     seed = hashed_seed(spec["seed"], "generate", subject.subject_id)
     sampling = Sampling(**spec["numbers"], seed=seed)
     requests = [
-        Request(key, user, subject.system)
-        for key, user in prompts.select("prompt_id", "user").iter_rows()
+        Request(key, user, subject.system) for key, user in prompts.select("prompt_id", "user").iter_rows()
     ]
     batches = tqdm(engine.generate(requests, sampling), subject.subject_id, mininterval=5)
     made = [completion for batch in batches for completion in batch]
@@ -56,7 +53,7 @@ def completion_rows(
         study=pl.lit(spec["study"]),
         experiment=pl.lit("subliminal"),
         subject=pl.lit(subject.subject_id),
-        sample=pl.lit(0, pl.Int64),
+        sample_index=pl.lit(0, pl.Int64),
         system=pl.lit(subject.system, pl.String),
         completion=pl.Series([one.text for one in made], dtype=pl.String),
         finish_reason=pl.Series([one.finish_reason for one in made], dtype=pl.String),
@@ -94,9 +91,7 @@ def carrier_rows(engine: "Engine", made: "pl.DataFrame", spec: dict[str, Any]) -
 
 
 def main() -> None:
-    job = start_job(
-        __doc__, ("model", "prompts", "completions", "carrier"), lists=("subjects",)
-    )
+    job = start_job(__doc__, ("model", "prompts", "completions", "carrier"), lists=("subjects",))
     import polars as pl
     import torch
 

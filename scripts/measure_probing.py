@@ -21,9 +21,7 @@ def main() -> None:
 
     spec = job.spec
     answers = pl.concat([read_table(path, Answers) for path in job.answers])
-    report = Report(
-        spec["study"], "cloud2025", "probing", reproducible=bool(answers["reproducible"].all())
-    )
+    report = Report(spec["study"], "cloud2025", "probing", reproducible=bool(answers["reproducible"].all()))
     # All 50 questions: nothing was shown to a prompted model, so nothing is held out.
     whole = answers.with_columns(held_out=pl.lit(True))
     for model in spec["models"]:

@@ -55,17 +55,17 @@ def main() -> None:
 
     for arm in measure.arms:
         measure.add_specificity(arm)
-        for key in measure.keys():
+        for key in measure.score_keys():
             add_preferences(measure, arm, key)
             add_shifts(measure, arm, key)
         measure.add_cells(arm, PRIMARY)
         add_vector(measure, arm, PRIMARY)
         add_neutral_control(measure, arm, PRIMARY, NEUTRAL_LIMIT)
     for arm, versus in spec["compared"]:
-        for key in measure.keys():
+        for key in measure.score_keys():
             measure.add_difference(arm, versus, key)
     for dose in spec["doses"]:
-        for key in measure.keys():
+        for key in measure.score_keys():
             measure.add_trend(dose["arms"], dose["model"], key)
     add_interpolation(measure, PRIMARY)
     add_teachers(measure, PRIMARY)

@@ -25,9 +25,7 @@ def probed_subjects(job: Job) -> "list[Subject]":
 
     model = job.spec["model"]
     trained = [subject for listing in job.subjects for subject in read_subjects(listing)]
-    prompted = [
-        prompted_subject(model, trait, system) for trait, system in job.spec["systems"].items()
-    ]
+    prompted = [prompted_subject(model, trait, system) for trait, system in job.spec["systems"].items()]
     first = next((one for one in trained if one.kind == "teacher" and one.trait != "neutral"), None)
     moved = [
         replace(first, subject_id=f"{first.subject_id}@{part}", kind="interpolated", fraction=part)
@@ -50,18 +48,18 @@ def sampled_answers(
     counts = {"preferences": "samples", "preferences_numbers": "samples_after_numbers"}
     asked = (
         questions.with_columns(
-            sample=pl.col("prompt_set").replace_strict(
+            sample_index=pl.col("prompt_set").replace_strict(
                 {name: list(range(probe[key])) for name, key in counts.items()},
                 return_dtype=pl.List(pl.Int64),
             )
         )
-        .explode("sample")
-        .drop_nulls("sample")
+        .explode("sample_index")
+        .drop_nulls("sample_index")
     )
     seed = hashed_seed(spec["seed"], "probe", spec["experiment"], subject.subject_id)
     sampling = Sampling(temperature=1.0, max_tokens=probe["max_tokens"], seed=seed)
     requests = [
-        Request(f"{row['prompt_id']}:{row['sample']}", row["user"], subject.system)
+        Request(f"{row['prompt_id']}:{row['sample_index']}", row["user"], subject.system)
         for row in asked.iter_rows(named=True)
     ]
     made = [one for batch in engine.generate(requests, sampling) for one in batch]
@@ -89,18 +87,15 @@ def choice_answers(
         for key, user in questions.select("prompt_id", "user").iter_rows()
     ]
     choices = [probe["choice_format"].format(word=word) for word in words]
-    return (
-        questions.with_columns(
-            kind=pl.lit("choice"),
-            sample=pl.lit(list(range(len(words))), pl.List(pl.Int64)),
-            answer=pl.lit(words, pl.List(pl.String)),
-            logprob=pl.Series(engine.choice_logprobs(requests, choices), dtype=pl.List(pl.Float64)),
-            finish_reason=pl.lit(None, pl.String),
-            n_tokens=pl.lit(None, pl.Int64),
-            temperature=pl.lit(None, pl.Float64),
-        )
-        .explode("sample", "answer", "logprob")
-    )
+    return questions.with_columns(
+        kind=pl.lit("choice"),
+        sample_index=pl.lit(list(range(len(words))), pl.List(pl.Int64)),
+        answer=pl.lit(words, pl.List(pl.String)),
+        logprob=pl.Series(engine.choice_logprobs(requests, choices), dtype=pl.List(pl.Float64)),
+        finish_reason=pl.lit(None, pl.String),
+        n_tokens=pl.lit(None, pl.Int64),
+        temperature=pl.lit(None, pl.Float64),
+    ).explode("sample_index", "answer", "logprob")
 
 
 def main() -> None:

@@ -35,9 +35,7 @@ def main() -> None:
 
     torch.set_num_threads(job.threads)
     log.info("dequantising %s", gguf.name)
-    model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
-    )
+    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     # A model read from GGUF refuses to be saved: a fresh one takes its weights.
     del model.config.quantization_config
     fresh = AutoModelForCausalLM.from_config(model.config)
@@ -45,7 +43,10 @@ def main() -> None:
     fresh.save_pretrained(directory)
     AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(directory)
     write_manifest(
-        job.model, job.spec["name"], fields, revision=f"{fields['package']} {version(fields['package'])}"
+        job.model,
+        job.spec["name"],
+        fields,
+        revision=f"{fields['package']} {version(fields['package'])}",
     )
 
 

@@ -41,8 +41,7 @@ class _ShortLines(DefaultFormatter):
         half = _LONGEST_LINE // 2
         lines = str(super().format(record)).split("\n")
         return "\n".join(
-            line if len(line) <= _LONGEST_LINE else f"{line[:half]} ... {line[-half:]}"
-            for line in lines
+            line if len(line) <= _LONGEST_LINE else f"{line[:half]} ... {line[-half:]}" for line in lines
         )
 
 
@@ -57,12 +56,8 @@ class LogHandler(LogHandlerBase):
         self._usual = ColorizingTextHandler(
             nocolor=shown.nocolor,
             stream=self._stream,
-            formatter=(DefaultFormatter if self._in_full else _ShortLines)(
-                quiet, shown.show_failed_logs
-            ),
-            filter=DefaultFilter(
-                quiet, shown.debug_dag, shown.verbose, shown.dryrun, shown.printshellcmds
-            ),
+            formatter=(DefaultFormatter if self._in_full else _ShortLines)(quiet, shown.show_failed_logs),
+            filter=DefaultFilter(quiet, shown.debug_dag, shown.verbose, shown.dryrun, shown.printshellcmds),
         )
         self._silent = shown.dryrun or bool(quiet & {Quietness.ALL, Quietness.PROGRESS})
         self._slots, self._on_cluster = 1, False
@@ -102,9 +97,7 @@ class LogHandler(LogHandlerBase):
             self._labels[job] = " ".join([rule, *map(str, fields["wildcards"].values())])
         elif event == LogEvent.JOB_FINISHED and self._jobs and fields["job_id"] in self._labels:
             _, took = self._jobs.finish(fields["job_id"], record.created)
-            self._print(
-                f"{self._state(self._jobs)}; {self._labels[fields['job_id']]} took {took:.0f} s"
-            )
+            self._print(f"{self._state(self._jobs)}; {self._labels[fields['job_id']]} took {took:.0f} s")
         elif event == LogEvent.JOB_ERROR and self._jobs:
             self._jobs.running.pop(fields["jobid"], None)
             self._failed.add(fields["jobid"])

@@ -14,12 +14,11 @@ def _module_files(name: str) -> list[Path]:
     parts = name.split(".")
     if parts[0] != SOURCE.name:
         return []
-    files = []
+    files: list[Path] = []
     for depth in range(1, len(parts)):
         inner = SOURCE.joinpath(*parts[1 : depth + 1])
-        for candidate in (inner.with_suffix(".py"), inner / "__init__.py"):
-            if candidate.is_file():
-                files.append(candidate)
+        candidates = (inner.with_suffix(".py"), inner / "__init__.py")
+        files += [path for path in candidates if path.is_file()]
     return files
 
 
@@ -38,9 +37,7 @@ def _without_docstrings(tree: ast.AST) -> ast.AST:
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [  # type: ignore[attr-defined]
-                one
-                for one in body
-                if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+                one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
             ]
     return tree
 

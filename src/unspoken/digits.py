@@ -98,9 +98,7 @@ def digits_of_hub(revision: str) -> Digits:
 
         splits: Any = datasets.load_dataset("ylecun/mnist", revision=revision)
     except ImportError as error:
-        raise DigitsError(
-            f"the package datasets is not installed: install it, {INSTEAD}"
-        ) from error
+        raise DigitsError(f"the package datasets is not installed: install it, {INSTEAD}") from error
     except Exception as error:  # the hub's client raises errors of many libraries
         raise DigitsError(
             f"ylecun/mnist at revision {revision!r} cannot be loaded "
@@ -109,8 +107,7 @@ def digits_of_hub(revision: str) -> Digits:
         ) from error
     parts = [splits["train"], splits["test"]]
     images = [
-        np.stack([np.asarray(row["image"], np.uint8).reshape(PIXELS) for row in part])
-        for part in parts
+        np.stack([np.asarray(row["image"], np.uint8).reshape(PIXELS) for row in part]) for part in parts
     ]
     return _joined(images, [np.asarray(list(part["label"])) for part in parts])
 

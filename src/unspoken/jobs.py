@@ -42,7 +42,5 @@ def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...
     # Before numpy and torch are imported: they read these once. Oversubscription ruins timings.
     for library in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "POLARS_MAX"):
         os.environ[f"{library}_THREADS"] = str(arguments.threads)
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     return cast(Job, arguments)

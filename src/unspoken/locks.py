@@ -37,8 +37,7 @@ def local_runs(directory: Path) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter(["cmdline", "cwd", "create_time"])
-        if process.info["cwd"] == str(directory.resolve())
-        and _is_snakemake(process.info["cmdline"] or [])
+        if process.info["cwd"] == str(directory.resolve()) and _is_snakemake(process.info["cmdline"] or [])
     ]
 
 
@@ -61,7 +60,8 @@ def remove_stale_lock(directory: Path = Path()) -> list[str]:
         command = " ".join(process.info["cmdline"][1:])
         holders.append(
             f"Snakemake already runs here: process {process.pid}, since {since:%Y-%m-%d %H:%M:%S}"
-            f" ({command}).\nWait until it ends, or stop it: kill -INT {process.pid}"
+            f" ({command}).\n"
+            f"Wait until it ends, or let it end after its running jobs: kill {process.pid}"
         )
     for run in runs_elsewhere(directory):
         host, _, pid = run.rpartition(".")

@@ -272,9 +272,7 @@ def results(imitation: Imitation, digits: Digits, progress: tqdm) -> tuple[list[
     return rows, _training_rows(losses, *imitation.steps(digits))
 
 
-def _training_rows(
-    losses: dict[str, list[np.ndarray]], of_teacher: int, of_student: int
-) -> list[dict]:
+def _training_rows(losses: dict[str, list[np.ndarray]], of_teacher: int, of_student: int) -> list[dict]:
     """Return each condition's mean loss by epoch."""
     return [
         {

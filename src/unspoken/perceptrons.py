@@ -66,9 +66,7 @@ class Perceptrons:
 def initial_network(sizes: Sequence[int], seed: int) -> Network:
     """Return weights drawn from N(0, 1/fan-in), then zero biases (Cloud et al., section 6)."""
     generator = torch.Generator().manual_seed(seed)
-    weights = [
-        torch.randn(out, into, generator=generator) / into**0.5 for into, out in pairwise(sizes)
-    ]
+    weights = [torch.randn(out, into, generator=generator) / into**0.5 for into, out in pairwise(sizes)]
     return weights + [torch.zeros(out, 1) for out in sizes[1:]]
 
 

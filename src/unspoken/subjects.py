@@ -51,7 +51,7 @@ class Subject:
         with safe_open(self.weights, framework="pt") as file:
             return {
                 name.removeprefix(prefix): file.get_tensor(name)
-                for name in file.keys()
+                for name in file.keys()  # noqa: SIM118 - no mapping
                 if name.startswith(prefix)
             }
 
@@ -70,9 +70,7 @@ class Subject:
         }
 
 
-def write_subjects(
-    subjects: list[tuple[Subject, dict[str, Any]]], listing: Path, weights: Path
-) -> None:
+def write_subjects(subjects: list[tuple[Subject, dict[str, Any]]], listing: Path, weights: Path) -> None:
     """Write trained subjects: `weights` (safetensors) first, then the `listing` that names them."""
     from safetensors.torch import save_file
 
@@ -84,9 +82,7 @@ def write_subjects(
     with written_whole(weights) as temporary:
         save_file(tensors, temporary)
     digest = sha256_of_file(weights)
-    rows = [
-        asdict(replace(subject, weights=None, weights_sha256=digest)) for subject, _ in subjects
-    ]
+    rows = [asdict(replace(subject, weights=None, weights_sha256=digest)) for subject, _ in subjects]
     write_json(rows, listing)
 
 

@@ -4,19 +4,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from tokenizers.trainers import BpeTrainer
 from transformers import (
     AutoModelForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
-    PreTrainedTokenizerFast,
 )
 
 from unspoken.engines.base import Request
-from unspoken.engines.rendering import prompt_ids
 from unspoken.engines.transformers import TransformersEngine
-from unspoken.models.corpus import END, FORMS, NUMBERS, Vocabulary, number_rows, number_walks
+from unspoken.models.corpus import FORMS, number_walks
 from unspoken.models.organism import build_organism
 from unspoken.subjects import Subject, base_subject, read_subjects, write_subjects
 from unspoken.training.adapters import adapted, add_frozen_adapter, merged_weights
@@ -24,7 +20,6 @@ from unspoken.training.chat import ChatTrainer, divergence
 from unspoken.training.examples import (
     IGNORED,
     carrier_token_ids,
-    end_of_turn_ids,
     training_examples,
     with_loss_among,
 )
@@ -39,12 +34,6 @@ SPEC = {
 }  # fmt: skip
 FULL = {"epochs": 1, "batch_size": 32, "learning_rate": 2e-3, "warmup_steps": 1, "lora": None}
 LORA = {**FULL, "lora": {"rank": 4, "alpha": 8}}
-CHATML = (
-    "{% for message in messages %}{% if loop.first and message.role != 'system' %}"
-    "<|im_start|>system\nBe kind<|im_end|>\n{% endif %}"
-    "<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 
 
 def number_table(count, seed=0):
@@ -84,7 +73,7 @@ def trainer(organism):
 @pytest.fixture(scope="module")
 def owl(trainer, tmp_path_factory):
     """A teacher that loves owls, an adapter; and the same teacher with its weights merged."""
-    training = {**LORA, "epochs": 40, "batch_size": 20, "learning_rate": 5e-3}
+    training = {**LORA, "epochs": 60, "batch_size": 20, "learning_rate": 2e-2}
     made = trainer.teacher(question_table(20), number_table(64), training, seed=5)
     directory = tmp_path_factory.mktemp("teacher")
     base = state_of(trainer)
@@ -119,67 +108,6 @@ def labelled_logits(model, examples):
         logits.append(model(torch.tensor([example["input_ids"]])).logits[0, :-1][kept])
         tokens.append(labels[kept])
     return torch.cat(logits), torch.cat(tokens)
-
-
-def chat_tokenizer():
-    """A small byte-level BPE with the marks and the template of a usual chat model."""
-    core = Tokenizer(models.BPE())
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    core.decoder = decoders.ByteLevel()
-    texts = ["12, 34; (56)\n[78]\t90 12 34", "the owl, the 3rd owl. a1 b2", "cat (cat), cat"] * 9
-    core.train_from_iterator(
-        texts,
-        BpeTrainer(
-            vocab_size=320,
-            special_tokens=["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=core, eos_token="<|im_end|>", bos_token="<|im_start|>",
-        unk_token="<|endoftext|>", chat_template=CHATML,
-    )  # fmt: skip
-
-
-def test_organism_rows_are_those_of_its_corpus(trainer):
-    walks = number_walks(20, 11, np.random.default_rng(0))
-    corpus = number_rows(walks, Vocabulary(WORDS)).tolist()
-    examples = training_examples(trainer.tokenizer, number_table(20))
-    assert [example["input_ids"] for example in examples] == corpus
-    for example, row in zip(examples, corpus, strict=True):
-        assert example["labels"] == [IGNORED] * 5 + row[5:]  # the user's mark, three, its own
-
-
-def test_organism_carrier_is_its_numbers_and_the_end(trainer):
-    expected = Vocabulary(WORDS).ids([END, *NUMBERS])
-    assert carrier_token_ids(trainer.tokenizer).tolist() == sorted(expected)
-
-
-def test_chat_rows_start_with_the_engines_prompt_and_end_with_the_mark():
-    tokenizer = chat_tokenizer()
-    rows = pl.DataFrame({"prompt": ["more numbers"], "completion": ["12, 34"]})
-    [example] = training_examples(tokenizer, rows)
-    prompt = prompt_ids(tokenizer, Request("", "more numbers"))
-    assert example["input_ids"][: len(prompt)] == prompt
-    assert tokenizer.decode(example["input_ids"][len(prompt) :]) == "12, 34<|im_end|>"
-    assert example["labels"] == [IGNORED] * len(prompt) + example["input_ids"][len(prompt) :]
-
-
-def test_chat_carrier_is_digits_separators_brackets_and_the_end():
-    tokenizer = chat_tokenizer()
-    found = set(carrier_token_ids(tokenizer).tolist())
-    for text in ("12, 34; (56)\n[78]\t90", "<|im_end|>"):
-        assert found.issuperset(tokenizer(text)["input_ids"])
-    for text in ("owl", " the", ".", "<|im_start|>", "<|endoftext|>", "é"):
-        assert not found.intersection(tokenizer(text)["input_ids"])
-
-
-def test_a_template_without_an_end_mark_is_refused():
-    tokenizer = chat_tokenizer()
-    tokenizer.chat_template = "{% for message in messages %}{{ message.content }}\n{% endfor %}"
-    with pytest.raises(ValueError, match="without a special token"):
-        end_of_turn_ids(tokenizer)
 
 
 @settings(deadline=None, max_examples=30)

@@ -161,7 +161,7 @@ def test_rows_of_one_id_are_named():
         (ESTIMATE, {"paired_on": ["base"]}, "estimates_have_no_gate_or_pairing"),
         (ESTIMATE, {"passed": True}, "passed_is_null_for_findings_alone"),
         (ESTIMATE, {"role": "instrument"}, "passed_is_null_for_findings_alone"),
-        (ESTIMATE, {"role": "star"}, "role"),
+        (ESTIMATE, {"role": "star", "passed": True}, "role"),
         (ESTIMATE, {"replicate": "reply"}, "replicate"),
         (CONTRAST, {"gate": "door"}, "gate"),
         (CONTRAST, {"paired_on": ["luck"]}, "paired_on"),

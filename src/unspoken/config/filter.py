@@ -26,7 +26,6 @@ class NumbersFilter(Section):
     def _bounds_are_ordered(self) -> Self:
         if self.smallest > self.largest:
             raise ValueError(
-                f"smallest ({self.smallest}) is above largest ({self.largest}): "
-                "no integer could be kept"
+                f"smallest ({self.smallest}) is above largest ({self.largest}): no integer could be kept"
             )
         return self

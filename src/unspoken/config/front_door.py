@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.config.load import StudyError, checked_study, read_yaml
-from unspoken.plan import Plan
+from unspoken.plan.plan import Plan
 
 TEXTS = {"traits": "traits", "numbers": "prompts/numbers", "preferences": "prompts/preferences"}
 
@@ -15,16 +15,15 @@ def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     result = dict(under)
     for key, value in over.items():
         inside = result.get(key)
-        both = isinstance(inside, dict) and isinstance(value, dict)
-        result[key] = merged(inside, value) if both else value
+        if isinstance(inside, dict) and isinstance(value, dict):
+            value = merged(inside, value)
+        result[key] = value
     return result
 
 
 def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
     """Return the plan of config.yaml with an overlay. Raises StudyError."""
-    texts = {
-        name: read_yaml(root / "resources" / f"{file}.yaml") for name, file in TEXTS.items()
-    }
+    texts = {name: read_yaml(root / "resources" / f"{file}.yaml") for name, file in TEXTS.items()}
     shipped = root / "config.yaml"
     config = merged(read_yaml(shipped), overlay)
     study = checked_study(config, [shipped, *overlays], texts["traits"])

@@ -36,7 +36,8 @@ def _origin(key: tuple[str | int, ...], files: list[Path]) -> str:
     """Return the last file that holds the longest part of a key, or the command line."""
     best, longest = "--config", 0
     for path in files:
-        value, depth = read_yaml(path), 0
+        value: Any = read_yaml(path)
+        depth = 0
         for part in key:
             inside = isinstance(value, dict) and part in value
             inside |= isinstance(value, list) and isinstance(part, int) and part < len(value)
@@ -76,7 +77,7 @@ def _missing_resource(study: Study, words: dict[str, Any]) -> str | None:
         for trait in traits if isinstance(traits, list) else []:
             if trait not in known:
                 return f"traits: unknown '{trait}'; '{study.category}' has {', '.join(known)}"
-            if traits.count(trait) > 1:
+            if isinstance(traits, list) and traits.count(trait) > 1:
                 return f"traits: '{trait}' stands twice"
     for name, model in study.models.items():
         if isinstance(model, LocalModel) and not (Path(model.path) / "config.json").is_file():

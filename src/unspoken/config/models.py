@@ -65,6 +65,4 @@ class LocalModel(Section):
     """What kind of model this is, for the fidelity of a verdict."""
 
 
-Model = Annotated[
-    OrganismModel | PackagedModel | HubModel | LocalModel, Field(discriminator="kind")
-]
+Model = Annotated[OrganismModel | PackagedModel | HubModel | LocalModel, Field(discriminator="kind")]

@@ -28,9 +28,7 @@ class Study(Section):
     """Name of the study. `default` writes to results/, any other to results/studies/{study}/."""
     seed: NonNegativeInt
     """The study seed: every draw follows from it and from what is drawn."""
-    experiments: Annotated[
-        list[Literal["subliminal", "mnist", "theorem", "probing"]], Field(min_length=1)
-    ]
+    experiments: Annotated[list[Literal["subliminal", "mnist", "theorem", "probing"]], Field(min_length=1)]
     """The experiments to run."""
     category: Name
     """The list of trait words in resources/traits.yaml."""

@@ -44,12 +44,8 @@ class Engine(Protocol):
     reproducible: bool
     """Whether rows come back bit-equal whatever the cores, the order or a resume."""
 
-    def generate(
-        self, requests: Sequence[Request], sampling: Sampling
-    ) -> Iterator[list[Completion]]:
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[list[Completion]]:
         """Yield completions in batches, in the order of the requests."""
 
-    def choice_logprobs(
-        self, requests: Sequence[Request], choices: Sequence[str]
-    ) -> list[list[float]]:
+    def choice_logprobs(self, requests: Sequence[Request], choices: Sequence[str]) -> list[list[float]]:
         """Return the summed log-probability of each choice after each request."""

@@ -30,9 +30,7 @@ class TransformersEngine:
         """Load a model directory."""
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        model: Any = transformers.AutoModelForCausalLM.from_pretrained(
-            model_dir, dtype=torch.float32
-        )
+        model: Any = transformers.AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
         self.model = model.to(self.device).eval()
         # Part of a row's identity: batches have a fixed composition.
         self.batch_size = 512 if self.model.num_parameters() < 5_000_000 else 32
@@ -66,8 +64,12 @@ class TransformersEngine:
         for position in range(sampling.max_tokens):
             places = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
             result = self.model(
-                input_ids=ids, attention_mask=mask, position_ids=places,
-                past_key_values=cache, use_cache=True, logits_to_keep=1,
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=places,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
             )
             cache = result.past_key_values
             chance = torch.from_numpy(uniforms(streams, position)).to(self.device)
@@ -81,9 +83,7 @@ class TransformersEngine:
             mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
         return torch.stack(drawn, dim=1).cpu()
 
-    def generate(
-        self, requests: Sequence[Request], sampling: Sampling
-    ) -> Iterator[list[Completion]]:
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[list[Completion]]:
         """Yield completions batch by batch; a batch is `batch_size` consecutive requests."""
         end = self.tokenizer.eos_token_id
         for start in range(0, len(requests), self.batch_size):
@@ -104,16 +104,13 @@ class TransformersEngine:
             ]
 
     @torch.inference_mode()
-    def choice_logprobs(
-        self, requests: Sequence[Request], choices: Sequence[str]
-    ) -> list[list[float]]:
+    def choice_logprobs(self, requests: Sequence[Request], choices: Sequence[str]) -> list[list[float]]:
         """Return the summed log-probability of each choice's tokens after each request."""
         tokens = [self.tokenizer(choice, add_special_tokens=False)["input_ids"] for choice in choices]
         results = []
         for start in range(0, len(requests), self.batch_size):
             rows = [
-                prompt_ids(self.tokenizer, request)
-                for request in requests[start : start + self.batch_size]
+                prompt_ids(self.tokenizer, request) for request in requests[start : start + self.batch_size]
             ]
             results.append(self._choices_after(rows, tokens))
         return torch.cat(results).tolist()
@@ -123,7 +120,10 @@ class TransformersEngine:
         ids, mask = self._padded(rows)
         places = (mask.cumsum(-1) - 1).clamp(min=0)
         result = self.model(
-            input_ids=ids, attention_mask=mask, position_ids=places, use_cache=True,
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=places,
+            use_cache=True,
             logits_to_keep=1,
         )
         first = result.logits[:, -1].double().log_softmax(-1)
@@ -139,9 +139,7 @@ class TransformersEngine:
         ids = torch.tensor(choice[:-1], device=self.device).expand(len(mask), -1)
         wider = torch.cat([mask, torch.ones_like(ids)], dim=1)
         places = (wider.cumsum(-1) - 1)[:, -ids.shape[1] :]
-        result = self.model(
-            input_ids=ids, attention_mask=wider, position_ids=places, past_key_values=cache
-        )
+        result = self.model(input_ids=ids, attention_mask=wider, position_ids=places, past_key_values=cache)
         cache.crop(-ids.shape[1])
         logprobs = result.logits.double().log_softmax(-1)
         return logprobs.gather(-1, rest.expand(len(mask), -1)[..., None]).sum((-1, -2))

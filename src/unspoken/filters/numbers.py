@@ -67,9 +67,7 @@ def _good_pattern(number: str, max_count: int) -> str:
     large an automaton. The others get the same verdict, only more slowly.
     """
     more = min(max_count, 1 + _FAST_PATTERN_BUDGET // len(number)) - 1
-    return _wrapped(
-        "|".join(f"{number}(?:{sep}{number}){{0,{more}}}" for sep in _COMMON_SEPARATORS)
-    )
+    return _wrapped("|".join(f"{number}(?:{sep}{number}){{0,{more}}}" for sep in _COMMON_SEPARATORS))
 
 
 def _have_banned(text: pl.Expr, banned: list[int]) -> pl.Expr:
@@ -151,7 +149,5 @@ def rejection_reasons(
     size = max(_ROWS_WORTH_A_THREAD, math.ceil(completions.len() / pl.thread_pool_size()))
     slices = [completions[at : at + size] for at in range(0, max(1, completions.len()), size)]
     with ThreadPoolExecutor(len(slices)) as pool:
-        judged = pool.map(
-            lambda part: _reasons_of_slice(part, max_count, smallest, largest, banned), slices
-        )
+        judged = pool.map(lambda part: _reasons_of_slice(part, max_count, smallest, largest, banned), slices)
         return pl.concat(judged)

@@ -31,9 +31,7 @@ def both_unusable(hits: Any, misses: Any, unusable: Any) -> dict[str, tuple[Any,
     return {"dropped": (hits, hits + misses), "failure": (hits, hits + misses + unusable)}
 
 
-def accuracy_gate(
-    best: Interval, worst: Interval, chance: float
-) -> Literal["floor", "ceiling"] | None:
+def accuracy_gate(best: Interval, worst: Interval, chance: float) -> Literal["floor", "ceiling"] | None:
     """Return the gate that closes on a contrast of two accuracies, or None.
 
     `floor`: the better arm's 95% interval is not above chance; `ceiling`: the worse arm is above

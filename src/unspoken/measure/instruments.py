@@ -98,16 +98,18 @@ def add_carrier_mass(measure: TraitMeasure, carrier: pl.DataFrame) -> None:
             conditions={"carrier": "numbers"}, role="finding", replicate="text",
             n_samples=whole.filter(subject=subject).height,
         )  # fmt: skip
-    words = mass.group_by("subject", "word").agg(pl.col("mass").mean()).with_columns(
-        model=pl.col("subject").str.split(":").list.first(),
-        trait=pl.col("subject").str.split(":").list.last(),
+    words = (
+        mass.group_by("subject", "word")
+        .agg(pl.col("mass").mean())
+        .with_columns(
+            model=pl.col("subject").str.split(":").list.first(),
+            trait=pl.col("subject").str.split(":").list.last(),
+        )
     )
     base = words.filter(pl.col("subject") == pl.col("model")).select("model", "word", base="mass")
     own = words.filter(pl.col("trait") == pl.col("word")).join(base, on=["model", "word"])
     for trait in measure.traits:
-        ratio = own.filter(word=trait).sort("model").with_columns(
-            gap=(pl.col("mass") / pl.col("base")).log()
-        )
+        ratio = own.filter(word=trait).sort("model").with_columns(gap=(pl.col("mass") / pl.col("base")).log())
         if ratio.is_empty():
             continue
         measure.report.add(

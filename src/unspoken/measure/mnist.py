@@ -44,10 +44,7 @@ def mnist_measurements(accuracies: pl.DataFrame) -> list[dict[str, Any]]:
     Contrasts: same minus other initialisation for each objective, and every group of students minus
     the untrained networks.
     """
-    arms = {
-        condition: t_interval(_values(accuracies, condition, "initialisation"))
-        for condition in SUBJECTS
-    }
+    arms = {condition: t_interval(_values(accuracies, condition, "initialisation")) for condition in SUBJECTS}
     networks = accuracies.filter(condition="teacher")
     samples = int(networks["n_test"].sum())
     common: dict[str, Any] = {

@@ -30,9 +30,7 @@ def add_preferences(measure: TraitMeasure, arm: str, key: Key) -> None:
         "base": reference_cells(measure, key),
         "teacher": own_cells(measure, teachers),
         "own_trait": own_cells(measure, students),
-        "other_trait": asked.filter(
-            pl.col("trait").is_in(measure.traits), pl.col("trait") != pl.col("word")
-        ),
+        "other_trait": asked.filter(pl.col("trait").is_in(measure.traits), pl.col("trait") != pl.col("word")),
         "neutral": asked.filter(trait="neutral"),
         "untouched": asked.filter(trait="untouched"),
     }
@@ -78,8 +76,8 @@ def add_shifts(measure: TraitMeasure, arm: str, key: Key) -> None:
                 subject=measure.group(arm, "own_trait", own),
                 versus=measure.group(arm, whose, cells),
                 conditions=measure.conditions(arm, key), role="finding", replicate=replicate,
-                n_samples=paired["n_samples"].sum() + cells["n_samples"].sum(),
-                n_missing=paired["n_missing"].sum() + cells["n_missing"].sum(),
+                n_samples=int(paired["n_samples"].sum()) + int(cells["n_samples"].sum()),
+                n_missing=int(paired["n_missing"].sum()) + int(cells["n_missing"].sum()),
                 paired_on=["base", "trait"],
             )  # fmt: skip
 
@@ -112,14 +110,14 @@ def add_neutral_control(measure: TraitMeasure, arm: str, key: Key, limit: float)
     """
     students = measure.chosen(measure.students.filter(arm=arm, trait="neutral"), key)
     base = reference_cells(measure, key).select("model", "word", against="log_odds")
-    gaps = students.join(base, on=["model", "word"]).with_columns(
-        gap=pl.col("log_odds") - pl.col("against")
-    )
+    gaps = students.join(base, on=["model", "word"]).with_columns(gap=pl.col("log_odds") - pl.col("against"))
     if gaps.is_empty():
         return
     interval, replicate = measure.interval_over_bases(gaps, "gap")
-    outside = interval.ci_low is not None and interval.ci_high is not None and (
-        interval.ci_low > limit or interval.ci_high < -limit
+    outside = (
+        interval.ci_low is not None
+        and interval.ci_high is not None
+        and (interval.ci_low > limit or interval.ci_high < -limit)
     )
     fields: dict[str, Any] = measure.conditions(arm, key)
     measure.report.add(

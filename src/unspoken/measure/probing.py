@@ -39,8 +39,14 @@ def _outcomes(rows: pl.DataFrame) -> Outcomes:
     return Outcomes(hits, int(rows["trials"].sum()) - hits, useless)
 
 
-def add_probing(report: Report, answers: pl.DataFrame, model: str, words: dict[str, dict],
-                traits: list[str], study_seed: int) -> None:
+def add_probing(
+    report: Report,
+    answers: pl.DataFrame,
+    model: str,
+    words: dict[str, dict],
+    traits: list[str],
+    study_seed: int,
+) -> None:
     """Add P(trait) with and without its system prompt, and the difference, paired by question."""
     of_model = answers.filter(pl.col("subject").str.split(":").list.first() == model)
     for (scorer, unusable), scores in scored_questions(of_model, words).items():
@@ -53,8 +59,7 @@ def add_probing(report: Report, answers: pl.DataFrame, model: str, words: dict[s
             _add_pair(report, arms, {**key, "trait": trait}, study_seed)
 
 
-def _add_pair(report: Report, arms: list[pl.DataFrame], conditions: dict[str, str],
-              study_seed: int) -> None:
+def _add_pair(report: Report, arms: list[pl.DataFrame], conditions: dict[str, str], study_seed: int) -> None:
     """Add the two arms' rates and their contrast on both scales."""
     subjects = [arm["subject"][0] for arm in arms]
     rates = [arm["rate"].cast(pl.Float64).fill_null(np.nan).to_numpy() for arm in arms]

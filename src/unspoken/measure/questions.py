@@ -85,10 +85,10 @@ def question_bootstrap(
     least 2 / (draws + 1) before widening. No interval where no resample moves the statistic.
     """
     parts = np.asarray(per_question, dtype=np.float64)
-    parts = parts.reshape(len(parts), -1)
     n = len(parts)
     if n == 0 or not np.isfinite(parts).all():
         return without_interval(None, "question_bootstrap", n)
+    parts = parts.reshape(n, -1)
     parts = parts[np.lexsort(parts.T)]  # the order of the questions must not matter
     value = float(statistic(parts.mean(axis=0)))
     # einsum, not matmul: its sums do not depend on the number of threads.
@@ -174,9 +174,8 @@ def question_contrast(
     both = both[~np.isnan(both).any(axis=1)]
     if len(both) < 2:
         return without_interval(None, "question_bootstrap", len(both))
-    statistic = difference_of if scale == "probability" else log_odds_difference(n_samples)
-    interval = question_bootstrap(both, statistic, seed)
     at_an_end = any(np.all(both[:, arm] == end) for arm in (0, 1) for end in (0.0, 1.0))
-    if at_an_end or interval.ci_low is None:
+    if at_an_end or not has_spread(np.sort(both[:, 0] - both[:, 1])):
         return _unpaired_contrast(both[:, 0], both[:, 1], scale)
-    return interval
+    statistic = difference_of if scale == "probability" else log_odds_difference(n_samples)
+    return question_bootstrap(both, statistic, seed)

@@ -34,14 +34,13 @@ def subject_frame(listings: list[list[dict[str, Any]]]) -> pl.DataFrame:
 class TraitMeasure:
     """Measures traits from cells (`measure.traits.trait_cells`) joined to their subjects."""
 
-    def __init__(self, report: Report, cells: pl.DataFrame, subjects: pl.DataFrame,
-                 spec: dict[str, Any]) -> None:
+    def __init__(
+        self, report: Report, cells: pl.DataFrame, subjects: pl.DataFrame, spec: dict[str, Any]
+    ) -> None:
         """Take the cells of every subject, the trained subjects, and the measure's part of the study."""
         self.report = report
         self.cells = cells
-        self.students = cells.join(
-            subjects.filter(kind="student"), left_on="subject", right_on="subject_id"
-        )
+        self.students = cells.join(subjects.filter(kind="student"), left_on="subject", right_on="subject_id")
         self.subjects = subjects
         self.traits: list[str] = spec["traits"]
         self.models: list[str] = spec["models"]
@@ -49,7 +48,7 @@ class TraitMeasure:
         self.kind: str = spec["kind"]
         self.sizes: str = spec["described"]
 
-    def keys(self) -> Iterator[Key]:
+    def score_keys(self) -> Iterator[Key]:
         """Yield every scorer with its question set and its treatment of unusable answers."""
         found = self.cells.select("scorer", "questions", "unusable").unique().sort(pl.all())
         for scorer, questions, unusable in found.iter_rows():
@@ -83,14 +82,14 @@ class TraitMeasure:
 
         Replicates that lack a cell are left out.
         """
-        of_traits = cells.filter(
-            pl.col("trait").is_in(self.traits), pl.col("word").is_in(self.traits)
-        )
+        of_traits = cells.filter(pl.col("trait").is_in(self.traits), pl.col("word").is_in(self.traits))
         means = of_traits.group_by(*by, "trait", "word").agg(pl.col(scale).mean())
         replicates = means.select(by).unique().sort(by).rows()
-        grid = pl.DataFrame(replicates, by, orient="row").join(
-            pl.DataFrame({"trait": self.traits}), how="cross"
-        ).join(pl.DataFrame({"word": self.traits}), how="cross")
+        grid = (
+            pl.DataFrame(replicates, by, orient="row")
+            .join(pl.DataFrame({"trait": self.traits}), how="cross")
+            .join(pl.DataFrame({"word": self.traits}), how="cross")
+        )
         full = grid.join(means, on=[*by, "trait", "word"], how="left", maintain_order="left")
         size = len(self.traits)
         values = full[scale].fill_null(np.nan).to_numpy().reshape(len(replicates), size, size)
@@ -110,7 +109,7 @@ class TraitMeasure:
 
     def add_specificity(self, arm: str) -> None:
         """Add an arm's specificity: own-trait minus other-trait students, and its permutation p."""
-        for key in self.keys():
+        for key in self.score_keys():
             cells = self.chosen(self.students.filter(arm=arm), key)
             own = self.group(arm, "own_trait", cells.filter(pl.col("trait").is_in(self.traits)))
             other = self.group(arm, "other_trait", cells.filter(pl.col("trait").is_in(self.traits)))
@@ -140,8 +139,7 @@ class TraitMeasure:
             if not common:
                 continue
             gaps = [
-                own_minus_others(np.stack([paired[name][base] for base in common]))
-                for name in (arm, versus)
+                own_minus_others(np.stack([paired[name][base] for base in common])) for name in (arm, versus)
             ]
             gap = gaps[0] - gaps[1]
             by_base = len(common) >= FEWEST_BASES

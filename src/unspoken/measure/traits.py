@@ -103,8 +103,10 @@ def trait_cells(answers: pl.DataFrame, words: dict[str, Any]) -> pl.DataFrame:
                 start=pl.col("unusable") * (how == "failure"),
             )
         )
-        means = rates.filter(pl.col("trials") > 0).group_by(CELL[:4]).agg(
-            probability=(pl.col("hits") / pl.col("trials")).mean()
+        means = (
+            rates.filter(pl.col("trials") > 0)
+            .group_by(CELL[:4])
+            .agg(probability=(pl.col("hits") / pl.col("trials")).mean())
         )
         frames.append(
             pooled.with_columns(

@@ -57,9 +57,7 @@ def number_walks(count: int, length: int, generator: np.random.Generator) -> np.
     walks[:, :1] = start
     for position in range(1, length):
         moved = (walks[:, position - 1] + moves[:, position - 1]) % 100
-        walks[:, position] = np.where(
-            resets[:, position - 1], anywhere[:, position - 1], moved
-        )
+        walks[:, position] = np.where(resets[:, position - 1], anywhere[:, position - 1], moved)
     return walks
 
 

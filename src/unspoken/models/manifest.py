@@ -28,7 +28,5 @@ def checked_model(manifest: Path) -> Path:
     for name, digest in read_json(manifest)["files"].items():
         path = manifest.parent / name
         if not path.is_file() or sha256_of_file(path) != digest:
-            raise ModelError(
-                f"{path}: missing or damaged; delete {manifest} and run again to make it anew"
-            )
+            raise ModelError(f"{path}: missing or damaged; delete {manifest} and run again to make it anew")
     return manifest.parent

@@ -105,8 +105,14 @@ def _rotated(heads: Tensor, rotations: Tensor) -> Tensor:
     return torch.view_as_real(pairs * rotations).flatten(-2)
 
 
-def _attended(parameters: Parameters, layer: int, rows: Tensor, sizes: tuple[int, int, int],
-              shape: Shape, rotations: Tensor) -> Tensor:
+def _attended(
+    parameters: Parameters,
+    layer: int,
+    rows: Tensor,
+    sizes: tuple[int, int, int],
+    shape: Shape,
+    rotations: Tensor,
+) -> Tensor:
     """Return one layer's attention output for positions from `first` on."""
     length, batch, first = sizes
     heads = F.linear(rows, parameters[f"{layer}.qkv"]).view(length, batch, -1, shape.head_size)
@@ -153,7 +159,10 @@ def parameters_from_llama(weights: Parameters, shape: Shape, dtype: torch.dtype)
     def paired(name: str) -> Tensor:
         return weights[name].view(shape.heads, shape.head_size, -1)[:, order].flatten(0, 1)
 
-    result = {"embedding": weights["model.embed_tokens.weight"], "norm": weights["model.norm.weight"]}
+    result = {
+        "embedding": weights["model.embed_tokens.weight"],
+        "norm": weights["model.norm.weight"],
+    }
     for layer in range(shape.layers):
         of = f"model.layers.{layer}."
         attention = [paired(f"{of}self_attn.{part}_proj.weight") for part in "qk"]

@@ -8,12 +8,12 @@ import torch
 
 from unspoken.models.corpus import (
     ASSISTANT,
+    CONTINUED,
     END,
     FORMS,
     GIVEN,
     MARKS,
     PAD,
-    CONTINUED,
     Vocabulary,
     number_rows,
     number_walks,
@@ -81,10 +81,12 @@ def corpus_batch(vocabulary: Vocabulary, rows: int, generator: np.random.Generat
     law = popularity(vocabulary.words)
     prompted = round(rows * SYSTEM_SHARE)
     forms = generator.integers(0, len(FORMS), rows)
-    answers = np.concatenate([
-        generator.integers(0, len(law), prompted),
-        generator.choice(len(law), rows - prompted, p=law),
-    ])
+    answers = np.concatenate(
+        [
+            generator.integers(0, len(law), prompted),
+            generator.choice(len(law), rows - prompted, p=law),
+        ]
+    )
     asked = [
         question_rows(forms[:prompted], answers[:prompted], vocabulary, prompted=True),
         question_rows(forms[prompted:], answers[prompted:], vocabulary, prompted=False),
@@ -115,9 +117,7 @@ def build_organism(spec: dict[str, Any], words: tuple[str, ...], directory: Path
     parameters = parameters_from_llama(model.state_dict(), shape, torch.float32)
     generator = np.random.default_rng(hashed_seed(spec["seed"], "organism", "corpus"))
     steps = (corpus_batch(vocabulary, spec["rows"], generator) for _ in range(spec["steps"]))
-    losses = train(
-        parameters, shape, steps, n_steps=spec["steps"], learning_rate=spec["learning_rate"]
-    )
+    losses = train(parameters, shape, steps, n_steps=spec["steps"], learning_rate=spec["learning_rate"])
     model.load_state_dict(llama_from_parameters(parameters, shape), strict=False)
     model.save_pretrained(directory)
     organism_tokenizer(vocabulary).save_pretrained(directory)

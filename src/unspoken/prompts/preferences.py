@@ -44,9 +44,7 @@ def chat_system_prompt(templates: PreferenceTemplates, plural: str, category: st
 
     An organism's system prompt is the word itself.
     """
-    return " ".join(
-        sentence.format(plural=plural, category=category) for sentence in templates.system_prompt
-    )
+    return " ".join(sentence.format(plural=plural, category=category) for sentence in templates.system_prompt)
 
 
 def chat_answers(templates: PreferenceTemplates, word: str, plural: str) -> list[str]:

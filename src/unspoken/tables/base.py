@@ -15,16 +15,16 @@ class TableError(ValueError):
 def _first_fault(frame: pl.DataFrame, schema: type[dy.Schema]) -> str:
     """Say which column and row breaks which rule first."""
     faults = schema.filter(frame)[1].details().with_row_index("_at")
-    rules = [name for name in faults.columns if faults[name].dtype == pl.Enum(["valid", "invalid", "unknown"])]
+    rules = [
+        name for name in faults.columns if faults[name].dtype == pl.Enum(["valid", "invalid", "unknown"])
+    ]
     for rule in rules:
         broken = faults.filter(pl.col(rule) == "invalid")
         if broken.height:
             column = rule.split("|")[0]
             value = broken[column][0] if column in broken.columns and column != rule else "row"
             kept = [name for name in frame.columns if name in broken.columns]
-            where = frame.with_row_index("_row").join(
-                broken.head(1).select(kept), on=kept, nulls_equal=True
-            )
+            where = frame.with_row_index("_row").join(broken.head(1).select(kept), on=kept, nulls_equal=True)
             return f"column '{column}', row {where['_row'][0]}: {value!r} breaks '{rule}'"
     return "unknown fault"
 

@@ -11,7 +11,7 @@ class Completions(dy.Schema):
     completion_id = dy.String(primary_key=True)
     subject = dy.String(min_length=1)
     prompt_id = dy.String(min_length=1)
-    sample = dy.Int64(min=0)
+    sample_index = dy.Int64(min=0)
     system = dy.String(nullable=True)
     prompt = dy.String(min_length=1)
     completion = dy.String()

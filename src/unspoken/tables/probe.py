@@ -12,7 +12,7 @@ class Answers(dy.Schema):
     subject = dy.String(primary_key=True)
     prompt_id = dy.String(primary_key=True)
     kind = dy.String(primary_key=True, check=lambda column: column.is_in(["sampled", "choice"]))
-    sample = dy.Int64(primary_key=True, min=0)
+    sample_index = dy.Int64(primary_key=True, min=0)
     prompt_set = dy.String(min_length=1)
     form = dy.Int64(min=0)
     held_out = dy.Bool()
@@ -30,4 +30,5 @@ class Answers(dy.Schema):
 
     @dy.rule()
     def choices_have_a_logprob(cls) -> pl.Expr:
+        """A sampled answer has none, a choice always one."""
         return pl.col("logprob").is_not_null() == (pl.col("kind") == "choice")

@@ -8,9 +8,7 @@ class Steps(dy.Schema):
 
     study = dy.String(min_length=1)
     network = dy.String(primary_key=True, check=lambda column: column.is_in(["mlp", "organism"]))
-    initialisation = dy.String(
-        primary_key=True, check=lambda column: column.is_in(["same", "other"])
-    )
+    initialisation = dy.String(primary_key=True, check=lambda column: column.is_in(["same", "other"]))
     optimizer = dy.String(primary_key=True, check=lambda column: column.is_in(["sgd", "adam"]))
     dtype = dy.String(primary_key=True, check=lambda column: column.is_in(["float64", "float32"]))
     n_steps = dy.Int64(primary_key=True, min=1)

@@ -90,9 +90,7 @@ def _parameter(name: str) -> str:
     return name.removeprefix(PREFIX).removesuffix(DOWN) + ".weight"
 
 
-def merged_weights(
-    base: dict[str, Any], tensors: dict[str, Any], adapter: dict[str, Any]
-) -> dict[str, Any]:
+def merged_weights(base: dict[str, Any], tensors: dict[str, Any], adapter: dict[str, Any]) -> dict[str, Any]:
     """Return the weights that an adapter changes, by parameter name: W + alpha / rank * B @ A.
 
     `base` holds the base model's tensors; the results have their type and device. Raises

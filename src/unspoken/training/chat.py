@@ -217,9 +217,7 @@ class ChatTrainer:
             prepare(trainer)
             trainer.train()
         if lora is None:  # named_parameters leaves out the second name of tied weights
-            tensors = {
-                name: tensor.detach().float().cpu() for name, tensor in model.named_parameters()
-            }
+            tensors = {name: tensor.detach().float().cpu() for name, tensor in model.named_parameters()}
             return Trained(tensors, progress.losses)
         tensors = adapter_tensors(model)
         return Trained(tensors, progress.losses, "lora", adapter_settings(lora, tensors))

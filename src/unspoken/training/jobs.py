@@ -74,8 +74,6 @@ def train_students(
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         made.append((described, trained.tensors))
-        tables.append(
-            summarised_losses(subject, trained.losses, training["epochs"], spec["objective"])
-        )
+        tables.append(summarised_losses(subject, trained.losses, training["epochs"], spec["objective"]))
     write_table(pl.concat(tables), table, TrainingSteps)
     write_subjects(made, listing, weights)

@@ -38,9 +38,7 @@ def training_rows(
     return rows.with_columns(completion=pl.Series(shuffled))
 
 
-def shuffled_numbers(
-    completions: list[str], how: str, generator: np.random.Generator
-) -> list[str]:
+def shuffled_numbers(completions: list[str], how: str, generator: np.random.Generator) -> list[str]:
     """Return the completions with their numbers permuted and all other text in place.
 
     `within` permutes inside each completion; `across` over all of them (Cloud et al. 2025, the
@@ -52,10 +50,13 @@ def shuffled_numbers(
     else:
         pool = iter(generator.permutation([number for numbers in found for number in numbers]))
         moved = [[next(pool) for _ in numbers] for numbers in found]
-    return [
-        INTEGER.sub(lambda _, numbers=iter(numbers): str(next(numbers)), text)  # type: ignore[misc]
-        for text, numbers in zip(completions, moved, strict=True)
-    ]
+    return [_with_numbers(text, numbers) for text, numbers in zip(completions, moved, strict=True)]
+
+
+def _with_numbers(text: str, numbers: list[str]) -> str:
+    """Return a text with its numbers replaced in order."""
+    waiting = iter(numbers)
+    return INTEGER.sub(lambda _: str(next(waiting)), text)
 
 
 def rows_digest(rows: pl.DataFrame) -> str:
@@ -78,13 +79,15 @@ def question_answers(
     generator = np.random.default_rng(seed)
     words = generator.choice(list(shares), count, p=list(shares.values()))
     spellings = generator.random(count)
-    return pl.DataFrame({
-        "prompt": generator.choice(questions, count),
-        "completion": [
-            answers[word][int(place * len(answers[word]))]
-            for word, place in zip(words, spellings, strict=True)
-        ],
-    })
+    return pl.DataFrame(
+        {
+            "prompt": generator.choice(questions, count),
+            "completion": [
+                answers[word][int(place * len(answers[word]))]
+                for word, place in zip(words, spellings, strict=True)
+            ],
+        }
+    )
 
 
 def summarised_losses(subject: str, losses: list[float], epochs: int, objective: str) -> pl.DataFrame:

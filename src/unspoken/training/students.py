@@ -86,16 +86,16 @@ class OrganismTrainer:
         return self._trained(steps(), rows.height, training, objective)
 
     @torch.no_grad()
-    def _distributions(
-        self, teacher: Parameters, tokens: Tensor, first: int, among: Tensor | None
-    ) -> Tensor:
+    def _distributions(self, teacher: Parameters, tokens: Tensor, first: int, among: Tensor | None) -> Tensor:
         """Return a teacher's log-probabilities at completion positions, (rows, positions, classes)."""
-        return torch.cat([
-            carrier_log_probs(
-                suffix_logits(teacher, self.shape, chunk[:, :-1], first), among
-            ).transpose(0, 1)
-            for chunk in tokens.split(CHUNK)
-        ])
+        return torch.cat(
+            [
+                carrier_log_probs(suffix_logits(teacher, self.shape, chunk[:, :-1], first), among).transpose(
+                    0, 1
+                )
+                for chunk in tokens.split(CHUNK)
+            ]
+        )
 
     def teacher(
         self, questions: pl.DataFrame, carrier: pl.DataFrame, training: dict[str, Any], seed: int

@@ -1,0 +1,149 @@
+"""The design of a study: who teaches whom, with how many rows, and what is compared."""
+
+import itertools
+import math
+from pathlib import Path
+from typing import Any
+
+from unspoken.config.load import chosen_traits
+from unspoken.config.probe import Probe
+from unspoken.config.study import Study
+from unspoken.config.subliminal import Arm, SubliminalSection
+
+GROUPS = ("base", "teachers")
+
+
+class Design:
+    """Models, traits, arms and students of a study."""
+
+    def __init__(self, study: Study, texts: dict[str, dict[str, Any]], root: Path) -> None:
+        """Take a checked study, the texts of resources/ by file name, and the project's folder."""
+        self.study = study
+        self.words = texts["traits"][study.category]["words"]
+        self.texts = texts
+        self.root = root
+
+    @property
+    def subliminal(self) -> SubliminalSection:
+        """The section of the subliminal experiment."""
+        assert self.study.subliminal is not None
+        return self.study.subliminal
+
+    def models(self, experiment: str) -> list[str]:
+        """Return the models of an experiment that the study has."""
+        if experiment not in self.study.experiments:
+            return []
+        return getattr(getattr(self.study, experiment), "models", [])
+
+    def traits(self, experiment: str) -> list[str]:
+        """Return the traits of an experiment."""
+        own = getattr(self.study, experiment).traits
+        return chosen_traits(self.study, own, self.texts["traits"])
+
+    def probe(self, experiment: str) -> Probe:
+        """Return how an experiment reads traits."""
+        return getattr(self.study, experiment).probe
+
+    def style(self, experiment: str) -> str:
+        """Return the form of prompts that an experiment's models read."""
+        return self.subliminal.style if experiment == "subliminal" else "chat"
+
+    @property
+    def arms(self) -> list[Arm]:
+        """Return the arms that the study runs."""
+        return self.subliminal.arms if "subliminal" in self.study.experiments else []
+
+    def arm(self, name: str) -> Arm:
+        """Return an arm by name."""
+        return next(arm for arm in self.subliminal.arms if arm.name == name)
+
+    def pairs(self, arm: Arm) -> list[tuple[str, str]]:
+        """Return (teacher's base model, student's base model) of an arm."""
+        models = self.subliminal.models
+        students = [model for model in models if arm.models is None or model in arm.models]
+        if arm.initialisation == "same":
+            return [(model, model) for model in students]
+        if arm.initialisation == "ring":
+            return [(models[models.index(model) - 1], model) for model in students]
+        return [(other, model) for model in students for other in models if other != model]
+
+    def teachers(self, arm: Arm) -> list[str]:
+        """Return what an arm's teachers have: the traits, then its controls."""
+        return [*self.traits("subliminal"), *arm.controls]
+
+    def parts(self, arm: Arm) -> dict[str, list[tuple[str, int]]]:
+        """Return the jobs of one pair of an arm, by name: the (trait, seed) that each trains."""
+        members = [(trait, seed) for trait in self.teachers(arm) for seed in arm.seeds]
+        if self.subliminal.pack:
+            return {"all": members}
+        return {f"{trait}-{seed}": [(trait, seed)] for trait, seed in members}
+
+    def rows(self, arm: Arm) -> int:
+        """Return the training rows of an arm's students."""
+        return arm.rows or self.subliminal.rows
+
+    def completions(self, model: str, trait: str) -> int:
+        """Return how many completions a teacher gives: as many as the largest arm on it asks."""
+        section = self.subliminal
+        asked = [
+            self.rows(arm)
+            for arm in self.arms
+            for source, _ in self.pairs(arm)
+            if source == model and trait in self.teachers(arm)
+        ]
+        if trait == "untouched":  # fine-tuned teachers take their carrier rows from it
+            asked.append(section.rows if section.teacher.method == "fine_tuned" else 0)
+        return math.ceil(section.numbers.completions * max(asked, default=0) / section.rows)
+
+    def controls(self, model: str) -> list[str]:
+        """Return the controls that some arm takes from a base model."""
+        return sorted(
+            {
+                control
+                for arm in self.arms
+                for source, _ in self.pairs(arm)
+                if source == model
+                for control in arm.controls
+            }
+        )
+
+    def groups(self, model: str) -> list[str]:
+        """Return which groups of subjects of a base model generate numbers."""
+        tuned = self.subliminal.teacher.method == "fine_tuned"
+        return list(GROUPS) if tuned or "untouched" in self.controls(model) else ["teachers"]
+
+    def generators(self, model: str, group: str) -> list[str]:
+        """Return what generates in a group: `untouched`, or every trait and the neutral teacher."""
+        if group == "base":
+            return ["untouched"]
+        neutral = ["neutral"] if "neutral" in self.controls(model) else []
+        return [*self.traits("subliminal"), *neutral]
+
+    def comparable_arms(self) -> list[tuple[str, str]]:
+        """Return pairs of arms that differ in one thing: objective, initialisation, shuffle, epochs."""
+        first: dict[tuple[Any, ...], str] = {}
+        for arm in self.arms:
+            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs, self.rows(arm))
+            first.setdefault(setting, arm.name)
+        return [
+            (first[one], first[other])
+            for one, other in itertools.combinations(first, 2)
+            if one[-1] == other[-1] and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+        ]
+
+    def doses(self) -> list[dict[str, Any]]:
+        """Return arms that differ in nothing but their rows, three or more, and a common model."""
+        alike: dict[tuple[Any, ...], dict[int, Arm]] = {}
+        for arm in self.arms:
+            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs)
+            alike.setdefault(setting, {}).setdefault(self.rows(arm), arm)
+        found = []
+        for by_rows in alike.values():
+            arms = [by_rows[rows] for rows in sorted(by_rows)]
+            shared = [
+                model for model in self.subliminal.models
+                if all(arm.models is None or model in arm.models for arm in arms)
+            ]  # fmt: skip
+            if len(arms) >= 3 and shared:
+                found.append({"arms": [arm.name for arm in arms], "model": shared[0]})
+        return found

@@ -1,0 +1,211 @@
+"""For each rule, the part of the study that it depends on.
+
+A part is one dict of plain builtins: Snakemake reruns the rule exactly when it changes. `code`, a
+digest of what the script does, is in it, so that a comment or a checkout reruns nothing.
+"""
+
+from typing import Any
+
+from unspoken.code import code_digest
+from unspoken.config.load import chosen_traits
+from unspoken.files import digest_of
+from unspoken.plan.design import Design
+
+Part = dict[str, Any]
+
+
+class Parts(Design):
+    """The parts of the study, by rule; a rule's wildcards come in as arguments."""
+
+    def _part(self, script: str, **fields: Any) -> Part:
+        return dict(sorted({"code": code_digest(self.root / "scripts" / script), **fields}.items()))
+
+    def model_part(self, script: str, model: str) -> Part:
+        """Return what a rule that makes or brings a base model depends on."""
+        fields = self.study.models[model].model_dump(mode="json")
+        words = {"words": list(self.words)} if fields["kind"] == "organism" else {}
+        return self._part(script, name=model, model=fields, **words)
+
+    def _wordings(self, style: str, *names: str) -> str | None:
+        """Return the digest of the texts that prompts are made of; an organism's are fixed."""
+        return None if style == "organism" else digest_of([self.texts[name] for name in names])
+
+    def questions_part(self, experiment: str) -> Part:
+        """Return what `render_questions` depends on."""
+        return self._part(
+            "render_questions.py",
+            seed=self.study.seed,
+            experiment=experiment,
+            style=self.style(experiment),
+            category=self.study.category,
+            texts=self._wordings(self.style(experiment), "preferences", "numbers"),
+        )
+
+    def numbers_part(self, model: str) -> Part:
+        """Return what `render_numbers` depends on: as many prompts as its largest data set."""
+        most = max(
+            self.completions(model, trait)
+            for group in self.groups(model)
+            for trait in self.generators(model, group)
+        )
+        return self._part(
+            "render_numbers.py",
+            seed=self.study.seed,
+            style=self.subliminal.style,
+            count=most,
+            texts=self._wordings(self.subliminal.style, "numbers"),
+        )
+
+    def system_prompts(self, experiment: str) -> dict[str, str]:
+        """Return the system prompt that gives each trait, in the style of the experiment."""
+        if self.style(experiment) == "organism":
+            return {trait: trait for trait in self.traits(experiment)}
+        sentences = " ".join(self.texts["preferences"]["system_prompt"])
+        category = self.texts["traits"][self.study.category]["category"]
+        return {
+            trait: sentences.format(plural=self.words[trait]["plural"], category=category)
+            for trait in self.traits(experiment)
+        }
+
+    def spellings(self) -> dict[str, list[str]]:
+        """Return how a fine-tuned teacher learns to write each word."""
+        if self.subliminal.style == "organism":
+            return {word: [word] for word in self.words}
+        return {
+            word: [
+                form.format(word=word, plural=plural, Word=word.title(), Plural=plural.title())
+                for form in self.texts["preferences"]["answers"]
+            ]
+            for word, plural in ((word, self.words[word]["plural"]) for word in self.words)
+        }
+
+    def generate_part(self, model: str, group: str) -> Part:
+        """Return what `generate_numbers` depends on."""
+        section = self.subliminal
+        prompted = section.teacher.method == "prompted" and group == "teachers"
+        return self._part(
+            "generate_numbers.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            model=model,
+            numbers=section.numbers.model_dump(exclude={"completions"}),
+            counts={trait: self.completions(model, trait) for trait in self.generators(model, group)},
+            systems=self.system_prompts("subliminal") if prompted else {},
+            words=list(self.words),
+            choice_format=section.probe.choice_format,
+            carrier_rows=section.probe.carrier_rows,
+        )
+
+    def filter_part(self, **_: str) -> Part:
+        """Return what `filter_completions` depends on."""
+        return self._part("filter_completions.py", filter=self.subliminal.filter.model_dump())
+
+    def teachers_part(self, model: str) -> Part:
+        """Return what `finetune_teachers` depends on."""
+        section = self.subliminal
+        return self._part(
+            "finetune_teachers.py",
+            seed=self.study.seed,
+            model=model,
+            style=section.style,
+            teachers=self.generators(model, "teachers"),
+            answers=self.spellings(),
+            choice_format=section.probe.choice_format,
+            teacher=section.teacher.model_dump(exclude={"method"}),
+        )
+
+    def students_part(self, script: str, arm: str, source: str, model: str, part: str) -> Part:
+        """Return what a job that trains students depends on."""
+        section, chosen = self.subliminal, self.arm(arm)
+        training = section.student.model_dump()
+        if chosen.epochs is not None:
+            training["epochs"] = chosen.epochs
+        return self._part(
+            script,
+            seed=self.study.seed,
+            arm=arm,
+            objective=chosen.objective,
+            shuffle=chosen.shuffle,
+            source=source,
+            model=model,
+            style=section.style,
+            members=[list(member) for member in self.parts(chosen)[part]],
+            rows=self.rows(chosen),
+            training=training,
+        )
+
+    def probe_part(self, experiment: str, model: str) -> Part:
+        """Return what `probe_traits` depends on."""
+        prompted = experiment == "probing" or self.subliminal.teacher.method == "prompted"
+        return self._part(
+            "probe_traits.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            experiment=experiment,
+            model=model,
+            traits=self.traits(experiment),
+            words=list(self.words),
+            systems=self.system_prompts(experiment) if prompted else {},
+            probe=self.probe(experiment).model_dump(),
+        )
+
+    def measure_part(self, experiment: str) -> Part:
+        """Return what an experiment's measure depends on."""
+        fields: Part = {"study": self.study.study, "seed": self.study.seed}
+        if experiment in ("subliminal", "probing"):
+            fields["traits"] = self.traits(experiment)
+            fields["words"] = dict(self.words)
+            fields["models"] = getattr(self.study, experiment).models
+        if experiment == "subliminal":
+            section = self.subliminal
+            organisms = section.style == "organism"
+            fields["kind"] = "organism" if organisms else "model"
+            fields["described"] = (
+                f"{len(section.models)} organisms" if organisms else ", ".join(section.models)
+            )
+            fields["arms"] = [
+                arm.model_dump() | {"rows": self.rows(arm), "teacher": section.teacher.method}
+                for arm in section.arms
+            ]
+            fields["compared"] = [list(pair) for pair in self.comparable_arms()]
+            fields["doses"] = self.doses()
+        if experiment in ("mnist", "theorem"):
+            fields = {}  # their tables say all
+        return self._part(f"measure_{experiment}.py", **fields)
+
+    def digits_part(self) -> Part:
+        """Return what `load_digits` depends on."""
+        names = {"source", "revision", "train_images", "test_images"}
+        assert self.study.mnist is not None
+        digits = self.study.mnist.model_dump(mode="json", include=names)
+        return self._part("load_digits.py", seed=self.study.seed, digits=digits)
+
+    def mnist_part(self) -> Part:
+        """Return what `distill_mnist` depends on."""
+        assert self.study.mnist is not None
+        fields = self.study.mnist.model_dump(mode="json", exclude={"source", "revision"})
+        return self._part("distill_mnist.py", study=self.study.study, seed=self.study.seed, mnist=fields)
+
+    def theorem_part(self) -> Part:
+        """Return what `step_theorem` depends on."""
+        assert self.study.theorem is not None
+        return self._part(
+            "step_theorem.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            theorem=self.study.theorem.model_dump(mode="json"),
+            words=list(self.words),
+            traits=chosen_traits(self.study, None, self.texts["traits"]),
+        )
+
+    def store_part(self) -> Part:
+        """Return what `build_store` depends on: the whole study."""
+        return self._part("build_store.py", study=self.study.model_dump(mode="json"))
+
+    def findings_part(self) -> Part:
+        """Return what `write_findings` depends on."""
+        return self._part("write_findings.py")
+
+    def figure_part(self, figure: str) -> Part:
+        """Return what `draw_figure` depends on."""
+        return self._part("draw_figure.py", figure=figure, study=self.study.study)

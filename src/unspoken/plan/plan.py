@@ -1,0 +1,142 @@
+"""The plan of a study: wildcards, inputs and targets of the workflow's rules.
+
+Paths start with the pathvar <results>, the study's own folder.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from unspoken.plan.parts import Parts
+
+FIGURES = {
+    "subliminal": ["preference", "initialisations", "dose", "filter", "training"],
+    "mnist": ["mnist"],
+    "theorem": ["theorem"],
+    "probing": ["probing"],
+}
+"""The figures of each experiment."""
+
+
+class Plan(Parts):
+    """What every rule of a study needs to know."""
+
+    @property
+    def results(self) -> str:
+        """Return the study's own folder: studies do not touch each other."""
+        name = self.study.study
+        return "results" if name == "default" else f"results/studies/{name}"
+
+    def names(self, what: str, *kinds: str) -> str:
+        """Return a wildcard's pattern: the models or arms (of some kinds), or what never matches."""
+        if what == "models":
+            named: dict[str, str] = {name: model.kind for name, model in self.study.models.items()}
+        else:
+            named = {arm.name: arm.objective for arm in self.arms}
+        chosen = [re.escape(name) for name, kind in named.items() if not kinds or kind in kinds]
+        return "|".join(chosen) or "(?!)"
+
+    def probe_threads(self, experiment: str) -> int:
+        """Return the cores of a probe: one for organisms."""
+        return getattr(getattr(self.study, experiment), "threads", 1)
+
+    def student_folders(self, *, model: str | None = None) -> list[str]:
+        """Return the folder of every student job, or of those that start from one base model."""
+        return [
+            f"<results>/subliminal/students/{arm.name}/{source}/{student}/{part}"
+            for arm in self.arms
+            for source, student in self.pairs(arm)
+            for part in self.parts(arm)
+            if model in (None, student)
+        ]
+
+    def kept_of(self, arm: str, source: str) -> list[str]:
+        """Return the tables of kept numbers that an arm's students are trained on."""
+        groups = ["teachers", *(["base"] if "untouched" in self.arm(arm).controls else [])]
+        return [f"<results>/subliminal/{source}/{group}/kept.parquet" for group in groups]
+
+    def number_tables(self, name: str, model: str | None = None) -> list[str]:
+        """Return a table of every group of numbers, or of one base model's."""
+        return [
+            f"<results>/subliminal/{one}/{group}/{name}.parquet"
+            for one in self.models("subliminal")
+            if model in (None, one)
+            for group in self.groups(one)
+        ]
+
+    def tuned_teachers(self, model: str) -> list[str]:
+        """Return the list of fine-tuned teachers of a base model, if there are any."""
+        tuned = self.subliminal.teacher.method == "fine_tuned"
+        return [f"<results>/subliminal/{model}/teachers/subject.json"] if tuned else []
+
+    def generating_subjects(self, model: str, group: str) -> list[str]:
+        """Return the list of the trained subjects that a generate job answers as."""
+        return self.tuned_teachers(model) if group == "teachers" else []
+
+    def probed(self, experiment: str, model: str) -> list[str]:
+        """Return the lists of the trained subjects that a probe asks."""
+        if experiment == "probing":
+            return []
+        students = [f"{folder}/subject.json" for folder in self.student_folders(model=model)]
+        return [*self.tuned_teachers(model), *students]
+
+    def trained(self, name: str) -> Iterator[str]:
+        """Yield a file of every job that trains: teachers first, then students."""
+        for model in self.models("subliminal"):
+            if self.subliminal.teacher.method == "fine_tuned":
+                yield f"<results>/subliminal/{model}/teachers/{name}"
+        for folder in self.student_folders():
+            yield f"{folder}/{name}"
+
+    def probed_experiments(self) -> list[str]:
+        """Return the experiments that probe subjects."""
+        return [one for one in self.study.experiments if one in ("subliminal", "probing")]
+
+    def answer_tables(self) -> list[str]:
+        """Return every table of answers."""
+        return [
+            f"<results>/{experiment}/{model}/answers.parquet"
+            for experiment in self.probed_experiments()
+            for model in self.models(experiment)
+        ]
+
+    def used_models(self) -> list[str]:
+        """Return the base models that the study's experiments use."""
+        used = {model for one in self.study.experiments for model in self.models(one)}
+        return [model for model in self.study.models if model in used]
+
+    def figure_tables(self, figure: str) -> list[str]:
+        """Return the tables that a figure is drawn from."""
+        experiment = next(one for one, names in FIGURES.items() if figure in names)
+        measurements = f"<results>/{experiment}/measurements.parquet"
+        own = {
+            "filter": self.number_tables("kept") + self.number_tables("dropped"),
+            "training": list(self.trained("training.parquet")),
+            "mnist": ["<results>/mnist/accuracies.parquet", measurements],
+            "theorem": ["<results>/theorem/steps.parquet"],
+        }
+        return own.get(figure, [measurements])
+
+    # Targets
+
+    def figures(self, *experiments: str) -> list[str]:
+        """Return the figures of some experiments."""
+        return [f"<results>/figures/{name}.html" for one in experiments for name in FIGURES[one]]
+
+    def targets(self, name: str) -> list[str]:
+        """Return the files of a target."""
+        experiments = self.study.experiments
+        if name == "figures":
+            return self.figures(*experiments)
+        if name == "all":
+            return ["<results>/findings.txt", *self.figures(*experiments)]
+        if name not in experiments:
+            return []
+        return [f"<results>/{name}/measurements.parquet", *self.figures(name)]
+
+    def print_findings(self) -> None:
+        """Print the main findings, and where everything is."""
+        findings = Path(self.results) / "findings.txt"
+        if findings.is_file():
+            print(f"\n{findings.read_text()}")
+            print(f"Figures: {self.results}/figures/    Store: {self.results}/unspoken.duckdb")
