@@ -42,18 +42,22 @@ class Subject:
     weights: Path | None = None
 
     def tensors(self) -> dict[str, Any]:
-        """Return the trained tensors by parameter name. Raises ValueError for a base model."""
+        """Return the trained tensors by parameter name. Raises ValueError if there are none."""
         from safetensors import safe_open
 
         if self.weights is None:
             raise ValueError(f"{self.subject_id} has no trained weights")
-        prefix = f"{self.subject_id}/"
+        # A subject moved part of the way keeps its teacher's tensors: `{teacher}@{fraction}`.
+        prefix = f"{self.subject_id.split('@')[0]}/"
         with safe_open(self.weights, framework="pt") as file:
-            return {
+            found = {
                 name.removeprefix(prefix): file.get_tensor(name)
                 for name in file.keys()  # noqa: SIM118 - no mapping
                 if name.startswith(prefix)
             }
+        if not found:
+            raise ValueError(f"{self.weights} has no tensors of {self.subject_id}")
+        return found
 
     def full_weights(self, base: dict[str, Any]) -> dict[str, Any]:
         """Return the tensors to load over the base's: as trained, or with the adapter merged."""

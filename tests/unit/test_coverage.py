@@ -34,6 +34,16 @@ def assert_covers(intervals, truth, *, at_most=HIGHEST):
     assert abs(value.mean() - truth) <= 0.1 * np.mean(high - low)
 
 
+def for_each(make, *arms):
+    """Return make(row of each arm) for every draw, computed once for draws that are the same."""
+    once = {}
+    for rows in zip(*arms, strict=True):
+        key = np.stack(rows).tobytes()
+        if key not in once:
+            once[key] = make(*rows)
+        yield once[key]
+
+
 def share(decisions):
     return np.mean(list(decisions))
 
@@ -43,9 +53,7 @@ def significant(interval):
 
 
 def inside(interval, margin):
-    return (
-        interval.ci90_low is not None and -margin < interval.ci90_low < interval.ci90_high < margin
-    )
+    return interval.ci90_low is not None and -margin < interval.ci90_low < interval.ci90_high < margin
 
 
 def question_rates(rng, first, second, *, questions=QUESTIONS, samples=SAMPLES, spread=2.0):
@@ -56,11 +64,7 @@ def question_rates(rng, first, second, *, questions=QUESTIONS, samples=SAMPLES, 
         own = rng.normal(size=(DRAWS, questions))
         # Ranks of a normal with half its variance shared, made into a Beta of the wanted mean.
         luck = np.argsort(np.argsort((common + own).ravel())).reshape(own.shape)
-        planted = (
-            np.sort(rng.beta(rate * spread, (1 - rate) * spread, own.size))
-            if 0 < rate < 1
-            else None
-        )
+        planted = np.sort(rng.beta(rate * spread, (1 - rate) * spread, own.size)) if 0 < rate < 1 else None
         truth = np.full(own.shape, rate) if planted is None else planted[luck]
         arms.append(rng.binomial(samples, truth) / samples)
     return arms
@@ -99,11 +103,13 @@ def test_one_sample_rates_cover(rate):
         assert_covers([by_hits[k] for k in hits], rate, at_most=limit)
 
 
-@pytest.mark.parametrize("questions", [30, 50])
-@pytest.mark.parametrize("rate", [0.0, 0.02, 0.1, 0.3, 0.5, 0.9, 0.98, 1.0])
+@pytest.mark.parametrize(
+    ("rate", "questions"),
+    [(rate, 50) for rate in (0.0, 0.02, 0.1, 0.5, 0.9, 0.98, 1.0)] + [(0.05, 30), (0.5, 30)],
+)
 def test_question_rates_cover(rate, questions):
     rates, _ = question_rates(np.random.default_rng(5), rate, rate, questions=questions)
-    intervals = [question_rate(row) for row in rates]
+    intervals = list(for_each(question_rate, np.sort(rates)))
     mostly_exact = share(i.ci_method == "clopper_pearson" for i in intervals) > 0.2
     limit = 1.0 if rate in (0.0, 1.0) or mostly_exact else HIGHEST
     assert_covers(intervals, rate, at_most=limit)
@@ -120,25 +126,24 @@ def assert_rarely_significant(intervals):
 
 
 NO_DIFFERENCE = [(0.0, 0.0), (0.02, 0.02), (0.1, 0.1), (0.5, 0.5), (0.9, 0.9), (1.0, 1.0)]
-DIFFERENCE = [(0.12, 0.0), (0.3, 0.05), (0.95, 0.6), (1.0, 0.5)]
+DIFFERENCE = [(0.12, 0.0), (0.3, 0.05), (1.0, 0.5)]
 
 
 @pytest.mark.parametrize("arms", NO_DIFFERENCE + DIFFERENCE)
 def test_contrasts_of_rates_cover(arms):
     a, b = question_rates(np.random.default_rng(7), *arms)
-    intervals = [question_contrast(*pair, "probability", 0) for pair in zip(a, b, strict=True)]
+    intervals = list(for_each(lambda *pair: question_contrast(*pair, "probability", 0), a, b))
     at_an_end = {0.0, 1.0} & set(arms)
     assert_covers(intervals, arms[0] - arms[1], at_most=1.0 if at_an_end else HIGHEST)
     if arms in NO_DIFFERENCE:
         assert_rarely_significant(intervals)
 
 
-@pytest.mark.parametrize("arms", [*NO_DIFFERENCE, (0.3, 0.05), (0.8, 0.6)])
+@pytest.mark.parametrize("arms", [*NO_DIFFERENCE, (0.3, 0.05)])
 def test_contrasts_of_log_odds_cover(arms):
     a, b = question_rates(np.random.default_rng(8), *arms)
     n = QUESTIONS * SAMPLES
-    pairs = zip(a, b, strict=True)
-    intervals = [question_contrast(*pair, "log_odds", 0, (n, n)) for pair in pairs]
+    intervals = list(for_each(lambda *pair: question_contrast(*pair, "log_odds", 0, (n, n)), a, b))
     at_an_end = {0.0, 1.0} & set(arms)
     truth = 0.0 if arms in NO_DIFFERENCE else log_odds_of(arms[0]) - log_odds_of(arms[1])
     assert_covers(intervals, truth, at_most=1.0 if at_an_end else HIGHEST)

@@ -88,12 +88,6 @@ def test_sections_that_cannot_run_are_refused(fields: dict, message: str) -> Non
         MnistSection.model_validate(fields)
 
 
-def test_a_section_is_parted_between_digits_and_training() -> None:
-    section = MnistSection()
-    assert set(section.digits()) | set(section.training()) == set(MnistSection.model_fields)
-    assert not set(section.digits()) & set(section.training())
-
-
 @given(st.integers(2, 60), st.integers(0, 1000))
 def test_derangements_move_everything(count: int, seed: int) -> None:
     order = derangement(count, seed)
@@ -225,9 +219,7 @@ def test_every_condition_of_every_initialisation_is_told(
     rest = rows.filter(~pl.col("condition").str.starts_with("other"))
     assert (rest["initialisation"] == rest["teacher_initialisation"]).all()
     assert rows.filter(condition="teacher")["accuracy"].min() > 0.3
-    assert rows.filter(pl.col("final_loss").is_null())["condition"].unique().to_list() == [
-        "reference"
-    ]
+    assert rows.filter(pl.col("final_loss").is_null())["condition"].unique().to_list() == ["reference"]
     assert set(training["subject"]) == set(SUBJECTS.values()) - {"mnist:reference"}
     taught = training.filter(subject="mnist:teacher").sort("epoch")
     assert taught["loss"].is_sorted(descending=True) and taught["step"].to_list() == [7, 14, 21, 28]
@@ -267,9 +259,9 @@ def test_contrasts_find_what_was_planted(tmp_path: Path) -> None:
     planted = _planted(0.2)
     table = measurement_table(mnist_measurements(planted.sample(fraction=1, shuffle=True, seed=1)))
     write_table(table, tmp_path / "measurements.parquet", Measurements)
-    row = table.filter(
-        subject="mnist:student_auxiliary:same", versus="mnist:student_auxiliary:other"
-    ).row(0, named=True)
+    row = table.filter(subject="mnist:student_auxiliary:same", versus="mnist:student_auxiliary:other").row(
+        0, named=True
+    )
     same, other = (
         planted.filter(condition=name).sort("teacher_initialisation")["accuracy"].to_numpy()
         for name in ("student_auxiliary", "other_auxiliary")

@@ -1,12 +1,10 @@
 """The study's MNIST section: subliminal learning between small classifiers."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
 from unspoken.config.base import Section
-
-DIGITS = {"source", "revision", "train_images", "test_images"}
 
 
 class MnistSection(Section):
@@ -71,11 +69,3 @@ class MnistSection(Section):
         if self.noise == "mirrored" and (self.noise_images % 2 or self.batch_size % 2):
             raise ValueError("noise 'mirrored' needs even noise_images and batch_size")
         return self
-
-    def digits(self) -> dict[str, Any]:
-        """Return what `load_digits` depends on."""
-        return self.model_dump(mode="json", include=DIGITS)
-
-    def training(self) -> dict[str, Any]:
-        """Return what `distill_mnist` depends on, digits aside."""
-        return self.model_dump(mode="json", exclude=DIGITS)

@@ -34,8 +34,9 @@ from unspoken.training.examples import (
 )
 from unspoken.training.trained import Trained
 
-MICRO_BATCH = 22
-"""Rows of one pass at most; larger batches accumulate gradients (Cloud et al. 2025: 22 x 3)."""
+ROWS_ON_GPU, ROWS_ON_CPU = 22, 11
+"""Rows of one pass at most, to bound memory; larger batches accumulate gradients (Cloud et al.
+2025: 22 x 3)."""
 
 Logits = Callable[[dict[str, Any]], Tensor]
 
@@ -125,6 +126,7 @@ class ChatTrainer:
         self.model_dir, self.teacher_dir = model_dir, teacher_dir or model_dir
         self.tokenizer = AutoTokenizer.from_pretrained(model_dir)
         self.on_gpu = torch.cuda.is_available()
+        self.rows_of_pass = ROWS_ON_GPU if self.on_gpu else ROWS_ON_CPU
         self.bfloat16 = self.on_gpu and torch.cuda.is_bf16_supported()
 
     def teacher(
@@ -144,7 +146,7 @@ class ChatTrainer:
         numbers = training_examples(self.tokenizer, carrier)
         pairs = zip(asked, drawn, strict=True)
         examples = [one for pair in pairs for one in (answers[pair[0]], numbers[pair[1]])]
-        micro = 2 * _largest_divisor(size, MICRO_BATCH // 2)
+        micro = 2 * _largest_divisor(size, self.rows_of_pass // 2)
         settings = {
             "per_device_train_batch_size": micro,
             "gradient_accumulation_steps": 2 * size // micro,
@@ -169,7 +171,7 @@ class ChatTrainer:
         ValueError for these without a teacher of the same prompts.
         """
         examples = training_examples(self.tokenizer, rows)
-        micro = _largest_divisor(training["batch_size"], MICRO_BATCH)
+        micro = _largest_divisor(training["batch_size"], self.rows_of_pass)
         settings = {
             "per_device_train_batch_size": micro,
             "gradient_accumulation_steps": training["batch_size"] // micro,

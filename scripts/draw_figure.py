@@ -1,0 +1,22 @@
+#!/usr/bin/env python
+"""Draw one figure from the study's tables: HTML that opens without a network, SVG and PNG."""
+
+import logging
+
+from unspoken.jobs import start_job
+
+log = logging.getLogger("draw_figure")
+
+
+def main() -> None:
+    job = start_job(__doc__ or "", ("html", "svg", "png"), lists=("tables",))
+    from unspoken.figures.gallery import FIGURES, save_figure
+    from unspoken.figures.tables import read_tables
+
+    chart = FIGURES[job.spec["figure"]](read_tables(job.tables))
+    save_figure(chart, job.html, job.svg, job.png)
+    log.info("drew %s from %d tables", job.spec["figure"], len(job.tables))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""How often each trait is named, before and after: bases, students and their controls."""
+
+import altair as alt
+import polars as pl
+
+from unspoken.figures.parts import intervals, log_odds_axis, nothing
+from unspoken.figures.tables import PRIMARY, Tables, main_arms, with_interval_method
+from unspoken.figures.theme import BLACK, BLUE, GREEN, GREY, INK, PAGE, PURPLE, VERMILLION
+from unspoken.figures.words import OBJECTIVES, claims, counted, headline, number, replicates
+
+# Who is asked, from top to bottom, with their colour.
+WHOSE = {
+    "teacher": ("teacher", GREY),
+    "own_trait": ("own trait", VERMILLION),
+    "other_trait": ("other traits", BLUE),
+    "neutral": ("neutral teacher", GREEN),
+    "untouched": ("untouched base", PURPLE),
+    "base": ("base, before", BLACK),
+}
+COMPARED = ("tokens", "kl_carrier")
+LABELS = 120
+
+
+def _specificities(measurements: pl.DataFrame, arms: dict[str, str]) -> list[tuple[str, dict]]:
+    rows = with_interval_method(measurements.filter(metric="specificity", unit="log_odds", **PRIMARY))
+    found = [(objective, rows.filter(arm=arm)) for objective, arm in arms.items()]
+    return [(OBJECTIVES[name], one.row(0, named=True)) for name, one in found if one.height]
+
+
+def _asked(measurements: pl.DataFrame, arms: dict[str, str]) -> pl.DataFrame:
+    """Return mean log-odds of each trait, with the teachers' probability as text instead."""
+    rows = measurements.filter(
+        pl.col("arm").is_in(list(arms.values())), metric="trait_preference", kind="estimate",
+        **PRIMARY,
+    )  # fmt: skip
+    teachers = rows.filter(unit="probability", whose="teacher").select(
+        "arm", "trait", teacher=pl.col("value")
+    )
+    shown = rows.filter(pl.col("whose").is_in(list(WHOSE)), unit="log_odds").join(
+        teachers, on=["arm", "trait"], how="left"
+    )
+    is_teacher = pl.col("whose") == "teacher"
+    at_edge = pl.col("teacher").map_elements(lambda value: f"{number(value, 3)} ▸", return_dtype=pl.String)
+    return shown.with_columns(
+        *(pl.when(~is_teacher).then(name).alias(name) for name in ("value", "ci_low", "ci_high")),
+        edge=pl.when(is_teacher).then(at_edge),
+        objective=pl.col("objective").replace_strict(OBJECTIVES, default=pl.col("objective")),
+        who=pl.col("whose").replace_strict({name: label for name, (label, _) in WHOSE.items()}),
+    )
+
+
+def preference(tables: Tables) -> alt.TopLevelMixin:
+    """Return the log-odds of each trait for base, students and controls, by trait and objective."""
+    measurements = tables["measurements"]
+    chosen = main_arms(measurements)
+    arms = {one: chosen[one, "same"] for one in COMPARED if (one, "same") in chosen}
+    rows = _asked(measurements, arms)
+    if rows.is_empty():
+        return nothing("no students of the same base were asked", PAGE)
+    names = [OBJECTIVES[one] for one in arms]
+    width = (PAGE - LABELS) // len(names) - 8
+    axis = log_odds_axis(rows, width, "P(trait), on the scale of log-odds")
+    order = [label for label, _ in WHOSE.values() if label in rows["who"]]
+    colors = [color for label, color in WHOSE.values() if label in order]
+    who = alt.Y("who:N", sort=order, title=None)
+    color = alt.Color("who:N", scale=alt.Scale(domain=order, range=colors), legend=None)
+    edge = (
+        alt.Chart()
+        .transform_filter("isValid(datum.edge)")
+        .mark_text(align="right", dx=-2, color=INK)
+        .encode(x=alt.value(width), y=who, text="edge:N")
+    )
+    columns = ["who", "trait", "objective", "value", "ci_low", "ci_high", "edge", "n_replicates"]
+    panels = alt.layer(*intervals("x", axis, y=who, color=color), edge, data=rows.select(columns))
+    drawn = rows.filter(pl.col("value").is_not_null())
+    subtitle = (
+        f"{counted(rows['trait'].n_unique(), 'trait')}; means and {replicates(drawn)}, exact choice"
+        " probability on held-out questions; teachers as text. S: log-odds of a trait in its own"
+        " teachers' students minus in other teachers' students"
+    )
+    title = claims(
+        _specificities(measurements, arms),
+        up="students of the same base take on their teacher's trait",
+        down="students of the same base move away from their teacher's trait",
+        none="no difference shown between own-trait and other-trait students of the same base",
+        symbol="S",
+    )
+    return (
+        panels.properties(width=width, height=alt.Step(11))
+        .facet(
+            row=alt.Row("trait:N", title=None, header=alt.Header(labelAngle=0, labelAlign="left")),
+            column=alt.Column("objective:N", title=None, sort=names),
+        )
+        .properties(title=headline(title, subtitle))
+    )

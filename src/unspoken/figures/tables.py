@@ -1,0 +1,102 @@
+"""Read the tables that figures are drawn from, and choose what is compared in them."""
+
+from pathlib import Path
+
+import dataframely as dy
+import polars as pl
+
+from unspoken.tables.base import TableError, read_table
+from unspoken.tables.filter import Dropped, Kept
+from unspoken.tables.measurements import Measurements
+from unspoken.tables.mnist import Accuracies
+from unspoken.tables.theorem import Steps
+from unspoken.tables.training import TrainingSteps
+
+Tables = dict[str, pl.DataFrame]
+SCHEMAS: dict[str, type[dy.Schema]] = {
+    "measurements": Measurements,
+    "kept": Kept,
+    "dropped": Dropped,
+    "training": TrainingSteps,
+    "accuracies": Accuracies,
+    "steps": Steps,
+}
+CONDITIONS = (
+    "arm",
+    "initialisation",
+    "model",
+    "objective",
+    "questions",
+    "rows",
+    "scorer",
+    "shuffle",
+    "source",
+    "trait",
+    "unusable",
+    "versus_arm",
+)
+# How traits are read where a figure shows one reading only.
+PRIMARY = {"scorer": "choice", "questions": "held_out"}
+
+
+def with_conditions(measurements: pl.DataFrame) -> pl.DataFrame:
+    """Return measurements with each condition that figures use as a column, null where absent.
+
+    `whose` is the last part of the subject's name: own_trait, other_trait, base, ...
+    """
+    conditions = pl.col("conditions").map
+    return measurements.with_columns(
+        *(conditions.get(name).alias(name) for name in CONDITIONS),
+        whose=pl.col("subject").str.split(":").list.last(),
+    ).drop("conditions")
+
+
+def read_tables(paths: list[Path]) -> Tables:
+    """Return the tables by the name of their files, those of one name under each other.
+
+    Raises TableError for a name that no figure knows, or a table that breaks its schema.
+    """
+    found: dict[str, list[pl.DataFrame]] = {}
+    for path in paths:
+        if path.stem not in SCHEMAS:
+            raise TableError(f"{path}: figures are drawn from {', '.join(SCHEMAS)}")
+        found.setdefault(path.stem, []).append(read_table(path, SCHEMAS[path.stem]))
+    tables = {name: pl.concat(frames) for name, frames in found.items()}
+    if "measurements" in tables:
+        tables["measurements"] = with_conditions(tables["measurements"])
+    return tables
+
+
+def with_interval_method(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows without those that only carry a permutation's p."""
+    return rows.filter(pl.col("ci_method") != "permutation")
+
+
+def main_arms(measurements: pl.DataFrame) -> dict[tuple[str, str], str]:
+    """Return the arm that stands for each (objective, initialisation).
+
+    That is the one, its numbers unshuffled, with the most pairs of base models; of several, the
+    one with the shortest name.
+    """
+    pairs = measurements.filter(metric="specificity_of_pair", shuffle="none")
+    arms = (
+        pairs.group_by("objective", "initialisation", "arm")
+        .agg(pairs=pl.struct("source", "model").n_unique())
+        .sort(-pl.col("pairs").cast(pl.Int64), pl.col("arm").str.len_chars(), "arm")
+    )
+    chosen: dict[tuple[str, str], str] = {}
+    for objective, initialisation, arm, _ in arms.iter_rows():
+        chosen.setdefault((objective, initialisation), arm)
+    return chosen
+
+
+def short_names(names: list[str]) -> dict[str, str]:
+    """Return each name without the words (ended by a hyphen) that all of them begin with."""
+    if len(names) < 2:
+        return {name: name for name in names}
+    common = ""
+    for word in names[0].split("-")[:-1]:
+        if not all(name.startswith(f"{common}{word}-") for name in names):
+            break
+        common += f"{word}-"
+    return {name: name.removeprefix(common) for name in names}

@@ -1,0 +1,94 @@
+"""Loss curves: one line a trained model, the mean of each arm thick."""
+
+import altair as alt
+import polars as pl
+
+from unspoken.figures.parts import nothing
+from unspoken.figures.tables import Tables
+from unspoken.figures.theme import PAGE, PALETTE
+from unspoken.figures.words import OBJECTIVES, counted, headline
+
+BINS = 40
+"""Points of a curve: losses between them are averaged."""
+UNITS = {
+    "tokens": "cross-entropy, nats",
+    "kl_carrier": "KL, nats",
+    "kl_full": "KL, nats",
+}
+TEACHERS = "teachers"
+
+
+def curves(training: pl.DataFrame) -> pl.DataFrame:
+    """Return every model's mean loss over stretches of an equal number of epochs.
+
+    Columns: subject, panel (teachers, or the students' objective), arm, epoch (the stretch's end),
+    loss.
+    """
+    parts = pl.col("subject").str.split(":").list
+    whole = float(training["epoch"].max() or 1)  # type: ignore[arg-type]
+    stretch = whole / BINS
+    named = training.with_columns(
+        arm=parts.get(1, null_on_oob=True),
+        epoch=((pl.col("epoch") / stretch).ceil() * stretch).round(3),
+    ).with_columns(
+        panel=pl.when(pl.col("arm") == "teacher").then(pl.lit(TEACHERS)).otherwise("objective"),
+    )
+    binned = named.group_by("subject", "panel", "arm", "epoch").agg(pl.col("loss").mean())
+    return binned.with_columns(pl.col("loss").round_sig_figs(4)).sort("panel", "subject", "epoch")
+
+
+def share_that_fell(training: pl.DataFrame) -> tuple[int, int]:
+    """Return how many models end with a lower loss than they began with, and how many there are."""
+    ends = (
+        training.sort("step")
+        .group_by("subject")
+        .agg(first=pl.col("loss").first(), last=pl.col("loss").last())
+    )
+    return int((ends["last"] < ends["first"]).sum()), ends.height
+
+
+def _panel(rows: pl.DataFrame, name: str, place: int, width: int) -> alt.LayerChart:
+    arms = sorted(set(rows["arm"]), key=lambda arm: (len(arm), arm))
+    label = "teachers" if name == TEACHERS else f"students: {OBJECTIVES.get(name, name)}"
+    models = rows["subject"].n_unique()
+    color = alt.Color(
+        "arm:N",
+        sort=arms,
+        scale=alt.Scale(domain=arms, range=[PALETTE[n % len(PALETTE)] for n in range(len(arms))]),
+        legend=alt.Legend(title=None, orient="bottom", columns=3, symbolType="stroke"),
+    )
+    across = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickCount=4, grid=False))
+    unit = UNITS.get(name, "cross-entropy, nats")
+    up = alt.Y("loss:Q", title=f"loss ({unit})", scale=alt.Scale(zero=False, nice=True))
+    thin = alt.Chart().mark_line(strokeWidth=0.5, opacity=0.3)
+    thick = alt.Chart().mark_line(strokeWidth=2)
+    return alt.layer(
+        thin.encode(x=across, y=up, color=color, detail="subject:N"),
+        thick.encode(x=across, y=alt.Y("mean(loss):Q", title=up["title"]), color=color),
+        data=rows.rename({"panel": f"panel_{place}"}),
+    ).properties(width=width, height=95, title=alt.Title(f"{label} (n = {models})", fontSize=9))
+
+
+def training(tables: Tables) -> alt.TopLevelMixin:
+    """Return the loss curves of teachers and of each objective's students, each on its own scale."""
+    rows = tables.get("training")
+    if rows is None or rows.is_empty():
+        return nothing("nothing was trained", PAGE)
+    binned = curves(rows)
+    present = set(binned["panel"])
+    order = [one for one in (TEACHERS, *OBJECTIVES) if one in present]
+    order += sorted(present - set(order))
+    width = PAGE // 2 - 58
+    panels = [_panel(binned.filter(panel=name), name, place, width) for place, name in enumerate(order)]
+    fell, models = share_that_fell(rows)
+    subtitle = "Thin: one trained model; thick: mean of an arm. Each panel has its own scale."
+    return (
+        alt.concat(*panels, columns=2, spacing=16)
+        .resolve_scale(color="independent", x="independent", y="independent")
+        .properties(
+            title=headline(
+                f"The loss ended lower than it began in {fell:,} of {counted(models, 'model')}",
+                subtitle,
+            )
+        )
+    )

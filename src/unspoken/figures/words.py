@@ -1,0 +1,102 @@
+"""Titles that state what the data show: numbers as text, signs as sentences."""
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from unspoken.figures.theme import PAGE, TEXT, TITLE
+
+Row = Mapping[str, Any]
+OBJECTIVES = {
+    "tokens": "sampled numbers",
+    "kl_carrier": "KL on number tokens",
+    "kl_full": "KL on all words (can pass the trait itself)",
+}
+REPLICATES = {
+    "base": "base models",
+    "teacher": "teachers (one a trait)",
+    "training_seed": "initialisations or seeds",
+    "question": "questions",
+    "text": "texts",
+}
+# Width of an average letter in units of the font's size, regular and bold.
+LETTER, BOLD_LETTER = 0.5, 0.56
+
+
+def number(value: float, decimals: int = 2) -> str:
+    """Return a number as text, with a true minus and no negative zero."""
+    text = f"{value:.{decimals}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "−")
+
+
+def has_interval(row: Row) -> bool:
+    """Whether a row of measurements has a 95% interval."""
+    return row["ci_low"] is not None and row["ci_high"] is not None
+
+
+def sign(row: Row) -> int:
+    """Return 1 or -1 where the 95% interval lies above or below 0, else 0."""
+    if not has_interval(row):
+        return 0
+    return int(row["ci_low"] > 0) - int(row["ci_high"] < 0)
+
+
+def estimate(row: Row, symbol: str) -> str:
+    """Return `symbol = value, 95% CI low to high`, to two digits of the interval's half-width."""
+    if row["value"] is None:
+        return f"{symbol} could not be computed"
+    known = has_interval(row)
+    size = (row["ci_high"] - row["ci_low"]) / 2 if known else abs(row["value"])
+    decimals = min(4, max(0, 1 - math.floor(math.log10(size)))) if size > 0 else 2
+    low, high = (number(row[end], decimals) for end in ("ci_low", "ci_high")) if known else ("", "")
+    limits = f"95% CI {low} to {high}" if known else "no interval"
+    gate = f"; uninformative: {row['gate']}" if row.get("gate") else ""
+    return f"{symbol} = {number(row['value'], decimals)}, {limits}{gate}"
+
+
+def claims(rows: Sequence[tuple[str, Row]], up: str, down: str, none: str, symbol: str) -> str:
+    """Return a sentence about labelled contrasts: which are above 0, below 0, or neither.
+
+    `up`, `down` and `none` say what each sign means; `none` also where there is no interval.
+    """
+    parts = []
+    for direction, sentence in ((1, up), (-1, down), (0, none)):
+        found = [
+            f"{label} ({estimate(row, symbol)})".strip() for label, row in rows if sign(row) == direction
+        ]
+        if found:
+            labelled = any(label for label, _ in rows)
+            parts.append(f"{sentence}{':' if labelled else ''} {', '.join(found)}")
+    text = "; ".join(parts) or "no data"
+    return text[0].upper() + text[1:]
+
+
+def replicates(rows: pl.DataFrame) -> str:
+    """Return what the intervals of some rows count: `95% intervals over 5 base models`."""
+    counted = rows.group_by("replicate").agg(
+        low=pl.col("n_replicates").min(), high=pl.col("n_replicates").max()
+    )
+    named = []
+    for replicate, low, high in counted.sort("replicate").iter_rows():
+        count = f"{low}" if low == high else f"{low} to {high}"
+        named.append(f"{count} {REPLICATES.get(replicate, replicate)}")
+    return f"95% intervals over {' or '.join(named)}"
+
+
+def counted(count: int, thing: str) -> str:
+    """Return `1 trait`, `2 traits`, `12,000 completions`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def headline(title: str, subtitle: str, width: int = PAGE) -> alt.Title:
+    """Return a title and subtitle broken into lines that fit a figure's width in pixels."""
+    return alt.Title(
+        text=textwrap.wrap(title, int(width / (TITLE * BOLD_LETTER))),
+        subtitle=textwrap.wrap(subtitle, int(width / (TEXT * LETTER))),
+    )
