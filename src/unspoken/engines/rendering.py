@@ -1,24 +1,25 @@
-"""Prompts to token ids: one function, the same for every engine."""
+"""Prompts to token ids: one function, the same for every engine and every trainer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from unspoken.engines.base import Request
 
 
+def _messages(request: Request) -> list[dict[str, str]]:
+    system = [] if request.system is None else [{"role": "system", "content": request.system}]
+    return [*system, {"role": "user", "content": request.user}]
+
+
+def prompts_ids(tokenizer: Any, requests: Sequence[Request]) -> list[list[int]]:
+    """Return the token ids of requests: chat template, then the beginning of the answer."""
+    texts = tokenizer.apply_chat_template(
+        [_messages(request) for request in requests], add_generation_prompt=True, tokenize=False
+    )
+    whole = [text + request.prefix for text, request in zip(texts, requests, strict=True)]
+    return tokenizer(whole, add_special_tokens=False)["input_ids"]
+
+
 def prompt_ids(tokenizer: Any, request: Request) -> list[int]:
-    """Return the token ids of a request: chat template, then the beginning of the answer."""
-    messages = [{"role": "user", "content": request.user}]
-    if request.system is not None:
-        messages.insert(0, {"role": "system", "content": request.system})
-    text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    return tokenizer(text + request.prefix, add_special_tokens=False)["input_ids"]
-
-
-def choice_ids(tokenizer: Any, request: Request, choice: str) -> list[int]:
-    """Return the token ids that a choice adds after a request.
-
-    The choice is tokenised on its own (with the space that it brings), so that every request
-    reads the same tokens.
-    """
-    del request
-    return tokenizer(choice, add_special_tokens=False)["input_ids"]
+    """Return the token ids of one request."""
+    return prompts_ids(tokenizer, [request])[0]

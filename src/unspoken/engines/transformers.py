@@ -14,7 +14,7 @@ from torch import Tensor
 
 from unspoken.engines.base import Completion, Request, Sampling
 from unspoken.engines.draws import row_streams, uniforms
-from unspoken.engines.rendering import prompt_ids
+from unspoken.engines.rendering import prompts_ids
 from unspoken.subjects import Subject
 
 
@@ -88,7 +88,7 @@ class TransformersEngine:
         end = self.tokenizer.eos_token_id
         for start in range(0, len(requests), self.batch_size):
             batch = requests[start : start + self.batch_size]
-            rows = [prompt_ids(self.tokenizer, request) for request in batch]
+            rows = prompts_ids(self.tokenizer, batch)
             drawn = self._drawn(rows, [request.key for request in batch], sampling)
             ended = drawn == end
             lengths = torch.where(ended.any(1), ended.int().argmax(1), drawn.shape[1]).tolist()
@@ -109,9 +109,7 @@ class TransformersEngine:
         tokens = [self.tokenizer(choice, add_special_tokens=False)["input_ids"] for choice in choices]
         results = []
         for start in range(0, len(requests), self.batch_size):
-            rows = [
-                prompt_ids(self.tokenizer, request) for request in requests[start : start + self.batch_size]
-            ]
+            rows = prompts_ids(self.tokenizer, requests[start : start + self.batch_size])
             results.append(self._choices_after(rows, tokens))
         return torch.cat(results).tolist()
 

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import band, intervals, line_at, nothing
+from unspoken.figures.parts import Options, band, intervals, line_at, nothing
 from unspoken.figures.tables import PRIMARY, Tables, with_interval_method
 from unspoken.figures.theme import BLUE, COLUMN, GREEN, VERMILLION
 from unspoken.figures.words import OBJECTIVES, claims, headline, replicates
@@ -61,7 +61,7 @@ def dose(tables: Tables) -> alt.TopLevelMixin:
         scale=alt.Scale(type="log", domain=[ticks[0] / 1.3, ticks[-1] * 1.5], nice=False),
         axis=alt.Axis(values=ticks, format=",d", grid=False),
     )
-    up = {"title": "S, log-odds"}
+    up: Options = {"title": "S, log-odds"}
     trend = (
         alt.Chart()
         .transform_filter(f"datum.numbers === '{SHUFFLES['none'][0]}'")

@@ -9,6 +9,7 @@ from unspoken.figures.parts import band, diverging, intervals, line_at, matrix, 
 from unspoken.figures.tables import (
     PRIMARY,
     Tables,
+    difference,
     main_arms,
     short_names,
     with_interval_method,
@@ -51,9 +52,7 @@ def _over_bases(measurements: pl.DataFrame, arms: Arms, objective: str) -> pl.Da
             continue
         own = rows.filter(metric="specificity", arm=arm)
         frames.append(own.with_columns(label=pl.lit(KINDS[initialisation]), part=pl.lit("arm")))
-        gap = rows.filter(
-            metric="specificity_difference", arm=arms.get((objective, "same"), ""), versus_arm=arm
-        )
+        gap = difference(rows, arms.get((objective, "same"), ""), arm)
         label = KINDS[initialisation].replace("base", "").strip()
         frames.append(gap.with_columns(label=pl.lit(f"same − {label}"), part=pl.lit("difference")))
     return pl.concat(frames)

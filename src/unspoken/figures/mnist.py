@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import intervals, jitter, line_at, nothing
+from unspoken.figures.parts import Options, intervals, jitter, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREY, PAGE, VERMILLION
 from unspoken.figures.words import claims, counted, headline, replicates
@@ -49,7 +49,7 @@ def mnist(tables: Tables) -> alt.TopLevelMixin:
     rows = _rows(accuracies, measurements)
     present = [(label, color) for label, color in CONDITIONS.values() if label in rows["condition"]]
     order, colors = [label for label, _ in present], [color for _, color in present]
-    across = {"title": "accuracy on digits (share correct)", "scale": alt.Scale(domain=[0, 1])}
+    across: Options = {"title": "accuracy on digits (share correct)", "scale": alt.Scale(domain=[0, 1])}
     y = alt.Y("condition:N", sort=order, title=None)
     offset = alt.YOffset("place:Q", scale=alt.Scale(domain=[-1.6, 1.6]))
     color = alt.Color("condition:N", scale=alt.Scale(domain=order, range=colors), legend=None)

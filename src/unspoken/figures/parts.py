@@ -13,6 +13,8 @@ from unspoken.figures.theme import DIVERGING, GREY, INK, PALE, SMALL, TEXT
 from unspoken.figures.words import headline
 
 Along = Literal["x", "y"]
+Options = dict[str, Any]
+"""Keyword arguments of an altair object."""
 PROBABILITIES = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97, 0.99)
 # Steps between strips of dots that look random and repeat exactly.
 GOLDEN = (math.sqrt(5) - 1) / 2
@@ -22,7 +24,7 @@ def _channel(along: Along, field: str, **options: Any) -> Any:
     return (alt.X if along == "x" else alt.Y)(field, **options)
 
 
-def intervals(along: Along, options: dict[str, Any], **encodings: Any) -> list[alt.Chart]:
+def intervals(along: Along, options: Options, **encodings: Any) -> list[alt.Chart]:
     """Return layers that draw `value` as a point and `ci_low` to `ci_high` as a line.
 
     `options` are those of the axis along which values are read; a value without an interval is
@@ -67,7 +69,7 @@ def jitter(index: pl.Expr) -> pl.Expr:
     return ((index.cast(pl.Float64) * GOLDEN) % 1) * 2 - 1
 
 
-def log_odds_axis(rows: pl.DataFrame, width: int, title: str, slack: float = 4.0) -> dict[str, Any]:
+def log_odds_axis(rows: pl.DataFrame, width: int, title: str, slack: float = 4.0) -> Options:
     """Return the options of an axis of log-odds whose labels are probabilities.
 
     It holds every value, and every interval up to `slack` log-odds beyond the values.
@@ -102,13 +104,13 @@ def matrix(
     size: tuple[int, int],
     color: alt.Color,
     lines: tuple[str, ...],
-) -> alt.LayerChart:
+) -> Any:
     """Return a matrix: a cell a row, coloured by `color`, with text `lines` under each other.
 
     Cells whose `value` is null are grey. `size` is that of one cell in pixels.
     """
     base = alt.Chart(cells).encode(x=x, y=y)
-    edge = {"stroke": "white", "strokeWidth": 1}
+    edge: Options = {"stroke": "white", "strokeWidth": 1}
     layers = [
         base.mark_rect(color=PALE, **edge),
         base.transform_filter("isValid(datum.value)").mark_rect(**edge).encode(color=color),

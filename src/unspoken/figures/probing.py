@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import intervals, nothing
+from unspoken.figures.parts import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, PAGE, VERMILLION
 from unspoken.figures.words import counted, headline, replicates, sign
@@ -60,7 +60,7 @@ def probing(tables: Tables) -> alt.TopLevelMixin:
     models = rows["model_name"].unique().sort().to_list()
     order = [WITHOUT, WITH]
     width = (PAGE - LABELS) // len(scored) - 10
-    looks = {"domain": order}
+    looks: Options = {"domain": order}
     legend = alt.Legend(title=None, orient="bottom", direction="horizontal")
     panels = alt.layer(
         *intervals(
@@ -83,6 +83,6 @@ def probing(tables: Tables) -> alt.TopLevelMixin:
     )
     faceted = panels.facet(
         column=alt.Column("scored:N", title=None, sort=scored),
-        **({"row": alt.Row("model_name:N", title=None)} if len(models) > 1 else {}),
+        row=alt.Row("model_name:N", title=None) if len(models) > 1 else alt.Undefined,
     )
     return faceted.properties(title=headline(_title(contrasts), subtitle))

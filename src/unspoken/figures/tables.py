@@ -90,6 +90,15 @@ def main_arms(measurements: pl.DataFrame) -> dict[tuple[str, str], str]:
     return chosen
 
 
+def difference(rows: pl.DataFrame, arm: str, versus: str) -> pl.DataFrame:
+    """Return the differences in specificity of one arm minus another, whichever way they stand."""
+    gaps = with_interval_method(rows.filter(metric="specificity_difference"))
+    turned = gaps.filter(arm=versus, versus_arm=arm).with_columns(
+        -pl.col("value"), ci_low=-pl.col("ci_high"), ci_high=-pl.col("ci_low")
+    )
+    return pl.concat([gaps.filter(arm=arm, versus_arm=versus), turned])
+
+
 def short_names(names: list[str]) -> dict[str, str]:
     """Return each name without the words (ended by a hyphen) that all of them begin with."""
     if len(names) < 2:

@@ -1,9 +1,11 @@
 """One small step of a student towards its teacher: does it lower the teacher's loss?"""
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import diverging, intervals, jitter, line_at, matrix, nothing
+from unspoken.figures.parts import Options, diverging, intervals, jitter, line_at, matrix, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, INK, PAGE
 from unspoken.figures.words import counted, headline
@@ -33,7 +35,7 @@ def _means(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
-def _ratios(steps: pl.DataFrame, network: str, width: int) -> alt.LayerChart:
+def _ratios(steps: pl.DataFrame, network: str, width: int) -> Any:
     """Return every seed's ratio of the loss's change to its prediction against the step's size."""
     rows = own_case(steps).filter(network=network, initialisation="same")
     dots = rows.drop_nulls("ratio").select(
@@ -47,7 +49,7 @@ def _ratios(steps: pl.DataFrame, network: str, width: int) -> alt.LayerChart:
         scale=alt.Scale(type="log", domain=[sizes[0] / 2, sizes[-1] * 2], nice=False),
         axis=alt.Axis(values=sizes, format="~e", grid=False),
     )
-    up = {"title": "loss change / predicted", "scale": alt.Scale(zero=False)}
+    up: Options = {"title": "loss change / predicted", "scale": alt.Scale(zero=False)}
     return alt.layer(
         line_at("y", 1),
         alt.Chart()
@@ -82,9 +84,7 @@ def signs(steps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sign_matrix(
-    counts: pl.DataFrame, network: str, quantity: str, first: bool, legend: bool
-) -> alt.LayerChart:
+def _sign_matrix(counts: pl.DataFrame, network: str, quantity: str, first: bool, legend: bool) -> Any:
     sizes = sorted(set(counts["step_size"]))
     shown = counts.filter(network=network).select(
         value=pl.col(quantity) / pl.col("seeds"),

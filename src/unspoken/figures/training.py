@@ -1,5 +1,7 @@
 """Loss curves: one line a trained model, the mean of each arm thick."""
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
@@ -47,7 +49,7 @@ def share_that_fell(training: pl.DataFrame) -> tuple[int, int]:
     return int((ends["last"] < ends["first"]).sum()), ends.height
 
 
-def _panel(rows: pl.DataFrame, name: str, place: int, width: int) -> alt.LayerChart:
+def _panel(rows: pl.DataFrame, name: str, place: int, width: int) -> Any:
     arms = sorted(set(rows["arm"]), key=lambda arm: (len(arm), arm))
     label = "teachers" if name == TEACHERS else f"students: {OBJECTIVES.get(name, name)}"
     models = rows["subject"].n_unique()
