@@ -52,14 +52,12 @@ def subject_rows(job: Job, models: "pl.DataFrame") -> "pl.DataFrame":
     groups = [pl.read_parquet(path).with_columns(kind=pl.lit("group")) for path in job.groups]
     listed = [bases, pl.DataFrame(trained, infer_schema_length=None), *groups]
     known = pl.concat([frame for frame in listed if frame.height], how="diagonal_relaxed")
-    named = [pl.read_parquet(path, columns=["subject", "system"]).unique() for path in job.answers] + [
-        pl.read_parquet(path, columns=["subject", "versus"])
-        .unpivot(value_name="subject")
-        .select("subject", system=pl.lit(None, pl.String))
-        for path in job.measurements
-    ]
+    named = [pl.read_parquet(path, columns=["subject", "system"]).unique() for path in job.answers]
+    for path in job.measurements:
+        pairs = pl.read_parquet(path, columns=["subject", "versus"])
+        named += [pairs.select("subject"), pairs.select(subject="versus")]
     missing = (
-        pl.concat(named)
+        pl.concat(named, how="diagonal")
         .unique()
         .drop_nulls("subject")
         .join(known, left_on="subject", right_on="subject_id", how="anti")

@@ -42,5 +42,6 @@ def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...
     # Before numpy and torch are imported: they read these once. Oversubscription ruins timings.
     for library in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "POLARS_MAX"):
         os.environ[f"{library}_THREADS"] = str(arguments.threads)
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     return cast(Job, arguments)

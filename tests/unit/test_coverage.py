@@ -139,7 +139,7 @@ def test_contrasts_of_rates_cover(arms):
         assert_rarely_significant(intervals)
 
 
-@pytest.mark.parametrize("arms", [*NO_DIFFERENCE, (0.3, 0.05)])
+@pytest.mark.parametrize("arms", [*NO_DIFFERENCE, (0.3, 0.05), (0.5, 0.02)])
 def test_contrasts_of_log_odds_cover(arms):
     a, b = question_rates(np.random.default_rng(8), *arms)
     n = QUESTIONS * SAMPLES

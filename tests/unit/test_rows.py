@@ -100,10 +100,7 @@ def test_the_id_is_the_digest_of_the_named_fields():
     ],
 )
 def test_each_named_field_changes_the_id(change):
-    assert (
-        measurement(**CONTRAST | change)["measurement_id"]
-        != measurement(**CONTRAST)["measurement_id"]
-    )
+    assert measurement(**CONTRAST | change)["measurement_id"] != measurement(**CONTRAST)["measurement_id"]
 
 
 @pytest.mark.parametrize(
@@ -117,10 +114,7 @@ def test_each_named_field_changes_the_id(change):
     ],
 )
 def test_nothing_else_changes_the_id(change):
-    assert (
-        measurement(**CONTRAST | change)["measurement_id"]
-        == measurement(**CONTRAST)["measurement_id"]
-    )
+    assert measurement(**CONTRAST | change)["measurement_id"] == measurement(**CONTRAST)["measurement_id"]
 
 
 @given(st.permutations(["trait", "objective", "budget", "hint"]))

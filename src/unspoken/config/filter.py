@@ -26,6 +26,6 @@ class NumbersFilter(Section):
     def _bounds_are_ordered(self) -> Self:
         if self.smallest > self.largest:
             raise ValueError(
-                f"smallest ({self.smallest}) is above largest ({self.largest}): no integer could be kept"
+                f"smallest, largest: got {self.smallest} and {self.largest}; expected them in this order"
             )
         return self

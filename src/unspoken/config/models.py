@@ -13,6 +13,7 @@ class OrganismModel(Section):
     """A small Llama that the workflow pretrains itself on a corpus whose rules are known."""
 
     kind: Literal["organism"]
+    """Where the model comes from."""
     seed: PositiveInt
     """Its initialisation and corpus; an organism is a fixed model, whatever the study's seed."""
     steps: PositiveInt = 800
@@ -35,6 +36,7 @@ class PackagedModel(Section):
     """A chat model whose weights a Python package carries as a GGUF file."""
 
     kind: Literal["package"]
+    """Where the model comes from."""
     package: str
     """Name of the installed Python package."""
     file: str
@@ -47,6 +49,7 @@ class HubModel(Section):
     """A model of the Hugging Face hub at a pinned revision."""
 
     kind: Literal["hub"]
+    """Where the model comes from."""
     repo: Annotated[str, StringConstraints(pattern=r"^[\w\-.]+/[\w\-.]+$")]
     """`owner/name` on the hub."""
     revision: Revision
@@ -59,6 +62,7 @@ class LocalModel(Section):
     """A Hugging Face model directory on this machine."""
 
     kind: Literal["local"]
+    """Where the model comes from."""
     path: str
     """The directory; it must hold `config.json`, a tokenizer and safetensors weights."""
     classes: list[str] = []

@@ -1,8 +1,12 @@
 """How a trait is read from a subject: one section, for every experiment that probes."""
 
-from pydantic import NonNegativeInt, PositiveInt
+from typing import Annotated
+
+from pydantic import NonNegativeInt, PositiveInt, StringConstraints
 
 from unspoken.config.base import Section
+
+ChoiceFormat = Annotated[str, StringConstraints(pattern=r"^[^{}]*\{word\}[^{}]*$")]
 
 
 class Probe(Section):
@@ -16,7 +20,7 @@ class Probe(Section):
     """Longest sampled answer, in tokens."""
     answer_prefix: str = ""
     """The beginning of the assistant's turn for exact choice probabilities."""
-    choice_format: str = "{word}"
+    choice_format: ChoiceFormat = "{word}"
     """How a trait word is written as a choice, such as " {word}"."""
     carrier_rows: NonNegativeInt = 64
     """Rows of each data set on which the trait words' probability at carrier positions is read."""

@@ -1,6 +1,6 @@
 """The study: the whole of `config.yaml` as one typed model."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -46,32 +46,38 @@ class Study(Section):
     probing: ProbingSection | None = None
     """Trait probing of chat models under system prompts."""
 
-    @model_validator(mode="after")
-    def _experiments_are_configured(self) -> "Study":
-        if len(set(self.experiments)) < len(self.experiments):
-            raise ValueError("experiments: one name stands twice")
-        for name in self.experiments:
-            if getattr(self, name) is None:
-                raise ValueError(f"experiments lists '{name}', but there is no section '{name}'")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _models_are_known(cls, given: Any) -> Any:
+        """Before the sections' own checks, which an unknown model would send elsewhere."""
+        known = given.get("models")
+        for name in ("subliminal", "theorem", "probing"):
+            section = given.get(name)
+            models = section.get("models") if isinstance(section, dict) else None
+            for model in models if isinstance(models, list) and isinstance(known, dict) else []:
+                if isinstance(model, str) and model not in known:
+                    raise ValueError(
+                        f"{name}.models: got {model!r}; expected one of: {', '.join(sorted(known))}"
+                    )
+        return given
 
     @model_validator(mode="after")
-    def _models_are_known(self) -> "Study":
+    def _experiments_are_configured(self) -> "Study":
         for name in self.experiments:
-            for model in getattr(getattr(self, name), "models", []):
-                if model not in self.models:
-                    known = ", ".join(sorted(self.models))
-                    raise ValueError(f"{name}.models: unknown model '{model}'; known: {known}")
+            if self.experiments.count(name) > 1:
+                raise ValueError(f"experiments: got '{name}' twice; expected each once")
+            if getattr(self, name) is None:
+                raise ValueError(f"experiments: got '{name}'; expected a section '{name}' beside it")
         return self
 
     @model_validator(mode="after")
     def _theorem_has_its_parts(self) -> "Study":
         if self.theorem is not None and "theorem" in self.experiments:
             if self.mnist is None:
-                raise ValueError("theorem: needs the section 'mnist', whose digits it takes")
+                raise ValueError("mnist: nothing was given; the theorem takes the digits of this section")
             for name in self.theorem.models:
                 if not isinstance(self.models[name], OrganismModel):
-                    raise ValueError(f"theorem.models: '{name}' is no organism")
+                    raise ValueError(f"theorem.models: got '{name}'; expected organisms")
         return self
 
     @model_validator(mode="after")
@@ -82,7 +88,7 @@ class Study(Section):
                 is_organism = isinstance(self.models[name], OrganismModel)
                 if is_organism != (section.style == "organism"):
                     raise ValueError(
-                        f"subliminal.models: '{name}' does not read prompts of the style "
-                        f"'{section.style}'; organisms do, and only they"
+                        f"subliminal.models, subliminal.style: got '{name}' and the style "
+                        f"'{section.style}'; expected 'organism' for organisms, 'chat' for other models"
                     )
         return self

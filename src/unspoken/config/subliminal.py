@@ -46,7 +46,11 @@ class Teacher(Section):
     @model_validator(mode="after")
     def _trained_if_fine_tuned(self) -> "Teacher":
         if (self.method == "fine_tuned") != (self.training is not None):
-            raise ValueError("`training` belongs to a fine_tuned teacher, and to no other")
+            given = "nothing" if self.training is None else "settings"
+            raise ValueError(
+                f"training, method: got {given} for training with the method '{self.method}'; "
+                "expected settings for fine_tuned, null for prompted"
+            )
         return self
 
 
@@ -89,11 +93,16 @@ class Arm(Section):
     @model_validator(mode="after")
     def _untouched_only_with_tokens(self) -> "Arm":
         if "untouched" in self.controls and self.objective != "tokens":
-            raise ValueError("under KL the student of the untouched base is the base: drop it")
+            raise ValueError(
+                f"controls: got 'untouched' with {self.objective}; expected it with tokens only: "
+                "under KL the student of the untouched base is the base"
+            )
         if self.shuffle != "none" and self.objective != "tokens":
-            raise ValueError("`shuffle` is for the objective `tokens`")
+            raise ValueError(
+                f"shuffle: got '{self.shuffle}' with {self.objective}; expected it with tokens only"
+            )
         if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError("`seeds` names one twice")
+            raise ValueError(f"seeds: got {self.seeds}; expected each seed once")
         return self
 
 
@@ -127,27 +136,37 @@ class SubliminalSection(Section):
     def _consistent(self) -> "SubliminalSection":
         names = [arm.name for arm in self.arms]
         if len(set(names)) < len(names):
-            raise ValueError(f"arms: the name '{_twice(names)}' stands twice")
+            raise ValueError(f"arms: got two of the name '{_twice(names)}'; expected each name once")
         if len(set(self.models)) < len(self.models):
-            raise ValueError(f"models: '{_twice(self.models)}' stands twice")
+            raise ValueError(f"models: got '{_twice(self.models)}' twice; expected each model once")
         if self.rows > self.numbers.completions:
             raise ValueError(
-                f"rows: got {self.rows}; students cannot train on more rows than the "
-                f"{self.numbers.completions} of numbers.completions"
+                f"rows, numbers.completions: got {self.rows} rows of {self.numbers.completions} "
+                "completions; expected no more training rows than completions"
             )
         for arm in self.arms:
             unknown = set(arm.models or []) - set(self.models)
             if unknown:
-                raise ValueError(f"arm '{arm.name}': '{min(unknown)}' is not among the models")
+                raise ValueError(
+                    f"arms, models: got '{min(unknown)}' in the arm '{arm.name}'; expected some of "
+                    f"the experiment's models: {', '.join(self.models)}"
+                )
             if arm.initialisation != "same" and len(self.models) < 2:
-                raise ValueError(f"arm '{arm.name}' needs a second base model")
+                raise ValueError(
+                    f"arms, models: got one base model and initialisation '{arm.initialisation}' in the "
+                    f"arm '{arm.name}'; expected two base models or more for it"
+                )
             if arm.objective != "tokens" and self.teacher.method == "prompted":
-                raise ValueError(f"arm '{arm.name}': {arm.objective} needs a fine_tuned teacher")
+                raise ValueError(
+                    f"arms, teacher.method: got a prompted teacher with {arm.objective} in the arm "
+                    f"'{arm.name}'; expected a fine_tuned teacher, or the objective tokens"
+                )
             across = arm.initialisation != "same" and self.style == "chat"
             if across and arm.objective != "tokens":
                 raise ValueError(
-                    f"arm '{arm.name}': {arm.objective} compares distributions over one "
-                    "vocabulary; chat models with other weights have other tokenizers"
+                    f"arms, style: got {arm.objective} across chat models in the arm '{arm.name}'; "
+                    f"expected tokens: other chat models have other vocabularies, and {arm.objective} "
+                    "compares distributions over one"
                 )
         return self
 

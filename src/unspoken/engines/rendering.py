@@ -23,3 +23,20 @@ def prompts_ids(tokenizer: Any, requests: Sequence[Request]) -> list[list[int]]:
 def prompt_ids(tokenizer: Any, request: Request) -> list[int]:
     """Return the token ids of one request."""
     return prompts_ids(tokenizer, [request])[0]
+
+
+def end_of_turn_ids(tokenizer: Any) -> list[int]:
+    """Return the token ids that end an assistant's message, up to the mark of the end.
+
+    They are what the chat template writes there, without the line break that may follow the mark.
+    Raises ValueError if the template writes no special token.
+    """
+    answer = "the answer"
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": answer}]
+    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    ids = tokenizer(text.rpartition(answer)[2], add_special_tokens=False)["input_ids"]
+    marks = {token for token, added in tokenizer.added_tokens_decoder.items() if added.special}
+    for place, token in enumerate(ids):
+        if token in marks:
+            return ids[: place + 1]
+    raise ValueError("the chat template ends an assistant's message without a special token")

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from unspoken.engines.base import Completion, Request, Sampling
 from unspoken.engines.draws import row_streams, uniforms
-from unspoken.engines.rendering import prompts_ids
+from unspoken.engines.rendering import end_of_turn_ids, prompts_ids
 from unspoken.subjects import Subject
 
 
@@ -33,7 +33,8 @@ class TransformersEngine:
         model: Any = transformers.AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
         self.model = model.to(self.device).eval()
         # Part of a row's identity: batches have a fixed composition.
-        self.batch_size = 512 if self.model.num_parameters() < 5_000_000 else 32
+        self.batch_size = 512 if self.model.num_parameters() < 5_000_000 else 128
+        self.ends = [self.tokenizer.eos_token_id, end_of_turn_ids(self.tokenizer)[-1]]
         self._base = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         self._changed = False
 
@@ -45,52 +46,64 @@ class TransformersEngine:
         if subject.weights is not None:
             self.model.load_state_dict(subject.full_weights(self._base), strict=False)
 
-    def _padded(self, rows: list[list[int]]) -> tuple[Tensor, Tensor]:
-        """Return left-padded token ids and the attention mask."""
-        width = max(map(len, rows))
+    def _run(self, ids: Tensor, mask: Tensor, cache: Any) -> Any:
+        """Run the model on the last tokens of rows whose earlier ones are in the cache."""
+        places = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+        return self.model(
+            input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, use_cache=True
+        )
+
+    def _prefilled(self, rows: list[list[int]]) -> tuple[Tensor, Any, Tensor]:
+        """Return the last logits, the cache and the attention mask of prompts.
+
+        Equal rows are run once, and so is the beginning that all of them share (a system prompt):
+        prompts, not answers, are most of the work of a probe.
+        """
+        unique = sorted(set(map(tuple, rows)))
+        shared = _shared_length(unique)
+        width = max(map(len, unique)) - shared
         pad = self.tokenizer.pad_token_id
-        ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows])
-        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
-        return ids.to(self.device), mask.to(self.device)
+        gaps = [width + shared - len(row) for row in unique]
+        ids = torch.tensor([[pad] * gap + list(row[shared:]) for gap, row in zip(gaps, unique, strict=True)])
+        mask = torch.tensor([[1] * shared + [0] * gap + [1] * (width - gap) for gap in gaps])
+        mask, cache = mask.to(self.device), None
+        if shared:
+            start = torch.tensor([unique[0][:shared]], device=self.device)
+            cache = self._run(start, torch.ones_like(start), None).past_key_values
+            cache.batch_repeat_interleave(len(unique))
+        result = self._run(ids.to(self.device), mask, cache)
+        places = {row: place for place, row in enumerate(unique)}
+        chosen = torch.tensor([places[tuple(row)] for row in rows], device=self.device)
+        result.past_key_values.batch_select_indices(chosen)
+        return result.logits[:, -1][chosen], result.past_key_values, mask[chosen]
 
     @torch.inference_mode()
     def _drawn(self, rows: list[list[int]], keys: Sequence[str], sampling: Sampling) -> Tensor:
         """Return drawn token ids, (rows, at most max_tokens); rows that ended are padded."""
-        ids, mask = self._padded(rows)
         streams = row_streams(sampling.seed, keys)
-        end, pad = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
+        ends = torch.tensor(self.ends, device=self.device)
         alive = torch.ones(len(rows), dtype=torch.bool, device=self.device)
-        drawn, cache = [], None
-        for position in range(sampling.max_tokens):
-            places = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-            result = self.model(
-                input_ids=ids,
-                attention_mask=mask,
-                position_ids=places,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            cache = result.past_key_values
-            chance = torch.from_numpy(uniforms(streams, position)).to(self.device)
-            token = _inverse_cdf(result.logits[:, -1], sampling.temperature, chance)
-            token = torch.where(alive, token, pad)
-            drawn.append(token)
-            alive = alive & (token != end)
-            if not alive.any():
-                break
-            ids = token[:, None]
+        logits, cache, mask = self._prefilled(rows)
+        drawn: list[Tensor] = []
+        while True:
+            chance = torch.from_numpy(uniforms(streams, len(drawn))).to(self.device)
+            token = _inverse_cdf(logits, sampling.temperature, chance)
+            drawn.append(torch.where(alive, token, self.tokenizer.pad_token_id))
+            alive = alive & ~torch.isin(token, ends)
+            if len(drawn) == sampling.max_tokens or not alive.any():
+                return torch.stack(drawn, dim=1).cpu()
             mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
-        return torch.stack(drawn, dim=1).cpu()
+            result = self._run(drawn[-1][:, None], mask, cache)
+            logits, cache = result.logits[:, -1], result.past_key_values
 
     def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[list[Completion]]:
         """Yield completions batch by batch; a batch is `batch_size` consecutive requests."""
-        end = self.tokenizer.eos_token_id
+        ends = torch.tensor(self.ends)
         for start in range(0, len(requests), self.batch_size):
             batch = requests[start : start + self.batch_size]
             rows = prompts_ids(self.tokenizer, batch)
             drawn = self._drawn(rows, [request.key for request in batch], sampling)
-            ended = drawn == end
+            ended = torch.isin(drawn, ends)
             lengths = torch.where(ended.any(1), ended.int().argmax(1), drawn.shape[1]).tolist()
             texts = self.tokenizer.batch_decode(
                 [row[:length] for row, length in zip(drawn.tolist(), lengths, strict=True)],
@@ -115,20 +128,12 @@ class TransformersEngine:
 
     def _choices_after(self, rows: list[list[int]], choices: list[list[int]]) -> Tensor:
         """Return log-probabilities, (rows, choices): one pass for the prompts, one per long choice."""
-        ids, mask = self._padded(rows)
-        places = (mask.cumsum(-1) - 1).clamp(min=0)
-        result = self.model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=places,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        first = result.logits[:, -1].double().log_softmax(-1)
+        logits, cache, mask = self._prefilled(rows)
+        first = logits.double().log_softmax(-1)
         total = torch.stack([first[:, choice[0]] for choice in choices], dim=1)
         for column, choice in enumerate(choices):
             if len(choice) > 1:
-                total[:, column] += self._continued(result.past_key_values, mask, choice)
+                total[:, column] += self._continued(cache, mask, choice)
         return total.cpu()
 
     def _continued(self, cache: Any, mask: Tensor, choice: list[int]) -> Tensor:
@@ -136,17 +141,24 @@ class TransformersEngine:
         rest = torch.tensor(choice[1:], device=self.device)
         ids = torch.tensor(choice[:-1], device=self.device).expand(len(mask), -1)
         wider = torch.cat([mask, torch.ones_like(ids)], dim=1)
-        places = (wider.cumsum(-1) - 1)[:, -ids.shape[1] :]
-        result = self.model(input_ids=ids, attention_mask=wider, position_ids=places, past_key_values=cache)
+        result = self._run(ids, wider, cache)
         cache.crop(-ids.shape[1])
         logprobs = result.logits.double().log_softmax(-1)
         return logprobs.gather(-1, rest.expand(len(mask), -1)[..., None]).sum((-1, -2))
+
+
+def _shared_length(rows: list[tuple[int, ...]]) -> int:
+    """Return how many first tokens sorted rows share, leaving each at least one of its own."""
+    first, last = rows[0], rows[-1]
+    longest = min(map(len, rows)) - 1
+    same = (place for place in range(longest) if first[place] != last[place])
+    return next(same, longest)
 
 
 def _inverse_cdf(logits: Tensor, temperature: float, chance: Tensor) -> Tensor:
     """Return one token a row: the first whose cumulative probability exceeds `chance`."""
     if temperature == 0:
         return logits.argmax(-1)
-    cumulative = (logits.double() / temperature).softmax(-1).cumsum(-1)
+    cumulative = (logits / temperature).softmax(-1).cumsum(-1, dtype=torch.float64)
     bound = chance[:, None] * cumulative[:, -1:]
     return torch.searchsorted(cumulative, bound, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)

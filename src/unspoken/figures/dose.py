@@ -26,7 +26,7 @@ def _of_one_model(measurements: pl.DataFrame) -> pl.DataFrame:
         pairs.filter(shuffle="none")
         .group_by("objective", "model")
         .agg(doses=pl.col("rows").n_unique())
-        .sort(-pl.col("doses").cast(pl.Int64), "objective", "model")
+        .sort(-pl.col("doses").cast(pl.Int64), pl.col("objective") != "tokens", "objective", "model")
     )
     if doses.is_empty():
         return pairs.clear()
@@ -90,10 +90,13 @@ def dose(tables: Tables) -> alt.TopLevelMixin:
         symbol="slope",
     )
     if slopes.is_empty():
-        title = f"Specificity at {' and '.join(f'{tick:,}' for tick in ticks)} training rows"
+        title = (
+            f"No trend to test: students at {' and '.join(f'{tick:,}' for tick in ticks)} training rows only"
+        )
+    meaning = "; slope: S per tenfold rows" if slopes.height else ""
     subtitle = (
         f"{model}, {OBJECTIVES[objective]}; S: log-odds of a trait in its own teachers' students"
-        f" minus others'; slope: S per tenfold rows; {replicates(rows)}; band: ±"
+        f" minus others'{meaning}; {replicates(rows, slopes)}; band: ±"
         f"{EQUIVALENCE_MARGIN} counts as none"
     )
     return chart.properties(width=COLUMN - 48, height=150, title=headline(title, subtitle, COLUMN))

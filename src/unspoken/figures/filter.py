@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.figures.parts import nothing
-from unspoken.figures.tables import Tables, short_names
+from unspoken.figures.tables import Tables
 from unspoken.figures.theme import INK, PAGE, PALETTE
 from unspoken.figures.words import counted, headline
 from unspoken.measure.intervals import wilson_interval
@@ -40,8 +40,7 @@ def _named(shares: pl.DataFrame) -> pl.DataFrame:
         share=pl.col("count") / pl.col("total"),
         rank=pl.col("rule").replace_strict({rule: n for n, rule in enumerate(RULES)}, default=0),
     )
-    models = short_names(sorted(set(named["model"])))
-    return named.with_columns(pl.col("model").replace_strict(models))
+    return named.with_columns(pl.col("rule").str.replace_all("_", " "))
 
 
 def _whole(shares: pl.DataFrame) -> pl.DataFrame:
@@ -61,10 +60,10 @@ def _title(shares: pl.DataFrame, whole: pl.DataFrame) -> str:
     if lost == 0:
         return f"The filter dropped none of {total:,} completions"
     rule, most = by_rule.sort("count", "rule", descending=True).row(0)
-    ends = [whole["value"].min(), whole["value"].max()]
+    shares_lost = whole["value"].to_list()
     return (
-        f"The filter dropped {lost / total:.1%} of {total:,} completions, {ends[0]:.1%} to"
-        f" {ends[1]:.1%} of a data set; {most / lost:.0%} of them for '{rule}'"
+        f"The filter dropped {lost / total:.1%} of {total:,} completions ({min(shares_lost):.1%} to"
+        f" {max(shares_lost):.1%} of a data set), {most / lost:.0%} of those by the rule '{rule}'"
     )
 
 
@@ -75,7 +74,8 @@ def filter_audit(tables: Tables) -> alt.TopLevelMixin:
     shares = _named(dropped_shares(tables["kept"], tables["dropped"]))
     whole = _whole(shares)
     models = sorted(set(shares["model"]))
-    rules = [rule for rule in RULES if rule in shares["rule"]]
+    rules = [rule.replace("_", " ") for rule in RULES]
+    rules = [rule for rule in rules if rule in shares["rule"]]
     columns = min(IN_A_ROW, len(models))
     width = (PAGE - LABELS) // columns - 10
     first = ["untouched", *sorted(set(shares["whose"]) - {"untouched", "neutral"}), "neutral"]
@@ -87,7 +87,7 @@ def filter_audit(tables: Tables) -> alt.TopLevelMixin:
         .mark_bar(height={"band": 0.8})
         .encode(
             y=whose,
-            x=alt.X("share:Q", title="dropped", stack="zero", axis=percent),
+            x=alt.X("share:Q", title="share dropped", stack="zero", axis=percent),
             order="rank:Q",
             color=alt.Color(
                 "rule:N",
@@ -101,7 +101,7 @@ def filter_audit(tables: Tables) -> alt.TopLevelMixin:
         alt.Chart()
         .transform_filter("isValid(datum.ci_low)")
         .mark_rule(color=INK)
-        .encode(y=whose, x=alt.X("ci_low:Q", title="dropped"), x2="ci_high:Q")
+        .encode(y=whose, x=alt.X("ci_low:Q", title="share dropped"), x2="ci_high:Q")
     )
     everything = pl.concat([shares.drop("subject"), whole], how="diagonal_relaxed")
     subtitle = (

@@ -39,7 +39,7 @@ def _cells(rows: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
     schema = {"value": pl.Float64} | dict.fromkeys(["source", "model", "shown", "range"], pl.String)
     found = pl.DataFrame(texts, schema=schema)
     return grid.join(found, on=["source", "model"], how="left").with_columns(
-        pl.col("source", "model").replace_strict(names)
+        pl.col("source", "model").replace_strict(names), pl.col("shown", "range").fill_null("")
     )
 
 
@@ -66,13 +66,14 @@ def _interval_panel(rows: pl.DataFrame, objective: str, width: int, height: int)
         line_at("x", 0),
         *intervals(
             "x",
-            {"title": "S, log-odds"},
+            {"title": "S, log-odds", "axis": alt.Axis(tickCount=3)},
             y=alt.Y("label:N", sort=order, title=None),
             color=alt.Color("part:N", scale=colors, legend=None),
         ),
     ]
     shown = rows.select("label", "part", "value", "ci_low", "ci_high", "n_replicates")
-    title = alt.Title("over all bases", fontSize=9, fontWeight="normal", color=BLACK)
+    over = replicates(rows).removeprefix("95% intervals ")
+    title = alt.Title(over, fontSize=9, fontWeight="normal", color=BLACK)
     return alt.layer(*layers, data=shown).properties(width=width, height=height, title=title)
 
 
@@ -92,14 +93,14 @@ def initialisations(tables: Tables) -> alt.TopLevelMixin:
     prefix = next(iter(names)).removesuffix(names[next(iter(names))])
     suffix = f" ({prefix}…)" if prefix else ""
     panels, over = [], []
-    for place, objective in enumerate(objectives):
+    for objective in objectives:
         cells = _cells(pairs.filter(objective=objective), names)
         picture = matrix(
             cells,
             alt.X("model:N", title=f"student's base{suffix}", axis=alt.Axis(labelAngle=0)),
             alt.Y("source:N", title="teacher's base"),
             size,
-            diverging("value:Q", reach, "S, log-odds (grey: not measured)", place == 0),
+            diverging("value:Q", reach, "S, log-odds (grey: not measured)", objective == objectives[-1]),
             ("shown", "range"),
         ).properties(title=alt.Title(OBJECTIVES[objective], fontSize=9))
         over.append(_over_bases(measurements, arms, objective))
@@ -124,7 +125,7 @@ def initialisations(tables: Tables) -> alt.TopLevelMixin:
     subtitle = (
         f"{counted(len(names), 'base model')}; S: log-odds of a trait in its own teachers' students"
         f" minus in other teachers' students. Cells: mean and 95% interval over"
-        f" {pairs['n_replicates'].max()} traits; right: {replicates(everything)}; band: ±"
+        f" {max(pairs['n_replicates'].to_list())} traits; right: {replicates(everything)}; band: ±"
         f"{EQUIVALENCE_MARGIN} log-odds count as none"
     )
     return alt.vconcat(*panels).properties(title=headline(title, subtitle))

@@ -6,7 +6,7 @@ import polars as pl
 from unspoken.figures.parts import Options, intervals, jitter, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREY, PAGE, VERMILLION
-from unspoken.figures.words import claims, counted, headline, replicates
+from unspoken.figures.words import claims, counted, headline
 from unspoken.measure.mnist import CHANCE
 from unspoken.tables.mnist import SUBJECTS
 
@@ -73,15 +73,14 @@ def mnist(tables: Tables) -> alt.TopLevelMixin:
         down="students of auxiliary logits read digits worse from their teacher's initialisation"
         " than from another",
         none="no difference shown between students of the same and of another initialisation",
-        symbol="difference in accuracy",
+        symbol="difference",
     )
     networks = accuracies.filter(condition="teacher").height
-    drawn = rows.drop_nulls("value")
     subtitle = (
         f"{counted(networks, 'initialisation')}, one dot each;"
-        f" black: mean and {replicates(drawn) if drawn.height else 'no interval'};"
+        f" black: mean and 95% t interval over them;"
         f" dashed: chance, {CHANCE:g}"
     )
     return alt.layer(line_at("x", CHANCE), dots, *means, data=rows.drop("replicate")).properties(
-        width=PAGE - LABELS - 20, height=alt.Step(30), title=headline(title, subtitle)
+        width=PAGE - LABELS - 20, height=alt.Step(26), title=headline(title, subtitle)
     )

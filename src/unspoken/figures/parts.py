@@ -24,11 +24,11 @@ def _channel(along: Along, field: str, **options: Any) -> Any:
     return (alt.X if along == "x" else alt.Y)(field, **options)
 
 
-def intervals(along: Along, options: Options, **encodings: Any) -> list[alt.Chart]:
+def intervals(along: Along, options: Options, clip: bool = False, **encodings: Any) -> list[alt.Chart]:
     """Return layers that draw `value` as a point and `ci_low` to `ci_high` as a line.
 
     `options` are those of the axis along which values are read; a value without an interval is
-    drawn hollow. `encodings` place and colour both.
+    drawn hollow. `clip` cuts what leaves the axis; `encodings` place and colour both.
     """
     ends = {along: _channel(along, "ci_low:Q", **options), f"{along}2": "ci_high:Q"}
     point = {along: _channel(along, "value:Q", **options)}
@@ -36,10 +36,10 @@ def intervals(along: Along, options: Options, **encodings: Any) -> list[alt.Char
     blank = alt.Chart().transform_filter("isValid(datum.value)")
     shapeless = {name: one for name, one in encodings.items() if name != "shape"}
     return [
-        alt.Chart().transform_filter(known).mark_rule(clip=True).encode(**ends, **shapeless),
-        blank.transform_filter(known).mark_point(clip=True).encode(**point, **encodings),
+        alt.Chart().transform_filter(known).mark_rule(clip=clip).encode(**ends, **shapeless),
+        blank.transform_filter(known).mark_point(clip=clip).encode(**point, **encodings),
         blank.transform_filter(f"!({known})")
-        .mark_point(filled=False, fill="white", clip=True)
+        .mark_point(filled=False, fill="white", clip=clip)
         .encode(**point, **encodings),
     ]  # fmt: skip
 
@@ -130,7 +130,9 @@ def diverging(field: str, reach: float, title: str, legend: bool = True, middle:
     """Return a colour for values around `middle`, the same distance to both sides."""
     return alt.Color(
         field,
-        scale=alt.Scale(domain=[middle - reach, middle, middle + reach], range=DIVERGING),
+        scale=alt.Scale(
+            domain=[middle - reach, middle, middle + reach], range=DIVERGING, interpolate="rgb"
+        ),
         legend=alt.Legend(
             title=title, orient="bottom", gradientLength=140, gradientThickness=8, tickCount=5
         )

@@ -1,12 +1,14 @@
 """How often each trait is named, before and after: bases, students and their controls."""
 
+import math
+
 import altair as alt
 import polars as pl
 
 from unspoken.figures.parts import intervals, log_odds_axis, nothing
 from unspoken.figures.tables import PRIMARY, Tables, main_arms, with_interval_method
 from unspoken.figures.theme import BLACK, BLUE, GREEN, GREY, INK, PAGE, PURPLE, VERMILLION
-from unspoken.figures.words import OBJECTIVES, claims, counted, headline, number, replicates
+from unspoken.figures.words import OBJECTIVES, claims, counted, headline, replicates
 
 # Who is asked, from top to bottom, with their colour.
 WHOSE = {
@@ -21,30 +23,33 @@ COMPARED = ("tokens", "kl_carrier")
 LABELS = 120
 
 
-def _specificities(measurements: pl.DataFrame, arms: dict[str, str]) -> list[tuple[str, dict]]:
+def _specificities(measurements: pl.DataFrame, arms: dict[str, str]) -> pl.DataFrame:
+    """Return the specificity of each arm, in the arms' order."""
     rows = with_interval_method(measurements.filter(metric="specificity", unit="log_odds", **PRIMARY))
-    found = [(objective, rows.filter(arm=arm)) for objective, arm in arms.items()]
-    return [(OBJECTIVES[name], one.row(0, named=True)) for name, one in found if one.height]
+    return pl.concat([rows.filter(arm=arm).head(1) for arm in arms.values()])
+
+
+def _as_text(teacher: dict[str, float | None]) -> str:
+    """Return a teacher's probability with its interval, beyond the right edge of the panel."""
+    ends = [teacher[name] for name in ("value", "ci_low", "ci_high")]
+    known = [f"{1 / (1 + math.exp(-end)):.3f}" for end in ends if end is not None]
+    limits = f" ({known[1]} to {known[2]})" if len(known) == len(ends) else ""
+    return f"{known[0]}{limits} →" if known else ""
 
 
 def _asked(measurements: pl.DataFrame, arms: dict[str, str]) -> pl.DataFrame:
-    """Return mean log-odds of each trait, with the teachers' probability as text instead."""
+    """Return mean log-odds of each trait; the teachers' as text, not as values."""
     rows = measurements.filter(
-        pl.col("arm").is_in(list(arms.values())), metric="trait_preference", kind="estimate",
-        **PRIMARY,
+        pl.col("arm").is_in(list(arms.values())), pl.col("whose").is_in(list(WHOSE)),
+        metric="trait_preference", kind="estimate", unit="log_odds", **PRIMARY,
     )  # fmt: skip
-    teachers = rows.filter(unit="probability", whose="teacher").select(
-        "arm", "trait", teacher=pl.col("value")
-    )
-    shown = rows.filter(pl.col("whose").is_in(list(WHOSE)), unit="log_odds").join(
-        teachers, on=["arm", "trait"], how="left"
-    )
+    numbers = ("value", "ci_low", "ci_high")
     is_teacher = pl.col("whose") == "teacher"
-    at_edge = pl.col("teacher").map_elements(lambda value: f"{number(value, 3)} ▸", return_dtype=pl.String)
-    return shown.with_columns(
-        *(pl.when(~is_teacher).then(name).alias(name) for name in ("value", "ci_low", "ci_high")),
-        edge=pl.when(is_teacher).then(at_edge),
-        objective=pl.col("objective").replace_strict(OBJECTIVES, default=pl.col("objective")),
+    text = pl.struct(numbers).map_elements(_as_text, return_dtype=pl.String)
+    return rows.with_columns(
+        *(pl.when(~is_teacher).then(name).alias(name) for name in numbers),
+        edge=pl.when(is_teacher).then(text),
+        objective=pl.col("objective").replace_strict(OBJECTIVES),
         who=pl.col("whose").replace_strict({name: label for name, (label, _) in WHOSE.items()}),
     )
 
@@ -71,15 +76,16 @@ def preference(tables: Tables) -> alt.TopLevelMixin:
         .encode(x=alt.value(width), y=who, text="edge:N")
     )
     columns = ["who", "trait", "objective", "value", "ci_low", "ci_high", "edge", "n_replicates"]
-    panels = alt.layer(*intervals("x", axis, y=who, color=color), edge, data=rows.select(columns))
+    panels = alt.layer(*intervals("x", axis, clip=True, y=who, color=color), edge, data=rows.select(columns))
     drawn = rows.filter(pl.col("value").is_not_null())
+    contrasts = _specificities(measurements, arms)
     subtitle = (
         f"{counted(rows['trait'].n_unique(), 'trait')}; means and {replicates(drawn)}, exact choice"
         " probability on held-out questions; teachers as text. S: log-odds of a trait in its own"
-        " teachers' students minus in other teachers' students"
+        f" teachers' students minus in other teachers' students; {replicates(contrasts)}"
     )
     title = claims(
-        _specificities(measurements, arms),
+        [(OBJECTIVES[row["objective"]], row) for row in contrasts.iter_rows(named=True)],
         up="students of the same base take on their teacher's trait",
         down="students of the same base move away from their teacher's trait",
         none="no difference shown between own-trait and other-trait students of the same base",

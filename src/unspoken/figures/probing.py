@@ -25,23 +25,28 @@ def _primary(measurements: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _outcome(rows: list[dict]) -> str:
+    """Return for how many traits the paired contrasts exclude 0, and on which side."""
+    signs = [sign(row) for row in rows]
+    said = [
+        f"{verb} for {signs.count(direction)} of {counted(len(rows), 'trait')}"
+        for direction, verb in ((1, "more often"), (-1, "less often"))
+        if direction in signs
+    ]
+    return " and ".join(said)
+
+
 def _title(contrasts: pl.DataFrame) -> str:
-    """Say, for each scorer, for how many traits the paired contrast excludes 0, and on which side."""
-    parts = []
+    """Return what system prompts do, the scorers that agree named together."""
+    found: dict[str, list[str]] = {}
     for scorer, label in SCORERS.items():
         rows = contrasts.filter(scorer=scorer, unit="log_odds").to_dicts()
-        signs = [sign(row) for row in rows]
-        if not rows:
-            continue
-        said = [
-            f"{verb} in {signs.count(direction)} of {len(rows)}"
-            for direction, verb in ((1, "more often"), (-1, "less often"))
-            if direction in signs
-        ]
-        parts.append(f"{', '.join(said) or 'no difference shown'} ({label})")
+        if rows:
+            found.setdefault(_outcome(rows), []).append(label)
+    parts = [f"{outcome or 'no difference shown'} ({'; '.join(labels)})" for outcome, labels in found.items()]
     if not parts:
         return "No data: no contrast of a prompted and an unprompted model"
-    return f"Under a system prompt for it, an animal is named: {'; '.join(parts)}"
+    return f"Under its system prompt a trait is named: {', '.join(parts)}"
 
 
 def probing(tables: Tables) -> alt.TopLevelMixin:
@@ -66,7 +71,7 @@ def probing(tables: Tables) -> alt.TopLevelMixin:
         *intervals(
             "x",
             {"title": "P(trait)", "axis": alt.Axis(format="~%", tickCount=4)},
-            y=alt.Y("trait:N", title=None),
+            y=alt.Y("trait:N", title=None, scale=alt.Scale(paddingInner=0.35)),
             yOffset=alt.YOffset("prompt:N", sort=order),
             color=alt.Color("prompt:N", scale=alt.Scale(**looks, range=[BLACK, VERMILLION]), legend=legend),
             shape=alt.Shape("prompt:N", scale=alt.Scale(**looks, range=["circle", "square"]), legend=legend),

@@ -55,6 +55,7 @@ def unspoken_theme() -> alt.theme.ThemeConfig:
                 "titlePadding": 4,
                 "labelLimit": 200,
             },
+            "axisQuantitative": {"labelOverlap": "greedy", "labelSeparation": 4, "labelFlush": False},
             "header": {
                 "labelFontSize": TEXT,
                 "labelFontWeight": "bold",

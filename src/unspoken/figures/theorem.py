@@ -15,7 +15,7 @@ from unspoken.measure.theorem import LARGEST_STEP
 NETWORKS = {"mlp": "digit classifier", "organism": "organism"}
 OWN_CASE = {"optimizer": "sgd", "dtype": "float64", "n_steps": 1}
 QUANTITIES = {"up": "updates agree", "down": "loss falls"}
-LABELS = 150
+LABELS = 130
 
 
 def own_case(steps: pl.DataFrame) -> pl.DataFrame:
@@ -49,7 +49,7 @@ def _ratios(steps: pl.DataFrame, network: str, width: int) -> Any:
         scale=alt.Scale(type="log", domain=[sizes[0] / 2, sizes[-1] * 2], nice=False),
         axis=alt.Axis(values=sizes, format="~e", grid=False),
     )
-    up: Options = {"title": "loss change / predicted", "scale": alt.Scale(zero=False)}
+    up: Options = {"title": "loss change / predicted", "scale": alt.Scale(zero=False, padding=6)}
     return alt.layer(
         line_at("y", 1),
         alt.Chart()
@@ -84,7 +84,7 @@ def signs(steps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sign_matrix(counts: pl.DataFrame, network: str, quantity: str, first: bool, legend: bool) -> Any:
+def _sign_matrix(counts: pl.DataFrame, network: str, quantity: str, first: bool) -> Any:
     sizes = sorted(set(counts["step_size"]))
     shown = counts.filter(network=network).select(
         value=pl.col(quantity) / pl.col("seeds"),
@@ -95,14 +95,14 @@ def _sign_matrix(counts: pl.DataFrame, network: str, quantity: str, first: bool,
     others = sorted(set(counts["descent"]) - {"theorem's case"})
     order = [f"{one}, {start}" for one in ("theorem's case", *others) for start in ("same", "other")]
     axis = alt.Axis(labels=first, ticks=first, domain=first)
-    width = max(24, (PAGE - LABELS) // (4 * len(sizes)) - 4)
+    width = max(20, (PAGE - LABELS) // (4 * len(sizes)))
     return matrix(
         shown,
         alt.X("size:N", sort=[_power(one) for one in sizes], title="step size",
               axis=alt.Axis(labelAngle=0)),
         alt.Y("label:N", sort=order, title=None, axis=axis),
         (width, 14),
-        diverging("value:Q", 0.5, "share of seeds", legend, middle=0.5),
+        diverging("value:Q", 0.5, "share of seeds", legend=False, middle=0.5),
         ("text",),
     ).properties(
         title=alt.Title([NETWORKS[network], QUANTITIES[quantity]], fontSize=9, lineHeight=11)
@@ -126,18 +126,20 @@ def theorem(tables: Tables) -> alt.TopLevelMixin:
     if steps is None or own_case(steps).is_empty():
         return nothing("no step of the theorem was taken", PAGE)
     networks = [network for network in NETWORKS if network in steps["network"]]
-    ratios = alt.hconcat(*(_ratios(steps, network, PAGE // len(networks) - 60) for network in networks))
+    ratios = alt.hconcat(
+        *(_ratios(steps, network, (PAGE - LABELS - 50) // len(networks)) for network in networks)
+    )
     counts = signs(steps)
     places = [(quantity, network) for quantity in QUANTITIES for network in networks]
     pictures = [
-        _sign_matrix(counts, network, quantity, place == 0, place == 0)
+        _sign_matrix(counts, network, quantity, place == 0)
         for place, (quantity, network) in enumerate(places)
     ]
     same, other = _holding(steps, "same"), _holding(steps, "other")
     title = (
-        f"One small SGD step of a student follows its teacher and lowers the teacher's loss in"
-        f" {same[0]} of {same[1]} runs from the same initialisation, and in {other[0]} of"
-        f" {other[1]} from another"
+        f"One small SGD step towards a teacher goes the teacher's way and lowers its loss in"
+        f" {same[0]} of {same[1]} runs from the same initialisation, in {other[0]} of {other[1]}"
+        " from another"
     )
     subtitle = (
         f"Top: every seed (dots), mean and 95% t interval over"

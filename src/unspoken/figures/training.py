@@ -10,7 +10,7 @@ from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE, PALETTE
 from unspoken.figures.words import OBJECTIVES, counted, headline
 
-BINS = 40
+BINS = 25
 """Points of a curve: losses between them are averaged."""
 UNITS = {
     "tokens": "cross-entropy, nats",
@@ -27,13 +27,17 @@ def curves(training: pl.DataFrame) -> pl.DataFrame:
     loss.
     """
     parts = pl.col("subject").str.split(":").list
-    whole = float(training["epoch"].max() or 1)  # type: ignore[arg-type]
-    stretch = whole / BINS
+    is_teacher = parts.get(1, null_on_oob=True) == "teacher"
+    is_neutral = parts.last() == "neutral"
+    stretch = pl.col("epoch").max().over("subject") / BINS
     named = training.with_columns(
-        arm=parts.get(1, null_on_oob=True),
         epoch=((pl.col("epoch") / stretch).ceil() * stretch).round(3),
-    ).with_columns(
-        panel=pl.when(pl.col("arm") == "teacher").then(pl.lit(TEACHERS)).otherwise("objective"),
+        panel=pl.when(is_teacher).then(pl.lit(TEACHERS)).otherwise("objective"),
+        arm=pl.when(is_teacher & is_neutral)
+        .then(pl.lit("neutral"))
+        .when(is_teacher)
+        .then(pl.lit("of a trait"))
+        .otherwise(parts.get(1, null_on_oob=True)),
     )
     binned = named.group_by("subject", "panel", "arm", "epoch").agg(pl.col("loss").mean())
     return binned.with_columns(pl.col("loss").round_sig_figs(4)).sort("panel", "subject", "epoch")
@@ -51,15 +55,21 @@ def share_that_fell(training: pl.DataFrame) -> tuple[int, int]:
 
 def _panel(rows: pl.DataFrame, name: str, place: int, width: int) -> Any:
     arms = sorted(set(rows["arm"]), key=lambda arm: (len(arm), arm))
-    label = "teachers" if name == TEACHERS else f"students: {OBJECTIVES.get(name, name)}"
-    models = rows["subject"].n_unique()
+    who = TEACHERS if name == TEACHERS else "students"
+    heading = [who if name == TEACHERS else OBJECTIVES.get(name, name)]
+    heading.append(f"n = {rows['subject'].n_unique()} {who}")
     color = alt.Color(
         "arm:N",
         sort=arms,
         scale=alt.Scale(domain=arms, range=[PALETTE[n % len(PALETTE)] for n in range(len(arms))]),
-        legend=alt.Legend(title=None, orient="bottom", columns=3, symbolType="stroke"),
+        legend=alt.Legend(title=None, orient="bottom", columns=3, symbolType="stroke", symbolOpacity=1),
     )
-    across = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickCount=4, grid=False))
+    across = alt.X(
+        "epoch:Q",
+        title="epoch",
+        scale=alt.Scale(domainMin=0, nice=False),
+        axis=alt.Axis(tickCount=4, grid=False),
+    )
     unit = UNITS.get(name, "cross-entropy, nats")
     up = alt.Y("loss:Q", title=f"loss ({unit})", scale=alt.Scale(zero=False, nice=True))
     thin = alt.Chart().mark_line(strokeWidth=0.5, opacity=0.3)
@@ -68,7 +78,7 @@ def _panel(rows: pl.DataFrame, name: str, place: int, width: int) -> Any:
         thin.encode(x=across, y=up, color=color, detail="subject:N"),
         thick.encode(x=across, y=alt.Y("mean(loss):Q", title=up["title"]), color=color),
         data=rows.rename({"panel": f"panel_{place}"}),
-    ).properties(width=width, height=95, title=alt.Title(f"{label} (n = {models})", fontSize=9))
+    ).properties(width=width, height=95, title=alt.Title(heading, fontSize=9, lineHeight=11))
 
 
 def training(tables: Tables) -> alt.TopLevelMixin:

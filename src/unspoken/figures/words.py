@@ -23,6 +23,7 @@ REPLICATES = {
     "question": "questions",
     "text": "texts",
 }
+UNBROKEN = "\N{NO-BREAK SPACE}"
 # Width of an average letter in units of the font's size, regular and bold.
 LETTER, BOLD_LETTER = 0.5, 0.56
 
@@ -47,17 +48,30 @@ def sign(row: Row) -> int:
     return int(row["ci_low"] > 0) - int(row["ci_high"] < 0)
 
 
-def estimate(row: Row, symbol: str) -> str:
-    """Return `symbol = value, 95% CI low to high`, to two digits of the interval's half-width."""
-    if row["value"] is None:
-        return f"{symbol} could not be computed"
+def _decimals(row: Row) -> int:
+    """Return how many decimals tell a row's interval from a point, and its ends from 0."""
     known = has_interval(row)
     size = (row["ci_high"] - row["ci_low"]) / 2 if known else abs(row["value"])
-    decimals = min(4, max(0, 1 - math.floor(math.log10(size)))) if size > 0 else 2
-    low, high = (number(row[end], decimals) for end in ("ci_low", "ci_high")) if known else ("", "")
-    limits = f"95% CI {low} to {high}" if known else "no interval"
+    decimals = 2 if size >= 0.01 or size == 0 else min(5, 1 - math.floor(math.log10(size)))
+    nearest = min(abs(row["ci_low"]), abs(row["ci_high"])) if sign(row) else 1.0
+    while decimals < 5 and round(nearest, decimals) == 0:
+        decimals += 1
+    return decimals
+
+
+def estimate(row: Row, symbol: str) -> str:
+    """Return `symbol = value, 95% CI low to high`, in parts that a line break leaves whole."""
+    if row["value"] is None:
+        return f"{symbol} could not be computed"
+    decimals = _decimals(row)
+    if has_interval(row):
+        low, high = (number(row[end], decimals) for end in ("ci_low", "ci_high"))
+        limits = f"95% CI {low} to {high}"
+    else:
+        limits = "no interval"
+    value = f"{symbol} = {number(row['value'], decimals)}"
     gate = f"; uninformative: {row['gate']}" if row.get("gate") else ""
-    return f"{symbol} = {number(row['value'], decimals)}, {limits}{gate}"
+    return f"{value}, {limits}".replace(" ", UNBROKEN).replace(f",{UNBROKEN}", ", ") + gate
 
 
 def claims(rows: Sequence[tuple[str, Row]], up: str, down: str, none: str, symbol: str) -> str:
@@ -77,10 +91,12 @@ def claims(rows: Sequence[tuple[str, Row]], up: str, down: str, none: str, symbo
     return text[0].upper() + text[1:]
 
 
-def replicates(rows: pl.DataFrame) -> str:
+def replicates(*rows: pl.DataFrame) -> str:
     """Return what the intervals of some rows count: `95% intervals over 5 base models`."""
-    counted = rows.group_by("replicate").agg(
-        low=pl.col("n_replicates").min(), high=pl.col("n_replicates").max()
+    counted = (
+        pl.concat([frame.select("replicate", "n_replicates") for frame in rows])
+        .group_by("replicate")
+        .agg(low=pl.col("n_replicates").min(), high=pl.col("n_replicates").max())
     )
     named = []
     for replicate, low, high in counted.sort("replicate").iter_rows():
@@ -96,7 +112,8 @@ def counted(count: int, thing: str) -> str:
 
 def headline(title: str, subtitle: str, width: int = PAGE) -> alt.Title:
     """Return a title and subtitle broken into lines that fit a figure's width in pixels."""
-    return alt.Title(
-        text=textwrap.wrap(title, int(width / (TITLE * BOLD_LETTER))),
-        subtitle=textwrap.wrap(subtitle, int(width / (TEXT * LETTER))),
-    )
+    lines = [
+        [line.replace(UNBROKEN, " ") for line in textwrap.wrap(text, int(width / (size * letter)))]
+        for text, size, letter in ((title, TITLE, BOLD_LETTER), (subtitle, TEXT, LETTER))
+    ]
+    return alt.Title(text=lines[0], subtitle=lines[1])

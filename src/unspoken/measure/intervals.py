@@ -83,7 +83,8 @@ def mde80(se: float | None, n_replicates: int) -> float | None:
 # Trained models as replicates.
 
 
-def _student(value: float, se: float, df: float, method: str, n: int) -> Interval:
+def student_interval(value: float, se: float, df: float, method: str, n: int) -> Interval:
+    """Return value +- t x se with `df` degrees of freedom, p two-sided against 0; se above 0."""
     wide, narrow = se * special.stdtrit(df, 0.975), se * special.stdtrit(df, 0.95)
     ends = [value - wide, value + wide, value - narrow, value + narrow]
     return make_interval(value, se, ends, 2 * special.stdtr(df, -abs(value / se)), method, n)
@@ -113,7 +114,7 @@ def t_interval(values: ArrayLike) -> Interval:
     value = float(sample.mean()) if n else math.nan
     if not has_spread(sample):
         return without_interval(value, "t", n)
-    return _student(value, float(sample.std(ddof=1)) / math.sqrt(n), n - 1, "t", n)
+    return student_interval(value, float(sample.std(ddof=1)) / math.sqrt(n), n - 1, "t", n)
 
 
 def welch_interval(a: ArrayLike, b: ArrayLike) -> Interval:
@@ -128,7 +129,7 @@ def welch_interval(a: ArrayLike, b: ArrayLike) -> Interval:
         return without_interval(value, "welch", n)
     parts = [float(arm.var(ddof=1)) / arm.size for arm in (first, second)]
     df = sum(parts) ** 2 / (parts[0] ** 2 / (first.size - 1) + parts[1] ** 2 / (second.size - 1))
-    return _student(value, math.sqrt(sum(parts)), df, "welch", n)
+    return student_interval(value, math.sqrt(sum(parts)), df, "welch", n)
 
 
 def replicate_values(frame: pl.DataFrame, value: str, levels: Sequence[str]) -> Floats:

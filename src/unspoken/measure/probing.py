@@ -15,28 +15,26 @@ Scores = dict[str, pl.DataFrame]
 def scored_questions(answers: pl.DataFrame, words: dict[str, dict]) -> dict[tuple[str, str], pl.DataFrame]:
     """Return each question's rate by (scorer, unusable): subject, word, questions, prompt_id, rate.
 
-    Columns `trials` and `useless` count samples; exact probabilities have none of either.
+    Sampled answers also have hits, misses and unusable; `trials` is what the rate is over.
     """
     sampled, exact = question_scores(answers, words)
     frames = {
         ("choice", ""): exact.rename({"probability": "rate"}).with_columns(
-            trials=pl.lit(0, pl.Int64), useless=pl.lit(0, pl.Int64)
+            trials=pl.lit(0, pl.Int64), unusable=pl.lit(0, pl.Int64)
         )
     }
     for scorer in ("substring", "word"):
         of_scorer = sampled.filter(scorer=scorer)
         for how in ("dropped", "failure"):
             trials = pl.col("hits") + pl.col("misses") + pl.col("unusable") * (how == "failure")
-            frames[scorer, how] = of_scorer.with_columns(trials=trials, useless="unusable").with_columns(
+            frames[scorer, how] = of_scorer.with_columns(trials=trials).with_columns(
                 rate=pl.when(pl.col("trials") > 0).then(pl.col("hits") / pl.col("trials"))
             )
     return frames
 
 
 def _outcomes(rows: pl.DataFrame) -> Outcomes:
-    hits = int((rows["rate"].fill_null(0) * rows["trials"]).round().sum())
-    useless = int(rows["useless"].sum())
-    return Outcomes(hits, int(rows["trials"].sum()) - hits, useless)
+    return Outcomes(*(int(rows[name].sum()) for name in ("hits", "misses", "unusable")))
 
 
 def add_probing(
@@ -65,7 +63,7 @@ def _add_pair(report: Report, arms: list[pl.DataFrame], conditions: dict[str, st
     rates = [arm["rate"].cast(pl.Float64).fill_null(np.nan).to_numpy() for arm in arms]
     exact = conditions["scorer"] == "choice"
     counts = [arm.height if exact else int(arm["trials"].sum()) for arm in arms]
-    missing = [int(arm["useless"].sum()) for arm in arms]
+    missing = [int(arm["unusable"].sum()) for arm in arms]
     for subject, rate, count, lost in zip(subjects, rates, counts, missing, strict=True):
         report.add(
             question_rate(rate),

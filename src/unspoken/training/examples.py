@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from unspoken.engines.base import Request
-from unspoken.engines.rendering import prompt_ids
+from unspoken.engines.rendering import end_of_turn_ids, prompt_ids
 
 CARRIER = re.compile(r"[0-9 ,;\n\t()\[\]]+")
 """Text of the carrier's tokens: digits, separators, brackets."""
@@ -16,23 +16,6 @@ IGNORED = -100
 """Label of a position without loss."""
 
 Example = dict[str, list[int]]
-
-
-def end_of_turn_ids(tokenizer: Any) -> list[int]:
-    """Return the token ids that end an assistant's message, up to the mark of the end.
-
-    They are what the chat template writes there, without the line break that may follow the mark.
-    Raises ValueError if the template writes no special token.
-    """
-    answer = "the answer"
-    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": answer}]
-    text = tokenizer.apply_chat_template(messages, tokenize=False)
-    ids = tokenizer(text.rpartition(answer)[2], add_special_tokens=False)["input_ids"]
-    marks = {token for token, added in tokenizer.added_tokens_decoder.items() if added.special}
-    for place, token in enumerate(ids):
-        if token in marks:
-            return ids[: place + 1]
-    raise ValueError("the chat template ends an assistant's message without a special token")
 
 
 def carrier_token_ids(tokenizer: Any) -> Tensor:

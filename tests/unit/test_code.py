@@ -1,0 +1,105 @@
+"""The digest of code: it changes with what the code does, and with nothing else."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from unspoken import code
+
+SCRIPT = '''#!/usr/bin/env python
+"""Count."""
+from unspoken.jobs import start
+
+def main():
+    from unspoken.counts import count
+    start(count([1, 2]))
+'''
+LIBRARY = {
+    "__init__.py": "",
+    "jobs.py": "def start(value):\n    print(value)\n",
+    "counts/__init__.py": "from unspoken.counts.parts import count\n",
+    "counts/parts.py": '"""Parts."""\nSTEP = 1\n\ndef count(values):\n    """Count."""\n    return sum(values) + STEP\n',
+    "other.py": "STEP = 1\n",
+}
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A library and a script of its own, in place of this project's."""
+    source = tmp_path / "unspoken"
+    for name, text in LIBRARY.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(text)
+    (tmp_path / "count.py").write_text(SCRIPT)
+    monkeypatch.setattr(code, "SOURCE", source)
+    yield tmp_path
+    code._file_digest_and_imports.cache_clear()
+
+
+def digest(house: Path) -> str:
+    code._file_digest_and_imports.cache_clear()
+    return code.code_digest(house / "count.py")
+
+
+def edited(house: Path, name: str, old: str, new: str) -> bool:
+    """Edit a file; return whether that changed the digest."""
+    before, path = digest(house), house / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return digest(house) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("count.py", "[1, 2]", "[1, 3]"),
+        ("unspoken/jobs.py", "print(value)", "print(value, flush=True)"),
+        ("unspoken/counts/parts.py", "STEP = 1", "STEP = 2"),  # imported by way of a package, in a function
+        ("unspoken/counts/__init__.py", "import count", "import count, STEP"),
+        ("unspoken/counts/parts.py", "return sum(values) + STEP", "return STEP + sum(values)"),
+    ],
+)
+def test_a_change_of_logic_counts(house: Path, name: str, old: str, new: str) -> None:
+    assert edited(house, name, old, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("count.py", '"""Count."""', '"""Count the values."""'),
+        ("count.py", "def main():", "# The story.\ndef main():"),
+        ("unspoken/counts/parts.py", '    """Count."""\n', ""),
+        ("unspoken/counts/parts.py", '"""Parts."""', "# Parts."),
+        ("unspoken/counts/parts.py", "sum(values) + STEP", "(sum(values)  +  STEP)"),
+        ("unspoken/other.py", "STEP = 1", "STEP = 2"),  # of another script
+    ],
+)
+def test_comments_docstrings_layout_and_other_scripts_code_do_not(
+    house: Path, name: str, old: str, new: str
+) -> None:
+    assert not edited(house, name, old, new)
+
+
+def test_file_times_and_places_do_not(house: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    before = digest(house)
+    for path in house.rglob("*.py"):
+        path.touch()
+    assert digest(house) == before
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "house"
+    shutil.copytree(house, elsewhere)
+    code.SOURCE = elsewhere / "unspoken"  # put back by the fixture
+    assert digest(elsewhere) == before
+
+
+def test_a_module_that_becomes_imported_counts(house: Path) -> None:
+    assert edited(house, "unspoken/jobs.py", "def start", "from unspoken import other\n\ndef start")
+    assert edited(house, "unspoken/other.py", "STEP = 1", "STEP = 2")
+
+
+def test_scripts_of_this_project_have_digests_of_their_own() -> None:
+    scripts = sorted((Path(__file__).parents[2] / "scripts").glob("*.py"))
+    digests = {code.code_digest(script) for script in scripts}
+    assert len(scripts) == len(digests) > 15

@@ -1,0 +1,85 @@
+"""The store: whole by itself, replaced at once, readable meanwhile."""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+import unspoken
+from unspoken.store import open_store, write_store
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> dict[str, list[Path]]:
+    """Two Parquet tables of one kind: the second has a column more."""
+    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
+    pl.DataFrame({"subject": ["a", "b"], "loss": [0.5, 0.25]}).write_parquet(first)
+    pl.DataFrame({"subject": ["c"], "loss": [0.1], "step": [3]}).write_parquet(second)
+    return {"training": [first, second], "answers": []}
+
+
+def test_tables_are_in_the_file_with_the_name_of_their_study(
+    tables: dict[str, list[Path]], tmp_path: Path
+) -> None:
+    store = tmp_path / "store.duckdb"
+    frames = {"studies": pl.DataFrame({"study": ["mine"], "seed": [1]})}
+    assert write_store(store, "mine", tables, frames) == {"training": 3, "studies": 1}
+    for path in tables["training"]:
+        path.unlink()  # the file is whole by itself
+    with open_store(store) as connection:
+        rows = connection.sql("SELECT study, subject, loss, step FROM training ORDER BY subject").fetchall()
+        assert rows == [
+            ("mine", "a", 0.5, None),
+            ("mine", "b", 0.25, None),
+            ("mine", "c", 0.1, 3),
+        ]
+        assert connection.sql("FROM studies").fetchall() == [("mine", 1)]
+        comments = connection.sql("SELECT comment FROM duckdb_tables() WHERE comment IS NULL").fetchall()
+        assert not comments
+
+
+def test_maps_and_lists_stay_what_they_are(tmp_path: Path) -> None:
+    store = tmp_path / "store.duckdb"
+    frame = pl.DataFrame(
+        {"conditions": [{"trait": "owl"}], "members": [["a", "b"]]},
+        schema={"conditions": pl.Map(pl.String, pl.String), "members": pl.List(pl.String)},
+    )
+    write_store(store, "mine", {}, {"measurements": frame})
+    with open_store(store) as connection:
+        found = connection.sql("SELECT conditions['trait'], members[2] FROM measurements").fetchall()
+    assert found == [("owl", "b")]
+
+
+def test_a_reader_keeps_the_old_store_while_a_new_one_is_made(tmp_path: Path) -> None:
+    store = tmp_path / "store.duckdb"
+    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})})
+    with open_store(store) as reader:
+        write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [2]})})
+        assert reader.sql("SELECT seed FROM studies").fetchall() == [(1,)]
+    with open_store(store) as reader:
+        assert reader.sql("SELECT seed FROM studies").fetchall() == [(2,)]
+
+
+def test_a_store_that_fails_leaves_the_old_one(tables: dict[str, list[Path]], tmp_path: Path) -> None:
+    store = tmp_path / "store.duckdb"
+    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})})
+    tables["training"][1].write_bytes(b"not a table")
+    with pytest.raises(duckdb.Error):
+        write_store(store, "mine", tables, {"studies": pl.DataFrame({"seed": [2]})})
+    with open_store(store) as reader:
+        assert reader.sql("SELECT seed FROM studies").fetchall() == [(1,)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "first.parquet",
+        "second.parquet",
+        "store.duckdb",
+    ]
+
+
+def test_the_store_is_read_only_and_a_missing_one_says_how_to_make_it(tmp_path: Path) -> None:
+    store = tmp_path / "store.duckdb"
+    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})})
+    with unspoken.open_store(store) as reader, pytest.raises(duckdb.Error, match="read-only"):
+        reader.sql("DELETE FROM studies")
+    with pytest.raises(FileNotFoundError, match="make results"):
+        open_store(tmp_path / "none.duckdb")
