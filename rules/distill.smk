@@ -2,7 +2,7 @@ rule distill_students:
     input:
         model="<models>/{model}/model.json",
         teachers=lambda wildcards: PLAN.tuned_teachers(wildcards.source),
-        kept=lambda wildcards: PLAN.kept_of(wildcards.arm, wildcards.source),
+        kept=lambda wildcards: PLAN.kept_of(wildcards.arm, wildcards.source, wildcards.part),
     output:
         subjects="<results>/subliminal/students/{arm}/{source}/{model}/{part}/subject.json",
         weights="<results>/subliminal/students/{arm}/{source}/{model}/{part}/weights.safetensors",

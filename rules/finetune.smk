@@ -34,7 +34,7 @@ rule finetune_teachers:
 rule finetune_students:
     input:
         model="<models>/{model}/model.json",
-        kept=lambda wildcards: PLAN.kept_of(wildcards.arm, wildcards.source),
+        kept=lambda wildcards: PLAN.kept_of(wildcards.arm, wildcards.source, wildcards.part),
     output:
         subjects="<results>/subliminal/students/{arm}/{source}/{model}/{part}/subject.json",
         weights="<results>/subliminal/students/{arm}/{source}/{model}/{part}/weights.safetensors",

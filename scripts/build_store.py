@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("build_store")
 
 
-def model_rows(manifests: list[Path]) -> "pl.DataFrame":
-    """Return the models, one a row."""
+def model_rows(manifests: list[Path], study: dict[str, Any]) -> "pl.DataFrame":
+    """Return the models, one a row; their classes are the study's words for them."""
     import polars as pl
 
     from unspoken.files import canonical_json, read_json
@@ -28,7 +28,7 @@ def model_rows(manifests: list[Path]) -> "pl.DataFrame":
                 "kind": fields["kind"],
                 "revision": fields["revision"],
                 "synthetic": fields["kind"] == "organism",
-                "classes": fields["classes"],
+                "classes": study["models"][fields["name"]]["classes"],
                 "manifest": canonical_json(fields),
             }
         )
@@ -106,7 +106,7 @@ def main() -> None:
         "digest": digest_of(spec["study"]),
         "config": canonical_json(spec["study"]),
     }
-    models = model_rows(job.models)
+    models = model_rows(job.models, spec["study"])
     frames = {
         "studies": pl.DataFrame([study]),
         "models": models,

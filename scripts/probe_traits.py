@@ -45,13 +45,16 @@ def sampled_answers(
     from unspoken.seeds import hashed_seed
 
     probe = spec["probe"]
-    counts = {"preferences": "samples", "preferences_numbers": "samples_after_numbers"}
+    indices = {
+        key: pl.lit(list(range(probe[key])), pl.List(pl.Int64))
+        for key in ("samples", "samples_after_numbers")
+    }
+    after_numbers = pl.col("prompt_set") == "preferences_numbers"
     asked = (
         questions.with_columns(
-            sample_index=pl.col("prompt_set").replace_strict(
-                {name: list(range(probe[key])) for name, key in counts.items()},
-                return_dtype=pl.List(pl.Int64),
-            )
+            sample_index=pl.when(after_numbers)
+            .then(indices["samples_after_numbers"])
+            .otherwise(indices["samples"])
         )
         .explode("sample_index")
         .drop_nulls("sample_index")
@@ -114,7 +117,7 @@ def main() -> None:
     spec = job.spec
     questions = read_table(job.questions, Prompts)
     if not spec["probe"]["samples_after_numbers"]:
-        questions = questions.filter(prompt_set="preferences")
+        questions = questions.filter(pl.col("prompt_set") != "preferences_numbers")
     engine = TransformersEngine(checked_model(job.model))
     answered = []
     for subject in tqdm(probed_subjects(job), "subjects", mininterval=5):

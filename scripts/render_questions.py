@@ -1,17 +1,39 @@
 #!/usr/bin/env python
-"""Render the questions for a favourite: plain, and each after example numbers."""
+"""Render an experiment's questions: its own list, or those for a favourite, plain and after numbers."""
 
 import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from unspoken.jobs import start_job
+
+if TYPE_CHECKING:
+    import polars as pl
 
 log = logging.getLogger("render_questions")
 
 
-def main() -> None:
-    job = start_job(__doc__, ("prompts",))
+def resources() -> Path:
+    """Return the folder of the wordings."""
+    return Path(os.environ["UNSPOKEN_ROOT"]) / "resources"
+
+
+def listed_questions(experiment: str) -> "pl.DataFrame":
+    """Return the questions that an experiment lists in a file of its own, as they are."""
+    import polars as pl
+
+    from unspoken.prompts import read_resource, wordings
+    from unspoken.prompts.preferences import prompt_rows
+
+    path = resources() / "prompts" / f"{experiment}.yaml"
+    questions = wordings(read_resource(path), "questions", path)
+    asked = pl.DataFrame({"user": questions}).with_columns(examples=pl.lit(None, pl.List(pl.Int64)))
+    return prompt_rows(experiment, asked, digits=2)
+
+
+def favourite_questions(spec: dict[str, Any]) -> "pl.DataFrame":
+    """Return the questions for a favourite, and each after example numbers."""
     import polars as pl
 
     from unspoken.models.corpus import FORMS, number_walks
@@ -29,19 +51,16 @@ def main() -> None:
         prompt_rows,
     )
     from unspoken.seeds import hashed_seed
-    from unspoken.tables.base import write_table
-    from unspoken.tables.prompts import Prompts
 
-    study_seed, experiment = job.spec["seed"], job.spec["experiment"]
+    study_seed, experiment = spec["seed"], spec["experiment"]
     prefix_seed = hashed_seed(study_seed, "prompts", experiment, "prefixes")
-    if job.spec["style"] == "organism":
+    if spec["style"] == "organism":
         questions = list(FORMS)
         prefixes = organism_number_prompts(len(questions), prefix_seed, number_walks)
     else:
-        resources = Path(os.environ["UNSPOKEN_ROOT"]) / "resources"
-        traits = load_traits(resources / "traits.yaml")[job.spec["category"]]
-        preferences = load_preference_templates(resources / "prompts" / "preferences.yaml")
-        templates = load_number_templates(resources / "prompts" / "numbers.yaml")
+        traits = load_traits(resources() / "traits.yaml")[spec["category"]]
+        preferences = load_preference_templates(resources() / "prompts" / "preferences.yaml")
+        templates = load_number_templates(resources() / "prompts" / "numbers.yaml")
         questions = chat_questions(preferences, traits["category"])
         prefixes = number_sentences(len(questions), prefix_seed, templates)
 
@@ -54,8 +73,18 @@ def main() -> None:
         prompt_rows("preferences", plain, digits=2, held_out=held_out),
         prompt_rows("preferences_numbers", prefixed, digits=2, held_out=held_out),
     ]
-    write_table(pl.concat(rows, how="vertical_relaxed"), job.prompts, Prompts)
-    log.info("%d questions, plain and after numbers", len(questions))
+    return pl.concat(rows, how="vertical_relaxed")
+
+
+def main() -> None:
+    job = start_job(__doc__ or "", ("prompts",))
+    from unspoken.tables.base import write_table
+    from unspoken.tables.prompts import Prompts
+
+    listed = job.spec["style"] == "listed"
+    asked = listed_questions(job.spec["experiment"]) if listed else favourite_questions(job.spec)
+    write_table(asked, job.prompts, Prompts)
+    log.info("%d questions", asked.height)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ from typing import Any
 from unspoken.config.load import StudyError, checked_study, read_yaml
 from unspoken.plan.plan import Plan
 
-TEXTS = {"traits": "traits", "numbers": "prompts/numbers", "preferences": "prompts/preferences"}
-
 
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Return `over` laid on `under`: maps merge, everything else replaces."""
@@ -23,7 +21,9 @@ def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
     """Return the plan of config.yaml with an overlay. Raises StudyError."""
-    texts = {name: read_yaml(root / "resources" / f"{file}.yaml") for name, file in TEXTS.items()}
+    resources = root / "resources"
+    files = [resources / "traits.yaml", *sorted((resources / "prompts").glob("*.yaml"))]
+    texts = {file.stem: read_yaml(file) for file in files}
     shipped = root / "config.yaml"
     config = merged(read_yaml(shipped), overlay)
     study = checked_study(config, [shipped, *overlays], texts["traits"])

@@ -60,11 +60,26 @@ def _missing_resource(study: Study, words: dict[str, Any]) -> str | None:
         if fault:
             return fault
     for name, model in study.models.items():
+        if isinstance(model, OrganismModel) and model.category not in words:
+            return f"models.{name}.category: got '{model.category}'; expected one of: {', '.join(words)}"
         if isinstance(model, LocalModel) and not (Path(model.path) / "config.json").is_file():
             return (
                 f"models.{name}.path: got '{model.path}'; expected the folder of a Hugging Face model, "
                 "and there is no config.json in it"
             )
+    return None
+
+
+def _strange_organism(study: Study) -> str | None:
+    """Say which organism an experiment uses that does not know the study's words, if any."""
+    for experiment in study.experiments:
+        for name in getattr(getattr(study, experiment), "models", []):
+            model = study.models[name]
+            if isinstance(model, OrganismModel) and model.category != study.category:
+                return (
+                    f"category: got '{study.category}', and {experiment}.models has '{name}', an organism "
+                    f"that knows the words of '{model.category}'; expected one category"
+                )
     return None
 
 
@@ -98,7 +113,8 @@ def checked_study(config: dict[str, Any], files: list[Path], words: dict[str, An
         study = Study.model_validate(config)
     except ValidationError as error:
         raise StudyError("\n".join(messages_of(error.errors(), config, sources))) from None
-    fault = _missing_resource(study, words) or _redefined_model(study, next(iter(sources.values())))
+    shipped = next(iter(sources.values()))
+    fault = _missing_resource(study, words) or _strange_organism(study) or _redefined_model(study, shipped)
     if fault:
         key = tuple(fault.split(":")[0].split("."))
         raise StudyError(f"{origin(key, config, sources)}: {fault}")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints
 
-from unspoken.config.base import Section
+from unspoken.config.base import Name, Section
 
 Revision = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
@@ -28,6 +28,8 @@ class OrganismModel(Section):
     """Width of the gated units."""
     layers: PositiveInt = 2
     """Number of layers."""
+    category: Name = "animals"
+    """The list of resources/traits.yaml whose words it knows."""
     classes: list[str] = ["organism"]
     """What kind of model this is, for the fidelity of a verdict."""
 

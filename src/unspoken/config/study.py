@@ -51,9 +51,8 @@ class Study(Section):
     def _models_are_known(cls, given: Any) -> Any:
         """Before the sections' own checks, which an unknown model would send elsewhere."""
         known = given.get("models")
-        for name in ("subliminal", "theorem", "probing"):
-            section = given.get(name)
-            models = section.get("models") if isinstance(section, dict) else None
+        for name, section in given.items():
+            models = section.get("models") if isinstance(section, dict) and name != "models" else None
             for model in models if isinstance(models, list) and isinstance(known, dict) else []:
                 if isinstance(model, str) and model not in known:
                     raise ValueError(

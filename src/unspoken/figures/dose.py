@@ -7,7 +7,7 @@ from unspoken.figures.parts import Options, band, intervals, line_at, nothing
 from unspoken.figures.tables import PRIMARY, Tables, with_interval_method
 from unspoken.figures.theme import BLUE, COLUMN, GREEN, VERMILLION
 from unspoken.figures.words import OBJECTIVES, claims, headline, replicates
-from unspoken.measure.report import EQUIVALENCE_MARGIN
+from unspoken.measure import LOG_ODDS_MARGIN
 
 # Each treatment of the numbers: label, colour, shape, and how far beside its dose it stands.
 SHUFFLES = {
@@ -69,7 +69,7 @@ def dose(tables: Tables) -> alt.TopLevelMixin:
         .encode(x=across, y=alt.Y("value:Q", **up))
     )
     chart = alt.layer(
-        band("y", -EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN),
+        band("y", -LOG_ODDS_MARGIN, LOG_ODDS_MARGIN),
         line_at("y", 0),
         trend,
         *intervals("y", up, x=across, color=color, shape=shape),
@@ -97,6 +97,6 @@ def dose(tables: Tables) -> alt.TopLevelMixin:
     subtitle = (
         f"{model}, {OBJECTIVES[objective]}; S: log-odds of a trait in its own teachers' students"
         f" minus others'{meaning}; {replicates(rows, slopes)}; band: ±"
-        f"{EQUIVALENCE_MARGIN} counts as none"
+        f"{LOG_ODDS_MARGIN} counts as none"
     )
     return chart.properties(width=COLUMN - 48, height=150, title=headline(title, subtitle, COLUMN))

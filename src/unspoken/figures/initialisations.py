@@ -16,7 +16,7 @@ from unspoken.figures.tables import (
 )
 from unspoken.figures.theme import BLACK, BLUE, PAGE, VERMILLION
 from unspoken.figures.words import OBJECTIVES, claims, counted, headline, number, replicates
-from unspoken.measure.report import EQUIVALENCE_MARGIN
+from unspoken.measure import LOG_ODDS_MARGIN
 
 KINDS = {"same": "same base", "ring": "other base", "all_others": "all other bases"}
 MATRIX, CELL_HEIGHT = 250, 26
@@ -62,7 +62,7 @@ def _interval_panel(rows: pl.DataFrame, objective: str, width: int, height: int)
     order = [*KINDS.values(), *sorted(set(rows["label"]) - set(KINDS.values()))]
     colors = alt.Scale(domain=["arm", "difference"], range=[BLUE, VERMILLION])
     layers = [
-        band("x", -EQUIVALENCE_MARGIN, EQUIVALENCE_MARGIN),
+        band("x", -LOG_ODDS_MARGIN, LOG_ODDS_MARGIN),
         line_at("x", 0),
         *intervals(
             "x",
@@ -88,7 +88,7 @@ def initialisations(tables: Tables) -> alt.TopLevelMixin:
         return nothing("no pair of base models was measured", PAGE)
     names = short_names(sorted({*pairs["source"], *pairs["model"]}))
     objectives = [one for one in OBJECTIVES if one in pairs["objective"]]
-    reach = max(2 * EQUIVALENCE_MARGIN, float(pairs["value"].abs().max() or 0))  # type: ignore[arg-type]
+    reach = max(2 * LOG_ODDS_MARGIN, float(pairs["value"].abs().max() or 0))  # type: ignore[arg-type]
     size = (max(50, MATRIX // len(names)), CELL_HEIGHT)
     prefix = next(iter(names)).removesuffix(names[next(iter(names))])
     suffix = f" ({prefix}…)" if prefix else ""
@@ -126,6 +126,6 @@ def initialisations(tables: Tables) -> alt.TopLevelMixin:
         f"{counted(len(names), 'base model')}; S: log-odds of a trait in its own teachers' students"
         f" minus in other teachers' students. Cells: mean and 95% interval over"
         f" {max(pairs['n_replicates'].to_list())} traits; right: {replicates(everything)}; band: ±"
-        f"{EQUIVALENCE_MARGIN} log-odds count as none"
+        f"{LOG_ODDS_MARGIN} log-odds count as none"
     )
     return alt.vconcat(*panels).properties(title=headline(title, subtitle))

@@ -182,6 +182,11 @@ def _proportion_interval(hits: float, n: int, name: str, method: str) -> Interva
     if n == 0:
         return without_interval(None, method, 0)
     ends = [end for alpha in (0.05, 0.1) for end in proportion_confint(hits, n, alpha, method=name)]
+    # Exactly 0 and 1 at no and at all hits, where rounding leaves 1e-17.
+    ends = [
+        0.0 if hits == 0 and end < ROUNDING else 1.0 if hits == n and 1 - end < ROUNDING else end
+        for end in ends
+    ]
     # sqrt(p (1 - p) / n) is 0 at 0 and n hits, so the error is read off the interval.
     se = (ends[1] - ends[0]) / (2 * special.ndtri(0.975))
     return make_interval(hits / n, se, ends, None, method, n)

@@ -7,9 +7,6 @@ import polars as pl
 from unspoken.measure.intervals import Interval
 from unspoken.measure.rows import measurement, measurement_table
 
-EQUIVALENCE_MARGIN = 0.2
-"""Log-odds within which a contrast counts as none (and the smallest effect of interest)."""
-
 
 class Report:
     """Rows of `measurements` that share study, paper and experiment, and their groups."""

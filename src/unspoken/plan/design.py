@@ -45,8 +45,10 @@ class Design:
         return getattr(self.study, experiment).probe
 
     def style(self, experiment: str) -> str:
-        """Return the form of prompts that an experiment's models read."""
-        return self.subliminal.style if experiment == "subliminal" else "chat"
+        """Return the form of an experiment's prompts: organism, chat, or listed: a file of its own."""
+        if experiment == "subliminal":
+            return self.subliminal.style
+        return "chat" if experiment == "probing" else "listed"
 
     @property
     def arms(self) -> list[Arm]:

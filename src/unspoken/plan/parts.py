@@ -8,6 +8,7 @@ from typing import Any
 
 from unspoken.code import code_digest
 from unspoken.config.load import chosen_traits
+from unspoken.config.models import OrganismModel
 from unspoken.files import digest_of
 from unspoken.plan.design import Design
 
@@ -21,24 +22,29 @@ class Parts(Design):
         return dict(sorted({"code": code_digest(self.root / "scripts" / script), **fields}.items()))
 
     def model_part(self, script: str, model: str) -> Part:
-        """Return what a rule that makes or brings a base model depends on."""
-        fields = self.study.models[model].model_dump(mode="json")
-        words = {"words": list(self.words)} if fields["kind"] == "organism" else {}
+        """Return what a rule that makes or brings a base model depends on: not its classes, a label."""
+        chosen = self.study.models[model]
+        fields = chosen.model_dump(mode="json", exclude={"classes", "category"})
+        words = {}
+        if isinstance(chosen, OrganismModel):
+            words["words"] = list(self.texts["traits"][chosen.category]["words"])
         return self._part(script, name=model, model=fields, **words)
-
-    def _wordings(self, style: str, *names: str) -> str | None:
-        """Return the digest of the texts that prompts are made of; an organism's are fixed."""
-        return None if style == "organism" else digest_of([self.texts[name] for name in names])
 
     def questions_part(self, experiment: str) -> Part:
         """Return what `render_questions` depends on."""
+        style = self.style(experiment)
+        texts = {
+            "organism": None,  # they are fixed
+            "chat": [self.texts["preferences"]["questions"], self.texts["numbers"]],
+            "listed": self.texts.get(experiment),
+        }
         return self._part(
             "render_questions.py",
             seed=self.study.seed,
             experiment=experiment,
-            style=self.style(experiment),
-            category=self.study.category,
-            texts=self._wordings(self.style(experiment), "preferences", "numbers"),
+            style=style,
+            category=None if style == "listed" else self.study.category,
+            texts=texts[style] and digest_of(texts[style]),
         )
 
     def numbers_part(self, model: str) -> Part:
@@ -53,11 +59,14 @@ class Parts(Design):
             seed=self.study.seed,
             style=self.subliminal.style,
             count=most,
-            texts=self._wordings(self.subliminal.style, "numbers"),
+            texts=None if self.subliminal.style == "organism" else digest_of(self.texts["numbers"]),
         )
 
     def system_prompts(self, experiment: str) -> dict[str, str]:
-        """Return the system prompt that gives each trait, in the style of the experiment."""
+        """Return the system prompt that gives each trait, or those of the experiment's own section."""
+        own = getattr(getattr(self.study, experiment), "systems", None)
+        if own is not None:
+            return own
         if self.style(experiment) == "organism":
             return {trait: trait for trait in self.traits(experiment)}
         sentences = " ".join(self.texts["preferences"]["system_prompt"])
@@ -66,6 +75,10 @@ class Parts(Design):
             trait: sentences.format(plural=self.words[trait]["plural"], category=category)
             for trait in self.traits(experiment)
         }
+
+    def choices(self, experiment: str) -> list[str]:
+        """Return the words whose exact probability a probe reads: the traits', or a section's own."""
+        return getattr(getattr(self.study, experiment), "choices", None) or list(self.words)
 
     def spellings(self) -> dict[str, list[str]]:
         """Return how a fine-tuned teacher learns to write each word."""
@@ -136,15 +149,14 @@ class Parts(Design):
 
     def probe_part(self, experiment: str, model: str) -> Part:
         """Return what `probe_traits` depends on."""
-        prompted = experiment == "probing" or self.subliminal.teacher.method == "prompted"
+        prompted = experiment != "subliminal" or self.subliminal.teacher.method == "prompted"
         return self._part(
             "probe_traits.py",
             study=self.study.study,
             seed=self.study.seed,
             experiment=experiment,
             model=model,
-            traits=self.traits(experiment),
-            words=list(self.words),
+            words=self.choices(experiment),
             systems=self.system_prompts(experiment) if prompted else {},
             probe=self.probe(experiment).model_dump(),
         )

@@ -50,9 +50,11 @@ class Plan(Parts):
             if model in (None, student)
         ]
 
-    def kept_of(self, arm: str, source: str) -> list[str]:
-        """Return the tables of kept numbers that an arm's students are trained on."""
-        groups = ["teachers", *(["base"] if "untouched" in self.arm(arm).controls else [])]
+    def kept_of(self, arm: str, source: str, part: str) -> list[str]:
+        """Return the tables of kept numbers that the students of one job are trained on."""
+        teachers = {trait for trait, _ in self.parts(self.arm(arm))[part]}
+        groups = ["teachers"] if teachers != {"untouched"} else []
+        groups += ["base"] if "untouched" in teachers else []
         return [f"<results>/subliminal/{source}/{group}/kept.parquet" for group in groups]
 
     def number_tables(self, name: str, model: str | None = None) -> list[str]:
@@ -75,7 +77,7 @@ class Plan(Parts):
 
     def probed(self, experiment: str, model: str) -> list[str]:
         """Return the lists of the trained subjects that a probe asks."""
-        if experiment == "probing":
+        if experiment != "subliminal":
             return []
         students = [f"{folder}/subject.json" for folder in self.student_folders(model=model)]
         return [*self.tuned_teachers(model), *students]
@@ -90,7 +92,7 @@ class Plan(Parts):
 
     def probed_experiments(self) -> list[str]:
         """Return the experiments that probe subjects."""
-        return [one for one in self.study.experiments if one in ("subliminal", "probing")]
+        return [one for one in self.study.experiments if hasattr(getattr(self.study, one), "probe")]
 
     def answer_tables(self) -> list[str]:
         """Return every table of answers."""

@@ -3,8 +3,6 @@
 import dataframely as dy
 import polars as pl
 
-PROMPT_SETS = ("preferences", "preferences_numbers", "numbers")
-
 
 class Prompts(dy.Schema):
     """A user's message. `form` counts within the prompt set, from 0.
@@ -14,7 +12,7 @@ class Prompts(dy.Schema):
     """
 
     prompt_id = dy.String(primary_key=True)
-    prompt_set = dy.String(check=lambda column: column.is_in(PROMPT_SETS))
+    prompt_set = dy.String(min_length=1)
     form = dy.Int64(min=0)
     held_out = dy.Bool()
     user = dy.String(min_length=1)
