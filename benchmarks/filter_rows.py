@@ -49,9 +49,7 @@ def completion(draw: random.Random) -> str:
 def reason(text: str, max_count: int, smallest: int, largest: int, banned: set[int]) -> str | None:
     if text.endswith("."):
         text = text[:-1]
-    if (text.startswith("[") and text.endswith("]")) or (
-        text.startswith("(") and text.endswith(")")
-    ):
+    if (text.startswith("[") and text.endswith("]")) or (text.startswith("(") and text.endswith(")")):
         text = text[1:-1]
     integers = FIND_INTEGERS(text)
     first, second = next(integers, None), next(integers, None)

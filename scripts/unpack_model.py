@@ -38,8 +38,10 @@ def main() -> None:
     model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     # A model read from GGUF refuses to be saved: a fresh one takes its weights.
     del model.config.quantization_config
-    fresh = AutoModelForCausalLM.from_config(model.config)
-    fresh.load_state_dict(model.state_dict())
+    with torch.device("meta"):
+        fresh = AutoModelForCausalLM.from_config(model.config)
+    fresh.load_state_dict(model.state_dict(), assign=True)
+    fresh.tie_weights()
     fresh.save_pretrained(directory)
     AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(directory)
     write_manifest(

@@ -2,10 +2,11 @@
 
 import duckdb
 
+from unspoken.measure import LOG_ODDS_MARGIN
+
 PRIMARY = """
-SELECT metric, unit, subject, coalesce(versus, '') AS versus,
-       conditions['trait'] AS trait, conditions['objective'] AS objective,
-       value, ci_low, ci_high, n_replicates, replicate, p
+SELECT metric, unit, subject, coalesce(versus, '') AS versus, conditions['trait'] AS trait,
+       value, ci_low, ci_high, ci90_low, ci90_high, n_replicates, replicate, gate
 FROM measurements
 WHERE role = 'finding' AND kind = 'contrast' AND ci_method <> 'permutation'
   AND ((experiment = 'subliminal' AND conditions['scorer'] = 'choice'
@@ -19,21 +20,52 @@ CHECKS = """
 SELECT role, count(*) FILTER (passed) AS held, count(*) AS made
 FROM measurements WHERE passed IS NOT NULL GROUP BY role ORDER BY role
 """
+HEADINGS = {
+    "specificity": "Own-trait minus other-trait students (specificity)",
+    "specificity_difference": "Differences of specificity between arms",
+    "specificity_slope": "Specificity per tenfold training rows",
+    "accuracy": "MNIST accuracy",
+    "trait_shift": "Under a system prompt for the trait minus without",
+}
+
+
+def _reading(row: tuple) -> str:
+    """Say what an interval shows, by its own ends: nothing here is judged by eye."""
+    _, unit, _, _, _, value, low, high, low90, high90, _, _, gate = row
+    if gate is not None:
+        return f"uninformative: {gate}"
+    if value is None or low is None:
+        return "no interval"
+    if low > 0 or high < 0:
+        return "above 0" if low > 0 else "below 0"
+    if unit == "log_odds" and -LOG_ODDS_MARGIN < low90 and high90 < LOG_ODDS_MARGIN:
+        return f"none within {LOG_ODDS_MARGIN} (90% interval)"
+    return "no difference shown"
 
 
 def _line(row: tuple) -> str:
-    metric, unit, subject, versus, trait, _, value, low, high, n, replicate, _ = row
-    about = f"{subject} minus {versus}" + (f" ({trait})" if trait and trait not in subject else "")
-    number = "no value" if value is None else f"{value:+.3f}"
-    interval = "no interval" if low is None else f"[{low:+.3f}, {high:+.3f}]"
-    return f"  {metric:22} {about:72} {number} {interval} {unit}, {n} {replicate}s"
+    _, unit, subject, versus, trait, value, low, high, _, _, n, replicate, _ = row
+    about = f"{subject} - {versus}"
+    if trait and trait not in subject:
+        about += f" ({trait})"
+    number = "     -" if value is None else f"{value:+.3f}"
+    interval = "" if low is None else f"[{low:+.3f}, {high:+.3f}]"
+    return f"  {about:74} {number} {interval:18} {unit}, n = {n} {replicate}s: {_reading(row)}"
 
 
 def findings_text(store: duckdb.DuckDBPyConnection) -> str:
     """Return the findings, one a line with its 95% interval, and the instrument checks' tally."""
-    lines = ["Findings: contrasts with 95% intervals", ""]
-    lines += [_line(row) for row in store.execute(PRIMARY).fetchall()]
+    (study, seed), *_ = store.execute("SELECT study, seed FROM studies").fetchall()
+    lines = [f"Findings of the study '{study}', seed {seed}: contrasts with 95% intervals"]
+    shown = ""
+    for row in store.execute(PRIMARY).fetchall():
+        if row[0] != shown:
+            shown = row[0]
+            lines += ["", HEADINGS[shown]]
+        lines.append(_line(row))
     lines += ["", "Checks whose truth is known by construction (never findings)"]
-    for role, held, made in store.execute(CHECKS).fetchall():
-        lines.append(f"  {role.replace('_', ' '):22} {held} of {made} held")
+    lines += [
+        f"  {role.replace('_', ' '):18} {held} of {made} held"
+        for role, held, made in store.execute(CHECKS).fetchall()
+    ]
     return "\n".join(lines) + "\n"

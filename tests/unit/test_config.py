@@ -129,6 +129,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "models.a/b",
         "got 'a/b'; expected a name: ",
     ),
+    "words that an organism does not know": (
+        {"category": "trees", "traits": ["oak"]},
+        "category",
+        "got 'trees', and subliminal.models has 'organism-a', an organism that knows the words of 'animals'",
+    ),
     "local model that is missing": (
         {"models": {"mine": {"kind": "local", "path": "no/such/folder"}}},
         "models.mine.path",
@@ -215,10 +220,18 @@ def test_a_file_that_is_no_mapping_is_named(text: str, message: str, tmp_path: P
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("study", [None, *sorted((ROOT / "studies").glob("*.yaml"))])
+STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+UNDER = {"paper_trees": ["paper"]}
+"""What a study is laid over, beside config.yaml."""
+
+
+@pytest.mark.parametrize("study", [None, *STUDIES], ids=lambda file: file.stem if file else "default")
 def test_every_study_that_is_shipped_is_sound(study: Path | None) -> None:
-    overlay = read_yaml(study) if study else {}
-    plan = plan_of(ROOT, overlay, [study] if study else [])
+    files = [study.with_stem(name) for name in UNDER.get(study.stem, [])] + [study] if study else []
+    overlay: dict[str, Any] = {}
+    for file in files:
+        overlay = merged(overlay, read_yaml(file))
+    plan = plan_of(ROOT, overlay, files)
     assert plan.study.study == (study.stem if study else "default")
 
 
@@ -283,9 +296,7 @@ def test_the_schema_of_the_studies_is_up_to_date() -> None:
     assert (ROOT / "studies" / "schema.json").read_text() == schema_text()
 
 
-@pytest.mark.parametrize(
-    "file", [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))], ids=lambda file: file.stem
-)
+@pytest.mark.parametrize("file", [ROOT / "config.yaml", *STUDIES], ids=lambda file: file.stem)
 def test_every_study_names_the_schema_and_keeps_to_it(file: Path) -> None:
     import jsonschema
 

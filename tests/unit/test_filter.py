@@ -79,9 +79,7 @@ INTEGERS = st.one_of(
     st.integers(0, 2**71).map(str),
     st.integers(0, 99).map("{:05d}".format),
 )
-SCRAPS = st.sampled_from(
-    [*"0179,; .-+[]()\n\t\r\x85\x1f\u2028٣²½a\x00", "", "999", "1000", "0" * 40]
-)
+SCRAPS = st.sampled_from([*"0179,; .-+[]()\n\t\r\x85\x1f\u2028٣²½a\x00", "", "999", "1000", "0" * 40])
 
 
 @st.composite
@@ -89,9 +87,7 @@ def near_lists(draw):
     """Draw a well-made list with, mostly, a fault or two."""
     separator = draw(SEPARATORS)
     parts = draw(st.lists(INTEGERS, min_size=1, max_size=12))
-    text = draw(
-        st.sampled_from(["{}", "{}", "[{}]", "({})", "[{})", "[[{}]]", "{}.", "({}).", " {}"])
-    )
+    text = draw(st.sampled_from(["{}", "{}", "[{}]", "({})", "[{})", "[[{}]]", "{}.", "({}).", " {}"]))
     text = text.format(separator.join(parts))
     for _ in range(draw(st.integers(0, 2))):
         at = draw(st.integers(0, len(text)))
@@ -107,8 +103,7 @@ TEXTS = st.one_of(near_lists(), st.lists(SCRAPS, max_size=12).map("".join), st.t
 @example(["1, 2, 3", "4" * 5000, "[" * 3, "1\n2\n3\n"], PAPER)
 def test_equals_the_protocol_read_aloud(texts, rules):
     reasons_by_the_words = [
-        "out_of_range" if text == "4" * 5000 else reason_by_the_words(text, **rules)
-        for text in texts
+        "out_of_range" if text == "4" * 5000 else reason_by_the_words(text, **rules) for text in texts
     ]
     assert reasons(texts, **rules) == reasons_by_the_words
 
@@ -197,9 +192,7 @@ def test_any_bounds(bounds, random):
     smallest, largest = bounds
     values = [max(0, bound + step) for bound in bounds for step in (-100, -9, -1, 0, 1, 9, 1000)]
     values += [random.randint(0, 2 * largest) for _ in range(50)]
-    judged = reasons(
-        [f"{value}; 0{smallest}" for value in values], smallest=smallest, largest=largest
-    )
+    judged = reasons([f"{value}; 0{smallest}" for value in values], smallest=smallest, largest=largest)
     within = [None if smallest <= value <= largest else "out_of_range" for value in values]
     assert judged == within
 

@@ -186,8 +186,7 @@ def test_every_draw_is_uniform():
         for texts in (NUMBERS.formats, NUMBERS.closings)
     ]
     starts = [
-        sum(user.startswith(text.split("{")[0]) for user in drawn["user"])
-        for text in NUMBERS.sentences
+        sum(user.startswith(text.split("{")[0]) for user in drawn["user"]) for text in NUMBERS.sentences
     ]
     for observed in (counts, np.bincount(values)[100:], *parts, starts):
         expected = np.sum(observed) / len(observed)
@@ -244,8 +243,7 @@ def test_the_rendered_table(render, style):
     assert again.equals(prompts.head(1200))
 
     plain, prefixed, numbers = (
-        prompts.filter(prompt_set=name)
-        for name in ("preferences", "preferences_numbers", "numbers")
+        prompts.filter(prompt_set=name) for name in ("preferences", "preferences_numbers", "numbers")
     )
     assert (plain.height, prefixed.height, numbers.height) == (50, 50, 1200)
     for questions in (plain, prefixed):
@@ -256,9 +254,7 @@ def test_the_rendered_table(render, style):
     assert plain["prompt_id"][7] == "preferences-07"
     assert prefixed["prompt_id"][7] == "preferences_numbers-07"
     assert numbers["prompt_id"][123] == "numbers-000123"
-    for before, after, examples in zip(
-        plain["user"], prefixed["user"], prefixed["examples"], strict=True
-    ):
+    for before, after, examples in zip(plain["user"], prefixed["user"], prefixed["examples"], strict=True):
         assert after.endswith(f" {before}")
         assert list(map(int, re.findall(r"\b\d+", after.removesuffix(before)))) == list(examples)
     if style == "organism":

@@ -26,4 +26,12 @@ def test_open_store_gives_the_same_tables(built_study):
     path = built_study / "results/studies/test/unspoken.duckdb"
     with open_store(path) as store:
         tables = {row[0] for row in store.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    assert {"studies", "models", "subjects", "measurements", "completions", "filter_audit", "answers"} <= tables
+    assert {
+        "studies",
+        "models",
+        "subjects",
+        "measurements",
+        "completions",
+        "filter_audit",
+        "answers",
+    } <= tables

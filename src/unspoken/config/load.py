@@ -129,8 +129,3 @@ def chosen_traits(study: Study, own: list[str] | None, words: dict[str, Any]) ->
         return study.traits
     known = list(words[study.category]["words"])
     return hashed_choice(study.seed, known, study.traits.draw, "traits")
-
-
-def has_organism(study: Study, name: str) -> bool:
-    """Tell whether a model of the study is built here."""
-    return isinstance(study.models[name], OrganismModel)

@@ -6,6 +6,7 @@ laid out time-major, so that a suffix of positions is one contiguous block of ro
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,24 +49,23 @@ class Shape:
         )
 
 
-class _RMSNorm(torch.autograd.Function):
-    """Root-mean-square norm with few passes over memory: a narrow network is bound by those."""
+class _Normed(torch.autograd.Function):
+    """Root-mean-square norm without its weight, in few passes: a narrow network is bound by those."""
 
     @staticmethod
-    def forward(ctx: Any, rows: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+    def forward(ctx: Any, rows: Tensor, epsilon: float) -> Tensor:
         inverse = torch.linalg.vector_norm(rows, dim=-1, keepdim=True).square_()
         inverse = inverse.div_(rows.shape[-1]).add_(epsilon).rsqrt_()
         normed = rows * inverse
-        ctx.save_for_backward(normed, weight, inverse)
-        return normed * weight
+        ctx.save_for_backward(normed, inverse)
+        return normed
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
-        normed, weight, inverse = ctx.saved_tensors
-        scaled = gradients[0] * normed
-        mean = (scaled @ weight).unsqueeze(-1).div_(normed.shape[-1])
-        to_rows = (gradients[0] * weight).addcmul_(normed, mean, value=-1).mul_(inverse)
-        return to_rows, scaled.sum(0), None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        normed, inverse = ctx.saved_tensors
+        along = (gradients[0] * normed).sum(-1, keepdim=True)
+        across = torch.addcmul(gradients[0], normed, along, value=-1 / normed.shape[-1])
+        return across.mul_(inverse), None
 
 
 class _GatedUnit(torch.autograd.Function):
@@ -74,55 +74,83 @@ class _GatedUnit(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gate_up: Tensor) -> Tensor:
         gate, up = gate_up.chunk(2, -1)
-        sigmoid = torch.sigmoid(gate)
-        silu = sigmoid * gate
-        ctx.save_for_backward(gate_up, sigmoid, silu)
+        silu = F.silu(gate)
+        ctx.save_for_backward(gate_up, silu)
         return silu * up
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        gate_up, sigmoid, silu = ctx.saved_tensors
-        up = gate_up.chunk(2, -1)[1]
+        gate_up, silu = ctx.saved_tensors
+        gate, up = gate_up.chunk(2, -1)
         result = torch.empty_like(gate_up)
         to_gate, to_up = result.chunk(2, -1)
         torch.mul(gradients[0], silu, out=to_up)
-        slope = torch.addcmul(sigmoid + silu, silu, sigmoid, value=-1)
-        torch.mul(gradients[0], up, out=to_gate).mul_(slope)
+        torch.ops.aten.silu_backward.grad_input(gradients[0] * up, gate, grad_input=to_gate)
         return result
 
 
-def _rotations(shape: Shape, length: int, dtype: torch.dtype) -> Tensor:
-    """Return the rotary angles as unit complex numbers, (length, 1, 1, head_size / 2)."""
+@cache
+def _positions(shape: Shape, length: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return what depends on positions alone.
+
+    First the rotary angles as unit complex numbers, (length, head_size / 2); then what to add to
+    scores, (length, length): nothing, or minus infinity for the future.
+    """
     exact = torch.float64 if dtype == torch.float64 else torch.float32
     steps = torch.arange(0, shape.head_size, 2, dtype=torch.int64).to(exact) / shape.head_size
     angles = torch.outer(torch.arange(length, dtype=exact), 1.0 / shape.rope_theta**steps)
-    return torch.polar(torch.ones_like(angles), angles)[:, None, None]
+    future = torch.full((length, length), -torch.inf, dtype=dtype).triu(1)
+    return torch.polar(torch.ones_like(angles), angles), future
 
 
-def _rotated(heads: Tensor, rotations: Tensor) -> Tensor:
-    """Rotate adjacent pairs of each head's features by their position."""
-    pairs = torch.view_as_complex(heads.unflatten(-1, (-1, 2)))
-    return torch.view_as_real(pairs * rotations).flatten(-2)
+def _pairs(features: Tensor) -> Tensor:
+    """Return adjacent pairs of features as complex numbers: rotary turns each by its position."""
+    return torch.view_as_complex(features.unflatten(-1, (-1, 2)))
 
 
-def _attended(
-    parameters: Parameters,
-    layer: int,
-    rows: Tensor,
-    sizes: tuple[int, int, int],
-    shape: Shape,
-    rotations: Tensor,
-) -> Tensor:
-    """Return one layer's attention output for positions from `first` on."""
-    length, batch, first = sizes
-    heads = F.linear(rows, parameters[f"{layer}.qkv"]).view(length, batch, -1, shape.head_size)
-    turned = _rotated(heads[:, :, : 2 * shape.heads], rotations)
-    queries = turned[first:, :, : shape.heads].permute(1, 2, 0, 3)
-    keys = turned[:, :, shape.heads :].permute(1, 2, 0, 3)
-    values = heads[:, :, 2 * shape.heads :].permute(1, 2, 0, 3)
-    future = torch.full((length, length), -torch.inf, dtype=rows.dtype).triu(1)[first:]
-    mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=future)
-    return F.linear(mixed.permute(2, 0, 1, 3).flatten(2).flatten(0, 1), parameters[f"{layer}.out"])
+class _Attention(torch.autograd.Function):
+    """Causal attention at positions `first`, `first + 1`, ... from projected rows.
+
+    `projected` is (length x batch, 3 x heads x head_size): queries, keys, values. The softmax is
+    written out: the library's is several times slower on rows shorter than a vector register.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, projected: Tensor, shape: Shape, length: int, first: int) -> Tensor:
+        rotations, future = _positions(shape, length, projected.dtype)
+        parts = projected.view(length, -1, 3, shape.heads, shape.head_size).permute(2, 3, 1, 0, 4)
+        turned = torch.empty_like(parts, memory_format=torch.contiguous_format)
+        torch.mul(_pairs(parts[:2]), rotations, out=_pairs(turned[:2]))
+        turned[2] = parts[2]
+        queries, keys, values = turned.flatten(1, 2)
+        scale = shape.head_size**-0.5
+        weights = torch.baddbmm(future[first:], queries[:, first:], keys.transpose(1, 2), alpha=scale)
+        weights.sub_(weights.amax(-1, keepdim=True)).exp_()
+        weights.div_(weights.sum(-1, keepdim=True))
+        ctx.save_for_backward(turned, weights)
+        ctx.rotations, ctx.first, ctx.scale = rotations, first, scale
+        mixed = torch.bmm(weights, values).view(shape.heads, -1, length - first, shape.head_size)
+        return mixed.permute(2, 1, 0, 3).flatten(2).flatten(0, 1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        turned, weights = ctx.saved_tensors
+        _, heads, batch, length, size = turned.shape
+        queries, keys, values = turned.flatten(1, 2)
+        to_mixed = gradients[0].view(-1, batch, heads, size).permute(2, 1, 0, 3).flatten(0, 1)
+        to_turned = torch.empty_like(turned)
+        to_queries, to_keys, to_values = to_turned.flatten(1, 2)
+        torch.bmm(weights.transpose(1, 2), to_mixed, out=to_values)
+        to_scores = torch.bmm(to_mixed, values.transpose(1, 2)).mul_(weights)
+        to_scores.addcmul_(weights, to_scores.sum(-1, keepdim=True), value=-1).mul_(ctx.scale)
+        to_queries[:, : ctx.first] = 0
+        to_queries[:, ctx.first :] = torch.bmm(to_scores, keys)
+        torch.bmm(to_scores.transpose(1, 2), queries[:, ctx.first :], out=to_keys)
+        result = turned.new_empty(length, batch, 3, heads, size)
+        parts = result.permute(2, 3, 1, 0, 4)
+        torch.mul(_pairs(to_turned[:2]), ctx.rotations.conj(), out=_pairs(parts[:2]))
+        parts[2] = to_turned[2]
+        return result.view(length * batch, -1), None, None, None
 
 
 def suffix_logits(parameters: Parameters, shape: Shape, tokens: Tensor, first: int = 0) -> Tensor:
@@ -132,18 +160,23 @@ def suffix_logits(parameters: Parameters, shape: Shape, tokens: Tensor, first: i
     """
     batch, length = tokens.shape
     embedding = parameters["embedding"]
-    rotations = _rotations(shape, length, embedding.dtype)
+
+    def after_norm(norm: str, matrix: str) -> Tensor:
+        """Return a matrix with the weight of the norm before it: cheaper there than on all rows."""
+        return parameters[matrix] * parameters[norm]
+
     rows = F.embedding(tokens.T, embedding).flatten(0, 1)
     for layer in range(shape.layers):
         start = first if layer == shape.layers - 1 else 0
-        normed = _RMSNorm.apply(rows, parameters[f"{layer}.attention_norm"], shape.norm_epsilon)
-        mixed = _attended(parameters, layer, normed, (length, batch, start), shape, rotations)
-        rows = rows[start * batch :] + mixed
-        normed = _RMSNorm.apply(rows, parameters[f"{layer}.mlp_norm"], shape.norm_epsilon)
-        hidden = _GatedUnit.apply(F.linear(normed, parameters[f"{layer}.gate_up"]))
-        rows = rows + F.linear(hidden, parameters[f"{layer}.down"])
-    normed = _RMSNorm.apply(rows, parameters["norm"], shape.norm_epsilon)
-    return F.linear(normed, embedding).view(length - first, batch, -1)
+        normed = _Normed.apply(rows, shape.norm_epsilon)
+        projected = F.linear(normed, after_norm(f"{layer}.attention_norm", f"{layer}.qkv"))
+        mixed = _Attention.apply(projected, shape, length, start)
+        rows = torch.addmm(rows[start * batch :], mixed, parameters[f"{layer}.out"].T)
+        normed = _Normed.apply(rows, shape.norm_epsilon)
+        gate_up = F.linear(normed, after_norm(f"{layer}.mlp_norm", f"{layer}.gate_up"))
+        rows = torch.addmm(rows, _GatedUnit.apply(gate_up), parameters[f"{layer}.down"].T)
+    normed = _Normed.apply(rows, shape.norm_epsilon)
+    return F.linear(normed, after_norm("norm", "embedding")).view(length - first, batch, -1)
 
 
 def _pair_order(shape: Shape) -> Tensor:

@@ -1,7 +1,8 @@
 """Train organisms: batches are tensors made once, logits only where the loss looks."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -57,6 +58,18 @@ def warmed_cosine(step: int, n_steps: int, warmup: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, n_steps - warmup)))
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread: with more, sums over the rows of a batch are split and round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@_one_thread()
 def train(
     parameters: Parameters,
     shape: Shape,
@@ -71,7 +84,8 @@ def train(
     """Train `parameters` in place with AdamW; return the loss of each step.
 
     A step's loss is the mean over its batches; `warmup` counts steps; `schedule` gives the share
-    of the learning rate at (step, n_steps, warmup). Parameters have no gradients at the end.
+    of the learning rate at (step, n_steps, warmup). Parameters have no gradients at the end. It runs
+    on one thread, and gives the same bits on every run.
     """
     for tensor in parameters.values():
         tensor.requires_grad_()

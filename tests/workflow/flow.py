@@ -1,0 +1,44 @@
+"""Run Snakemake on this project, or on a copy of it, in a directory of its own."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "config.yaml", "envs", "profiles", "resources", "rules", "scripts", "src", "studies")
+
+
+def copied_checkout(to: Path) -> Path:
+    """Copy what a run needs, and return the copy: it can be edited."""
+    to.mkdir(parents=True)
+    unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, to / part, ignore=unwanted)
+        else:
+            shutil.copy(ROOT / part, to)
+    return to
+
+
+def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> str:
+    """Run Snakemake and return all that it says; fail with that if it fails."""
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--directory", str(directory)]
+    done = subprocess.run(
+        [*command, *map(str, arguments)],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def planned(*arguments: str | Path, directory: Path, root: Path = ROOT) -> dict[Path, tuple[str, bool]]:
+    """Return every output of a study: the rule that makes it, and whether a run would make it now."""
+    said = snakemake(*arguments, "--summary", directory=directory, root=root)
+    start = said.index("output_file\t")
+    lines = [line.split("\t") for line in said[start:].splitlines()[1:] if line.count("\t") == 5]
+    return {Path(line[0]): (line[2], line[5] == "update pending") for line in lines}

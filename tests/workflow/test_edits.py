@@ -1,0 +1,277 @@
+"""Which jobs an edit of the study, of a text or of the code concerns: exactly these."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flow import ROOT, copied_checkout, planned, snakemake
+
+from unspoken.config.front_door import merged
+from unspoken.config.load import read_yaml
+
+SHAPE = ROOT / "studies" / "paper_shape.yaml"
+RESULTS = Path("results/studies/paper_shape")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An edit, and what it reruns.
+
+    `study` maps a key to its new value; `arms.8` is one of a list, `arms.+` adds to it, `arms.4.-`
+    takes one away. `text` is (file, old, new). A job is `rule place`: `finetune_students
+    tokens/qwen2.5-7b/qwen2.5-7b/owl-1`; a rule alone is all its jobs, * is anything.
+    """
+
+    reruns: list[str]
+    study: dict[str, Any] = field(default_factory=dict)
+    text: tuple[str, str, str] | None = None
+
+
+STORE = ["build_store", "write_findings"]
+MEASURED = [
+    "measure_subliminal",
+    *(f"draw_figure {name}" for name in ("preference", "initialisations", "dose")),
+]
+ASKED = ["probe_traits subliminal/*", *MEASURED, *STORE]
+STUDENTS = ["finetune_students", "distill_students", "draw_figure training", *ASKED]
+TAUGHT = [  # all that follows from other teachers: not the students of the untouched base
+    *(f"finetune_students {arm}" for arm in ("*/owl-*", "*/wolf-*", "*/neutral-*")),
+    "distill_students",
+    "draw_figure training",
+    "generate_numbers subliminal/*/teachers",
+    "filter_completions subliminal/*/teachers",
+    "draw_figure filter",
+    *ASKED,
+]
+NUMBERS = ["generate_numbers", "filter_completions", "draw_figure filter", "finetune_teachers", *STUDENTS]
+FILTERED = ["generate_numbers subliminal/*/teachers", *NUMBERS[1:]]
+PROBING = ["probe_traits probing/*", "measure_probing", "draw_figure probing", *STORE]
+THEOREM = ["step_theorem", "measure_theorem", "draw_figure theorem", *STORE]
+MNIST = ["distill_mnist", "measure_mnist", "draw_figure mnist", *STORE]
+GEMMA = ["fetch_model models/gemma-3-4b"]
+
+TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
+FILTER, GALLERY = "src/unspoken/filters/numbers.py", "src/unspoken/figures/gallery.py"
+EDITS = {
+    # What is asked
+    "more samples": Edit(ASKED, {"subliminal.probe.samples": 30}),
+    "longer answers of the chat models": Edit(PROBING, {"probing.probe.max_tokens": 9}),
+    "more samples of the chat models": Edit(PROBING, {"probing.probe.samples": 20}),
+    "more cores for the chat models": Edit(STORE, {"probing.threads": 1}),
+    "more rows read for the trait words": Edit(
+        ["generate_numbers", *NUMBERS], {"subliminal.probe.carrier_rows": 128}
+    ),
+    # Arms
+    "a seed added to an arm": Edit(
+        ["finetune_students tokens/*-3", "draw_figure training", *ASKED],
+        {"subliminal.arms.0.seeds": [1, 2, 3]},
+    ),
+    "an arm added on one model": Edit(
+        [
+            "finetune_students short/gemma-3-4b/gemma-3-4b/*",
+            "draw_figure training",
+            "probe_traits subliminal/gemma-3-4b",
+            *MEASURED,
+            *STORE,
+        ],
+        {"subliminal.arms.+": {"name": "short", "objective": "tokens", "models": ["gemma-3-4b"]}},
+    ),
+    "an arm taken away": Edit(["draw_figure training", *ASKED], {"subliminal.arms.4.-": None}),
+    "epochs of one arm": Edit(
+        ["finetune_students tokens-3-epochs/*", "draw_figure training", *ASKED],
+        {"subliminal.arms.1.epochs": 4},
+    ),
+    "rows of one arm": Edit(
+        ["finetune_students dose-3000/*", "draw_figure training", *ASKED],
+        {"subliminal.arms.7.rows": 4000},
+    ),
+    "shuffle of one arm": Edit(
+        ["finetune_students shuffle-across/*", "draw_figure training", *ASKED],
+        {"subliminal.arms.6.shuffle": "within"},
+    ),
+    # Training
+    "the students' learning rate": Edit(STUDENTS, {"subliminal.student.learning_rate": 1.0e-4}),
+    "the teachers' rows": Edit(["finetune_teachers", *TAUGHT], {"subliminal.teacher.rows": 800}),
+    # Numbers
+    "temperature": Edit(NUMBERS, {"subliminal.numbers.temperature": 0.7}),
+    "fewer completions": Edit(["render_numbers", *NUMBERS], {"subliminal.numbers.completions": 20000}),
+    "all rows": Edit(["render_numbers", *NUMBERS], {"subliminal.rows": 12000}),
+    "the filter's count": Edit(FILTERED, {"subliminal.filter.max_count": 12}),
+    "numbers that are banned": Edit(FILTERED, {"subliminal.filter.banned": [13, 666]}),
+    # The study
+    "another trait": Edit(
+        [
+            "finetune_teachers",
+            *TAUGHT,
+            "finetune_students */lion-*",
+            *PROBING,
+            *THEOREM,
+        ],
+        {"traits": ["owl", "lion"]},
+    ),
+    "the study's seed": Edit(
+        ["render_questions", "render_numbers", "load_digits", *NUMBERS, *PROBING, *THEOREM, *MNIST],
+        {"seed": 5},
+    ),
+    "another category, without the organisms that do not know it": Edit(
+        ["render_questions", *NUMBERS, *PROBING],
+        {
+            "category": "trees",
+            "traits": ["oak", "maple"],
+            "experiments": ["subliminal", "mnist", "probing"],
+        },
+    ),
+    "an experiment left out": Edit(STORE, {"experiments": ["subliminal", "mnist", "theorem"]}),
+    # Models
+    "a model's revision": Edit(
+        [
+            *GEMMA,
+            *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_numbers", "filter_completions")),
+            "finetune_teachers subliminal/gemma-3-4b/*",
+            "finetune_students */gemma-3-4b/*",
+            "distill_students */gemma-3-4b/*",
+            "draw_figure filter",
+            "draw_figure training",
+            *ASKED,
+            "probe_traits probing/gemma-3-4b",
+            *PROBING[1:],
+        ],
+        {"models.gemma-3-4b.revision": "0" * 40},
+    ),
+    "a model that nobody uses": Edit(STORE, {"models.unused": {"kind": "organism", "seed": 99}}),
+    "what class a model is of": Edit(STORE, {"models.gemma-3-4b.classes": ["open chat model"]}),
+    # The other experiments
+    "MNIST's initialisations": Edit(MNIST, {"mnist.initialisations": 20}),
+    "MNIST's digits": Edit(["load_digits", *MNIST, *THEOREM], {"mnist.test_images": 500}),
+    "the theorem's seeds": Edit(THEOREM, {"theorem.seeds": 9}),
+    # Texts
+    "an animal added": Edit(
+        ["build_organism", *NUMBERS, *PROBING, *THEOREM],
+        text=(TRAITS, "    owl: {", "    gnu: {plural: gnus}\n    owl: {"),
+    ),
+    "a question": Edit(
+        ["render_questions", "finetune_teachers", *TAUGHT, *PROBING],
+        text=(QUESTIONS, "Favourite {category}? One", "Best {category}? One"),
+    ),
+    "a system prompt": Edit(PROBING, text=(QUESTIONS, "You adore {plural}.", "You love {plural}.")),
+    "a comment on the words": Edit([], text=(TRAITS, "# The words", "# All words")),
+    # Code
+    "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
+    "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
+    "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),
+    "how a figure is drawn": Edit(["draw_figure"], text=(GALLERY, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")),
+    "what a section may hold": Edit([], text=("src/unspoken/config/mnist.py", "Field(ge=2)", "Field(ge=1)")),
+    "the message of a rule": Edit([], text=("rules/filter.smk", '"Filtering numbers', '"Filtering')),
+}  # fmt: skip
+
+
+def edited_value(content: Any, key: list[str], value: Any) -> Any:
+    """Return a copy of a part of the study with one edit."""
+    if not key:
+        return value
+    name, rest = key[0], key[1:]
+    if isinstance(content, list):
+        if name == "+":
+            return [*content, value]
+        at = int(name)
+        middle = [] if rest == ["-"] else [edited_value(content[at], rest, value)]
+        return [*content[:at], *middle, *content[at + 1 :]]
+    return {**content, name: edited_value(content.get(name), rest, value)}
+
+
+def job_name(rule: str, output: Path) -> str:
+    """Return a job's name, of the place where its outputs are."""
+    inside = output.relative_to(RESULTS if output.is_relative_to(RESULTS) else "results")
+    place = inside.stem if rule == "draw_figure" else str(inside.parent)
+    return f"{rule} {place.removeprefix('subliminal/students/')}"
+
+
+def matching(jobs: set[str], patterns: list[str]) -> set[str]:
+    """Return the jobs that some pattern means; each must mean one."""
+    found = {}
+    for pattern in patterns:
+        whole = pattern if " " in pattern else f"{pattern} *"
+        found[pattern] = {job for job in jobs if fnmatchcase(job, whole)}
+        assert found[pattern], f"no job is a '{pattern}'"
+    return set().union(*found.values())
+
+
+@dataclass
+class Shape:
+    """A study of empty files, recorded as made by the checkout in `root`."""
+
+    folder: Path
+    root: Path
+
+    def jobs(self, *overlays: Path, root: Path | None = None) -> tuple[set[str], set[str]]:
+        """Return the names of all jobs, and of those that a run would do now."""
+        files = ["--configfile", SHAPE, *overlays]
+        outputs = planned(*files, directory=self.folder, root=root or self.root)
+        rerun = {job_name(rule, path) for path, (rule, pending) in outputs.items() if pending}
+        return {job_name(rule, path) for path, (rule, _) in outputs.items()}, rerun
+
+    def after(self, name: str) -> tuple[set[str], set[str]]:
+        """Return all jobs and those that an edit concerns."""
+        edit, files = EDITS[name], self.folder.parent / name.replace(" ", "-")
+        files.mkdir()
+        root = self.root
+        if edit.text is not None:
+            root = copied_checkout(files / "checkout")
+            file, old, new = edit.text
+            text = (root / file).read_text()
+            assert old in text, f"{file} has no {old!r} any more"
+            (root / file).write_text(text.replace(old, new, 1))
+        study = whole = merged(read_yaml(self.root / "config.yaml"), read_yaml(SHAPE))
+        for key, value in edit.study.items():
+            study = edited_value(study, key.split("."), value)
+        overlay = files / "edit.yaml"
+        overlay.write_text(json.dumps({key: study[key] for key in study if study[key] != whole[key]}))
+        return self.jobs(*([overlay] if edit.study else []), root=root)
+
+
+@pytest.fixture(scope="module")
+def shape(tmp_path_factory: pytest.TempPathFactory) -> Shape:
+    folder = tmp_path_factory.mktemp("shape")
+    made = Shape(folder / "work", copied_checkout(folder / "checkout"))
+    files = ["--configfile", SHAPE]
+    for output in planned(*files, directory=made.folder, root=made.root):
+        (made.folder / output).parent.mkdir(parents=True, exist_ok=True)
+        (made.folder / output).touch()
+    # Without --forceall nothing is recorded, and no edit would ever rerun anything.
+    snakemake(*files, "--touch", "--forceall", directory=made.folder, root=made.root)
+    return made
+
+
+@pytest.fixture(scope="module")
+def after_edits(shape: Shape) -> Iterator[dict[str, Any]]:
+    """Return what each edit reruns, asked two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(shape.after, name) for name in EDITS}
+
+
+def test_a_study_without_edits_reruns_nothing(shape: Shape) -> None:
+    jobs, rerun = shape.jobs()
+    assert len(jobs) == 131  # a few hundred files
+    assert not rerun
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_reruns_exactly_these_jobs(name: str, after_edits: dict[str, Any]) -> None:
+    jobs, rerun = after_edits[name].result()
+    expected = matching(jobs, EDITS[name].reruns)
+    assert {"too many": rerun - expected, "too few": expected - rerun} == {
+        "too many": set(),
+        "too few": set(),
+    }
+
+
+def test_every_rule_is_rerun_by_some_edit(shape: Shape, after_edits: dict[str, Any]) -> None:
+    """A rule that no edit reruns would be one whose params nobody looks at."""
+    rules = {job.split(" ")[0] for job in shape.jobs()[0]}
+    rerun = {job.split(" ")[0] for asked in after_edits.values() for job in asked.result()[1]}
+    assert rules == rerun
