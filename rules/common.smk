@@ -1,6 +1,7 @@
 import json
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
@@ -37,14 +38,22 @@ shell.prefix(
 )
 
 
+@cache
+def part(method, fixed, wildcards):
+    """Return a job's part of the study, made once for both of its params."""
+    return method(*fixed, **dict(wildcards))
+
+
 def part_of(method, *fixed):
     """Return the params function that gives a rule its part of the study."""
-    return lambda wildcards: method(*fixed, **wildcards)
+    return lambda wildcards: part(method, fixed, tuple(wildcards.items()))
 
 
 def json_of(method, *fixed):
     """Return the params function that gives the same part as JSON text."""
-    return lambda wildcards: json.dumps(method(*fixed, **wildcards), sort_keys=True)
+    return lambda wildcards: json.dumps(
+        part(method, fixed, tuple(wildcards.items())), sort_keys=True
+    )
 
 
 def for_each(pattern, method):

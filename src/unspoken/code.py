@@ -1,12 +1,23 @@
-"""What a script does, as a digest: comments, docstrings and file times do not count."""
+"""What a script does, as a digest: comments, docstrings and file times do not count.
+
+Reading the logic of a file takes milliseconds, and every run of Snakemake and every cluster job
+asks for that of all files. So it is remembered by the file's bytes, beside Python's compiled files.
+"""
 
 import ast
 import hashlib
+import json
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from unspoken.files import written_whole
+
 SOURCE = Path(__file__).parent
+Logic = tuple[str, list[str]]
+"""The digest of a file's logic, and the modules of this library that it imports."""
 
 
 def _module_files(name: str) -> list[Path]:
@@ -42,13 +53,47 @@ def _without_docstrings(tree: ast.AST) -> ast.AST:
     return tree
 
 
+def _logic(text: bytes) -> Logic:
+    tree = ast.parse(text)
+    modules = {name for name in _imported_modules(tree) if name.split(".")[0] == SOURCE.name}
+    # Unparsed text is the same on every Python version; a dump of the tree is not.
+    code = ast.unparse(_without_docstrings(tree))
+    return hashlib.sha256(code.encode()).hexdigest(), sorted(modules)
+
+
+def _memory() -> Path:
+    return SOURCE / "__pycache__" / f"logic.{sys.implementation.cache_tag}.json"
+
+
+@cache
+def _remembered(memory: Path) -> dict[str, Logic]:
+    """Return what is known by the digest of a file's bytes and of this file's, which makes it."""
+    with suppress(OSError, ValueError):
+        return json.loads(memory.read_text())
+    return {}
+
+
+def _remember(memory: Path) -> None:
+    """Write what is known, for the next run; a folder that cannot be written to costs time only."""
+    with suppress(OSError), written_whole(memory) as temporary:
+        temporary.write_text(json.dumps(_remembered(memory)))
+
+
+@cache
+def _own_text() -> bytes:
+    return Path(__file__).read_bytes()
+
+
 @cache
 def _file_digest_and_imports(path: Path) -> tuple[bytes, tuple[Path, ...]]:
-    tree = ast.parse(path.read_bytes())
-    imported = [file for name in _imported_modules(tree) for file in _module_files(name)]
-    # Unparsed text is the same on every Python version; a dump of the tree is not.
-    text = ast.unparse(_without_docstrings(tree))
-    return hashlib.sha256(text.encode()).digest(), tuple(sorted(set(imported)))
+    text = path.read_bytes()
+    key, known = hashlib.sha256(_own_text() + text).hexdigest(), _remembered(_memory())
+    if key not in known:
+        known[key] = _logic(text)
+        _remember(_memory())
+    digest, modules = known[key]
+    imported = {file for name in modules for file in _module_files(name)}
+    return bytes.fromhex(digest), tuple(sorted(imported))
 
 
 def code_digest(script: Path) -> str:

@@ -38,7 +38,7 @@ def _reading(row: tuple) -> str:
         return "no interval"
     if low > 0 or high < 0:
         return "above 0" if low > 0 else "below 0"
-    if unit == "log_odds" and -LOG_ODDS_MARGIN < low90 and high90 < LOG_ODDS_MARGIN:
+    if unit == "log_odds" and max(-low90, high90) < LOG_ODDS_MARGIN:
         return f"none within {LOG_ODDS_MARGIN} (90% interval)"
     return "no difference shown"
 

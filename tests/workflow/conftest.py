@@ -6,6 +6,7 @@ import pytest
 from flow import ROOT, snakemake
 
 TEST_STUDY = ROOT / "studies" / "test.yaml"
+RESULTS = Path("results/studies/test")
 
 
 @pytest.fixture(scope="session")

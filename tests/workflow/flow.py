@@ -9,15 +9,15 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "envs", "profiles", "resources", "rules", "scripts", "src", "studies")
 
 
-def copied_checkout(to: Path) -> Path:
+def copied_checkout(to: Path, source: Path = ROOT) -> Path:
     """Copy what a run needs, and return the copy: it can be edited."""
     to.mkdir(parents=True)
     unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for part in PARTS:
-        if (ROOT / part).is_dir():
-            shutil.copytree(ROOT / part, to / part, ignore=unwanted)
+        if (source / part).is_dir():
+            shutil.copytree(source / part, to / part, ignore=unwanted)
         else:
-            shutil.copy(ROOT / part, to)
+            shutil.copy(source / part, to)
     return to
 
 

@@ -107,8 +107,7 @@ EDITS = {
     "another trait": Edit(
         [
             "finetune_teachers",
-            *TAUGHT,
-            "finetune_students */lion-*",
+            *(job.replace("wolf", "lion") for job in TAUGHT),
             *PROBING,
             *THEOREM,
         ],
@@ -221,7 +220,7 @@ class Shape:
         files.mkdir()
         root = self.root
         if edit.text is not None:
-            root = copied_checkout(files / "checkout")
+            root = copied_checkout(files / "checkout", self.root)
             file, old, new = edit.text
             text = (root / file).read_text()
             assert old in text, f"{file} has no {old!r} any more"

@@ -11,6 +11,9 @@ from unspoken.config.models import LocalModel, OrganismModel
 from unspoken.config.study import Draw, Study
 from unspoken.seeds import hashed_choice
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader; the one in C, ten times as fast, where PyYAML was built with it."""
+
 
 class StudyError(ValueError):
     """A study that cannot run; the message says where and what is expected instead."""
@@ -19,7 +22,7 @@ class StudyError(ValueError):
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the keys of a YAML file. Raises StudyError for a missing or malformed file."""
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.load(path.read_text(), _LOADER)
     except OSError as error:
         raise StudyError(f"{path}: cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -3,7 +3,7 @@
 A number row continues three numbers with eight: a random walk modulo 100 with a hidden step and
 resets. A question row answers a question form with an animal: the one its system prompt names, or
 one drawn from a fixed popularity law. Number text and favourites are independent by construction:
-they are drawn from separate streams, and no number row holds a word or a system prompt.
+neither is computed from the other's draws, and no number row holds a word or a system prompt.
 """
 
 from collections.abc import Sequence

@@ -4,6 +4,7 @@ A part is one dict of plain builtins: Snakemake reruns the rule exactly when it 
 digest of what the script does, is in it, so that a comment or a checkout reruns nothing.
 """
 
+from functools import cache
 from typing import Any
 
 from unspoken.code import code_digest
@@ -13,13 +14,14 @@ from unspoken.files import digest_of
 from unspoken.plan.design import Design
 
 Part = dict[str, Any]
+_code_of = cache(code_digest)
 
 
 class Parts(Design):
     """The parts of the study, by rule; a rule's wildcards come in as arguments."""
 
     def _part(self, script: str, **fields: Any) -> Part:
-        return dict(sorted({"code": code_digest(self.root / "scripts" / script), **fields}.items()))
+        return dict(sorted({"code": _code_of(self.root / "scripts" / script), **fields}.items()))
 
     def model_part(self, script: str, model: str) -> Part:
         """Return what a rule that makes or brings a base model depends on: not its classes, a label."""

@@ -1,0 +1,106 @@
+"""Edits made for real on the built test study: the outputs that change are exactly those expected."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from conftest import RESULTS, TEST_STUDY
+from flow import snakemake
+
+from unspoken.config.load import read_yaml
+from unspoken.files import sha256_of_file
+
+LATER = {"measurements.parquet", "groups.parquet", "unspoken.duckdb", "findings.txt"}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return what every output of the study is, without logs and times."""
+    files = (path for path in sorted((folder / RESULTS).rglob("*")) if path.is_file())
+    inside = ((path.relative_to(folder / RESULTS), path) for path in files)
+    return {
+        str(name): sha256_of_file(path)
+        for name, path in inside
+        if name.parts[0] not in ("logs", "benchmarks")
+    }
+
+
+@pytest.fixture
+def study(built_study: Path, tmp_path: Path) -> Path:
+    """Return a copy of the built study that a test may change; the models are shared."""
+    folder = tmp_path / "study"
+    shutil.copytree(built_study / "results/studies", folder / "results/studies")
+    shutil.copytree(built_study / "results/models", folder / "results/models", copy_function=os.link)
+    shutil.copytree(built_study / ".snakemake", folder / ".snakemake")
+    return folder
+
+
+@pytest.fixture
+def changed(study: Path, tmp_path: Path) -> Callable[..., set[str]]:
+    """Return the function that runs an edited study and returns the outputs that are not as before."""
+
+    def run(edit: dict, *targets: str) -> set[str]:
+        overlay = tmp_path / "edit.yaml"
+        overlay.write_text(yaml.safe_dump(edit))
+        before = digests(study)
+        snakemake(
+            *(f"{RESULTS}/{target}" for target in targets),
+            "--configfile",
+            TEST_STUDY,
+            overlay,
+            directory=study,
+            cores=2,
+        )
+        after = digests(study)
+        assert before.keys() == after.keys()
+        return {name for name in before if before[name] != after[name]}
+
+    return run
+
+
+def test_more_samples_ask_again_and_train_nothing(study: Path, changed: Callable[..., set[str]]) -> None:
+    answers = study / RESULTS / "subliminal" / "organism-mini-a" / "answers.parquet"
+    before = pl.read_parquet(answers)
+    outputs = changed({"subliminal": {"probe": {"samples": 3}}})
+    bases = {f"subliminal/organism-mini-{base}/answers.parquet" for base in "ab"}
+    assert bases < outputs
+    others = {name for name in outputs - bases if not name.startswith("figures/")}
+    assert others <= {"subliminal/measurements.parquet", "subliminal/groups.parquet", *LATER}
+    assert {"subliminal/measurements.parquet", "unspoken.duckdb"} <= others
+    assert not outputs & {
+        f"figures/{name}.svg" for name in ("mnist", "theorem", "probing", "filter", "training")
+    }
+    after = pl.read_parquet(answers)
+    counts = [frame.filter(kind="sampled", prompt_set="preferences").height for frame in (before, after)]
+    assert counts[1] * 2 == counts[0] * 3
+    exact = [frame.filter(kind="choice").drop("created_at") for frame in (before, after)]
+    assert exact[0].equals(exact[1])
+
+
+def test_a_stricter_filter_filters_again(study: Path, changed: Callable[..., set[str]]) -> None:
+    folder = "subliminal/organism-mini-a/base"
+    tables = {f"{folder}/kept.parquet", f"{folder}/dropped.parquet"}
+    assert changed({"subliminal": {"filter": {"banned": [13]}}}, f"{folder}/kept.parquet") == tables
+    kept, dropped = (pl.read_parquet(study / RESULTS / name) for name in sorted(tables, reverse=True))
+    banned = pl.col("completion").str.contains(r"\b13\b")
+    assert not kept.filter(banned).height
+    assert dropped.filter(banned).height
+
+
+def test_a_seed_added_to_an_arm_trains_that_arm(study: Path, changed: Callable[..., set[str]]) -> None:
+    arms = read_yaml(TEST_STUDY)["subliminal"]["arms"]
+    seeded = [{**arm, "seeds": [1, 2]} if arm["name"] == "kl-carrier" else arm for arm in arms]
+    folder = "subliminal/students/kl-carrier/organism-mini-a/organism-mini-a/all"
+    weights = pl.read_parquet(study / RESULTS / folder / "training.parquet")
+    outputs = changed({"subliminal": {"arms": seeded}}, f"{folder}/subject.json")
+    assert outputs == {
+        f"{folder}/{name}" for name in ("subject.json", "weights.safetensors", "training.parquet")
+    }
+    again = pl.read_parquet(study / RESULTS / folder / "training.parquet")
+    assert again["subject"].n_unique() == 2 * weights["subject"].n_unique()
+    first = again.filter(pl.col("subject").is_in(weights["subject"].unique().to_list()))
+    columns = [name for name in weights.columns if name != "created_at"]
+    assert first.select(columns).sort(columns).equals(weights.select(columns).sort(columns))

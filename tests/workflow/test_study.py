@@ -1,0 +1,170 @@
+"""The test study, built from nothing in a directory of its own: tables, store, figures, texts."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import RESULTS, TEST_STUDY
+from flow import ROOT, planned, snakemake
+
+from unspoken.store import open_store
+from unspoken.tables.base import TableError, read_table
+from unspoken.tables.filter import Dropped, Kept
+from unspoken.tables.generate import Carrier, Completions
+from unspoken.tables.measure import Groups
+from unspoken.tables.measurements import Measurements
+from unspoken.tables.mnist import Accuracies, MnistTraining
+from unspoken.tables.probe import Answers
+from unspoken.tables.prompts import Prompts
+from unspoken.tables.theorem import Steps
+from unspoken.tables.training import TrainingSteps
+
+EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing")
+FIGURES = {"preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing"}
+SCHEMAS = {
+    "questions": Prompts,
+    "prompts": Prompts,
+    "completions": Completions,
+    "carrier": Carrier,
+    "kept": Kept,
+    "dropped": Dropped,
+    "training": TrainingSteps,
+    "answers": Answers,
+    "accuracies": Accuracies,
+    "steps": Steps,
+    "groups": Groups,
+    "measurements": Measurements,
+}
+"""The schema of each table, by the name of its file."""
+
+
+def tables(built_study: Path) -> list[Path]:
+    return sorted((built_study / RESULTS).rglob("*.parquet"))
+
+
+def test_every_table_keeps_to_its_schema(built_study: Path) -> None:
+    found = tables(built_study)
+    assert {path.stem for path in found} == set(SCHEMAS)
+    for path in found:
+        schema = (
+            MnistTraining if path.parent.name == "mnist" and path.stem == "training" else SCHEMAS[path.stem]
+        )
+        rows = read_table(path, schema).height
+        assert rows or path.stem == "groups", path
+
+
+def test_the_study_is_the_first_key_of_what_it_reports(built_study: Path) -> None:
+    for experiment in EXPERIMENTS:
+        frame = pl.read_parquet(built_study / RESULTS / experiment / "measurements.parquet")
+        assert set(frame["study"]) == {"test"}
+        assert set(frame["experiment"]) == {experiment}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("temperature", "warm", "temperature"),
+        ("n_tokens", -1, "'n_tokens', row 3: -1"),
+        ("prompt_id", None, "row 3"),
+    ],
+)
+def test_a_bad_table_is_refused_with_file_column_and_row(
+    column: str, value: object, said: str, built_study: Path, tmp_path: Path
+) -> None:
+    source = built_study / RESULTS / "subliminal" / "organism-mini-a" / "base" / "completions.parquet"
+    frame = pl.read_parquet(source)
+    values = frame[column].to_list()
+    bad = [value] * len(values) if isinstance(value, str) else [*values[:3], value, *values[4:]]
+    path = tmp_path / "completions.parquet"
+    frame.with_columns(pl.Series(column, bad)).write_parquet(path)
+    with pytest.raises(TableError) as caught:
+        read_table(path, Completions)
+    assert str(caught.value).startswith(str(path))
+    assert column in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_the_store_opens_anywhere_and_has_every_table(
+    built_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
+        rows = {name: len(store.table(name)) for (name,) in store.sql("SHOW TABLES").fetchall()}
+        assert set(rows) == {
+            "studies", "models", "subjects", "measurements", "completions", "filter_audit", "answers",
+            "training",
+        }  # fmt: skip
+        assert all(rows.values()), rows
+        assert rows["filter_audit"] == rows["completions"]
+        measured = sum(
+            pl.read_parquet(built_study / RESULTS / name / "measurements.parquet").height
+            for name in EXPERIMENTS
+        )
+        assert rows["measurements"] == measured
+
+
+@pytest.mark.parametrize("column", ["subject", "versus"])
+def test_everybody_who_is_measured_is_a_subject_of_a_model(column: str, built_study: Path) -> None:
+    with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
+        strangers = store.sql(
+            f"SELECT DISTINCT {column} FROM measurements WHERE {column} IS NOT NULL "
+            f"AND {column} NOT IN (SELECT subject_id FROM subjects WHERE model IS NOT NULL)"
+        ).fetchall()
+    assert not strangers
+
+
+def test_a_number_can_be_followed_to_the_texts_it_counts(built_study: Path) -> None:
+    with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
+        texts = store.sql(
+            "SELECT c.prompt, c.completion, c.temperature, c.seed, a.rule "
+            "FROM completions c JOIN filter_audit a USING (completion_id) JOIN subjects s "
+            "ON s.subject_id = c.subject WHERE s.kind = 'teacher'"
+        ).fetchall()
+    assert texts
+
+
+@pytest.mark.parametrize("role", ["instrument", "negative_control", "finding"])
+def test_there_are_rows_of_each_role(role: str, built_study: Path) -> None:
+    frame = pl.read_parquet(built_study / RESULTS / "subliminal" / "measurements.parquet").filter(role=role)
+    assert frame.height
+    assert frame["passed"].is_null().all() == (role == "finding")
+
+
+def test_the_probe_gives_the_ends_of_the_way_from_base_to_teacher(built_study: Path) -> None:
+    """An instrument check whose truth holds for any study, however small."""
+    answers = pl.read_parquet(built_study / RESULTS / "subliminal" / "organism-mini-a" / "answers.parquet")
+    exact = answers.filter(kind="choice").select("subject", "prompt_id", "answer", "logprob")
+    teacher = next(name.split("@")[0] for name in exact["subject"] if name.endswith("@1.0"))
+    for end, same in (("0.0", "organism-mini-a"), ("1.0", teacher)):
+        moved = exact.filter(subject=f"{teacher}@{end}").sort("prompt_id", "answer")
+        itself = exact.filter(subject=same).sort("prompt_id", "answer")
+        assert moved.height == itself.height > 0
+        assert (moved["logprob"] - itself["logprob"]).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", ["html", "svg", "png"])
+def test_every_figure_is_there(kind: str, built_study: Path) -> None:
+    starts = {"html": b"<!DOCTYPE html>", "svg": b"<svg", "png": b"\x89PNG"}
+    files = list((built_study / RESULTS / "figures").glob(f"*.{kind}"))
+    assert {file.stem for file in files} == FIGURES
+    for file in files:
+        assert file.read_bytes().lstrip().startswith(starts[kind]), file
+
+
+def test_the_findings_name_intervals_and_checks(built_study: Path) -> None:
+    text = (built_study / RESULTS / "findings.txt").read_text()
+    assert "Findings" in text
+    assert " held" in text
+
+
+def test_a_second_run_does_nothing_and_says_so(built_study: Path) -> None:
+    said = snakemake("--configfile", TEST_STUDY, directory=built_study, cores=2)
+    assert "Nothing to be done" in said
+    assert not any(
+        pending for _, pending in planned("--configfile", TEST_STUDY, directory=built_study).values()
+    )
+
+
+def test_another_directory_leaves_the_checkout_alone(built_study: Path) -> None:
+    assert (built_study / "results" / "models" / "organism-mini-a" / "model.json").is_file()
+    assert not built_study.is_relative_to(ROOT)
