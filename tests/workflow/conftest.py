@@ -3,10 +3,7 @@
 from pathlib import Path
 
 import pytest
-from flow import ROOT, snakemake
-
-TEST_STUDY = ROOT / "studies" / "test.yaml"
-RESULTS = Path("results/studies/test")
+from flow import TEST_STUDY, snakemake
 
 
 @pytest.fixture(scope="session")

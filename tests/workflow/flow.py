@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+TEST_STUDY = ROOT / "studies" / "test.yaml"
+RESULTS = Path("results/studies/test")
+"""Where the test study is, in the directory of a run."""
 PARTS = ("Snakefile", "config.yaml", "envs", "profiles", "resources", "rules", "scripts", "src", "studies")
 
 

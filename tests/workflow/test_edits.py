@@ -249,8 +249,9 @@ def shape(tmp_path_factory: pytest.TempPathFactory) -> Shape:
 @pytest.fixture(scope="module")
 def after_edits(shape: Shape) -> Iterator[dict[str, Any]]:
     """Return what each edit reruns, asked two at a time."""
-    with ThreadPoolExecutor(2) as pool:
-        yield {name: pool.submit(shape.after, name) for name in EDITS}
+    pool = ThreadPoolExecutor(2)
+    yield {name: pool.submit(shape.after, name) for name in EDITS}
+    pool.shutdown(cancel_futures=True)
 
 
 def test_a_study_without_edits_reruns_nothing(shape: Shape) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from conftest import RESULTS, TEST_STUDY
-from flow import snakemake
+from flow import RESULTS, TEST_STUDY, snakemake
 
 from unspoken.config.load import read_yaml
 from unspoken.files import sha256_of_file

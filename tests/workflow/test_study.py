@@ -4,8 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import RESULTS, TEST_STUDY
-from flow import ROOT, planned, snakemake
+from flow import RESULTS, ROOT, TEST_STUDY, planned, snakemake
 
 from unspoken.store import open_store
 from unspoken.tables.base import TableError, read_table

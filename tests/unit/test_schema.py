@@ -1,0 +1,68 @@
+"""The JSON schema that editors use, and the words that every key of a study has."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from unspoken.config.base import Section
+from unspoken.config.messages import known_keys
+from unspoken.config.schema import schema_text
+from unspoken.config.study import Study
+
+ROOT = Path(__file__).parents[2]
+STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+
+
+def test_the_schema_of_the_studies_is_up_to_date() -> None:
+    """Else: `python -m unspoken.config.schema studies/schema.json`."""
+    assert (ROOT / "studies" / "schema.json").read_text() == schema_text()
+
+
+@pytest.mark.parametrize("file", [ROOT / "config.yaml", *STUDIES], ids=lambda file: file.stem)
+def test_every_study_names_the_schema_and_keeps_to_it(file: Path) -> None:
+    first = file.read_text().splitlines()[0]
+    assert first.startswith("# yaml-language-server: $schema=")
+    schema = json.loads((file.parent / first.split("=")[1]).read_text())
+    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))
+
+
+def test_the_schema_refuses_what_the_study_refuses() -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
+    assert not validator.is_valid({"subliminal": {"roows": 5}})
+    assert not validator.is_valid({"probing": {"probe": {"samples": 0}}})
+
+
+def sections() -> list[type[Section]]:
+    """Return every section of the study."""
+    found, waiting = [], [Section]
+    while waiting:
+        inner = waiting.pop().__subclasses__()
+        waiting += inner
+        found += [one for one in inner if one.__module__.startswith("unspoken.config.")]
+    return found
+
+
+@pytest.mark.parametrize("section", sections(), ids=lambda section: section.__name__)
+def test_every_key_says_what_it_means(section: type[Section]) -> None:
+    silent = [name for name, field in section.model_fields.items() if not field.description]
+    assert not silent
+
+
+@pytest.mark.parametrize("section", sections(), ids=lambda section: section.__name__)
+def test_every_key_is_in_the_default_study_or_a_comment_of_it(section: type[Section]) -> None:
+    text = (ROOT / "config.yaml").read_text()
+    assert [name for name in section.model_fields if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_known_keys_are_those_of_the_section_that_a_key_is_in() -> None:
+    assert "arms" in known_keys(("subliminal",))
+    assert "rank" in known_keys(("subliminal", "student", "lora"))
+    assert "shuffle" in known_keys(("subliminal", "arms", 2))
+    assert "repo" in known_keys(("models", "mine", "hub"))
+    assert "steps" not in known_keys(("models", "mine", "hub"))
+    assert "study" in known_keys(())
+    assert set(Study.model_fields) == set(known_keys(()))
