@@ -2,7 +2,9 @@ rule distill_students:
     input:
         model="<models>/{model}/model.json",
         teachers=lambda wildcards: PLAN.tuned_teachers(wildcards.source),
-        kept=lambda wildcards: PLAN.kept_of(wildcards.arm, wildcards.source, wildcards.part),
+        kept=lambda wildcards: PLAN.kept_of(
+            wildcards.arm, wildcards.source, wildcards.part
+        ),
     output:
         subjects="<results>/subliminal/students/{arm}/{source}/{model}/{part}/subject.json",
         weights="<results>/subliminal/students/{arm}/{source}/{model}/{part}/weights.safetensors",
@@ -11,6 +13,8 @@ rule distill_students:
         "<logs>/distill_students/{arm}-{source}-{model}-{part}.log",
     benchmark:
         "<benchmarks>/distill_students/{arm}-{source}-{model}-{part}.tsv"
+    wildcard_constraints:
+        arm=PLAN.names("arms", "kl_carrier", "kl_full"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -18,8 +22,6 @@ rule distill_students:
         mem_mb=4000,
         runtime=480,
         gpu=needs_gpu,
-    wildcard_constraints:
-        arm=PLAN.names("arms", "kl_carrier", "kl_full"),
     params:
         spec=part_of(PLAN.students_part, "distill_students.py"),
         json=json_of(PLAN.students_part, "distill_students.py"),

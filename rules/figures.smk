@@ -14,6 +14,7 @@ rule draw_figure:
         "<logs>/draw_figure/{figure}.log",
     benchmark:
         "<benchmarks>/draw_figure/{figure}.tsv"
+    priority: 50
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -23,7 +24,6 @@ rule draw_figure:
     params:
         spec=part_of(PLAN.figure_part),
         json=json_of(PLAN.figure_part),
-    priority: 50
     message:
         "Drawing the figure {wildcards.figure}"
     shell:

@@ -11,6 +11,7 @@ rule finetune_teachers:
         "<logs>/finetune_teachers/{model}.log",
     benchmark:
         "<benchmarks>/finetune_teachers/{model}.tsv"
+    priority: 20
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -21,7 +22,6 @@ rule finetune_teachers:
     params:
         spec=part_of(PLAN.teachers_part),
         json=json_of(PLAN.teachers_part),
-    priority: 20
     message:
         "Fine-tuning the teachers of {wildcards.model}"
     shell:
@@ -34,7 +34,9 @@ rule finetune_teachers:
 rule finetune_students:
     input:
         model="<models>/{model}/model.json",
-        kept=lambda wildcards: PLAN.kept_of(wildcards.arm, wildcards.source, wildcards.part),
+        kept=lambda wildcards: PLAN.kept_of(
+            wildcards.arm, wildcards.source, wildcards.part
+        ),
     output:
         subjects="<results>/subliminal/students/{arm}/{source}/{model}/{part}/subject.json",
         weights="<results>/subliminal/students/{arm}/{source}/{model}/{part}/weights.safetensors",
@@ -43,6 +45,8 @@ rule finetune_students:
         "<logs>/finetune_students/{arm}-{source}-{model}-{part}.log",
     benchmark:
         "<benchmarks>/finetune_students/{arm}-{source}-{model}-{part}.tsv"
+    wildcard_constraints:
+        arm=PLAN.names("arms", "tokens"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -50,8 +54,6 @@ rule finetune_students:
         mem_mb=4000,
         runtime=480,
         gpu=needs_gpu,
-    wildcard_constraints:
-        arm=PLAN.names("arms", "tokens"),
     params:
         spec=part_of(PLAN.students_part, "finetune_students.py"),
         json=json_of(PLAN.students_part, "finetune_students.py"),

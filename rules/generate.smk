@@ -2,7 +2,9 @@ rule generate_numbers:
     input:
         model="<models>/{model}/model.json",
         prompts="<results>/subliminal/{model}/prompts.parquet",
-        subjects=lambda wildcards: PLAN.generating_subjects(wildcards.model, wildcards.group),
+        subjects=lambda wildcards: PLAN.generating_subjects(
+            wildcards.model, wildcards.group
+        ),
     output:
         completions="<results>/subliminal/{model}/{group}/completions.parquet",
         carrier="<results>/subliminal/{model}/{group}/carrier.parquet",

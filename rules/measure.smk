@@ -1,6 +1,9 @@
 rule measure_subliminal:
     input:
-        answers=expand("<results>/subliminal/{model}/answers.parquet", model=PLAN.models("subliminal")),
+        answers=expand(
+            "<results>/subliminal/{model}/answers.parquet",
+            model=PLAN.models("subliminal"),
+        ),
         subjects=PLAN.trained("subject.json"),
         kept=PLAN.number_tables("kept"),
         dropped=PLAN.number_tables("dropped"),
@@ -32,7 +35,9 @@ rule measure_subliminal:
 
 rule measure_probing:
     input:
-        answers=expand("<results>/probing/{model}/answers.parquet", model=PLAN.models("probing")),
+        answers=expand(
+            "<results>/probing/{model}/answers.parquet", model=PLAN.models("probing")
+        ),
     output:
         measurements="<results>/probing/measurements.parquet",
         groups="<results>/probing/groups.parquet",

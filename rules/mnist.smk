@@ -30,6 +30,7 @@ rule distill_mnist:
         "<logs>/distill_mnist.log",
     benchmark:
         "<benchmarks>/distill_mnist.tsv"
+    priority: 5
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -39,7 +40,6 @@ rule distill_mnist:
     params:
         spec=part_of(PLAN.mnist_part),
         json=json_of(PLAN.mnist_part),
-    priority: 5
     message:
         "Training MNIST teachers and distilling their students"
     shell:

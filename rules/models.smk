@@ -5,14 +5,14 @@ rule build_organism:
         "<logs>/build_organism/{model}.log",
     benchmark:
         "<benchmarks>/build_organism/{model}.tsv"
+    wildcard_constraints:
+        model=PLAN.names("models", "organism"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
-    wildcard_constraints:
-        model=PLAN.names("models", "organism"),
     params:
         spec=part_of(PLAN.model_part, "build_organism.py"),
         json=json_of(PLAN.model_part, "build_organism.py"),
@@ -30,14 +30,14 @@ rule unpack_model:
         "<logs>/unpack_model/{model}.log",
     benchmark:
         "<benchmarks>/unpack_model/{model}.tsv"
+    wildcard_constraints:
+        model=PLAN.names("models", "package"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=10,
-    wildcard_constraints:
-        model=PLAN.names("models", "package"),
     params:
         spec=part_of(PLAN.model_part, "unpack_model.py"),
         json=json_of(PLAN.model_part, "unpack_model.py"),
@@ -55,14 +55,14 @@ rule fetch_model:
         "<logs>/fetch_model/{model}.log",
     benchmark:
         "<benchmarks>/fetch_model/{model}.tsv"
+    wildcard_constraints:
+        model=PLAN.names("models", "hub", "local"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
-    wildcard_constraints:
-        model=PLAN.names("models", "hub", "local"),
     params:
         spec=part_of(PLAN.model_part, "fetch_model.py"),
         json=json_of(PLAN.model_part, "fetch_model.py"),

@@ -25,4 +25,3 @@ rule probe_traits:
         "probe_traits.py --spec {params.json:q} --threads {threads}"
         " --model {input.model} --questions {input.questions} --subjects {input.subjects}"
         " --answers {output.answers} &> {log}"
-

@@ -2,7 +2,10 @@ rule build_store:
     input:
         models=expand("<models>/{model}/model.json", model=PLAN.used_models()),
         subjects=PLAN.trained("subject.json"),
-        groups=expand("<results>/{experiment}/groups.parquet", experiment=PLAN.probed_experiments()),
+        groups=expand(
+            "<results>/{experiment}/groups.parquet",
+            experiment=PLAN.probed_experiments(),
+        ),
         measurements=expand(
             "<results>/{experiment}/measurements.parquet", experiment=STUDY.experiments
         ),

@@ -8,6 +8,7 @@ rule step_theorem:
         "<logs>/step_theorem.log",
     benchmark:
         "<benchmarks>/step_theorem.tsv"
+    priority: 5
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -17,7 +18,6 @@ rule step_theorem:
     params:
         spec=part_of(PLAN.theorem_part),
         json=json_of(PLAN.theorem_part),
-    priority: 5
     message:
         "Taking the steps of the theorem"
     shell:

@@ -242,7 +242,7 @@ def shape(tmp_path_factory: pytest.TempPathFactory) -> Shape:
         (made.folder / output).parent.mkdir(parents=True, exist_ok=True)
         (made.folder / output).touch()
     # Without --forceall nothing is recorded, and no edit would ever rerun anything.
-    snakemake(*files, "--touch", "--forceall", directory=made.folder, root=made.root)
+    snakemake(*files, "--touch", "--forceall", directory=made.folder, root=made.root, cores=100)
     return made
 
 

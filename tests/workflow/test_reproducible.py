@@ -1,5 +1,6 @@
 """The same study from nothing, with one core and with two; two studies in turn in one place."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -48,19 +49,26 @@ def digest(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a small study made from nothing with two cores."""
-    folder = tmp_path_factory.mktemp("twice") / "two"
-    run(folder, SMALL, MEASUREMENTS, cores=2)
-    return folder
+def twice(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Return the folders of a small study made from nothing with one core and with two.
+
+    Both at a time, so that they also disturb each other.
+    """
+    folders = {cores: tmp_path_factory.mktemp("cores") / str(cores) for cores in (1, 2)}
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(run, folder, SMALL, MEASUREMENTS, cores) for cores, folder in folders.items()]
+    for made in runs:
+        made.result()
+    return folders
 
 
-def test_one_core_and_two_give_the_same_numbers(once: Path, tmp_path: Path) -> None:
-    run(tmp_path / "one", SMALL, MEASUREMENTS, cores=1)
-    assert digest(tmp_path / "one") == digest(once)
+def test_one_core_and_two_give_the_same_numbers(twice: dict[int, Path]) -> None:
+    assert digest(twice[1]) == digest(twice[2])
 
 
-def test_two_studies_in_turn_leave_each_other_alone(once: Path) -> None:
+def test_two_studies_in_turn_leave_each_other_alone(twice: dict[int, Path]) -> None:
+    once = twice[2]
+
     def files() -> dict[Path, int]:
         places = (once / "results" / "studies" / "small", once / "results" / "models")
         found = (path for place in places for path in place.rglob("*"))

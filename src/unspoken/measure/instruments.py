@@ -89,7 +89,9 @@ def add_carrier_mass(measure: TraitMeasure, carrier: pl.DataFrame) -> None:
     with the base's probability of it. Completions are the replicates.
     """
     mass = carrier.with_columns(pl.col("logprob").exp().alias("mass"))
-    whole = mass.group_by("subject", "prompt_id", "position").agg(pl.col("mass").sum())
+    # In order: the mean over positions is a sum, whose last digit their order decides.
+    positions = mass.group_by("subject", "prompt_id", "position", maintain_order=True)
+    whole = positions.agg(pl.col("mass").sum())
     rows = whole.group_by("subject", "prompt_id").agg(pl.col("mass").mean()).sort("subject", "prompt_id")
     for (subject,), of_subject in rows.group_by(["subject"], maintain_order=True):
         measure.report.add(

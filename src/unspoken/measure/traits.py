@@ -58,7 +58,8 @@ def _sampled_questions(answers: pl.DataFrame, words: dict[str, Any]) -> pl.DataF
     usable = ~pl.col("useless")
     return (
         pl.concat(counted)
-        .group_by("subject", "word", "scorer", "questions", "prompt_id")
+        # In order: means over the questions are sums, whose last digit their order decides.
+        .group_by("subject", "word", "scorer", "questions", "prompt_id", maintain_order=True)
         .agg(
             hits=(pl.col("hit") & usable).sum().cast(pl.Int64),
             misses=(~pl.col("hit") & usable).sum().cast(pl.Int64),
