@@ -56,11 +56,6 @@ def json_of(method, *fixed):
     )
 
 
-def for_each(pattern, method):
-    """Return an input function: the pattern filled with what the plan lists for the wildcards."""
-    return lambda wildcards: expand(pattern, **wildcards, each=method(**wildcards))
-
-
 def needs_gpu(wildcards):
     """Return the GPUs of a job on a model: organisms and packaged models run on CPU."""
     return int(STUDY.models[wildcards.model].kind in ("hub", "local"))
