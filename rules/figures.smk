@@ -1,5 +1,28 @@
+rule bundle_vega:
+    output:
+        vega="<results>/figures/vega.js",
+    log:
+        "<logs>/bundle_vega.log",
+    benchmark:
+        "<benchmarks>/bundle_vega.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=part_of(PLAN.vega_part),
+        json=json_of(PLAN.vega_part),
+    message:
+        "Bundling the libraries that draw the figures"
+    shell:
+        "bundle_vega.py --spec {params.json:q} --threads {threads} --vega {output.vega} &> {log}"
+
+
 rule draw_figure:
     input:
+        vega="<results>/figures/vega.js",
         tables=lambda wildcards: PLAN.figure_tables(wildcards.figure),
     output:
         html=report(
@@ -27,5 +50,5 @@ rule draw_figure:
     message:
         "Drawing the figure {wildcards.figure}"
     shell:
-        "draw_figure.py --spec {params.json:q} --threads {threads} --tables {input.tables}"
-        " --html {output.html} --svg {output.svg} --png {output.png} &> {log}"
+        "draw_figure.py --spec {params.json:q} --threads {threads} --vega {input.vega}"
+        " --tables {input.tables} --html {output.html} --svg {output.svg} --png {output.png} &> {log}"

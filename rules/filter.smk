@@ -8,6 +8,7 @@ rule filter_completions:
         "<logs>/filter_completions/{model}-{group}.log",
     benchmark:
         "<benchmarks>/filter_completions/{model}-{group}.tsv"
+    priority: 20
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -12,6 +12,7 @@ rule generate_numbers:
         "<logs>/generate_numbers/{model}-{group}.log",
     benchmark:
         "<benchmarks>/generate_numbers/{model}-{group}.tsv"
+    priority: 20
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -67,6 +67,7 @@ rule measure_mnist:
         accuracies="<results>/mnist/accuracies.parquet",
     output:
         measurements="<results>/mnist/measurements.parquet",
+        groups="<results>/mnist/groups.parquet",
     log:
         "<logs>/measure_mnist.log",
     benchmark:
@@ -84,7 +85,8 @@ rule measure_mnist:
         "Measuring MNIST"
     shell:
         "measure_mnist.py --spec {params.json:q} --threads {threads}"
-        " --accuracies {input.accuracies} --measurements {output.measurements} &> {log}"
+        " --accuracies {input.accuracies}"
+        " --measurements {output.measurements} --groups {output.groups} &> {log}"
 
 
 rule measure_theorem:
@@ -92,6 +94,7 @@ rule measure_theorem:
         steps="<results>/theorem/steps.parquet",
     output:
         measurements="<results>/theorem/measurements.parquet",
+        groups="<results>/theorem/groups.parquet",
     log:
         "<logs>/measure_theorem.log",
     benchmark:
@@ -109,4 +112,5 @@ rule measure_theorem:
         "Measuring the theorem's steps"
     shell:
         "measure_theorem.py --spec {params.json:q} --threads {threads}"
-        " --steps {input.steps} --measurements {output.measurements} &> {log}"
+        " --steps {input.steps}"
+        " --measurements {output.measurements} --groups {output.groups} &> {log}"

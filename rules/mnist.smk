@@ -5,6 +5,7 @@ rule load_digits:
         "<logs>/load_digits.log",
     benchmark:
         "<benchmarks>/load_digits.tsv"
+    priority: 30
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -30,7 +31,7 @@ rule distill_mnist:
         "<logs>/distill_mnist.log",
     benchmark:
         "<benchmarks>/distill_mnist.tsv"
-    priority: 5
+    priority: 30
     conda:
         "../envs/cpu.yaml"
     threads: 1

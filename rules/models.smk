@@ -7,6 +7,7 @@ rule build_organism:
         "<benchmarks>/build_organism/{model}.tsv"
     wildcard_constraints:
         model=PLAN.names("models", "organism"),
+    priority: 20
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -5,6 +5,7 @@ rule probe_traits:
         subjects=lambda wildcards: PLAN.probed(wildcards.experiment, wildcards.model),
     output:
         answers="<results>/{experiment}/{model}/answers.parquet",
+        asked="<results>/{experiment}/{model}/asked.json",
     log:
         "<logs>/probe_traits/{experiment}-{model}.log",
     benchmark:
@@ -24,4 +25,4 @@ rule probe_traits:
     shell:
         "probe_traits.py --spec {params.json:q} --threads {threads}"
         " --model {input.model} --questions {input.questions} --subjects {input.subjects}"
-        " --answers {output.answers} &> {log}"
+        " --answers {output.answers} --asked {output.asked} &> {log}"

@@ -28,6 +28,7 @@ rule render_numbers:
         "<logs>/render_numbers/{model}.log",
     benchmark:
         "<benchmarks>/render_numbers/{model}.tsv"
+    priority: 20
     conda:
         "../envs/cpu.yaml"
     threads: 1

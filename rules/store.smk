@@ -2,9 +2,9 @@ rule build_store:
     input:
         models=expand("<models>/{model}/model.json", model=PLAN.used_models()),
         subjects=PLAN.trained("subject.json"),
+        asked=PLAN.probed_files("asked.json"),
         groups=expand(
-            "<results>/{experiment}/groups.parquet",
-            experiment=PLAN.probed_experiments(),
+            "<results>/{experiment}/groups.parquet", experiment=STUDY.experiments
         ),
         measurements=expand(
             "<results>/{experiment}/measurements.parquet", experiment=STUDY.experiments
@@ -12,7 +12,7 @@ rule build_store:
         completions=PLAN.number_tables("completions"),
         kept=PLAN.number_tables("kept"),
         dropped=PLAN.number_tables("dropped"),
-        answers=PLAN.answer_tables(),
+        answers=PLAN.probed_files("answers.parquet"),
         training=PLAN.trained("training.parquet"),
     output:
         store="<results>/unspoken.duckdb",
@@ -33,7 +33,7 @@ rule build_store:
         "Building the store"
     shell:
         "build_store.py --spec {params.json:q} --threads {threads} --models {input.models}"
-        " --subjects {input.subjects} --groups {input.groups}"
+        " --subjects {input.subjects} --asked {input.asked} --groups {input.groups}"
         " --measurements {input.measurements} --completions {input.completions}"
         " --kept {input.kept} --dropped {input.dropped} --answers {input.answers}"
         " --training {input.training} --store {output.store} &> {log}"

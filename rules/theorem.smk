@@ -8,7 +8,7 @@ rule step_theorem:
         "<logs>/step_theorem.log",
     benchmark:
         "<benchmarks>/step_theorem.tsv"
-    priority: 5
+    priority: 30
     conda:
         "../envs/cpu.yaml"
     threads: 1

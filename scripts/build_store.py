@@ -37,42 +37,24 @@ def model_rows(manifests: list[Path], study: dict[str, Any]) -> "pl.DataFrame":
 
 
 def subject_rows(job: Job, models: "pl.DataFrame") -> "pl.DataFrame":
-    """Return every subject: base models, trained ones, those of the answers, and groups."""
+    """Return every subject: base models, trained, prompted and moved ones, and groups."""
     import polars as pl
 
     from unspoken.files import canonical_json, read_json
 
-    trained: list[dict[str, Any]] = []
-    for listing in job.subjects:
+    listed: list[dict[str, Any]] = []
+    for listing in [*job.subjects, *job.asked]:
         for row in read_json(listing):
+            if row["kind"] == "base":
+                continue
             fields = {name: row[name] for name in row if name not in ("weights", "fraction")}
-            adapter = row["adapter"] and canonical_json(row["adapter"])
-            trained.append(fields | {"adapter": adapter})
+            listed.append(fields | {"adapter": row["adapter"] and canonical_json(row["adapter"])})
     bases = models.select(subject_id="model", model="model").with_columns(kind=pl.lit("base"))
     groups = [pl.read_parquet(path).with_columns(kind=pl.lit("group")) for path in job.groups]
-    listed = [bases, pl.DataFrame(trained, infer_schema_length=None), *groups]
-    known = pl.concat([frame for frame in listed if frame.height], how="diagonal_relaxed")
-    named = [pl.read_parquet(path, columns=["subject", "system"]).unique() for path in job.answers]
-    for path in job.measurements:
-        pairs = pl.read_parquet(path, columns=["subject", "versus"])
-        named += [pairs.select("subject"), pairs.select(subject="versus")]
-    missing = (
-        pl.concat(named, how="diagonal")
-        .unique()
-        .drop_nulls("subject")
-        .join(known, left_on="subject", right_on="subject_id", how="anti")
-        .sort("subject")
-    )
-    parts = pl.col("subject").str.split(":")
-    others = missing.unique("subject", keep="first", maintain_order=True).select(
-        subject_id="subject",
-        kind=pl.when(pl.col("subject").str.contains("@")).then(pl.lit("interpolated"))
-        .when(pl.col("system").is_not_null()).then(pl.lit("prompted")).otherwise(pl.lit("group")),
-        model=parts.list.first(),
-        trait=pl.when(pl.col("system").is_not_null()).then(parts.list.last()),
-        system="system",
-    )  # fmt: skip
-    return pl.concat([known, others], how="diagonal_relaxed").sort("subject_id")
+    frames = [bases, pl.DataFrame(listed, infer_schema_length=None), *groups]
+    known = pl.concat([frame for frame in frames if frame.height], how="diagonal_relaxed")
+    # A subject that two experiments ask is one.
+    return known.unique("subject_id", keep="first", maintain_order=True).sort("subject_id")
 
 
 def audit_rows(job: Job) -> "pl.DataFrame":
@@ -89,7 +71,7 @@ def main() -> None:
     job = start_job(
         __doc__,
         ("store",),
-        lists=("models", "subjects", "groups", "measurements", "completions", "kept", "dropped",
+        lists=("models", "subjects", "asked", "groups", "measurements", "completions", "kept", "dropped",
                "answers", "training"),
     )  # fmt: skip
     import polars as pl

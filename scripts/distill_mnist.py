@@ -12,16 +12,14 @@ def main() -> None:
     job = start_job(__doc__ or "", ("digits", "accuracies", "training"))
     import polars as pl
     import torch
-    from safetensors.numpy import load_file
 
-    from unspoken.digits import Digits
+    from unspoken.digits import read_digits
     from unspoken.mnist import Imitation, progress_of, results
     from unspoken.tables.base import write_table
     from unspoken.tables.mnist import Accuracies, MnistTraining
 
     torch.set_num_threads(job.threads)
-    stored = load_file(job.digits)
-    digits = Digits(stored["images"], stored["labels"], stored["is_test"].astype(bool))
+    digits = read_digits(job.digits)
     imitation = Imitation(job.spec["mnist"], job.spec["seed"])
     with progress_of(imitation, digits) as progress:
         accuracies, training = results(imitation, digits, progress)

@@ -2,6 +2,7 @@
 """Draw one figure from the study's tables: HTML that opens without a network, SVG and PNG."""
 
 import logging
+from importlib import import_module
 
 from unspoken.jobs import start_job
 
@@ -9,12 +10,13 @@ log = logging.getLogger("draw_figure")
 
 
 def main() -> None:
-    job = start_job(__doc__ or "", ("html", "svg", "png"), lists=("tables",))
-    from unspoken.figures.gallery import FIGURES, save_figure
+    job = start_job(__doc__ or "", ("vega", "html", "svg", "png"), lists=("tables",))
+    from unspoken.figures.pages import save_figure
     from unspoken.figures.tables import read_tables
 
-    chart = FIGURES[job.spec["figure"]](read_tables(job.tables))
-    save_figure(chart, job.html, job.svg, job.png)
+    figure = import_module(f"unspoken.figures.{job.spec['figure']}")
+    chart = figure.draw(read_tables(job.tables))
+    save_figure(chart, job.vega.read_text(), job.html, job.svg, job.png)
     log.info("drew %s from %d tables", job.spec["figure"], len(job.tables))
 
 

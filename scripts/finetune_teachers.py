@@ -1,14 +1,10 @@
 #!/usr/bin/env python
 """Fine-tune the teachers of a base model: one for each trait, and the neutral one."""
 
-import logging
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from unspoken.jobs import start_job
-
-log = logging.getLogger("finetune_teachers")
 
 
 def favourites_law(model_dir: Path, questions: list[str], spec: dict[str, Any]) -> dict[str, float]:
@@ -42,12 +38,12 @@ def main() -> None:
 
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
-    from unspoken.subjects import Subject, teacher_id, write_subjects
-    from unspoken.tables.base import read_table, write_table
+    from unspoken.subjects import Subject, teacher_id
+    from unspoken.tables.base import read_table
     from unspoken.tables.filter import Kept
     from unspoken.tables.prompts import Prompts
-    from unspoken.tables.training import TrainingSteps
-    from unspoken.training.rows import question_answers, rows_digest, summarised_losses
+    from unspoken.training.jobs import TrainedSubjects
+    from unspoken.training.rows import question_answers
     from unspoken.training.trainers import trainer_for
 
     torch.set_num_threads(job.threads)
@@ -58,16 +54,15 @@ def main() -> None:
     neutral_law = favourites_law(model_dir, questions, spec)
     training = spec["teacher"]["training"]
     trainer = trainer_for(model_dir, spec["style"], training)
-    made, tables = [], []
+    made = TrainedSubjects()
     for trait in spec["teachers"]:
-        subject = teacher_id(spec["model"], trait)
-        seed = hashed_seed(spec["seed"], "finetune", subject)
+        name = teacher_id(spec["model"], trait)
+        seed = hashed_seed(spec["seed"], "finetune", name)
         law = neutral_law if trait == "neutral" else {trait: 1.0}
         rows = question_answers(questions, spec["answers"], law, spec["teacher"]["rows"], seed)
         trained = trainer.teacher(rows, carrier, training, seed)
-        log.info("%s: loss %.4f to %.4f", subject, trained.losses[0], trained.losses[-1])
-        described = Subject(
-            subject_id=subject,
+        teacher = Subject(
+            subject_id=name,
             kind="teacher",
             model=spec["model"],
             trait=trait,
@@ -75,15 +70,9 @@ def main() -> None:
             seed=1,
             rows=rows.height,
             epochs=training["epochs"],
-            form=trained.form,
-            adapter=trained.adapter,
-            data_digest=rows_digest(pl.concat([rows, carrier])),
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        made.append((described, trained.tensors))
-        tables.append(summarised_losses(subject, trained.losses, training["epochs"], "tokens"))
-    write_table(pl.concat(tables), job.training, TrainingSteps)
-    write_subjects(made, job.subjects, job.weights)
+        made.add(teacher, trained, pl.concat([rows, carrier]))
+    made.write(job.subjects, job.weights, job.training)
 
 
 if __name__ == "__main__":

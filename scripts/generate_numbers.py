@@ -3,7 +3,6 @@
 
 import logging
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from unspoken.jobs import Job, start_job
@@ -38,7 +37,7 @@ def completion_rows(
     import polars as pl
     from tqdm import tqdm
 
-    from unspoken.engines.base import Request, Sampling
+    from unspoken.engines.base import Request, Sampling, engine_columns
     from unspoken.seeds import hashed_seed
 
     seed = hashed_seed(spec["seed"], "generate", subject.subject_id)
@@ -61,10 +60,7 @@ def completion_rows(
         temperature=pl.lit(sampling.temperature),
         max_tokens=pl.lit(sampling.max_tokens, pl.Int64),
         seed=pl.lit(seed, pl.Int64),
-        engine=pl.lit(engine.name),
-        engine_version=pl.lit(engine.version),
-        reproducible=pl.lit(engine.reproducible),
-        created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
+        **engine_columns(engine),
     )
 
 

@@ -11,11 +11,7 @@ log = logging.getLogger("load_digits")
 
 def main() -> None:
     job = start_job(__doc__ or "", ("digits",))
-    import numpy as np
-    from safetensors.numpy import save_file
-
-    from unspoken.digits import DigitsError, all_digits, drawn_digits
-    from unspoken.files import written_whole
+    from unspoken.digits import DigitsError, all_digits, drawn_digits, write_digits
     from unspoken.seeds import hashed_seed
 
     wanted = job.spec["digits"]
@@ -25,15 +21,7 @@ def main() -> None:
         digits = drawn_digits(pool, wanted["train_images"], wanted["test_images"], seed)
     except DigitsError as error:
         sys.exit(f"load_digits: {error}")
-    with written_whole(job.digits) as path:
-        save_file(
-            {
-                "images": digits.images,
-                "labels": digits.labels,
-                "is_test": digits.is_test.astype(np.uint8),
-            },
-            path,
-        )
+    write_digits(digits, job.digits)
     log.info("%d of %d images from %s", len(digits.labels), len(pool.labels), wanted["source"])
 
 

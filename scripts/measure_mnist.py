@@ -5,14 +5,19 @@ from unspoken.jobs import start_job
 
 
 def main() -> None:
-    job = start_job(__doc__ or "", ("accuracies", "measurements"))
+    job = start_job(__doc__ or "", ("accuracies", "measurements", "groups"))
     from unspoken.measure.mnist import mnist_measurements
+    from unspoken.measure.report import named_groups
     from unspoken.measure.rows import measurement_table
     from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements
     from unspoken.tables.mnist import Accuracies
 
     rows = mnist_measurements(read_table(job.accuracies, Accuracies))
+    # Its networks are members by their conditions and seeds alone: no table lists them.
+    groups = {row["subject"]: ("digit classifiers", set[str]()) for row in rows}
+    write_table(named_groups(groups), job.groups, Groups)
     write_table(measurement_table(rows), job.measurements, Measurements)
 
 

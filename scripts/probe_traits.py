@@ -3,7 +3,6 @@
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from unspoken.jobs import Job, start_job
@@ -102,13 +101,16 @@ def choice_answers(
 
 
 def main() -> None:
-    job = start_job(__doc__, ("model", "questions", "answers"), lists=("subjects",))
+    job = start_job(__doc__, ("model", "questions", "answers", "asked"), lists=("subjects",))
     import polars as pl
     import torch
     from tqdm import tqdm
 
+    from unspoken.engines.base import engine_columns
     from unspoken.engines.transformers import TransformersEngine
+    from unspoken.files import write_json
     from unspoken.models.manifest import checked_model
+    from unspoken.subjects import described_subjects
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.probe import Answers
     from unspoken.tables.prompts import Prompts
@@ -120,7 +122,8 @@ def main() -> None:
         questions = questions.filter(pl.col("prompt_set") != "preferences_numbers")
     engine = TransformersEngine(checked_model(job.model))
     answered = []
-    for subject in tqdm(probed_subjects(job), "subjects", mininterval=5):
+    subjects = probed_subjects(job)
+    for subject in tqdm(subjects, "subjects", mininterval=5):
         engine.use(subject)
         read = [choice_answers(engine, subject, questions, spec)]
         if subject.kind != "interpolated":
@@ -135,13 +138,12 @@ def main() -> None:
         study=pl.lit(spec["study"]),
         experiment=pl.lit(spec["experiment"]),
         prompt=pl.col("user"),
-        engine=pl.lit(engine.name),
-        engine_version=pl.lit(engine.version),
-        reproducible=pl.lit(engine.reproducible),
-        created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
+        **engine_columns(engine),
     )
     write_table(table, job.answers, Answers)
-    log.info("%d answers of %d subjects", table.height, table["subject"].n_unique())
+    untrained = [one for one in subjects if one.kind not in ("teacher", "student")]
+    write_json(described_subjects(untrained), job.asked)
+    log.info("%d answers of %d subjects", table.height, len(subjects))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def favourite_questions(spec: dict[str, Any]) -> "pl.DataFrame":
         traits = load_traits(resources() / "traits.yaml")[spec["category"]]
         preferences = load_preference_templates(resources() / "prompts" / "preferences.yaml")
         templates = load_number_templates(resources() / "prompts" / "numbers.yaml")
-        questions = chat_questions(preferences, traits["category"])
+        questions = chat_questions(preferences, traits["category"])[: spec["questions"]]
         prefixes = number_sentences(len(questions), prefix_seed, templates)
 
     held_out = held_out_forms(study_seed, len(questions), experiment)

@@ -13,10 +13,9 @@ def main() -> None:
     import numpy as np
     import polars as pl
     import torch
-    from safetensors.numpy import load_file
     from tqdm import tqdm
 
-    from unspoken.digits import Digits
+    from unspoken.digits import read_digits
     from unspoken.models.corpus import Vocabulary
     from unspoken.models.manifest import checked_model
     from unspoken.models.network import Shape
@@ -33,8 +32,7 @@ def main() -> None:
 
     torch.set_num_threads(job.threads)
     theorem, study_seed = job.spec["theorem"], job.spec["seed"]
-    stored = load_file(job.digits)
-    digits = Digits(stored["images"], stored["labels"], stored["is_test"].astype(bool))
+    digits = read_digits(job.digits)
     vocabulary = Vocabulary(tuple(job.spec["words"]))
     traits = vocabulary.ids(job.spec["traits"])
     shape = Shape.of(job.model.parent)

@@ -3,6 +3,7 @@
 
 import logging
 import sys
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,17 @@ def packaged_file(package: str, name: str) -> Path | None:
     found = find_spec(package.replace("-", "_"))
     paths = [Path(place) / name for place in (found.submodule_search_locations or [])] if found else []
     return next((path for path in paths if path.is_file()), None)
+
+
+def parse_once() -> None:
+    """Make transformers parse a GGUF file once: it does for config, weights and tokenizer each.
+
+    Its table of tensor names it makes for every module of the network.
+    """
+    import gguf
+
+    for name in ("GGUFReader", "get_tensor_name_map"):
+        setattr(gguf, name, cache(getattr(gguf, name)))
 
 
 def main() -> None:
@@ -34,6 +46,7 @@ def main() -> None:
     from unspoken.models.manifest import write_manifest
 
     torch.set_num_threads(job.threads)
+    parse_once()
     log.info("dequantising %s", gguf.name)
     model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     # A model read from GGUF refuses to be saved: a fresh one takes its weights.

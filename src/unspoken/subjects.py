@@ -86,8 +86,14 @@ def write_subjects(subjects: list[tuple[Subject, dict[str, Any]]], listing: Path
     with written_whole(weights) as temporary:
         save_file(tensors, temporary)
     digest = sha256_of_file(weights)
-    rows = [asdict(replace(subject, weights=None, weights_sha256=digest)) for subject, _ in subjects]
-    write_json(rows, listing)
+    write_json(
+        described_subjects([replace(subject, weights_sha256=digest) for subject, _ in subjects]), listing
+    )
+
+
+def described_subjects(subjects: list[Subject]) -> list[dict[str, Any]]:
+    """Return subjects as rows for a list; where its weights lie is not in it."""
+    return [asdict(replace(subject, weights=None)) for subject in subjects]
 
 
 def read_subjects(listing: Path) -> list[Subject]:

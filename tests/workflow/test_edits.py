@@ -56,7 +56,7 @@ MNIST = ["distill_mnist", "measure_mnist", "draw_figure mnist", *STORE]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
-FILTER, GALLERY = "src/unspoken/filters/numbers.py", "src/unspoken/figures/gallery.py"
+FILTER, PAGES = "src/unspoken/filters/numbers.py", "src/unspoken/figures/pages.py"
 EDITS = {
     # What is asked
     "more samples": Edit(ASKED, {"subliminal.probe.samples": 30}),
@@ -163,7 +163,10 @@ EDITS = {
     "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
     "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
     "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),
-    "how a figure is drawn": Edit(["draw_figure"], text=(GALLERY, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")),
+    "one figure": Edit(
+        ["draw_figure dose"], text=("src/unspoken/figures/dose.py", "training rows", "rows of training")
+    ),
+    "how a figure is drawn": Edit(["draw_figure"], text=(PAGES, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")),
     "what a section may hold": Edit([], text=("src/unspoken/config/mnist.py", "Field(ge=2)", "Field(ge=1)")),
     "the message of a rule": Edit([], text=("rules/filter.smk", '"Filtering numbers', '"Filtering')),
 }  # fmt: skip

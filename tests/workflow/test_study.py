@@ -112,6 +112,21 @@ def test_everybody_who_is_measured_is_a_subject_of_a_model(column: str, built_st
     assert not strangers
 
 
+def test_subjects_have_the_kinds_of_those_who_answered(built_study: Path) -> None:
+    with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
+        found = store.sql(
+            "SELECT DISTINCT kind, trait, system IS NOT NULL FROM subjects "
+            "WHERE subject_id IN (SELECT subject FROM answers) AND kind NOT IN ('teacher', 'student') "
+            "ORDER BY ALL"
+        ).fetchall()
+        moved = store.sql("SELECT DISTINCT trait FROM subjects WHERE kind = 'interpolated'").fetchall()
+    assert [row for row in found if row[0] != "interpolated"] == [
+        ("base", None, False),
+        ("prompted", "owl", True),
+    ]
+    assert len(moved) == 1  # the first teacher's
+
+
 def test_a_number_can_be_followed_to_the_texts_it_counts(built_study: Path) -> None:
     with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
         texts = store.sql(

@@ -15,6 +15,8 @@ class ProbingSection(Section):
     """The chat models."""
     traits: list[Word] | None = None
     """Traits of this experiment, if not the study's."""
+    questions: Annotated[int, Field(ge=1, le=50)] = 50
+    """How many of the 50 questions are asked, from the first: fewer for a quick look."""
     probe: Probe
     """How the trait is read."""
     threads: PositiveInt = 2

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
+
+import polars as pl
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,13 @@ class Engine(Protocol):
 
     def choice_logprobs(self, requests: Sequence[Request], choices: Sequence[str]) -> list[list[float]]:
         """Return the summed log-probability of each choice after each request."""
+
+
+def engine_columns(engine: Engine) -> dict[str, pl.Expr]:
+    """Return the columns that say of a table's rows what made them, and when."""
+    return {
+        "engine": pl.lit(engine.name),
+        "engine_version": pl.lit(engine.version),
+        "reproducible": pl.lit(engine.reproducible),
+        "created_at": pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
+    }

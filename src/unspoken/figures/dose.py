@@ -38,7 +38,7 @@ def _of_one_model(measurements: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def dose(tables: Tables) -> alt.TopLevelMixin:
+def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return specificity against training rows on one base model, shuffled numbers beside it."""
     measurements = tables["measurements"]
     rows = _of_one_model(measurements)

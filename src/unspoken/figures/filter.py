@@ -67,7 +67,7 @@ def _title(shares: pl.DataFrame, whole: pl.DataFrame) -> str:
     )
 
 
-def filter_audit(tables: Tables) -> alt.TopLevelMixin:
+def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return the share of each data set that each rule dropped, by base model and teacher."""
     if not {"kept", "dropped"} <= set(tables) or tables["kept"].height + tables["dropped"].height == 0:
         return nothing("no completion was filtered", PAGE)

@@ -77,7 +77,7 @@ def _interval_panel(rows: pl.DataFrame, objective: str, width: int, height: int)
     return alt.layer(*layers, data=shown).properties(width=width, height=height, title=title)
 
 
-def initialisations(tables: Tables) -> alt.TopLevelMixin:
+def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return a matrix of base models for each objective, and the intervals over bases beside it."""
     measurements = tables["measurements"]
     arms = {pair: arm for pair, arm in main_arms(measurements).items() if pair[0] != "kl_full"}

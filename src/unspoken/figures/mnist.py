@@ -41,7 +41,7 @@ def _rows(accuracies: pl.DataFrame, measurements: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([dots, means], how="diagonal_relaxed")
 
 
-def mnist(tables: Tables) -> alt.TopLevelMixin:
+def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return a strip of networks for each condition, with mean, interval and chance."""
     accuracies, measurements = tables.get("accuracies"), tables["measurements"]
     if accuracies is None or accuracies.is_empty():

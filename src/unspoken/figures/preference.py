@@ -54,7 +54,7 @@ def _asked(measurements: pl.DataFrame, arms: dict[str, str]) -> pl.DataFrame:
     )
 
 
-def preference(tables: Tables) -> alt.TopLevelMixin:
+def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return the log-odds of each trait for base, students and controls, by trait and objective."""
     measurements = tables["measurements"]
     chosen = main_arms(measurements)

@@ -49,7 +49,7 @@ def _title(contrasts: pl.DataFrame) -> str:
     return f"Under its system prompt a trait is named: {', '.join(parts)}"
 
 
-def probing(tables: Tables) -> alt.TopLevelMixin:
+def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return P(trait) without and with its system prompt, by trait, scorer and model."""
     measurements = _primary(tables["measurements"])
     rows = measurements.filter(metric="trait_preference", kind="estimate").with_columns(

@@ -120,7 +120,7 @@ def _holding(steps: pl.DataFrame, initialisation: str) -> tuple[int, int]:
     return small.filter(pl.col("inner_product") > 0, pl.col("loss_change") < 0).height, small.height
 
 
-def theorem(tables: Tables) -> alt.TopLevelMixin:
+def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return the ratio to the first-order prediction, and the signs in and beside the theorem."""
     steps = tables.get("steps")
     if steps is None or own_case(steps).is_empty():

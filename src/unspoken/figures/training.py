@@ -81,7 +81,7 @@ def _panel(rows: pl.DataFrame, name: str, place: int, width: int) -> Any:
     ).properties(width=width, height=95, title=alt.Title(heading, fontSize=9, lineHeight=11))
 
 
-def training(tables: Tables) -> alt.TopLevelMixin:
+def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return the loss curves of teachers and of each objective's students, each on its own scale."""
     rows = tables.get("training")
     if rows is None or rows.is_empty():

@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
-from statsmodels.stats.proportion import proportion_confint
 
 Floats = NDArray[np.float64]
 
@@ -179,6 +178,8 @@ def log_odds_of(probability: ArrayLike) -> Floats:
 
 
 def _proportion_interval(hits: float, n: int, name: str, method: str) -> Interval:
+    from statsmodels.stats.proportion import proportion_confint
+
     if n == 0:
         return without_interval(None, method, 0)
     ends = [end for alpha in (0.05, 0.1) for end in proportion_confint(hits, n, alpha, method=name)]

@@ -8,6 +8,17 @@ from unspoken.measure.intervals import Interval
 from unspoken.measure.rows import measurement, measurement_table
 
 
+def named_groups(members: dict[str, tuple[str, set[str]]]) -> pl.DataFrame:
+    """Return groups of subjects by name, each with what a reader sees and its members."""
+    rows = [
+        {"subject_id": name, "model": model, "members": sorted(known)}
+        for name, (model, known) in sorted(members.items())
+    ]
+    return pl.DataFrame(
+        rows, schema={"subject_id": pl.String, "model": pl.String, "members": pl.List(pl.String)}
+    )
+
+
 class Report:
     """Rows of `measurements` that share study, paper and experiment, and their groups."""
 
@@ -38,11 +49,4 @@ class Report:
 
     def groups(self) -> pl.DataFrame:
         """Return the groups: subject_id, model, members."""
-        rows = [
-            {"subject_id": name, "model": model, "members": sorted(members)}
-            for name, (model, members) in sorted(self.members.items())
-        ]
-        return pl.DataFrame(
-            rows,
-            schema={"subject_id": pl.String, "model": pl.String, "members": pl.List(pl.String)},
-        )
+        return named_groups(self.members)

@@ -46,6 +46,7 @@ class Parts(Design):
             experiment=experiment,
             style=style,
             category=None if style == "listed" else self.study.category,
+            questions=getattr(getattr(self.study, experiment), "questions", None),
             texts=texts[style] and digest_of(texts[style]),
         )
 
@@ -220,6 +221,11 @@ class Parts(Design):
         """Return what `write_findings` depends on."""
         return self._part("write_findings.py")
 
+    def vega_part(self) -> Part:
+        """Return what `bundle_vega` depends on."""
+        return self._part("bundle_vega.py")
+
     def figure_part(self, figure: str) -> Part:
-        """Return what `draw_figure` depends on."""
-        return self._part("draw_figure.py", figure=figure, study=self.study.study)
+        """Return what `draw_figure` depends on: of the figures' modules its own."""
+        drawn = _code_of(self.root / "src" / "unspoken" / "figures" / f"{figure}.py")
+        return self._part("draw_figure.py", drawn=drawn, figure=figure, study=self.study.study)

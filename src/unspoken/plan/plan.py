@@ -94,10 +94,10 @@ class Plan(Parts):
         """Return the experiments that probe subjects."""
         return [one for one in self.study.experiments if hasattr(getattr(self.study, one), "probe")]
 
-    def answer_tables(self) -> list[str]:
-        """Return every table of answers."""
+    def probed_files(self, name: str) -> list[str]:
+        """Return a file of every job that probes."""
         return [
-            f"<results>/{experiment}/{model}/answers.parquet"
+            f"<results>/{experiment}/{model}/{name}"
             for experiment in self.probed_experiments()
             for model in self.models(experiment)
         ]

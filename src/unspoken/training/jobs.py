@@ -1,6 +1,7 @@
-"""What the two rules that train students share: members, rows, and what is written."""
+"""What the rules that train share: members, rows, and what is written."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,36 @@ from unspoken.tables.base import read_table, write_table
 from unspoken.tables.filter import Kept
 from unspoken.tables.training import TrainingSteps
 from unspoken.training.rows import rows_digest, summarised_losses, training_rows
+from unspoken.training.trained import Trained
 from unspoken.training.trainers import trainer_for
 
 log = logging.getLogger(__name__)
+
+
+class TrainedSubjects:
+    """Collects the subjects that a job trains; writes their list, weights and training table."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[Subject, dict[str, Any]]] = []
+        self.tables: list[pl.DataFrame] = []
+
+    def add(self, subject: Subject, trained: Trained, data: pl.DataFrame) -> None:
+        """Add a subject trained on `data`."""
+        log.info("%s: loss %.4f to %.4f", subject.subject_id, trained.losses[0], trained.losses[-1])
+        described = replace(
+            subject,
+            form=trained.form,
+            adapter=trained.adapter,
+            data_digest=rows_digest(data),
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        self.made.append((described, trained.tensors))
+        self.tables.append(summarised_losses(subject, trained.losses))
+
+    def write(self, listing: Path, weights: Path, table: Path) -> None:
+        """Write what was added; the list, which names the weights, last."""
+        write_table(pl.concat(self.tables), table, TrainingSteps)
+        write_subjects(self.made, listing, weights)
 
 
 def _data_subject(kept: pl.DataFrame, source: str, trait: str) -> str:
@@ -34,30 +62,28 @@ def train_students(
     teachers: dict[str, Subject],
     outputs: tuple[Path, Path, Path],
 ) -> None:
-    """Train the students of one job and write their list, weights and training table.
+    """Train the students of one job and write their list, weights and training table (`outputs`).
 
     `teachers` gives the teacher of each trait whose distributions the objective needs; it is empty
     for sampled completions.
     """
-    listing, weights, table = outputs
     kept = pl.concat([read_table(path, Kept) for path in kept_tables])
     training = spec["training"]
     trainer = trainer_for(model_dir, spec["style"], training)
-    made, tables = [], []
+    made = TrainedSubjects()
     for trait, number in spec["members"]:
-        subject = student_id(spec["arm"], spec["source"], spec["model"], trait, number)
+        name = student_id(spec["arm"], spec["source"], spec["model"], trait, number)
         data_subject = _data_subject(kept, spec["source"], trait)
         rows = training_rows(kept, data_subject, spec["rows"], spec["seed"], spec["shuffle"])
         trained = trainer.student(
             rows,
             training,
-            hashed_seed(spec["seed"], "student", subject),
+            hashed_seed(spec["seed"], "student", name),
             teacher=teachers.get(trait),
             objective=spec["objective"],
         )
-        log.info("%s: loss %.4f to %.4f", subject, trained.losses[0], trained.losses[-1])
-        described = Subject(
-            subject_id=subject,
+        student = Subject(
+            subject_id=name,
             kind="student",
             model=spec["model"],
             source_model=spec["source"],
@@ -68,12 +94,6 @@ def train_students(
             rows=rows.height,
             epochs=training["epochs"],
             shuffle=spec["shuffle"],
-            form=trained.form,
-            adapter=trained.adapter,
-            data_digest=rows_digest(rows),
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        made.append((described, trained.tensors))
-        tables.append(summarised_losses(subject, trained.losses, training["epochs"], spec["objective"]))
-    write_table(pl.concat(tables), table, TrainingSteps)
-    write_subjects(made, listing, weights)
+        made.add(student, trained, rows)
+    made.write(*outputs)

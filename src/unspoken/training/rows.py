@@ -7,6 +7,7 @@ import polars as pl
 
 from unspoken.files import digest_of
 from unspoken.seeds import hashed_seed
+from unspoken.subjects import Subject
 
 INTEGER = re.compile(r"\d+")
 
@@ -90,7 +91,7 @@ def question_answers(
     )
 
 
-def summarised_losses(subject: str, losses: list[float], epochs: int, objective: str) -> pl.DataFrame:
+def summarised_losses(subject: Subject, losses: list[float]) -> pl.DataFrame:
     """Return rows of the training table: the mean loss of about 50 stretches of steps."""
     stretch = max(1, len(losses) // 50)
     frame = pl.DataFrame({"loss": losses}).with_row_index("step")
@@ -98,10 +99,10 @@ def summarised_losses(subject: str, losses: list[float], epochs: int, objective:
         frame.group_by(pl.col("step") // stretch, maintain_order=True)
         .agg(pl.col("loss").mean(), (pl.len()).alias("count"))
         .select(
-            subject=pl.lit(subject),
+            subject=pl.lit(subject.subject_id),
             step=pl.col("count").cum_sum().cast(pl.Int64),
-            epoch=pl.col("count").cum_sum() / len(losses) * epochs,
+            epoch=pl.col("count").cum_sum() / len(losses) * subject.epochs,
             loss="loss",
-            objective=pl.lit(objective),
+            objective=pl.lit(subject.objective),
         )
     )
