@@ -55,7 +55,14 @@ def render(tmp_path, monkeypatch):
 
     def run(script, **spec):
         prompts = tmp_path / "prompts.parquet"
-        spec = {"seed": 1, "experiment": "subliminal", "category": "animals", "code": "c", "questions": None, **spec}
+        spec = {
+            "seed": 1,
+            "experiment": "subliminal",
+            "category": "animals",
+            "code": "c",
+            "questions": None,
+            **spec,
+        }
         command = [f"--spec={json.dumps(spec)}", f"--prompts={prompts}"]
         monkeypatch.setattr("sys.argv", [script, *command])
         monkeypatch.setattr("os.environ", dict(os.environ) | {"UNSPOKEN_ROOT": str(ROOT)})

@@ -164,7 +164,10 @@ EDITS = {
     "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
     "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),
     "one figure": Edit(
-        ["draw_figure dose"], text=("src/unspoken/figures/dose.py", "training rows", "rows of training")
+        ["draw_figure dose"], text=("src/unspoken/figures/dose.py", 'title="training rows"', 'title="rows"')
+    ),
+    "what draws the pages": Edit(
+        ["bundle_vega", "draw_figure"], text=("scripts/bundle_vega.py", "bundle()", "bundle(None)")
     ),
     "how a figure is drawn": Edit(["draw_figure"], text=(PAGES, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")),
     "what a section may hold": Edit([], text=("src/unspoken/config/mnist.py", "Field(ge=2)", "Field(ge=1)")),
@@ -259,7 +262,7 @@ def after_edits(shape: Shape) -> Iterator[dict[str, Any]]:
 
 def test_a_study_without_edits_reruns_nothing(shape: Shape) -> None:
     jobs, rerun = shape.jobs()
-    assert len(jobs) == 131  # a few hundred files
+    assert len(jobs) == 132  # a few hundred files
     assert not rerun
 
 

@@ -50,6 +50,7 @@ def test_it_is_composed_of_existing_stages(extended: Path, tmp_path: Path) -> No
         "results/models/smollm2-135m-q4/model.json": "unpack_model",
         f"{RESULTS}/moods/questions.parquet": "render_questions",
         f"{RESULTS}/moods/smollm2-135m-q4/answers.parquet": "probe_traits",
+        f"{RESULTS}/moods/smollm2-135m-q4/asked.json": "probe_traits",
         f"{RESULTS}/moods/measurements.parquet": "measure_moods",
         f"{RESULTS}/moods/groups.parquet": "measure_moods",
         f"{RESULTS}/unspoken.duckdb": "build_store",
