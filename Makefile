@@ -19,7 +19,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' | cat - envs/cpu.lock
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test lint format report accept-code venv study lock clean
+.PHONY: help results test lint format report register accept-code venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -46,6 +46,9 @@ format: venv ## bring all code into the form that `make lint` wants
 
 report: study ## write Snakemake's own report of the study, one HTML file
 	@$(SNAKEMAKE) --report $(ROOT)/report-snakemake.html $(ARGS)
+
+register: study ## before a run: write down its tests and margins, in a file to commit
+	@$(BIN)/python -m unspoken.plan.register $(OVERLAY)
 
 # A pure refactor changes the code of jobs and none of their results. This tells Snakemake so: it
 # marks what exists as made by the code as it is now, and runs nothing.

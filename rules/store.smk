@@ -9,6 +9,8 @@ rule build_store:
         measurements=expand(
             "<results>/{experiment}/measurements.parquet", experiment=STUDY.experiments
         ),
+        claims="<results>/claims.parquet",
+        verdicts="<results>/verdicts.parquet",
         completions=PLAN.number_tables("completions"),
         kept=PLAN.number_tables("kept"),
         dropped=PLAN.number_tables("dropped"),
@@ -34,7 +36,8 @@ rule build_store:
     shell:
         "build_store.py --spec {params.json:q} --threads {threads} --models {input.models}"
         " --subjects {input.subjects} --asked {input.asked} --groups {input.groups}"
-        " --measurements {input.measurements} --completions {input.completions}"
+        " --measurements {input.measurements} --claims {input.claims}"
+        " --verdicts {input.verdicts} --completions {input.completions}"
         " --kept {input.kept} --dropped {input.dropped} --answers {input.answers}"
         " --training {input.training} --store {output.store} &> {log}"
 

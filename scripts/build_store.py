@@ -2,8 +2,13 @@
 """Build the store: import every table of the study into one DuckDB file."""
 
 import logging
+import os
+import sys
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from unspoken.jobs import Job, start_job
 
@@ -11,50 +16,44 @@ if TYPE_CHECKING:
     import polars as pl
 
 log = logging.getLogger("build_store")
+INPUTS = ("models", "subjects", "asked", "groups", "measurements", "claims", "verdicts", "completions",
+          "kept", "dropped", "answers", "training")  # fmt: skip
+IMPORTED = ("completions", "answers", "training", "claims", "verdicts")
+PACKAGES = ("torch", "transformers", "polars", "duckdb", "numpy", "scipy", "statsmodels", "snakemake")
 
 
-def model_rows(manifests: list[Path], study: dict[str, Any]) -> "pl.DataFrame":
-    """Return the models, one a row; their classes are the study's words for them."""
+def benchmark_rows(folder: Path) -> "pl.DataFrame":
+    """Return what every finished job took, from Snakemake's benchmark files."""
     import polars as pl
 
-    from unspoken.files import canonical_json, read_json
-
+    numbers = {"s": "seconds", "cpu_time": "cpu_seconds", "max_rss": "max_rss_mb", "mean_load": "mean_load",
+               "io_in": "io_in_mb", "io_out": "io_out_mb"}  # fmt: skip
     rows = []
-    for path in manifests:
-        fields = read_json(path)
+    for path in sorted(folder.rglob("*.tsv")):
+        place = path.relative_to(folder).with_suffix("")
+        read = pl.read_csv(path, separator="\t", null_values=["-", "NA"]).row(0, named=True)
+        finished = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
         rows.append(
-            {
-                "model": fields["name"],
-                "kind": fields["kind"],
-                "revision": fields["revision"],
-                "synthetic": fields["kind"] == "organism",
-                "classes": study["models"][fields["name"]]["classes"],
-                "manifest": canonical_json(fields),
-            }
+            {"rule": place.parts[0], "job": "/".join(place.parts[1:]), "finished_at": finished}
+            | {name: read.get(column) for column, name in numbers.items()}
         )
-    schema = {"classes": pl.List(pl.String)}
-    return pl.DataFrame(rows, schema_overrides=schema)
+    texts = dict.fromkeys(("rule", "job", "finished_at"), pl.String)
+    return pl.DataFrame(rows, schema=texts | dict.fromkeys(numbers.values(), pl.Float64))
 
 
-def subject_rows(job: Job, models: "pl.DataFrame") -> "pl.DataFrame":
-    """Return every subject: base models, trained, prompted and moved ones, and groups."""
+def provenance_rows(paths: list[Path], makers: list[list[str]]) -> "pl.DataFrame":
+    """Return where each imported file came from: its hash, the rule and code that made it, packages."""
     import polars as pl
 
-    from unspoken.files import canonical_json, read_json
+    from unspoken.files import sha256_of_file
 
-    listed: list[dict[str, Any]] = []
-    for listing in [*job.subjects, *job.asked]:
-        for row in read_json(listing):
-            if row["kind"] == "base":
-                continue
-            fields = {name: row[name] for name in row if name not in ("weights", "fraction")}
-            listed.append(fields | {"adapter": row["adapter"] and canonical_json(row["adapter"])})
-    bases = models.select(subject_id="model", model="model").with_columns(kind=pl.lit("base"))
-    groups = [pl.read_parquet(path).with_columns(kind=pl.lit("group")) for path in job.groups]
-    frames = [bases, pl.DataFrame(listed, infer_schema_length=None), *groups]
-    known = pl.concat([frame for frame in frames if frame.height], how="diagonal_relaxed")
-    # A subject that two experiments ask is one.
-    return known.unique("subject_id", keep="first", maintain_order=True).sort("subject_id")
+    packages = {name: version(name) for name in PACKAGES}
+    rows = []
+    for path in sorted(set(paths)):
+        rule, code = next((maker[1:] for maker in makers if fnmatchcase(str(path), maker[0])), (None, None))
+        rows.append({"path": str(path), "sha256": sha256_of_file(path), "bytes": path.stat().st_size,
+                     "rule": rule, "code": code, "packages": packages})  # fmt: skip
+    return pl.DataFrame(rows, schema_overrides={"packages": pl.Map(pl.String, pl.String)})
 
 
 def audit_rows(job: Job) -> "pl.DataFrame":
@@ -71,13 +70,14 @@ def main() -> None:
     job = start_job(
         __doc__,
         ("store",),
-        lists=("models", "subjects", "asked", "groups", "measurements", "completions", "kept", "dropped",
-               "answers", "training"),
-    )  # fmt: skip
+        lists=INPUTS,
+    )
     import polars as pl
+    import yaml
 
     from unspoken.files import canonical_json, digest_of
-    from unspoken.store import write_store
+    from unspoken.store import StoreError, write_store
+    from unspoken.subject_tables import model_rows, subject_rows
     from unspoken.tables.base import read_table
     from unspoken.tables.measurements import Measurements
 
@@ -88,17 +88,29 @@ def main() -> None:
         "digest": digest_of(spec["study"]),
         "config": canonical_json(spec["study"]),
     }
-    models = model_rows(job.models, spec["study"])
+    classes = {name: model["classes"] for name, model in spec["study"]["models"].items()}
+    models = model_rows(job.models, classes)
     frames = {
         "studies": pl.DataFrame([study]),
         "models": models,
-        "subjects": subject_rows(job, models),
+        "subjects": subject_rows([*job.subjects, *job.asked], job.groups, models),
         "measurements": pl.concat([read_table(path, Measurements) for path in job.measurements]),
+        "jobs": benchmark_rows(Path(spec["benchmarks"])),
+        "provenance": provenance_rows(
+            [path for name in INPUTS for path in getattr(job, name)], spec["makers"]
+        ),
     }
     if job.kept:
         frames["filter_audit"] = audit_rows(job)
-    files = {"completions": job.completions, "answers": job.answers, "training": job.training}
-    for table, rows in write_store(job.store, study["study"], files, frames).items():
+    files = {
+        name: getattr(job, name) for name in ("completions", "answers", "training", "claims", "verdicts")
+    }
+    comments = yaml.safe_load((Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "store.yaml").read_text())
+    try:
+        written = write_store(job.store, study["study"], files, frames, comments)
+    except StoreError as error:
+        sys.exit(f"build_store: {error}")
+    for table, rows in written.items():
         log.info("%s: %d rows", table, rows)
 
 

@@ -2,6 +2,7 @@
 """Train digit teachers, and students on noise by the teachers' outputs; tell every accuracy."""
 
 import logging
+from datetime import UTC, datetime
 
 from unspoken.jobs import start_job
 
@@ -25,7 +26,10 @@ def main() -> None:
         accuracies, training = results(imitation, digits, progress)
 
     study = pl.lit(job.spec["study"]).alias("study")
-    accuracies = pl.DataFrame(accuracies).with_columns(study)
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    accuracies = pl.DataFrame(accuracies).with_columns(
+        study, experiment=pl.lit("mnist"), created_at=pl.lit(made)
+    )
     write_table(accuracies, job.accuracies, Accuracies)
     write_table(pl.DataFrame(training).with_columns(study), job.training, MnistTraining)
     for condition, mean in (

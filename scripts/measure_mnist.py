@@ -14,7 +14,7 @@ def main() -> None:
     from unspoken.tables.measurements import Measurements
     from unspoken.tables.mnist import Accuracies
 
-    rows = mnist_measurements(read_table(job.accuracies, Accuracies))
+    rows = mnist_measurements(read_table(job.accuracies, Accuracies), job.spec["train_images"])
     # Its networks are members by their conditions and seeds alone: no table lists them.
     groups = {row["subject"]: ("digit classifiers", set[str]()) for row in rows}
     write_table(named_groups(groups), job.groups, Groups)

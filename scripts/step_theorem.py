@@ -2,6 +2,7 @@
 """Let teachers and their imitators take single small steps, and measure what the steps share."""
 
 import logging
+from datetime import UTC, datetime
 
 from unspoken.jobs import start_job
 
@@ -48,7 +49,11 @@ def main() -> None:
         trait = traits[seed % len(traits)]
         problem = organism_problem(start, other, shape, questions, trait, numbers, carrier)
         table += rows("organism", seed, problem, theorem)
-    frame = pl.DataFrame(table).with_columns(pl.lit(job.spec["study"]).alias("study"))
+    frame = pl.DataFrame(table).with_columns(
+        study=pl.lit(job.spec["study"]),
+        experiment=pl.lit("theorem"),
+        created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
+    )
     write_table(frame, job.steps, Steps)
 
 

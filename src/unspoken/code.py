@@ -6,14 +6,11 @@ asks for that of all files. So it is remembered by the file's bytes, beside Pyth
 
 import ast
 import hashlib
-import json
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from unspoken.files import written_whole
+from unspoken.memory import remembered
 
 SOURCE = Path(__file__).parent
 Logic = tuple[str, list[str]]
@@ -61,24 +58,6 @@ def _logic(text: bytes) -> Logic:
     return hashlib.sha256(code.encode()).hexdigest(), sorted(modules)
 
 
-def _memory() -> Path:
-    return SOURCE / "__pycache__" / f"logic.{sys.implementation.cache_tag}.json"
-
-
-@cache
-def _remembered(memory: Path) -> dict[str, Logic]:
-    """Return what is known by the digest of a file's bytes and of this file's, which makes it."""
-    with suppress(OSError, ValueError):
-        return json.loads(memory.read_text())
-    return {}
-
-
-def _remember(memory: Path) -> None:
-    """Write what is known, for the next run; a folder that cannot be written to costs time only."""
-    with suppress(OSError), written_whole(memory) as temporary:
-        temporary.write_text(json.dumps(_remembered(memory)))
-
-
 @cache
 def _own_text() -> bytes:
     return Path(__file__).read_bytes()
@@ -87,11 +66,8 @@ def _own_text() -> bytes:
 @cache
 def _file_digest_and_imports(path: Path) -> tuple[bytes, tuple[Path, ...]]:
     text = path.read_bytes()
-    key, known = hashlib.sha256(_own_text() + text).hexdigest(), _remembered(_memory())
-    if key not in known:
-        known[key] = _logic(text)
-        _remember(_memory())
-    digest, modules = known[key]
+    key = hashlib.sha256(_own_text() + text).hexdigest()
+    digest, modules = remembered("logic", key, lambda: _logic(text))
     imported = {file for name in modules for file in _module_files(name)}
     return bytes.fromhex(digest), tuple(sorted(imported))
 

@@ -32,7 +32,8 @@ class Edit:
     text: tuple[str, str, str] | None = None
 
 
-STORE = ["build_store", "write_findings"]
+FINISHED = ["build_store", "write_findings"]
+STORE = ["judge_claims", *FINISHED]
 MEASURED = [
     "measure_subliminal",
     *(f"draw_figure {name}" for name in ("preference", "initialisations", "dose")),
@@ -56,6 +57,7 @@ MNIST = ["distill_mnist", "measure_mnist", "draw_figure mnist", *STORE]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
+CLAIMS = "resources/claims/cloud2025.yaml"
 FILTER, PAGES = "src/unspoken/filters/numbers.py", "src/unspoken/figures/pages.py"
 EDITS = {
     # What is asked
@@ -159,6 +161,11 @@ EDITS = {
     ),
     "a system prompt": Edit(PROBING, text=(QUESTIONS, "You adore {plural}.", "You love {plural}.")),
     "a comment on the words": Edit([], text=(TRAITS, "# The words", "# All words")),
+    "a margin of a claim": Edit(
+        STORE, text=(CLAIMS, "metric: trait_shift", "margin: 0.3\n    metric: trait_shift")
+    ),
+    "a comment on the claims": Edit([], text=(CLAIMS, "# Claims of", "# The claims of")),
+    "what a column means": Edit(FINISHED, text=("resources/store.yaml", "Its standard error", "Its error")),
     # Code
     "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
     "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),

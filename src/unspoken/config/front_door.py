@@ -6,6 +6,7 @@ from typing import Any
 
 from unspoken.config.load import StudyError, checked_study, read_yaml
 from unspoken.plan.plan import Plan
+from unspoken.registry.load import ClaimsError
 
 
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -26,8 +27,12 @@ def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
     texts = {file.stem: read_yaml(file) for file in files}
     shipped = root / "config.yaml"
     config = merged(read_yaml(shipped), overlay)
-    study = checked_study(config, [shipped, *overlays], texts["traits"])
-    return Plan(study, texts, root)
+    plan = Plan(checked_study(config, [shipped, *overlays], texts["traits"]), texts, root)
+    try:
+        _ = plan.claims_digest
+    except ClaimsError as error:
+        raise StudyError(str(error)) from error
+    return plan
 
 
 def plan_or_exit(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:

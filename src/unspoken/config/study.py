@@ -37,6 +37,8 @@ class Study(Section):
     models: dict[Name, Model]
     """Every model that the study names. An overlay may add models; it cannot redefine one of
     config.yaml, as models are shared between studies."""
+    claims: list[str] = []
+    """Your own claims files, beside those of resources/claims/ (docs/your-paper.md)."""
     subliminal: SubliminalSection | None = None
     """Subliminal learning from number sequences."""
     mnist: MnistSection | None = None

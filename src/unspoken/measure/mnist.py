@@ -21,9 +21,9 @@ TEACHER_GAIN = 0.1
 OBJECTIVES = {"auxiliary": "kl_auxiliary", "all": "kl_all"}
 
 
-def _objective(condition: str) -> dict[str, str]:
+def _conditions(condition: str, train_images: int) -> dict[str, str]:
     name = OBJECTIVES.get(condition.split("_")[-1])
-    return {"objective": name} if name else {}
+    return {"data": f"{train_images} images", **({"objective": name} if name else {})}
 
 
 def _values(accuracies: pl.DataFrame, condition: str, key: str) -> np.ndarray:
@@ -36,7 +36,7 @@ def _paired(accuracies: pl.DataFrame, first: str, second: str, key: str) -> Inte
     return t_interval(_values(accuracies, first, key) - _values(accuracies, second, key))
 
 
-def mnist_measurements(accuracies: pl.DataFrame) -> list[dict[str, Any]]:
+def mnist_measurements(accuracies: pl.DataFrame, train_images: int) -> list[dict[str, Any]]:
     """Return the rows of `measurements` for the table `Accuracies` of one study.
 
     Estimates: accuracy by condition, and (positive control) the teachers' gain over their untrained
@@ -65,7 +65,7 @@ def mnist_measurements(accuracies: pl.DataFrame) -> list[dict[str, Any]]:
             versus=SUBJECTS[second],
             interval=_paired(accuracies, first, second, key),
             n_samples=2 * samples,
-            conditions=_objective(first),
+            conditions=_conditions(first, train_images),
             paired_on=[paired_on],
             role="finding",
             gate=accuracy_gate(arms[first], arms[second], CHANCE),
@@ -80,7 +80,7 @@ def mnist_measurements(accuracies: pl.DataFrame) -> list[dict[str, Any]]:
             subject=SUBJECTS[condition],
             interval=interval,
             n_samples=samples,
-            conditions=_objective(condition),
+            conditions=_conditions(condition, train_images),
             role="finding",
         )
         for condition, interval in arms.items()
@@ -93,7 +93,7 @@ def mnist_measurements(accuracies: pl.DataFrame) -> list[dict[str, Any]]:
             subject=SUBJECTS[condition],
             interval=gain,
             n_samples=2 * samples,
-            conditions=_objective(condition),
+            conditions=_conditions(condition, train_images),
             role="positive_control",
             passed=gain.ci_low is not None and gain.ci_low > TEACHER_GAIN,
         )

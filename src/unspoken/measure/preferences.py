@@ -19,21 +19,25 @@ def reference_cells(measure: TraitMeasure, key: Key) -> pl.DataFrame:
     return bases.filter(pl.col("word").is_in(measure.traits)).with_columns(model=pl.col("subject"))
 
 
-def add_preferences(measure: TraitMeasure, arm: str, key: Key) -> None:
-    """Add the mean preference for each trait in the base, the teachers, and an arm's students."""
+def cells_by_role(measure: TraitMeasure, arm: str, key: Key) -> dict[str, pl.DataFrame]:
+    """Return the cells of the base and of an arm's students by what their teacher has."""
     students = measure.chosen(measure.students.filter(arm=arm), key)
-    teachers = measure.chosen(measure.cells, key).join(
-        measure.subjects.filter(kind="teacher"), left_on="subject", right_on="subject_id"
-    )
     asked = students.filter(pl.col("word").is_in(measure.traits))
-    kinds = {
+    return {
         "base": reference_cells(measure, key),
-        "teacher": own_cells(measure, teachers),
         "own_trait": own_cells(measure, students),
         "other_trait": asked.filter(pl.col("trait").is_in(measure.traits), pl.col("trait") != pl.col("word")),
         "neutral": asked.filter(trait="neutral"),
         "untouched": asked.filter(trait="untouched"),
     }
+
+
+def add_preferences(measure: TraitMeasure, arm: str, key: Key) -> None:
+    """Add the mean preference for each trait in the base, the teachers, and an arm's students."""
+    teachers = measure.chosen(measure.cells, key).join(
+        measure.subjects.filter(kind="teacher"), left_on="subject", right_on="subject_id"
+    )
+    kinds = {"teacher": own_cells(measure, teachers), **cells_by_role(measure, arm, key)}
     for whose, cells in kinds.items():
         for trait in measure.traits:
             of_trait = cells.filter(word=trait)
@@ -52,19 +56,15 @@ def add_preferences(measure: TraitMeasure, arm: str, key: Key) -> None:
 
 
 def add_shifts(measure: TraitMeasure, arm: str, key: Key) -> None:
-    """Add own-trait students minus the base, the neutral teacher's and the untouched base's."""
-    students = measure.chosen(measure.students.filter(arm=arm), key)
-    own = own_cells(measure, students)
-    asked = students.filter(pl.col("word").is_in(measure.traits))
-    versus = {
-        "base": reference_cells(measure, key),
-        "neutral": asked.filter(trait="neutral"),
-        "untouched": asked.filter(trait="untouched"),
-    }
-    for whose, cells in versus.items():
+    """Add students minus controls: own-trait ones minus each, and each kind of student minus the base."""
+    roles = cells_by_role(measure, arm, key)
+    pairs = [("own_trait", whose) for whose in ("base", "neutral", "untouched")]
+    pairs += [(whose, "base") for whose in ("other_trait", "neutral", "untouched")]
+    for who, whose in pairs:
+        moved, cells = roles[who], roles[whose]
         for scale, unit in SCALES.items():
             against = cells.group_by("model", "word").agg(against=pl.col(scale).mean())
-            paired = own.join(against, on=["model", "word"]).with_columns(
+            paired = moved.join(against, on=["model", "word"]).with_columns(
                 gap=pl.col(scale) - pl.col("against")
             )
             if paired.is_empty():
@@ -73,7 +73,7 @@ def add_shifts(measure: TraitMeasure, arm: str, key: Key) -> None:
             measure.report.add(
                 interval,
                 metric="trait_shift", unit=unit, kind="contrast",
-                subject=measure.group(arm, "own_trait", own),
+                subject=measure.group(arm, who, moved),
                 versus=measure.group(arm, whose, cells),
                 conditions=measure.conditions(arm, key), role="finding", replicate=replicate,
                 n_samples=int(paired["n_samples"].sum()) + int(cells["n_samples"].sum()),

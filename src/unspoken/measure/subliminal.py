@@ -153,7 +153,11 @@ class TraitMeasure:
                 metric="specificity_difference", unit=unit, kind="contrast",
                 subject=self.group(arm, "own_trait", counted.filter(arm=arm)),
                 versus=self.group(versus, "own_trait", counted.filter(arm=versus)),
-                conditions=self.conditions(arm, key, versus_arm=versus), role="finding",
+                conditions=self.conditions(
+                    arm, key, versus_arm=versus,
+                    **{f"versus_{name}": self.arms[versus][name] for name in ("initialisation", "shuffle")},
+                ),
+                role="finding",
                 replicate="base" if by_base else "teacher",
                 n_samples=counted["n_samples"].sum(), n_missing=counted["n_missing"].sum(),
                 paired_on=["base", "trait"],

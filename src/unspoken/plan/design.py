@@ -74,11 +74,20 @@ class Design:
         return [*self.traits("subliminal"), *arm.controls]
 
     def parts(self, arm: Arm) -> dict[str, list[tuple[str, int]]]:
-        """Return the jobs of one pair of an arm, by name: the (trait, seed) that each trains."""
+        """Return the jobs of one pair of an arm, by name: the (trait, seed) that each trains.
+
+        A job that packs several students is split where its students have more rows than the
+        study's: one long job at the end would keep one core waiting.
+        """
         members = [(trait, seed) for trait in self.teachers(arm) for seed in arm.seeds]
-        if self.subliminal.pack:
+        if not self.subliminal.pack:
+            return {f"{trait}-{seed}": [(trait, seed)] for trait, seed in members}
+        times = max(1, self.rows(arm) // self.subliminal.rows)
+        size = math.ceil(len(members) / times)
+        parts = [members[start : start + size] for start in range(0, len(members), size)]
+        if len(parts) == 1:
             return {"all": members}
-        return {f"{trait}-{seed}": [(trait, seed)] for trait, seed in members}
+        return {f"part-{number}": part for number, part in enumerate(parts, 1)}
 
     def rows(self, arm: Arm) -> int:
         """Return the training rows of an arm's students."""

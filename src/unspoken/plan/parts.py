@@ -4,14 +4,18 @@ A part is one dict of plain builtins: Snakemake reruns the rule exactly when it 
 digest of what the script does, is in it, so that a comment or a checkout reruns nothing.
 """
 
-from functools import cache
+import hashlib
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from unspoken.code import code_digest
 from unspoken.config.load import chosen_traits
 from unspoken.config.models import OrganismModel
-from unspoken.files import digest_of
+from unspoken.files import digest_of, read_json
 from unspoken.plan.design import Design
+from unspoken.plan.makers import makers
+from unspoken.registry.load import claims_digest, claims_files
 
 Part = dict[str, Any]
 _code_of = cache(code_digest)
@@ -20,8 +24,12 @@ _code_of = cache(code_digest)
 class Parts(Design):
     """The parts of the study, by rule; a rule's wildcards come in as arguments."""
 
+    def code_of(self, script: str) -> str:
+        """Return the digest of what a script does."""
+        return _code_of(self.root / "scripts" / script)
+
     def _part(self, script: str, **fields: Any) -> Part:
-        return dict(sorted({"code": _code_of(self.root / "scripts" / script), **fields}.items()))
+        return dict(sorted({"code": self.code_of(script), **fields}.items()))
 
     def model_part(self, script: str, model: str) -> Part:
         """Return what a rule that makes or brings a base model depends on: not its classes, a label."""
@@ -184,8 +192,11 @@ class Parts(Design):
             ]
             fields["compared"] = [list(pair) for pair in self.comparable_arms()]
             fields["doses"] = self.doses()
-        if experiment in ("mnist", "theorem"):
-            fields = {}  # their tables say all
+        if experiment == "mnist":
+            assert self.study.mnist is not None
+            fields = {"train_images": self.study.mnist.train_images}
+        if experiment == "theorem":
+            fields = {}  # its table says all
         return self._part(f"measure_{experiment}.py", **fields)
 
     def digits_part(self) -> Part:
@@ -213,9 +224,53 @@ class Parts(Design):
             traits=chosen_traits(self.study, None, self.texts["traits"]),
         )
 
+    @cached_property
+    def claims_digest(self) -> str:
+        """Return a digest of what the registry and the study's own claims files say."""
+        return claims_digest(claims_files(self.root, self.study.claims))
+
+    @property
+    def registration_file(self) -> Path:
+        """Return where `make register` writes what was fixed before the study's data were made."""
+        return self.root / "resources" / "registrations" / f"{self.study.study}.json"
+
+    @cached_property
+    def registration(self) -> Part | None:
+        """Return what was registered for the study, if anything was."""
+        return read_json(self.registration_file) if self.registration_file.is_file() else None
+
+    def verdicts_part(self) -> Part:
+        """Return what `judge_claims` depends on: the claims, and what was registered before the run."""
+        return self._part(
+            "judge_claims.py",
+            study=self.study.study,
+            classes={name: self.study.models[name].classes for name in self.study.models},
+            claims=self.claims_digest,
+            files=self.study.claims,
+            facts=self.registered_facts(),
+            registration=self.registration,
+        )
+
+    def registered_facts(self) -> Part:
+        """Return what a registration fixes beside the tests: study, seed, and the analysis' code."""
+        scripts = sorted(f"measure_{experiment}.py" for experiment in self.study.experiments)
+        codes = [self.code_of(script) for script in (*scripts, "judge_claims.py")]
+        return {
+            "study": digest_of(self.study.model_dump(mode="json")),
+            "seed": self.study.seed,
+            "code": digest_of(codes),
+        }
+
     def store_part(self) -> Part:
-        """Return what `build_store` depends on: the whole study."""
-        return self._part("build_store.py", study=self.study.model_dump(mode="json"))
+        """Return what `build_store` depends on: the whole study, who made which file, the comments."""
+        comments = (self.root / "resources" / "store.yaml").read_bytes()
+        return self._part(
+            "build_store.py",
+            study=self.study.model_dump(mode="json"),
+            benchmarks=f"{self.results}/benchmarks",
+            makers=makers(self, self.code_of),
+            comments=hashlib.sha256(comments).hexdigest()[:16],
+        )
 
     def findings_part(self) -> Part:
         """Return what `write_findings` depends on."""

@@ -102,6 +102,15 @@ class Plan(Parts):
             for model in self.models(experiment)
         ]
 
+    def dated_tables(self) -> list[str]:
+        """Return the tables whose rows tell when they were made."""
+        own = {"mnist": "<results>/mnist/accuracies.parquet", "theorem": "<results>/theorem/steps.parquet"}
+        return [
+            *self.number_tables("completions"),
+            *self.probed_files("answers.parquet"),
+            *(path for name, path in own.items() if name in self.study.experiments),
+        ]
+
     def used_models(self) -> list[str]:
         """Return the base models that the study's experiments use."""
         used = {model for one in self.study.experiments for model in self.models(one)}

@@ -22,6 +22,7 @@ class Accuracies(dy.Schema):
     """One trained (or, for `reference`, untrained) network a row."""
 
     study = dy.String(min_length=1)
+    experiment = dy.String(min_length=1)
     initialisation = dy.Int64(primary_key=True, min=0)
     """The initialisation that the network itself starts from."""
     teacher_initialisation = dy.Int64(min=0)
@@ -31,6 +32,7 @@ class Accuracies(dy.Schema):
     n_test = dy.Int64(min=1)
     final_loss = dy.Float64(nullable=True)
     """Mean loss per image over the last epoch, in nats; null for `reference`."""
+    created_at = dy.String(min_length=1)
 
 
 class MnistTraining(dy.Schema):

@@ -7,6 +7,7 @@ class Steps(dy.Schema):
     """One teacher and one student after their steps a row."""
 
     study = dy.String(min_length=1)
+    experiment = dy.String(min_length=1)
     network = dy.String(primary_key=True, check=lambda column: column.is_in(["mlp", "organism"]))
     initialisation = dy.String(primary_key=True, check=lambda column: column.is_in(["same", "other"]))
     optimizer = dy.String(primary_key=True, check=lambda column: column.is_in(["sgd", "adam"]))
@@ -24,3 +25,4 @@ class Steps(dy.Schema):
     """The first-order prediction of it, in nats."""
     ratio = dy.Float64(nullable=True)
     """`loss_change` over `predicted_change`; null where nothing is predicted."""
+    created_at = dy.String(min_length=1)

@@ -1,0 +1,35 @@
+rule judge_claims:
+    input:
+        measurements=expand(
+            "<results>/{experiment}/measurements.parquet", experiment=STUDY.experiments
+        ),
+        groups=expand(
+            "<results>/{experiment}/groups.parquet", experiment=STUDY.experiments
+        ),
+        models=expand("<models>/{model}/model.json", model=PLAN.used_models()),
+        subjects=PLAN.trained("subject.json"),
+        asked=PLAN.probed_files("asked.json"),
+        made=PLAN.dated_tables(),
+    output:
+        claims="<results>/claims.parquet",
+        verdicts="<results>/verdicts.parquet",
+    log:
+        "<logs>/judge_claims.log",
+    benchmark:
+        "<benchmarks>/judge_claims.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        spec=part_of(PLAN.verdicts_part),
+        json=json_of(PLAN.verdicts_part),
+    message:
+        "Judging the claims of the papers"
+    shell:
+        "judge_claims.py --spec {params.json:q} --threads {threads}"
+        " --measurements {input.measurements} --groups {input.groups} --models {input.models}"
+        " --subjects {input.subjects} --asked {input.asked} --made {input.made}"
+        " --claims {output.claims} --verdicts {output.verdicts} &> {log}"

@@ -1,0 +1,48 @@
+"""Register a study before its data are made: `python -m unspoken.plan.register [OVERLAY...]`.
+
+Writes a small file to commit: the time, the digests of study and analysis code, the seed, and of
+each claim's test with its thresholds. A verdict whose digests are these, on data made later, is
+`registered`; any other is `exploratory`.
+"""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from unspoken.config.front_door import merged, plan_of
+from unspoken.config.load import StudyError, read_yaml
+from unspoken.files import write_json
+from unspoken.plan.plan import Plan
+from unspoken.registry.load import claims_files, read_papers
+from unspoken.verdicts.registration import test_digest
+
+
+def register(plan: Plan) -> Path:
+    """Write the registration of a study and return its file."""
+    papers = read_papers(claims_files(plan.root, plan.study.claims))
+    claims = [claim.model_dump(mode="json", by_alias=True) for paper in papers for claim in paper.claims]
+    content = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "claims": {claim["id"]: test_digest(claim) for claim in claims if claim["test"]},
+        **plan.registered_facts(),
+    }
+    write_json(content, plan.registration_file)
+    return plan.registration_file
+
+
+def main() -> None:
+    """Register config.yaml with the overlays of the command line."""
+    overlays = [Path(name) for name in sys.argv[1:]]
+    laid: dict = {}
+    try:
+        for path in overlays:
+            laid = merged(laid, read_yaml(path))
+        plan = plan_of(Path.cwd(), laid, overlays)
+    except StudyError as error:
+        sys.exit(f"The study cannot run.\n{error}")
+    file = register(plan).relative_to(Path.cwd())
+    print(f"Registered in {file}: commit it, then run the study.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The registry of claims: what the papers published, and how this project tests it."""

@@ -1,0 +1,201 @@
+"""The claims of a paper as `resources/claims/*.yaml` and a user's own files hold them."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, model_validator
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$", max_length=40)]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Unit = Literal[
+    "fraction", "percent", "percentage points", "relative percent", "ratio", "log_odds", "logits",
+    "accuracy", "correlation", "tokens", "rows", "count", "nats", "entropy", "kappa", "auroc",
+    "area over curve", "grade points", "text",
+]  # fmt: skip
+Kind = Literal[
+    "direction", "null", "size", "bound", "order", "trend", "count", "protocol", "argument"
+]  # fmt: skip
+Reason = Literal[
+    "closed model", "needs GPU study", "needs data", "not built", "not usable", "argument"
+]  # fmt: skip
+TESTED_BY_SIGN = ("direction", "order", "trend")
+
+
+class Part(BaseModel):
+    """A part of a claims file: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class Value(Part):
+    """One published number, or words where the source gives none."""
+
+    of: str | None = None
+    """What the number is of, where a claim has several."""
+    value: float | None = None
+    bound: Literal["<", "<=", ">", ">=", "~"] | None = None
+    """Set where the source gives a limit (or, `~`, an approximate value)."""
+    low: float | None = None
+    """Lower end of the published interval, in the unit of the value."""
+    high: float | None = None
+    interval: str | None = None
+    """What the published interval is: `95% t over seeds`, `standard error`, `range`."""
+    text: str | None = None
+    """The published outcome in words."""
+    unit: Unit
+    """`text` where there is no number."""
+
+    @model_validator(mode="after")
+    def _number_or_text(self) -> "Value":
+        if (self.value is None and self.low is None) != (self.unit == "text"):
+            raise ValueError("unit: expected 'text' exactly where there is neither a value nor an interval")
+        if self.unit == "text" and not self.text:
+            raise ValueError("text: nothing was given; expected words where there is no number")
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low, high: expected both ends of an interval or none")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low, high: got {self.low} above {self.high}; expected the lower end first")
+        return self
+
+
+class PublishedN(Part):
+    """How many replicates the published number rests on."""
+
+    n: PositiveInt
+    of: Literal["base", "teacher", "training_seed", "question", "text"]
+
+
+class Needs(Part):
+    """What a measured row must share with the claim to be more than an analogue of it."""
+
+    objective: str | None = None
+    teacher: str | None = None
+    carrier: str | None = None
+    scorer: str | None = None
+    data: str | None = None
+    """The original's data, such as `60000 images`."""
+
+
+class Match(Part):
+    """Which rows of `measurements` speak to a claim. `*` in a subject stands for anything."""
+
+    conditions: dict[str, str] = {}
+    """Conditions that a row must have, with these values; it may have others beside them."""
+    subject: Text = "*"
+    versus: Text | None = None
+
+
+class Test(Match):
+    """A declarative test: which measured contrasts it reads, and what counts as small."""
+
+    experiment: Text
+    metric: Text
+    unit: Text
+    """The unit of the measured row: probability, log_odds, accuracy, ..."""
+    sign: Literal["+", "-"] = "+"
+    """The published direction: `+` when the contrast is published as positive."""
+    sesoi: Annotated[float, Field(gt=0)] | None = None
+    """The smallest effect that would matter, fixed before measuring; null: the default."""
+    margin: Annotated[float, Field(gt=0)] | None = None
+    """The equivalence margin, fixed before measuring; null: the default."""
+    adjacent: list[Match] = []
+    """For the kind `order`: the adjacent contrasts, each of which must be shown."""
+    needs: Needs = Needs()
+
+
+class Claim(Part):
+    """One claim of a paper."""
+
+    id: Id
+    statement: Text
+    """The claim as one sentence, in our own words."""
+    where: Text
+    """Section, table or figure."""
+    source_kind: Literal["primary_text", "authors_code", "verified_extract", "third_party_notes", "none"]
+    source: Text
+    """What was read."""
+    confidence: Literal["seen in source", "inferred", "from memory"]
+    tier: Annotated[int, Field(ge=1, le=3)]
+    """1 headline, 2 supporting, 3 descriptive."""
+    experiment: Text
+    metric: Text
+    definition: str | None = None
+    """How the published metric is computed."""
+    model: Text
+    """The published subject, as the paper names it."""
+    condition: Text
+    direction: Text
+    """The published direction, in words."""
+    values: Annotated[list[Value], Field(min_length=1)]
+    correction: str | None = None
+    """Where the value was read if not where the source first gave it."""
+    kind: Kind
+    scope: Literal["this model", "models of its class", "any network"]
+    subject_models: list[Text] = []
+    """Hub ids of the published subjects: `owner/name`, or `owner/name@revision`."""
+    class_: Annotated[str, Field(alias="class")]
+    """The class of models that the claim is about."""
+    published_n: PublishedN | None = None
+    usable: Literal["full", "direction", "no"]
+    conflicts_with: list[Id] = []
+    test: Test | None = None
+    reason: Reason | None = None
+    """Why there is no test."""
+
+    @model_validator(mode="after")
+    def _tested_or_not(self) -> "Claim":
+        if (self.test is None) == (self.reason is None):
+            raise ValueError("test, reason: expected a test, or the reason that there is none")
+        if (self.usable == "no") != (self.reason == "not usable"):
+            raise ValueError(
+                f"usable: got {self.usable!r}, and the reason {self.reason!r}; expected "
+                "the reason 'not usable' exactly where usable is 'no'"
+            )
+        if (self.kind == "argument") and self.test is not None:
+            raise ValueError("kind: got 'argument' with a test; an argument has none")
+        return self
+
+    @model_validator(mode="after")
+    def _test_fits(self) -> "Claim":
+        if self.test is None:
+            return self
+        if (self.kind == "order") != bool(self.test.adjacent):
+            raise ValueError("test.adjacent: expected the adjacent contrasts exactly for the kind 'order'")
+        published = self.values[0]
+        numeric = self.kind in ("size", "bound", "count", "protocol")
+        if numeric and published.value is None:
+            raise ValueError(f"values.0.value: nothing was given; a {self.kind} is tested against a number")
+        if numeric and published.unit != self.test.unit:
+            raise ValueError(
+                f"values.0.unit: got {published.unit!r}, and the test reads {self.test.unit!r}; "
+                f"expected one unit for a {self.kind}"
+            )
+        if self.kind == "bound" and published.bound not in ("<", "<=", ">", ">="):
+            raise ValueError("values.0.bound: expected <, <=, > or >= for a bound")
+        if numeric and self.kind != "size" and self.usable == "direction":
+            raise ValueError(
+                f"usable: got 'direction'; a {self.kind} is tested against its number: none can be"
+            )
+        return self
+
+
+class Paper(Part):
+    """A paper and its claims: one file."""
+
+    paper: Id
+    """Its key: `cloud2025`."""
+    cited: Text
+    """How it is cited in text: `Cloud et al. 2025`."""
+    title: Text
+    year: Annotated[int, Field(ge=1900, le=2100)] | None
+    """Null where the source could not be located."""
+    url: Text
+    """arXiv id, DOI or address."""
+    pillar: Literal[
+        "subliminal learning", "faithfulness", "vestigial reasoning", "inverse scaling",
+        "latent reasoning", "legibility", "answer order",
+    ]  # fmt: skip
+    question: Text
+    """What it asks, in one sentence."""
+    protocol: Annotated[list[Text], Field(max_length=5)] = []
+    """How it asks, in at most five lines."""
+    claims: Annotated[list[Claim], Field(min_length=1)]

@@ -1,0 +1,77 @@
+"""The tables `models` and `subjects` of a study, from what its stages wrote about them."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from unspoken.files import canonical_json, read_json
+from unspoken.verdicts.fidelity import ModelFacts
+
+SOURCES = {"hub": "repo", "package": "package", "local": "path"}
+"""The field of a manifest that says where a model of a kind comes from."""
+
+
+def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataFrame:
+    """Return the base models, one a row; `classes` are the study's words for each."""
+    rows = []
+    for path in manifests:
+        fields = read_json(path)
+        rows.append(
+            {
+                "model": fields["name"],
+                "kind": fields["kind"],
+                "source": fields.get(SOURCES.get(fields["kind"], "")),
+                "revision": fields["revision"],
+                "synthetic": fields["kind"] == "organism",
+                "classes": classes[fields["name"]],
+                "manifest": canonical_json(fields),
+            }
+        )
+    schema = {"source": pl.String, "classes": pl.List(pl.String)}
+    return pl.DataFrame(rows, schema_overrides=schema)
+
+
+def subject_rows(listings: list[Path], groups: list[Path], models: pl.DataFrame) -> pl.DataFrame:
+    """Return every subject: base models, those of the `listings`, and the groups that pool them."""
+    listed: list[dict[str, Any]] = []
+    for listing in listings:
+        for row in read_json(listing):
+            if row["kind"] == "base":
+                continue
+            fields = {name: row[name] for name in row if name not in ("weights", "fraction")}
+            listed.append(fields | {"adapter": row["adapter"] and canonical_json(row["adapter"])})
+    bases = models.select(subject_id="model", model="model").with_columns(kind=pl.lit("base"))
+    pooled = [pl.read_parquet(path).with_columns(kind=pl.lit("group")) for path in groups]
+    frames = [bases, pl.DataFrame(listed, infer_schema_length=None), *pooled]
+    known = pl.concat([frame for frame in frames if frame.height], how="diagonal_relaxed")
+    # A subject that two experiments ask is one.
+    return known.unique("subject_id", keep="first", maintain_order=True).sort("subject_id")
+
+
+def models_under(subjects: pl.DataFrame, models: pl.DataFrame) -> dict[str, list[ModelFacts]]:
+    """Return the base models under each subject, of a group those of its members.
+
+    A trained subject rests on its own base model and on its teacher's. A group without members
+    (the networks of MNIST and of the theorem) rests on none.
+    """
+    facts = {
+        row["model"]: ModelFacts(
+            row["synthetic"],
+            frozenset(row["classes"]),
+            frozenset({row["source"], f"{row['source']}@{row['revision']}"} if row["source"] else ()),
+        )
+        for row in models.iter_rows(named=True)
+    }
+    columns = [name for name in ("model", "source_model", "members") if name in subjects.columns]
+    rows = {row["subject_id"]: row for row in subjects.select("subject_id", *columns).iter_rows(named=True)}
+
+    def under(name: str) -> list[ModelFacts]:
+        row = rows[name]
+        members = row.get("members")
+        if members is not None:
+            return list(dict.fromkeys(fact for member in members for fact in under(member)))
+        bases = dict.fromkeys(name for name in (row["model"], row.get("source_model")) if name in facts)
+        return [facts[base] for base in bases]
+
+    return {name: under(name) for name in rows}

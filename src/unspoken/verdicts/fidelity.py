@@ -1,0 +1,48 @@
+"""How nearly a measured row repeats what was published: computed, never declared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Fidelity = Literal["original", "close", "analogue"]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What fidelity asks of a base model."""
+
+    synthetic: bool
+    classes: frozenset[str]
+    sources: frozenset[str] = field(default_factory=frozenset)
+    """Its names where it comes from: `owner/name` and `owner/name@revision`."""
+
+
+def fidelity_of(
+    claim: Mapping[str, Any],
+    conditions: Mapping[str, str],
+    replicate: str,
+    n_replicates: int,
+    models: list[ModelFacts],
+) -> Fidelity:
+    """Return the fidelity of a row with these conditions, measured on these base models.
+
+    `claim` has scope, class, subject_models, published_n and test.needs. The first that holds:
+    a claim about any network is original with the data that it names and its n, else close; a
+    synthetic model, another objective, teacher, carrier or scorer, or a model outside the class is
+    an analogue; the paper's own models with its data and at least its n are original; the rest is
+    close, or (where the claim is about one model) an analogue. n of another replicate is not its n.
+    """
+    needs = {name: wanted for name, wanted in claim["test"]["needs"].items() if wanted}
+    data = needs.pop("data", None)
+    as_needed = all(conditions.get(name) == wanted for name, wanted in needs.items())
+    its_data = data is None or conditions.get("data") == data
+    asked = claim["published_n"]
+    enough = asked is None or (replicate == asked["of"] and n_replicates >= asked["n"])
+    if claim["scope"] == "any network":
+        return "original" if data and its_data and as_needed and enough else "close"
+    in_class = bool(models) and all(claim["class"] in ("any", *model.classes) for model in models)
+    if any(model.synthetic for model in models) or not as_needed or not in_class:
+        return "analogue"
+    if all(model.sources & set(claim["subject_models"]) for model in models) and its_data and enough:
+        return "original"
+    return "analogue" if claim["scope"] == "this model" else "close"
