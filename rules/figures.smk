@@ -33,6 +33,7 @@ rule draw_figure:
         ),
         svg="<results>/figures/{figure}.svg",
         png="<results>/figures/{figure}.png",
+        json="<results>/figures/{figure}.json",
     log:
         "<logs>/draw_figure/{figure}.log",
     benchmark:
@@ -51,4 +52,5 @@ rule draw_figure:
         "Drawing the figure {wildcards.figure}"
     shell:
         "draw_figure.py --spec {params.json:q} --threads {threads} --vega {input.vega}"
-        " --tables {input.tables} --html {output.html} --svg {output.svg} --png {output.png} &> {log}"
+        " --tables {input.tables} --html {output.html} --svg {output.svg} --png {output.png}"
+        " --json {output.json} &> {log}"

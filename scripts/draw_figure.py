@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Draw one figure from the study's tables: HTML that opens without a network, SVG and PNG."""
+"""Draw one figure from the study's tables: HTML that opens without a network, SVG, PNG, JSON."""
 
 import logging
 from importlib import import_module
@@ -10,13 +10,13 @@ log = logging.getLogger("draw_figure")
 
 
 def main() -> None:
-    job = start_job(__doc__ or "", ("vega", "html", "svg", "png"), lists=("tables",))
+    job = start_job(__doc__ or "", ("vega", "html", "svg", "png", "json"), lists=("tables",))
     from unspoken.figures.pages import save_figure
     from unspoken.figures.tables import read_tables
 
     figure = import_module(f"unspoken.figures.{job.spec['figure']}")
     chart = figure.draw(read_tables(job.tables))
-    save_figure(chart, job.vega.read_text(), job.html, job.svg, job.png)
+    save_figure(chart, job.vega.read_text(), job.html, job.svg, job.png, job.json)
     log.info("drew %s from %d tables", job.spec["figure"], len(job.tables))
 
 

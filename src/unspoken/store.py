@@ -1,5 +1,6 @@
-"""The store: every table of a study in one DuckDB file, whole by itself."""
+"""The store: every table of a study in one DuckDB file, whole by itself; and several merged."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from unspoken.files import written_whole
 Comments = dict[str, dict[str, Any]]
 """What each table is `about`, and what each of its `columns` means (resources/store.yaml)."""
 
+BUILDING: dict[str, Any] = {"threads": 2, "memory_limit": "2GB"}
+"""What DuckDB may use to write a store; without a limit it keeps all it writes in memory."""
+
 
 class StoreError(ValueError):
     """Tables that cannot become a store; the message says which, and why."""
@@ -20,18 +24,27 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: str, column: str | None, text: str) -> None:
+    """Write the comment of a table, or of one of its columns."""
+    what = f"TABLE {_quoted(table)}" if column is None else f"COLUMN {_quoted(table)}.{_quoted(column)}"
+    connection.execute(f"COMMENT ON {what} IS {_text(text)}")
+
+
 def comment_on(connection: duckdb.DuckDBPyConnection, table: str, comments: Comments) -> None:
     """Write the comments of a table and of its columns. Raises StoreError for one without."""
     if table not in comments:
         raise StoreError(f"resources/store.yaml says nothing of the table '{table}'")
-    texts = {f"TABLE {_quoted(table)}": comments[table]["about"]}
-    for column in connection.table(table).columns:
+    columns = connection.table(table).columns
+    for column in columns:
         if column not in comments[table]["columns"]:
             raise StoreError(f"resources/store.yaml says nothing of the column '{table}.{column}'")
-        texts[f"COLUMN {_quoted(table)}.{_quoted(column)}"] = comments[table]["columns"][column]
-    for what, text in texts.items():
-        escaped = text.replace("'", "''")
-        connection.execute(f"COMMENT ON {what} IS '{escaped}'")
+    _comment(connection, table, None, comments[table]["about"])
+    for column in columns:
+        _comment(connection, table, column, comments[table]["columns"][column])
 
 
 def write_store(
@@ -40,20 +53,24 @@ def write_store(
     files: dict[str, list[Path]],
     frames: dict[str, pl.DataFrame],
     comments: Comments,
+    only: dict[str, list[str]] | None = None,
 ) -> dict[str, int]:
     """Write the store whole, or leave the old one; return the rows of each table.
 
-    `files` are Parquet tables to import as they are, `frames` tables made on the way; a table that
-    has no column `study` gets it. Readers of the old file keep reading it: the new one takes its
-    name at the end. Raises StoreError for a table without comments, and for a damaged file.
+    `files` are Parquet tables to import as they are, or the columns of them that `only` names;
+    `frames` are tables made on the way; a table that has no column `study` gets it. Readers of the
+    old file keep reading it: the new one takes its name at the end. Raises StoreError for a table
+    without comments, and for a damaged file.
     """
-    with written_whole(store) as temporary, duckdb.connect(str(temporary)) as connection:
+    with written_whole(store) as temporary, duckdb.connect(str(temporary), config=BUILDING) as connection:
         try:
             relations = {
                 name: connection.read_parquet([str(path) for path in paths], union_by_name=True)
                 for name, paths in files.items()
                 if paths
             }
+            for name, columns in (only or {}).items():
+                relations[name] = relations[name].select(*map(duckdb.ColumnExpression, columns))
             relations |= {name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()}
             for name, relation in relations.items():
                 named = duckdb.ConstantExpression(study).alias("study")
@@ -64,6 +81,91 @@ def write_store(
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise StoreError(f"a table cannot be read: {str(error).splitlines()[0]}") from error
         counts = {name: len(connection.table(name)) for name in relations}
+        connection.execute("CHECKPOINT")
+    return counts
+
+
+def _attached(connection: duckdb.DuckDBPyConnection, stores: list[Path]) -> dict[str, Path]:
+    """Attach the stores, read-only; return their files by the names that they have there."""
+    files = {f"store{place}": path for place, path in enumerate(dict.fromkeys(map(Path.resolve, stores)))}
+    for name, path in files.items():
+        if not path.is_file():
+            raise StoreError(f"no store at {path}")
+        try:
+            connection.execute(f"ATTACH {_text(str(path))} AS {name} (TYPE duckdb, READ_ONLY)")
+            connection.execute(f"SELECT study, digest FROM {name}.main.studies")
+        except duckdb.Error as error:
+            raise StoreError(f"{path} is no store that can be read: {str(error).splitlines()[0]}") from error
+    return files
+
+
+def _taken_before(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> dict[str, list[str]]:
+    """Return, by store, its studies that a store before it has. Raises StoreError for another digest."""
+    found: dict[str, tuple[str, Path]] = {}
+    repeated: dict[str, list[str]] = {name: [] for name in files}
+    for name, path in files.items():
+        rows = connection.execute(f"SELECT study, digest FROM {name}.main.studies").fetchall()
+        for study, digest in rows:
+            known, where = found.setdefault(study, (digest, path))
+            if known != digest:
+                raise StoreError(
+                    f"two different studies are called '{study}': {where} has it with digest {known}, "
+                    f"{path} with digest {digest}; rename one in its configuration and build it again"
+                )
+            if where != path:
+                repeated[name].append(study)
+    return repeated
+
+
+def _merge_tables(connection: duckdb.DuckDBPyConnection, repeated: dict[str, list[str]]) -> list[str]:
+    """Create each table of the attached stores, without the rows of repeated studies; return the names."""
+    listed = connection.execute(
+        "SELECT table_name, list(database_name) FROM duckdb_tables() "
+        "WHERE schema_name = 'main' AND list_contains($1, database_name) GROUP BY ALL ORDER BY ALL",
+        [list(repeated)],
+    ).fetchall()
+    for table, stores in listed:
+        rows = [
+            f"SELECT * FROM {store}.main.{_quoted(table)} WHERE NOT list_contains(${store}, study)"
+            for store in sorted(stores)
+        ]
+        try:
+            connection.execute(
+                f"CREATE TABLE {_quoted(table)} AS {' UNION ALL BY NAME '.join(rows)}",
+                {store: repeated[store] for store in stores},
+            )
+        except duckdb.Error as error:
+            raise StoreError(f"the tables '{table}' do not merge: {str(error).splitlines()[0]}") from error
+    return [table for table, _ in listed]
+
+
+def _keep_comments(connection: duckdb.DuckDBPyConnection, stores: Iterable[str]) -> None:
+    """Write the comments of the attached stores into the merged one; of two texts the first stays."""
+    kept: dict[tuple[str, str | None], str] = {}
+    for store in stores:
+        for table, column, text in connection.execute(
+            "SELECT table_name, NULL, comment FROM duckdb_tables() WHERE database_name = $1 UNION ALL "
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE database_name = $1",
+            [store],
+        ).fetchall():
+            if text is not None:
+                kept.setdefault((table, column), text)
+    for (table, column), text in kept.items():
+        _comment(connection, table, column, text)
+
+
+def merge_stores(into: Path, stores: list[Path]) -> dict[str, int]:
+    """Write every table of several stores into one, or leave the old one; return the rows of each.
+
+    A study that two stores have, with one digest, is taken once, from the first. Comments are kept.
+    `into` may be one of the stores. Raises StoreError for a path that is no store, for two studies
+    of one name and different digests, and for tables that do not fit together.
+    """
+    with written_whole(into) as temporary, duckdb.connect(str(temporary), config=BUILDING) as connection:
+        files = _attached(connection, stores)
+        tables = _merge_tables(connection, _taken_before(connection, files))
+        _keep_comments(connection, files)
+        counts = {table: len(connection.table(_quoted(table))) for table in tables}
         connection.execute("CHECKPOINT")
     return counts
 

@@ -28,8 +28,7 @@ def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataF
                 "manifest": canonical_json(fields),
             }
         )
-    schema = {"source": pl.String, "classes": pl.List(pl.String)}
-    return pl.DataFrame(rows, schema_overrides=schema)
+    return pl.DataFrame(rows, schema_overrides={"source": pl.String, "classes": pl.List(pl.String)})
 
 
 def subject_rows(listings: list[Path], groups: list[Path], models: pl.DataFrame) -> pl.DataFrame:

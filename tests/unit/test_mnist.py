@@ -68,8 +68,10 @@ def small(pool: Digits) -> Digits:
 def trained(small: Digits) -> tuple[pl.DataFrame, pl.DataFrame]:
     torch.set_num_threads(1)
     rows, training = results(Imitation(SPEC, 1), small, tqdm(disable=True))
-    study = pl.lit("small").alias("study")
-    return pl.DataFrame(rows).with_columns(study), pl.DataFrame(training).with_columns(study)
+    stamp = {"study": pl.lit("small"), "experiment": pl.lit("mnist"), "created_at": pl.lit("now")}
+    return pl.DataFrame(rows).with_columns(**stamp), pl.DataFrame(training).with_columns(
+        study=pl.lit("small")
+    )
 
 
 @pytest.mark.parametrize(
@@ -229,9 +231,9 @@ def test_the_experiment_is_bit_equal_on_a_rerun(
     trained: tuple[pl.DataFrame, pl.DataFrame], small: Digits
 ) -> None:
     rows, _ = results(Imitation(SPEC, 1), small, tqdm(disable=True))
-    assert pl.DataFrame(rows).equals(trained[0].drop("study"))
+    assert pl.DataFrame(rows).equals(trained[0].drop("study", "experiment", "created_at"))
     other, _ = results(Imitation(SPEC, 2), small, tqdm(disable=True))
-    assert not pl.DataFrame(other).equals(trained[0].drop("study"))
+    assert not pl.DataFrame(other).equals(trained[0].drop("study", "experiment", "created_at"))
 
 
 def _planted(gap: float, teacher: float = 0.8) -> pl.DataFrame:

@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "papers"
 GUIDE = (ROOT / "docs" / "your-paper.md").read_text()
 EXAMPLE = ROOT / "docs" / "examples" / "your_paper.yaml"
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+RULES = (ROOT / "rules" / "measure.smk").read_text().splitlines()
 PAPERS = read_papers(claims_files(ROOT, []))
 TESTS = {claim.id: claim.test for paper in PAPERS for claim in paper.claims if claim.test}
 HEADINGS = (
@@ -101,11 +103,10 @@ def test_every_claim_stands_in_one_row_of_its_page():
 @pytest.mark.parametrize("claim", sorted(TESTS))
 def test_the_way_of_a_test_exists(claim):
     test = TESTS[claim]
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    section = CONFIG
     for key in SECTIONS.get(test.experiment, test.experiment).split("."):
-        config = config[key]
-    rules = (ROOT / "rules" / "measure.smk").read_text()
-    assert f"\nrule measure_{test.experiment}:" in f"\n{rules}"
+        section = section[key]
+    assert f"rule measure_{test.experiment}:" in RULES
     assert figure_of(test) in FIGURES[test.experiment]
 
 

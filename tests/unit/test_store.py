@@ -5,9 +5,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+import yaml
 
 import unspoken
-from unspoken.store import open_store, write_store
+from unspoken.store import StoreError, open_store, write_store
+
+COMMENTS = yaml.safe_load((Path(__file__).parents[2] / "resources" / "store.yaml").read_text())
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def test_tables_are_in_the_file_with_the_name_of_their_study(
 ) -> None:
     store = tmp_path / "store.duckdb"
     frames = {"studies": pl.DataFrame({"study": ["mine"], "seed": [1]})}
-    assert write_store(store, "mine", tables, frames) == {"training": 3, "studies": 1}
+    assert write_store(store, "mine", tables, frames, COMMENTS) == {"training": 3, "studies": 1}
     for path in tables["training"]:
         path.unlink()  # the file is whole by itself
     with open_store(store) as connection:
@@ -35,27 +38,28 @@ def test_tables_are_in_the_file_with_the_name_of_their_study(
             ("mine", "c", 0.1, 3),
         ]
         assert connection.sql("FROM studies").fetchall() == [("mine", 1)]
-        comments = connection.sql("SELECT comment FROM duckdb_tables() WHERE comment IS NULL").fetchall()
-        assert not comments
+        for of in ("tables", "columns"):
+            silent = f"SELECT * FROM duckdb_{of}() WHERE comment IS NULL AND NOT internal"
+            assert not connection.sql(silent).fetchall()
 
 
 def test_maps_and_lists_stay_what_they_are(tmp_path: Path) -> None:
     store = tmp_path / "store.duckdb"
     frame = pl.DataFrame(
-        {"conditions": [{"trait": "owl"}], "members": [["a", "b"]]},
-        schema={"conditions": pl.Map(pl.String, pl.String), "members": pl.List(pl.String)},
+        {"conditions": [{"trait": "owl"}], "paired_on": [["base", "trait"]]},
+        schema={"conditions": pl.Map(pl.String, pl.String), "paired_on": pl.List(pl.String)},
     )
-    write_store(store, "mine", {}, {"measurements": frame})
+    write_store(store, "mine", {}, {"measurements": frame}, COMMENTS)
     with open_store(store) as connection:
-        found = connection.sql("SELECT conditions['trait'], members[2] FROM measurements").fetchall()
-    assert found == [("owl", "b")]
+        found = connection.sql("SELECT conditions['trait'], paired_on[2] FROM measurements").fetchall()
+    assert found == [("owl", "trait")]
 
 
 def test_a_reader_keeps_the_old_store_while_a_new_one_is_made(tmp_path: Path) -> None:
     store = tmp_path / "store.duckdb"
-    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})})
+    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})}, COMMENTS)
     with open_store(store) as reader:
-        write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [2]})})
+        write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [2]})}, COMMENTS)
         assert reader.sql("SELECT seed FROM studies").fetchall() == [(1,)]
     with open_store(store) as reader:
         assert reader.sql("SELECT seed FROM studies").fetchall() == [(2,)]
@@ -63,10 +67,10 @@ def test_a_reader_keeps_the_old_store_while_a_new_one_is_made(tmp_path: Path) ->
 
 def test_a_store_that_fails_leaves_the_old_one(tables: dict[str, list[Path]], tmp_path: Path) -> None:
     store = tmp_path / "store.duckdb"
-    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})})
+    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})}, COMMENTS)
     tables["training"][1].write_bytes(b"not a table")
-    with pytest.raises(duckdb.Error):
-        write_store(store, "mine", tables, {"studies": pl.DataFrame({"seed": [2]})})
+    with pytest.raises(StoreError, match=r"second\.parquet"):
+        write_store(store, "mine", tables, {"studies": pl.DataFrame({"seed": [2]})}, COMMENTS)
     with open_store(store) as reader:
         assert reader.sql("SELECT seed FROM studies").fetchall() == [(1,)]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
@@ -78,8 +82,14 @@ def test_a_store_that_fails_leaves_the_old_one(tables: dict[str, list[Path]], tm
 
 def test_the_store_is_read_only_and_a_missing_one_says_how_to_make_it(tmp_path: Path) -> None:
     store = tmp_path / "store.duckdb"
-    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})})
+    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})}, COMMENTS)
     with unspoken.open_store(store) as reader, pytest.raises(duckdb.Error, match="read-only"):
         reader.sql("DELETE FROM studies")
     with pytest.raises(FileNotFoundError, match="make results"):
         open_store(tmp_path / "none.duckdb")
+
+
+def test_a_column_without_a_comment_is_refused(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"seed": [1], "colour": ["red"]})
+    with pytest.raises(StoreError, match=r"studies\.colour"):
+        write_store(tmp_path / "store.duckdb", "mine", {}, {"studies": frame}, COMMENTS)

@@ -95,7 +95,8 @@ def table(digits: Digits) -> pl.DataFrame:
     for seed in range(SPEC["seeds"]):
         found += rows("mlp", seed, classifier_problem(digits, SPEC, 1, seed), SPEC)
         found += rows("organism", seed, _organism_problem(seed), SPEC)
-    return pl.DataFrame(found).with_columns(pl.lit("small").alias("study"))
+    stamp = {"study": "small", "experiment": "theorem", "created_at": "now"}
+    return pl.DataFrame(found).with_columns(**{name: pl.lit(value) for name, value in stamp.items()})
 
 
 def test_descents_are_those_written_out() -> None:
@@ -194,7 +195,7 @@ def test_float32_loses_the_smallest_steps_and_float64_does_not(table: pl.DataFra
 
 def test_rows_are_the_same_on_a_rerun(table: pl.DataFrame, digits: Digits) -> None:
     again = rows("mlp", 0, classifier_problem(digits, SPEC, 1, 0), SPEC)
-    first = table.filter(network="mlp", seed=0).drop("study")
+    first = table.filter(network="mlp", seed=0).drop("study", "experiment", "created_at")
     assert pl.DataFrame(again).select(first.columns).equals(first)
     other = classifier_problem(digits, SPEC, 2, 0)
     assert not torch.equal(other.start["0.weight"], classifier_problem(digits, SPEC, 1, 0).start["0.weight"])

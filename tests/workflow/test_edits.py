@@ -145,7 +145,7 @@ EDITS = {
         {"models.gemma-3-4b.revision": "0" * 40},
     ),
     "a model that nobody uses": Edit(STORE, {"models.unused": {"kind": "organism", "seed": 99}}),
-    "what class a model is of": Edit(STORE, {"models.gemma-3-4b.classes": ["open chat model"]}),
+    "what class a model is of": Edit(STORE, {"models.gemma-3-4b.classes": ["chat model"]}),
     # The other experiments
     "MNIST's initialisations": Edit(MNIST, {"mnist.initialisations": 20}),
     "MNIST's digits": Edit(["load_digits", *MNIST, *THEOREM], {"mnist.test_images": 500}),

@@ -17,6 +17,7 @@ from unspoken.tables.probe import Answers
 from unspoken.tables.prompts import Prompts
 from unspoken.tables.theorem import Steps
 from unspoken.tables.training import TrainingSteps
+from unspoken.tables.verdicts import Claims, Verdicts
 
 EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing")
 FIGURES = {"preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing"}
@@ -33,6 +34,8 @@ SCHEMAS = {
     "steps": Steps,
     "groups": Groups,
     "measurements": Measurements,
+    "claims": Claims,
+    "verdicts": Verdicts,
 }
 """The schema of each table, by the name of its file."""
 
@@ -91,7 +94,7 @@ def test_the_store_opens_anywhere_and_has_every_table(
         rows = {name: len(store.table(name)) for (name,) in store.sql("SHOW TABLES").fetchall()}
         assert set(rows) == {
             "studies", "models", "subjects", "measurements", "completions", "filter_audit", "answers",
-            "training",
+            "training", "claims", "verdicts", "jobs", "provenance",
         }  # fmt: skip
         assert all(rows.values()), rows
         assert rows["filter_audit"] == rows["completions"]

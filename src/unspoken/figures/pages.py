@@ -1,4 +1,4 @@
-"""The three files of a figure: a page that needs no network, SVG, PNG."""
+"""The files of a figure: a page that needs no network, SVG, PNG, and its Vega-Lite specification."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from unspoken.files import written_whole
+from unspoken.files import write_json, written_whole
 
 PIXEL_RATIO = 2
 """Pixels of the PNG for one of the chart's."""
@@ -29,9 +29,12 @@ def page(spec: dict[str, Any], name: str, vega: str) -> str:
     return PAGE.format(title=name, vega=vega, spec=text)
 
 
-def save_figure(chart: alt.TopLevelMixin, vega: str, html: Path, svg: Path, png: Path) -> None:
-    """Write a chart as an HTML page with all it needs inside (`vega`), as SVG and as PNG."""
+def save_figure(
+    chart: alt.TopLevelMixin, vega: str, html: Path, svg: Path, png: Path, specification: Path
+) -> None:
+    """Write a chart as an HTML page with all it needs inside (`vega`), as SVG, as PNG and as JSON."""
     spec = chart.to_dict()
+    write_json(spec, specification)
     drawing = vl_convert.vegalite_to_svg(spec)
     with written_whole(svg) as temporary:
         temporary.write_text(drawing)

@@ -24,6 +24,12 @@ class Design:
         self.root = root
 
     @property
+    def results(self) -> str:
+        """Return the study's own folder: studies do not touch each other."""
+        name = self.study.study
+        return "results" if name == "default" else f"results/studies/{name}"
+
+    @property
     def subliminal(self) -> SubliminalSection:
         """The section of the subliminal experiment."""
         assert self.study.subliminal is not None

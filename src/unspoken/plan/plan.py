@@ -21,12 +21,6 @@ FIGURES = {
 class Plan(Parts):
     """What every rule of a study needs to know."""
 
-    @property
-    def results(self) -> str:
-        """Return the study's own folder: studies do not touch each other."""
-        name = self.study.study
-        return "results" if name == "default" else f"results/studies/{name}"
-
     def names(self, what: str, *kinds: str) -> str:
         """Return a wildcard's pattern: the models or arms (of some kinds), or what never matches."""
         if what == "models":

@@ -13,6 +13,7 @@ from unspoken.files import written_whole
 from unspoken.plan.plan import FIGURES
 from unspoken.registry.claims import Claim, Match, Paper, Test, Value
 from unspoken.registry.load import claims_files, read_papers
+from unspoken.verdicts.reasons import NOT_RUN
 
 FEWEST_CLAIMS = 4
 """Papers with fewer claims stand in the index only."""
@@ -26,7 +27,7 @@ SHOWN_IN = {
 }
 """The figure of a metric, for the experiment that has several figures."""
 LIMITS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "~": "about ", None: ""}
-UNITS = {"percent": "%", "percentage points": " points", "fraction": "", "text": ""}
+UNITS = {"percent": "%", "percentage points": " points", "fraction": "", "count": "", "text": ""}
 """How a unit is written after its number, where it is not a blank and its name."""
 WIDTH = 110
 MARK = """<!-- Written by `python -m unspoken.registry.pages`. Edit instead:
@@ -158,11 +159,12 @@ def index_text(papers: list[Paper]) -> str:
         "# The papers",
         wrapped(
             f"{len(papers)} papers and notes: {count_text(everything)}. A test names the measured contrast"
-            " that speaks to a claim and what would count as small; the other claims say why they have none."
-            " A paper of at least four claims has a page. Verdicts are in the store and in the report of a"
-            " study, as they depend on it."
+            " that speaks to a claim, and what would count as small. A paper of at least"
+            f" {FEWEST_CLAIMS} claims has a page. Verdicts depend on the study: they are in its store and its"
+            " report, and the number behind one is the row of measurements with its measurement_id."
         ),
-        "Add a paper of your own: [docs/your-paper.md](../your-paper.md).",
+        "A claim without a test says why:\n\n" + "\n".join(wrapped(one, "* ") for one in NOT_RUN.values()),
+        "To add a paper of your own, see [your-paper.md](../your-paper.md).",
     ]
     for pillar in dict.fromkeys(sorted(paper.pillar for paper in papers)):
         rows = [index_row(paper) for paper in papers if paper.pillar == pillar]

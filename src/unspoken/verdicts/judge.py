@@ -190,7 +190,8 @@ class Test:
         reading, measured = self.readings[place], self.rows[place]
         outcome = self.outcome(adjusted or [1.0] * len(self.readings))
         sized = self.kind == "size" and self.gate is None
-        flags = ["few"] if reading.ci_method != "exact" and reading.n_replicates in (3, 4) else []
+        few = any(one.ci_method != "exact" and one.n_replicates in (3, 4) for one in self.readings)
+        flags = ["few"] if few else []
         flags += ["published exact"] if sized and self.published.low is None else []
         p = self._p(reading)
         row = {

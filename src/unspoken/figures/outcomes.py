@@ -1,0 +1,34 @@
+"""The picture of all verdicts: how nearly as published, against what was found."""
+
+import altair as alt
+import polars as pl
+
+from unspoken.figures.parts import matrix, nothing
+from unspoken.figures.theme import PAGE, SKY
+from unspoken.figures.words import headline
+
+FIDELITIES = ("original", "close", "analogue")
+OUTCOMES = ("shown", "same size", "shown, trivial", "undecided", "uninformative", "absent", "smaller",
+            "larger", "opposite")  # fmt: skip
+WIDTH, HEIGHT = 44, 26
+
+
+def outcome_matrix(verdicts: pl.DataFrame, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Return how many rows of `verdicts` (fidelity, outcome) each fidelity has of each outcome.
+
+    Rows without an outcome are left out; all gates count as uninformative.
+    """
+    ran = verdicts.drop_nulls("outcome").with_columns(pl.col("outcome").str.split(":").list.first())
+    if ran.is_empty():
+        return nothing("no claim was tested", PAGE)
+    grid = pl.DataFrame({"fidelity": FIDELITIES}).join(pl.DataFrame({"outcome": OUTCOMES}), how="cross")
+    counts = ran.group_by("fidelity", "outcome").agg(value=pl.len().cast(pl.Int64))
+    cells = grid.join(counts, on=["fidelity", "outcome"], how="left").with_columns(
+        text=pl.col("value").cast(pl.String).fill_null("")
+    )
+    most = int(counts["value"].max())  # type: ignore[arg-type]
+    color = alt.Color("value:Q", scale=alt.Scale(domain=[0, most], range=["#FFFFFF", SKY]), legend=None)
+    x = alt.X("outcome:N", sort=list(OUTCOMES), title="outcome", axis=alt.Axis(labelAngle=-35))
+    y = alt.Y("fidelity:N", sort=list(FIDELITIES), title="fidelity")
+    picture = matrix(cells, x, y, (WIDTH, HEIGHT), color, ("text",))
+    return picture.properties(title=headline(title, subtitle))
