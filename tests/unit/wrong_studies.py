@@ -146,4 +146,9 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "probing.probe.choice_format",
         "got '{wrd}'; expected a text with {word} in it, once",
     ),
+    "a missing file of claims": (
+        {"claims": ["claims/mine.yaml"]},
+        "claims",
+        "got 'claims/mine.yaml'; expected a file of claims, and there is none",
+    ),
 }

@@ -13,7 +13,8 @@ from flow import RESULTS, TEST_STUDY, snakemake
 from unspoken.config.load import read_yaml
 from unspoken.files import sha256_of_file
 
-LATER = {"measurements.parquet", "groups.parquet", "unspoken.duckdb", "findings.txt"}
+LATER = {"claims.parquet", "verdicts.parquet", "unspoken.duckdb", "findings.txt", "report.html",
+         "study_card.md", "ro-crate-metadata.json"}  # fmt: skip
 
 
 def digests(folder: Path) -> dict[str, str]:

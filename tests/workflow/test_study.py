@@ -168,6 +168,29 @@ def test_every_figure_is_there(kind: str, built_study: Path) -> None:
         assert file.read_bytes().lstrip().startswith(starts[kind]), file
 
 
+def test_every_claim_has_a_verdict_and_a_reason(built_study: Path) -> None:
+    with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
+        claims, judged, silent = store.sql(
+            "SELECT (SELECT count(DISTINCT claim_id) FROM claims), count(DISTINCT claim_id), "
+            "count(*) FILTER (verdict IS NULL OR reason IS NULL) FROM verdicts"
+        ).fetchall()[0]
+        decided = store.sql(
+            "SELECT count(*) FROM verdicts WHERE fidelity = 'analogue' "
+            "AND verdict IN ('reproduced', 'contradicted')"
+        ).fetchall()[0][0]
+        ran = store.sql("SELECT count(DISTINCT claim_id) FROM verdicts WHERE outcome IS NOT NULL").fetchall()
+    assert (claims, judged, silent, decided) == (286, 286, 0, 0)
+    assert ran[0][0] >= 25
+
+
+def test_every_imported_file_has_its_rule(built_study: Path) -> None:
+    with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
+        rows = store.sql("SELECT path, rule, code, packages['torch'] FROM provenance").fetchall()
+        timed = {rule for (rule,) in store.sql("SELECT DISTINCT rule FROM jobs").fetchall()}
+    assert all(None not in row for row in rows), rows
+    assert {rule for _, rule, _, _ in rows} <= timed
+
+
 def test_the_findings_name_intervals_and_checks(built_study: Path) -> None:
     text = (built_study / RESULTS / "findings.txt").read_text()
     assert "Findings" in text

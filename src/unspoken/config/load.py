@@ -62,6 +62,9 @@ def _missing_resource(study: Study, words: dict[str, Any]) -> str | None:
         fault = _unusable_traits(key, traits, study.category, list(words[study.category]["words"]))
         if fault:
             return fault
+    for file in study.claims:
+        if not Path(file).is_file():
+            return f"claims: got '{file}'; expected a file of claims, and there is none"
     for name, model in study.models.items():
         if isinstance(model, OrganismModel) and model.category not in words:
             return f"models.{name}.category: got '{model.category}'; expected one of: {', '.join(words)}"

@@ -192,7 +192,7 @@ class Paper(Part):
     """arXiv id, DOI or address."""
     pillar: Literal[
         "subliminal learning", "faithfulness", "vestigial reasoning", "inverse scaling",
-        "latent reasoning", "legibility", "answer order",
+        "latent reasoning", "legibility", "answer order", "other",
     ]  # fmt: skip
     question: Text
     """What it asks, in one sentence."""
