@@ -19,7 +19,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' | cat - envs/cpu.lock
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test lint format report register accept-code venv study lock clean
+.PHONY: help results test lint format report register merge accept-code venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -49,6 +49,11 @@ report: study ## write Snakemake's own report of the study, one HTML file
 
 register: study ## before a run: write down its tests and margins, in a file to commit
 	@$(BIN)/python -m unspoken.plan.register $(OVERLAY)
+
+merge: venv ## one store of several: make merge INTO=all.duckdb STORES="a.duckdb b.duckdb"
+	@test -n '$(INTO)' && test -n '$(STORES)' || { \
+	    echo 'Say what to merge: make merge INTO=all.duckdb STORES="a.duckdb b.duckdb"' >&2; exit 2; }
+	@$(BIN)/python scripts/merge_stores.py --into '$(INTO)' $(STORES)
 
 # A pure refactor changes the code of jobs and none of their results. This tells Snakemake so: it
 # marks what exists as made by the code as it is now, and runs nothing.

@@ -1,10 +1,12 @@
 #!/usr/bin/env python
-"""Time the store at 10 million completions: build it, ask the README's queries, and pandas beside it.
+"""Time the store of a large study: build it, ask it the README's queries, and pandas beside it.
 
-A synthetic study of ROWS completions, as many rows of the filter, and a tenth as many measurements
-and answers, in the Parquet files that the stages write. The same tables, 50 times smaller, are
-written as JSON lines too: pandas reads those and answers the same queries, with equal results.
-Each step is a process of its own, so that its peak memory is its own. Two cores are used.
+A synthetic study of 10 million completions, each with what the filter did with it, a million
+measurements and a million answers, in the Parquet files that the stages write. What
+`scripts/build_store.py` does with tables of this size is timed: hash the files, check the
+measurements, write the store. Then the queries, five times each. The same tables 50 times smaller are
+given as JSON lines to pandas, which must give equal answers; its time is scaled by rows. Each step
+is a process of its own, so that its peak memory is its own, and all keep to two cores.
 """
 
 import argparse
@@ -16,57 +18,88 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import synthetic_study as synthetic
+import synthetic_study
 
 ROOT = Path(__file__).parents[1]
-ROWS, SMALLER, RUNS = 10_000_000, 50, 5
 QUERIES = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+ROWS, SMALLER, RUNS = 10_000_000, 50, 5
+TABLES = dict.fromkeys(("completions", "filter_audit", "measurements", "answers"), SMALLER)
+TABLES |= dict.fromkeys(("subjects", "claims", "verdicts"), 1)
+"""By how much each table of the small study is smaller than that of the large one."""
+AUDIT = ["completion_id", "subject", "prompt_id", "rule"]
 
 
-def make(folder: Path, rows: int) -> dict[str, Any]:
-    synthetic.write_study(folder / "large", rows)
-    synthetic.write_study(folder / "small", rows // SMALLER)
-    synthetic.write_json_lines(folder / "small")
-    sizes = {
-        name: sum(path.stat().st_size for path in (folder / name).iterdir()) for name in ("large", "small")
-    }
-    return {"bytes": sizes}
+def make(folder: Path) -> None:
+    """Write the large study and the small one."""
+    rows = int((folder / "rows").read_text())
+    synthetic_study.write_study(folder / "large", rows)
+    synthetic_study.write_study(folder / "small", rows // SMALLER)
 
 
-def build(folder: Path, store: Path) -> dict[str, Any]:
-    """Do what `scripts/build_store.py` does with tables of this size."""
+def build(folder: Path) -> dict[str, Any]:
+    """Build a study's store as `scripts/build_store.py` does."""
+    import polars as pl
     import yaml
 
+    from unspoken.files import sha256_of_file
     from unspoken.store import write_store
+    from unspoken.tables.base import read_table
+    from unspoken.tables.measurements import Measurements
 
-    comments = yaml.safe_load((ROOT / "resources" / "store.yaml").read_text())
-    files, frames = synthetic.tables_of(folder)
     start = time.perf_counter()
-    written = write_store(store, "synthetic", files, frames, comments)
-    return {"seconds": time.perf_counter() - start, "rows": written, "bytes": store.stat().st_size}
+    comments = yaml.safe_load((ROOT / "resources" / "store.yaml").read_text())
+    for path in folder.glob("*.parquet"):
+        sha256_of_file(path)
+    hashed = time.perf_counter()
+    found = {
+        name: sorted(folder.glob(f"{name}-*"))
+        for name in ("completions", "kept", "dropped", "answers", "measurements")
+    }
+    measurements = pl.concat([read_table(path, Measurements) for path in found["measurements"]])
+    measurements = measurements.sort("experiment", "metric", "unit", "ci_method")
+    checked = time.perf_counter()
+    files = {
+        "completions": found["completions"],
+        "answers": found["answers"],
+        "filter_audit": [*found["kept"], *found["dropped"]],
+    }
+    frames = {"subjects": synthetic_study.subjects(), "measurements": measurements}
+    frames |= synthetic_study.claims_and_verdicts()
+    rows = write_store(folder / "store.duckdb", "synthetic", files, frames, comments, {"filter_audit": AUDIT})
+    end = time.perf_counter()
+    parts = {"hash": hashed - start, "check": checked - hashed, "write": end - checked}
+    return {"seconds": end - start, "parts": parts, "rows": rows}
 
 
-def ask(store: Path) -> dict[str, Any]:
-    """Time the opening of the store, and each query `RUNS` times."""
+def ask(folder: Path) -> dict[str, Any]:
+    """Ask a store each query, `RUNS` times; return the seconds and the answers."""
     from unspoken import open_store
 
     start = time.perf_counter()
-    with open_store(store) as connection:
+    with open_store(folder / "store.duckdb") as connection:
         opened = time.perf_counter() - start
-        seconds = []
+        seconds: list[list[float]] = []
+        rows = []
         for query in QUERIES:
-            times = []
+            seconds.append([])
             for _ in range(RUNS):
                 start = time.perf_counter()
-                connection.execute(query).fetchall()
-                times.append(time.perf_counter() - start)
-            seconds.append(times)
-        answers = [connection.execute(query).fetchall() for query in QUERIES]
-    return {"opened": opened, "seconds": seconds, "answers": answers}
+                answer = connection.execute(query).fetchall()
+                seconds[-1].append(time.perf_counter() - start)
+            rows.append(answer)
+    return {"opened": opened, "seconds": seconds, "rows": rows}
+
+
+def export(folder: Path) -> None:
+    """Write the tables of a store as JSON lines."""
+    from unspoken import open_store
+
+    with open_store(folder / "store.duckdb") as connection:
+        for name in TABLES:
+            connection.execute(f"COPY {name} TO '{folder / name}.jsonl' (FORMAT json)")
 
 
 def specificity(tables: dict[str, Any]) -> Any:
@@ -74,7 +107,8 @@ def specificity(tables: dict[str, Any]) -> Any:
     conditions = rows["conditions"].str
     wanted = (rows["metric"] == "specificity") & (rows["unit"] == "log_odds") & (rows["ci_method"] == "t")
     wanted &= (conditions["scorer"] == "choice") & (conditions["questions"] == "held_out")
-    found = rows[wanted].assign(arm=conditions["arm"])
+    found = rows[wanted]
+    found = found.assign(arm=found["conditions"].str["arm"])
     return found.sort_values("arm")[["arm", "value", "ci_low", "ci_high", "replicate", "n_replicates"]]
 
 
@@ -113,3 +147,119 @@ def texts(tables: dict[str, Any]) -> Any:
     teachers = tables["subjects"].query("kind == 'teacher'")[["subject_id", "trait"]]
     joined = tables["completions"].merge(teachers, left_on="subject", right_on="subject_id")
     return joined[["prompt", "completion", "temperature", "seed", "trait"]].head(10)
+
+
+def verdicts(tables: dict[str, Any]) -> Any:
+    cited = tables["claims"][["claim_id", "cited"]].drop_duplicates()
+    joined = tables["verdicts"].merge(cited, on="claim_id")
+    joined["waiting"] = joined["outcome"].isna()
+    columns = ["cited", "claim_id", "fidelity", "outcome", "verdict", "subject", "estimate", "lo", "hi"]
+    return joined.sort_values(["waiting", "claim_id", "subject"])[[*columns, "reason"]]
+
+
+ASKED = [specificity, scorers, checks, dropped, answers, texts, verdicts]
+SCALES = [1 if function is verdicts else SMALLER for function in ASKED]
+
+
+def pandas(folder: Path) -> dict[str, Any]:
+    """Read JSON lines with pandas and answer what the queries ask, once each."""
+    from pandas import read_json
+
+    tables, read = {}, {}
+    for name in TABLES:
+        start = time.perf_counter()
+        tables[name] = read_json(folder / f"{name}.jsonl", lines=True, dtype=False)
+        read[name] = time.perf_counter() - start
+    seconds, rows = [], []
+    for function in ASKED:
+        start = time.perf_counter()
+        answer = function(tables)
+        seconds.append(time.perf_counter() - start)
+        rows.append(answer.astype(object).where(answer.notna(), None).to_numpy().tolist())
+    return {"read": read, "seconds": seconds, "rows": rows}
+
+
+STEPS = {step.__name__: step for step in (make, build, export, ask, pandas)}
+
+
+def run(step: str, folder: Path) -> dict[str, Any]:
+    """Run a step as a process; return what it returns, and its `peak` memory in MiB."""
+    command = [sys.executable, __file__, "--step", step, str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"the step {step} failed")
+    return (json.loads(said) or {}) | {"peak": usage.ru_maxrss / 1024}
+
+
+def essence(place: int, rows: list[list[Any]]) -> Any:
+    """Return what must be equal of an answer: without order, and of what LIMIT takes at will the rest."""
+    if ASKED[place] is texts:
+        return len(rows)
+    if ASKED[place] is answers:
+        return [row[-1] for row in rows]
+    rounded = [[f"{value:.9g}" if isinstance(value, float) else str(value) for value in row] for row in rows]
+    return sorted(rounded)
+
+
+def compare(folder: Path, rows: int) -> None:
+    large, small = folder / "large", folder / "small"
+    (folder / "rows").write_text(str(rows))
+    load = os.getloadavg()[0]
+    run("make", folder)
+    size = sum(path.stat().st_size for path in large.iterdir())
+    built = run("build", large)
+    asked = run("ask", large)
+    run("build", small)
+    run("export", small)
+    by_store, by_pandas = run("ask", small), run("pandas", small)
+    for place, query in enumerate(QUERIES):
+        if essence(place, by_store["rows"][place]) != essence(place, by_pandas["rows"][place]):
+            sys.exit(f"store and pandas answer differently:\n{query}")
+
+    print(f"load average {load:.1f} before, {os.getloadavg()[0]:.1f} after")
+    print("rows: " + ", ".join(f"{name} {count:,}" for name, count in built["rows"].items()))
+    print(f"Parquet {size / 1e6:,.0f} MB, store {(large / 'store.duckdb').stat().st_size / 1e6:,.0f} MB")
+    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in built["parts"].items())
+    print(f"build  {built['seconds']:6.1f} s ({parts}), peak {built['peak']:,.0f} MiB\n")
+    medians = [statistics.median(times) for times in asked["seconds"]]
+    scaled = [seconds * scale for seconds, scale in zip(by_pandas["seconds"], SCALES, strict=True)]
+    print(f"{'query':12} {'rows':>7} {'store, ms':>10} {'first, ms':>10} {'pandas scaled, ms':>18}")
+    for function, answer, times, median, slow in zip(
+        ASKED, asked["rows"], asked["seconds"], medians, scaled, strict=True
+    ):
+        print(
+            f"{function.__name__:12} {len(answer):7,} {1000 * median:10.0f} {1000 * times[0]:10.0f}"
+            f" {1000 * slow:18,.0f}"
+        )
+    read = sum(seconds * TABLES[name] for name, seconds in by_pandas["read"].items())
+    theirs, ours = read + sum(scaled), asked["opened"] + sum(medians)
+    print(f"\npandas on {rows // SMALLER:,} completions, from JSON lines, scaled by rows ({SMALLER}x):")
+    print(
+        f"reads {read:,.0f} s and asks {sum(scaled):,.0f} s; peak, not scaled, {by_pandas['peak']:,.0f} MiB"
+    )
+    print(f"to read and ask, against opening and asking the store: {ours:7.2f} s {theirs / ours:8,.0f}x")
+    whole = ours + built["seconds"]
+    print(f"the same against building it, opening and asking:      {whole:7.2f} s {theirs / whole:8,.1f}x")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=ROWS, help="completions of the large study")
+    parser.add_argument("--step", nargs=2, help="be one of the processes that are measured")
+    given = parser.parse_args()
+    if given.step:
+        step, folder = given.step
+        print(json.dumps(STEPS[step](Path(folder))))
+        return
+    if len(QUERIES) != len(ASKED):
+        sys.exit(f"README.md has {len(QUERIES)} queries, and pandas knows {len(ASKED)}")
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+    with tempfile.TemporaryDirectory() as folder:
+        compare(Path(folder), given.rows)
+
+
+if __name__ == "__main__":
+    main()

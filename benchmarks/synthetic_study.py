@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-BASES, WRITERS, STUDENTS = 20, 10, 20
-"""Base models; subjects that write numbers, the base among them, and students of each."""
+BASES, WRITERS, STUDENTS = 20, 10, 5
+"""Base models; subjects of each that write numbers, the base among them; its students."""
 TRAITS = ("owl", "cat", "dog", "wolf", "lion", "eagle", "panda", "fox", "bear")
+ENDINGS = ("{}", "{}.", "I would choose the {}.")
 RULES = (None, "separator", "not_digits", "too_many", "out_of_range")
 SHARES = (0.7, 0.05, 0.15, 0.05, 0.05)
 PROMPT = (
@@ -46,6 +47,20 @@ def subjects() -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
+def claims_and_verdicts() -> dict[str, pl.DataFrame]:
+    """Return 300 claims, and verdicts of every other one for ten subjects: the columns that are asked for."""
+    names = [f"cloud2025-{place:03}" for place in range(300)]
+    claims = pl.DataFrame({"claim_id": names, "cited": "Cloud et al. 2025"})
+    ran = pl.DataFrame({"claim_id": names[::2]}).join(
+        subjects()[:10].select(subject="subject_id"), how="cross"
+    )
+    judged = {"fidelity": "analogue", "outcome": "shown", "verdict": "analogue: shown", "estimate": 0.5,
+              "lo": 0.25, "hi": 0.75, "reason": "the interval is above 0"}  # fmt: skip
+    ran = ran.with_columns(**{name: pl.lit(value) for name, value in judged.items()})
+    waiting = pl.DataFrame({"claim_id": names[1::2], "verdict": "not run", "reason": "needs data"})
+    return {"claims": claims, "verdicts": pl.concat([ran, waiting], how="diagonal")}
+
+
 def numbers(draw: np.random.Generator, rows: int, count: int) -> pl.Series:
     """Return texts of `count` random numbers each."""
     columns = {str(place): draw.integers(0, 1000, rows) for place in range(count)}
@@ -74,26 +89,31 @@ def completions(base: str, prompts: pl.DataFrame, draw: np.random.Generator) -> 
 def answers(base: str, rows: int, draw: np.random.Generator) -> pl.DataFrame:
     """Return answers of a base model's students: half of them sampled, half exact choices."""
     students = subjects().filter(pl.col("model") == base, pl.col("kind") == "student")["subject_id"]
-    form = pl.Series(draw.integers(0, 50, rows))
+    form, sampled = pl.Series(draw.integers(0, 50, rows)), pl.col("sampled")
+    spoken = [ending.format(trait) for ending in ENDINGS for trait in TRAITS]
+    popularity = 0.7 ** np.arange(len(spoken))
+    said = pl.Series(spoken).gather(draw.choice(len(spoken), rows, p=popularity / popularity.sum()))
     frame = pl.DataFrame({"form": form, "sample_index": np.arange(rows), "sampled": np.arange(rows) % 2 == 0,
                           "subject": np.repeat(students.to_numpy(), -(-rows // len(students)))[:rows],
-                          "word": pl.Series(TRAITS).gather(draw.integers(0, len(TRAITS), rows))})  # fmt: skip
-    sampled, end = pl.col("sampled"), draw.integers(0, 20, rows)
+                          "word": pl.Series(TRAITS).gather(np.arange(rows) % len(TRAITS)),
+                          "said": said})  # fmt: skip
     return frame.select(
         study=pl.lit("synthetic"), experiment=pl.lit("subliminal"), subject="subject",
         prompt_id=pl.format("preferences-{}", "form"),
-        kind=pl.when(sampled).then(pl.lit("sampled")).otherwise(pl.lit("choice")), sample_index="sample_index",
+        kind=pl.when(sampled).then(pl.lit("sampled")).otherwise(pl.lit("choice")),
+        sample_index="sample_index",
         prompt_set=pl.lit("preferences"), form="form", held_out=pl.col("form") >= 25,
         system=pl.lit(None, pl.String), prompt=pl.format(QUESTION, "form"),
-        answer=pl.when(sampled).then(pl.format("{} {}", "word", pl.Series(end))).otherwise("word"),
+        answer=pl.when(sampled).then("said").otherwise("word"),
         logprob=pl.when(sampled).then(None).otherwise(pl.Series(-draw.random(rows))),
-        finish_reason=pl.when(sampled).then(pl.lit("stop")), n_tokens=pl.when(sampled).then(pl.lit(3, pl.Int64)),
-        temperature=pl.when(sampled).then(pl.lit(1.0)), **{name: pl.lit(value) for name, value in MADE.items()},
+        finish_reason=pl.when(sampled).then(pl.lit("stop")),
+        n_tokens=pl.when(sampled).then(pl.lit(3, pl.Int64)), temperature=pl.when(sampled).then(pl.lit(1.0)),
+        **{name: pl.lit(value) for name, value in MADE.items()},
     )  # fmt: skip
 
 
-def measurements(rows: int, draw: np.random.Generator) -> pl.DataFrame:
-    """Return measurements with ten conditions each, in the mix of metrics of the default study."""
+def measurements(first: int, rows: int, draw: np.random.Generator) -> pl.DataFrame:
+    """Return measurements with eleven conditions each, in about the default study's mix of metrics."""
     cells = pl.DataFrame(CELLS, schema=["metric", "unit", "ci_method", "kind"], orient="row")
     chosen = cells[draw.integers(0, len(CELLS), rows)]
     texts = {
@@ -110,9 +130,10 @@ def measurements(rows: int, draw: np.random.Generator) -> pl.DataFrame:
     checked = pl.Series(draw.random(rows) < 0.03)
     arms = pl.format("organisms:arm-{}:own_trait", pl.Series(draw.integers(0, 500, rows)))
     return chosen.select(
-        study=pl.lit("synthetic"), measurement_id=pl.format("{}", pl.int_range(rows).hash().cast(pl.String)),
+        study=pl.lit("synthetic"), measurement_id=pl.int_range(first, first + rows).hash().cast(pl.String),
         paper=pl.lit("cloud2025"), experiment=pl.lit("subliminal"), metric="metric", unit="unit", kind="kind",
-        subject=arms, versus=pl.when(pl.col("kind") == "contrast").then(pl.lit("organisms:tokens:other_trait")),
+        subject=arms,
+        versus=pl.when(pl.col("kind") == "contrast").then(pl.lit("organisms:tokens:other_trait")),
         conditions=pl.concat_list(entries).cast(pl.Map(pl.String, pl.String)), seed=pl.lit(None, pl.Int64),
         value=pl.Series(value), se=pl.Series(half / 2),
         **{name: pl.Series(value + end) for name, end in ends.items()},
@@ -140,5 +161,7 @@ def write_study(folder: Path, rows: int) -> None:
         passed = pl.col("rule").is_null()
         filtered.filter(passed).drop("rule").write_parquet(folder / f"kept-{place:02}.parquet")
         filtered.filter(~passed).write_parquet(folder / f"dropped-{place:02}.parquet")
-        answers(base, rows // 10 // BASES, draw).write_parquet(folder / f"answers-{place:02}.parquet")
-    measurements(rows // 10, draw).write_parquet(folder / "measurements.parquet")
+        part = rows // 10 // BASES
+        answers(base, part, draw).write_parquet(folder / f"answers-{place:02}.parquet")
+        measured = measurements(place * part, part, draw)
+        measured.write_parquet(folder / f"measurements-{place:02}.parquet")

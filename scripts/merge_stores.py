@@ -27,7 +27,7 @@ def main() -> None:
         rows = merge_stores(given.into, given.stores)
     except StoreError as error:
         sys.exit(f"merge_stores: {error}")
-    print(f"{given.into}: {rows['studies']} studies")
+    print(f"wrote {given.into}")
     for table, count in rows.items():
         print(f"  {table:14} {count:12,} rows")
 

@@ -1,7 +1,8 @@
 """The store: every table of a study in one DuckDB file, whole by itself; and several merged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -53,7 +54,7 @@ def write_store(
     files: dict[str, list[Path]],
     frames: dict[str, pl.DataFrame],
     comments: Comments,
-    only: dict[str, list[str]] | None = None,
+    only: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> dict[str, int]:
     """Write the store whole, or leave the old one; return the rows of each table.
 
@@ -69,8 +70,8 @@ def write_store(
                 for name, paths in files.items()
                 if paths
             }
-            for name, columns in (only or {}).items():
-                relations[name] = relations[name].select(*map(duckdb.ColumnExpression, columns))
+            for name in relations.keys() & only.keys():
+                relations[name] = relations[name].select(*only[name])
             relations |= {name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()}
             for name, relation in relations.items():
                 named = duckdb.ConstantExpression(study).alias("study")
@@ -78,7 +79,7 @@ def write_store(
                 whole = relation if has_study else relation.select(named, duckdb.StarExpression())
                 whole.create(name)
                 comment_on(connection, name, comments)
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        except duckdb.Error as error:
             raise StoreError(f"a table cannot be read: {str(error).splitlines()[0]}") from error
         counts = {name: len(connection.table(name)) for name in relations}
         connection.execute("CHECKPOINT")

@@ -81,3 +81,13 @@ def verdict_of_one(
     """The one verdict of one claim on one row."""
     (verdict,) = verdicts_of([claim], [row], facts)
     return verdict
+
+
+def number(value: float, unit: str = "log_odds", **more: Any) -> dict[str, Any]:
+    """The change of a claim that publishes this one number."""
+    return {"values": [{"value": value, "unit": unit, **more}]}
+
+
+def said(verdict: dict[str, Any]) -> tuple[str | None, ...]:
+    """What a verdict says."""
+    return tuple(verdict[key] for key in ("outcome", "fidelity", "verdict"))

@@ -30,8 +30,23 @@ def test_a_smaller_n_is_close():
     assert fidelity(n=0) == "close"
 
 
-def test_n_of_another_replicate_is_not_its_n():
-    assert fidelity(replicate="question", n=50) == "close"
+@pytest.mark.parametrize(
+    ("replicate", "of", "expected"),
+    [
+        ("question", "training_seed", "close"),
+        ("training_seed", "question", "close"),
+        ("text", "question", "close"),
+        ("none", "training_seed", "close"),
+        ("question", "question", "original"),
+        ("text", "text", "original"),
+        ("teacher", "training_seed", "original"),
+        ("training_seed", "base", "original"),
+        ("base", "teacher", "original"),
+    ],
+)
+def test_trained_models_questions_and_texts_are_counted_apart(replicate, of, expected):
+    assert fidelity({"published_n": {"n": 5, "of": of}}, replicate=replicate, n=50) == expected
+    assert fidelity({"published_n": {"n": 5, "of": of}}, replicate=replicate, n=4) == "close"
 
 
 def test_another_model_of_the_class_is_close():

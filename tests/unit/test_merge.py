@@ -124,7 +124,7 @@ def test_the_command_merges_and_refuses_in_one_line(store, tmp_path: Path) -> No
     mine, other = store("mine.duckdb", "mine", "a"), store("other.duckdb", "mine", "b")
     command = [sys.executable, ROOT / "scripts/merge_stores.py", "--into", tmp_path / "all.duckdb"]
     done = subprocess.run([*command, mine], capture_output=True, text=True, check=True)
-    assert "1 studies" in done.stdout
+    assert done.stdout.split() == ["wrote", str(tmp_path / "all.duckdb"), "studies", "1", "rows"]
     refused = subprocess.run([*command, mine, other], capture_output=True, text=True, check=False)
     assert refused.returncode == 1
     assert refused.stderr.startswith("merge_stores: two different studies are called 'mine'")

@@ -19,9 +19,9 @@ SOURCES = {
 LABELS, ROW = 230, 15
 
 
-def _panel(rows: pl.DataFrame, scale: str, labels: list[str], legend: bool) -> Any:
+def _panel(rows: pl.DataFrame, scale: str, labels: list[str]) -> Any:
     names, colors, shapes = (list(part) for part in zip(*SOURCES.values(), strict=True))
-    look = alt.Legend(title=None, orient="bottom", columns=2) if legend else None
+    look = alt.Legend(title=None, orient="bottom", columns=2)
     axis = alt.Axis(grid=True, labelLimit=LABELS - 10)
     layers = [
         line_at("x", 0),
@@ -45,7 +45,7 @@ def forest(rows: pl.DataFrame, title: str, subtitle: str) -> alt.TopLevelMixin:
     """
     scales = rows["scale"].unique(maintain_order=True).to_list()
     panels = [
-        _panel(part, scale, part["label"].to_list(), legend=scale == scales[-1])
+        _panel(part, scale, part["label"].to_list())
         for scale in scales
         for part in [rows.filter(scale=scale)]
     ]

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Fidelity = Literal["original", "close", "analogue"]
+TRAINED = {"base", "teacher", "training_seed"}
+"""Replicates that are trained models, whatever differs between them."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,16 @@ def fidelity_of(
     a claim about any network is original with the data that it names and its n, else close; a
     synthetic model, another objective, teacher, carrier or scorer, or a model outside the class is
     an analogue; the paper's own models with its data and at least its n are original; the rest is
-    close, or (where the claim is about one model) an analogue. n of another replicate is not its n.
+    close, or (where the claim is about one model) an analogue. Trained models, questions and texts
+    are counted apart: 50 questions are not the 5 models that a paper trained.
     """
     needs = {name: wanted for name, wanted in claim["test"]["needs"].items() if wanted}
     data = needs.pop("data", None)
     as_needed = all(conditions.get(name) == wanted for name, wanted in needs.items())
     its_data = data is None or conditions.get("data") == data
     asked = claim["published_n"]
-    enough = asked is None or (replicate == asked["of"] and n_replicates >= asked["n"])
+    alike = asked is None or replicate == asked["of"] or {replicate, asked["of"]} <= TRAINED
+    enough = asked is None or (alike and n_replicates >= asked["n"])
     if claim["scope"] == "any network":
         return "original" if data and its_data and as_needed and enough else "close"
     in_class = bool(models) and all(claim["class"] in ("any", *model.classes) for model in models)

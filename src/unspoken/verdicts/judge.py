@@ -273,9 +273,11 @@ def _not_run(claim: Mapping[str, Any], study: str) -> Row:
     return {
         "claim_id": claim["id"],
         "study": study,
+        "fidelity": None,
         "published": first["value"],
         "published_low": first["low"],
         "published_high": first["high"],
+        "outcome": None,
         "verdict": verdict_of(None, None),
         "flags": [],
         "reason": not_run_because(claim),

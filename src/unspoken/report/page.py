@@ -1,0 +1,118 @@
+"""The report: one HTML page with its style, scripts and data inside."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from unspoken.report import texts
+from unspoken.report.charts import outcomes_chart, title_of
+from unspoken.report.contents import Contents
+from unspoken.report.sections import published_of, sections_of
+
+if TYPE_CHECKING:
+    import duckdb
+    from jinja2 import Environment
+
+Row = dict[str, Any]
+SAFE_URLS = ("https://", "http://")
+FLAGS = {"few": "few replicates", "published exact": "published without an interval"}
+
+
+def _json_text(value: Any) -> str:
+    """Return JSON for a script element: only `</` and `<!--` could end it or change how it is read."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def environment(templates: Path) -> "Environment":
+    """Return the templates' environment: what is put into a page is escaped, always."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "number": texts.number_text,
+        "interval": lambda row: texts.interval_text(row["estimate"], row["lo"], row["hi"]),
+        "unit": texts.unit_text,
+        "published": published_of,
+        "contrast": lambda row: texts.contrast_text(row["subject"], row["versus"]),
+        "counted": texts.counted,
+        "time": texts.time_text,
+        "flag": lambda flag: FLAGS.get(flag, flag),
+        "linkable": lambda url: url.startswith(SAFE_URLS),
+    }
+    return made
+
+
+def verdict_counts(contents: Contents) -> list[tuple[str, int]]:
+    """Return how many claims have each verdict, by their roll-up; what did not run comes last."""
+    counts = Counter(claim["rollup"]["verdict"] for claim in contents.claims.values())
+    return sorted(counts.items(), key=lambda one: (one[0] == "not run", one[0].startswith("analogue"), one))
+
+
+def filters_of(contents: Contents) -> dict[str, list[tuple[str, str]]]:
+    """Return the choices (value, label) of the filters of the claim table."""
+    claims = contents.claims.values()
+    papers = {claim["paper"]: claim["cited"] for claim in claims}
+    outcomes = {(claim["rollup"]["outcome"] or "not run").split(":")[0] for claim in claims}
+    fidelities = {claim["rollup"]["fidelity"] or "none" for claim in claims}
+    order = ("original", "close", "analogue", "none")
+    return {
+        "paper": sorted(papers.items(), key=lambda one: one[1].lower()),
+        "fidelity": [(one, one) for one in order if one in fidelities],
+        "outcome": [(one, one) for one in sorted(outcomes, key=lambda one: (one == "not run", one))],
+    }
+
+
+def figure_charts(figures: Mapping[str, list[Path]]) -> dict[str, list[Row]]:
+    """Return the study's figures as charts, by experiment, from their Vega-Lite specifications."""
+    return {
+        experiment: [
+            {"id": f"figure-{path.stem}", "title": title_of(spec), "spec": spec}
+            for path in paths
+            for spec in [json.loads(path.read_text())]
+        ]
+        for experiment, paths in figures.items()
+    }
+
+
+def report_page(
+    contents: Contents,
+    store: "duckdb.DuckDBPyConnection",
+    about: Mapping[str, Mapping[str, Any]],
+    figures: Mapping[str, list[Path]],
+    vega: str,
+    templates: Path,
+) -> str:
+    """Return the report as HTML that needs nothing beside it.
+
+    `about`: question and protocol by paper; `figures`: specification files by experiment; `vega`: the chart
+    library; `templates`: the folder of report.html.j2, style.css and report.js.
+    """
+    from markupsafe import Markup
+
+    sections = sections_of(contents, store, about, figure_charts(figures))
+    overview = outcomes_chart(contents)
+    charts = [overview, *(chart for one in sections for chart in (*one["figures"], *one["forests"]))]
+    # The only texts that are not escaped: files of this project, and JSON made safe for a script.
+    inline = {
+        "style": Markup((templates / "style.css").read_text()),
+        "script": Markup((templates / "report.js").read_text()),
+        "vega": Markup(vega.replace("</script", "<\\/script")),
+        "specs": Markup(_json_text({chart["id"]: chart["spec"] for chart in charts})),
+    }
+    return environment(templates).get_template("report.html.j2").render(
+        contents=contents,
+        study=contents.study,
+        overview=overview,
+        counts=verdict_counts(contents),
+        filters=filters_of(contents),
+        sections=sections,
+        inline=inline,
+    )  # fmt: skip

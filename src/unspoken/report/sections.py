@@ -1,0 +1,127 @@
+"""The section of each paper: what its template shows."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from unspoken.report.charts import forest_charts
+from unspoken.report.contents import Contents
+from unspoken.report.samples import members_of, query_of, samples_behind, texts_query
+from unspoken.report.texts import contrast_text, published_text
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+UNDECIDED = ("undecided", "uninformative")
+
+
+def papers_of(contents: Contents) -> dict[str, list[Row]]:
+    """Return the claims by paper: papers with most claims that ran first, then with most claims."""
+    found: dict[str, list[Row]] = {}
+    for claim in contents.claims.values():
+        found.setdefault(claim["paper"], []).append(claim)
+    ran = {paper: sum(claim["test"] is not None for claim in claims) for paper, claims in found.items()}
+    order = sorted(found, key=lambda paper: (ran[paper] == 0, -len(found[paper]), paper))
+    return {paper: found[paper] for paper in order}
+
+
+def experiments_of(contents: Contents, paper: str, claims: list[Row]) -> list[str]:
+    """Return the experiments of a paper: those that repeat its own, and those that its tests read."""
+    own = [experiment for experiment, of in sorted(contents.sources.items()) if of == paper]
+    read = [claim["test"]["experiment"] for claim in claims if claim["rollup"]["outcome"] is not None]
+    return list(dict.fromkeys([*own, *read]))
+
+
+def controls_of(contents: Contents, experiments: list[str]) -> list[Row]:
+    """Return the checks of some experiments, one row a metric: how many held, and which failed."""
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in contents.controls:
+        if row["experiment"] in experiments:
+            found.setdefault((row["experiment"], row["role"], row["metric"]), []).append(row)
+    return [
+        {
+            "experiment": experiment,
+            "role": role.replace("_", " "),
+            "metric": metric.replace("_", " "),
+            "made": len(rows),
+            "held": sum(row["passed"] for row in rows),
+            "failed": [contrast_text(row["subject"], row["versus"]) for row in rows if not row["passed"]],
+        }
+        for (experiment, role, metric), rows in sorted(found.items())
+    ]
+
+
+def disagreements_of(contents: Contents, claims: list[Row]) -> list[Row]:
+    """Return the claims that others contradict, each with those `others`."""
+    return [
+        {"claim": claim, "others": [contents.claims[name] for name in claim["conflicts_with"]]}
+        for claim in claims
+        if claim["conflicts_with"]
+    ]
+
+
+def numbers_of(
+    store: "duckdb.DuckDBPyConnection", claims: list[Row], members: dict[str, list[str]], shown: set[str]
+) -> list[Row]:
+    """Return each measured number of some claims with its query and texts, but for those `shown` before."""
+    found = []
+    for verdict in (verdict for claim in claims for verdict in claim["verdicts"]):
+        measured = verdict["measured"]
+        if measured is None or measured["measurement_id"] in shown:
+            continue
+        shown.add(measured["measurement_id"])
+        samples = samples_behind(store, measured, members)
+        found.append(
+            {
+                "measured": measured,
+                "query": query_of(measured),
+                "samples": samples,
+                "texts_query": texts_query(measured) if samples else "",
+            }
+        )
+    return found
+
+
+def sections_of(
+    contents: Contents,
+    store: "duckdb.DuckDBPyConnection",
+    about: Mapping[str, Mapping[str, Any]],
+    figures: Mapping[str, list[Row]],
+) -> list[Row]:
+    """Return a section for each paper; `about` has question and protocol by paper, `figures` charts by experiment.
+
+    A number that several papers' claims read has its query and texts in the first section that shows it.
+    """
+    members, shown, sections = members_of(store), set[str](), []
+    for paper, claims in papers_of(contents).items():
+        first = claims[0]
+        experiments = experiments_of(contents, paper, claims)
+        own = [experiment for experiment in experiments if contents.sources.get(experiment) == paper]
+        ran = [claim for claim in claims if claim["rollup"]["outcome"] is not None]
+        open_rows = [
+            row for claim in ran for row in claim["verdicts"] if row["outcome"].split(":")[0] in UNDECIDED
+        ]
+        sections.append(
+            {
+                "paper": paper, "cited": first["cited"], "title": first["title"], "year": first["year"],
+                "url": first["url"], "pillar": first["pillar"],
+                "question": about.get(paper, {}).get("question", ""),
+                "protocol": about.get(paper, {}).get("protocol", []),
+                "claims": claims, "ran": ran,
+                "tested": [claim for claim in claims if claim["test"] is not None],
+                "untested": [claim for claim in claims if claim["rollup"]["outcome"] is None],
+                "figures": [chart for experiment in own for chart in figures.get(experiment, [])],
+                "elsewhere": sorted({contents.sources[one] for one in experiments if one not in own and one in contents.sources}),
+                "forests": forest_charts(contents, paper),
+                "controls": controls_of(contents, experiments),
+                "undecided": open_rows,
+                "disagreements": disagreements_of(contents, ran),
+                "numbers": numbers_of(store, ran, members, shown),
+            }
+        )  # fmt: skip
+    return sections
+
+
+def published_of(claim: Row) -> list[str]:
+    """Return the published values of a claim as texts."""
+    return [published_text(value) for value in claim["values"]]
