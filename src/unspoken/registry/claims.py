@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraint
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$", max_length=40)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Unit = Literal[
-    "fraction", "probability", "percent", "percentage points", "relative percent", "ratio", "log_odds", "logits",
-    "accuracy", "correlation", "tokens", "rows", "count", "nats", "entropy", "kappa", "auroc",
+    "fraction", "probability", "percent", "percentage points", "relative percent", "ratio", "log_odds",
+    "logits", "accuracy", "correlation", "tokens", "rows", "count", "nats", "entropy", "kappa", "auroc",
     "area over curve", "grade points", "text",
 ]  # fmt: skip
 Kind = Literal[
