@@ -17,6 +17,7 @@ include: "rules/measure.smk"
 include: "rules/verdicts.smk"
 include: "rules/store.smk"
 include: "rules/figures.smk"
+include: "rules/report.smk"
 include: "rules/targets.smk"
 
 

@@ -9,9 +9,11 @@ altair==6.3.0
 annotated-doc==0.0.7
 annotated-types==0.8.0
 anyio==4.16.0
+arcp==0.2.1
 argparse-dataclass==2.0.0
 ast_serialize==0.13.1
 attrs==26.1.0
+axe-core-python==0.1.0
 black==26.10.1
 certifi==2026.10.18
 charset-normalizer==3.5.2
@@ -65,6 +67,7 @@ narwhals==2.28.0
 nbformat==5.11.1
 networkx==3.6.1
 numpy==2.4.6
+outcome==1.3.0.post0
 packaging==25.0
 pandas==3.1.1
 pathspec==1.1.1
@@ -80,6 +83,7 @@ pyarrow==26.0.1
 pydantic==2.14.3
 pydantic_core==2.50.4
 Pygments==2.21.0
+PySocks==1.7.1
 pytest==9.2.0
 pytest-xdist==3.8.0
 python-dateutil==4.0.0
@@ -89,10 +93,12 @@ referencing==0.37.0
 regex==2026.11.15
 requests==2.34.2
 rich==15.0.0
+rocrate==0.16.0
 rpds-py==2026.9.1
 ruff==0.17.5
 safetensors==0.8.0
 scipy==1.17.1
+selenium==4.51.0
 setuptools==78.1.1
 shellingham==1.5.4
 shfmt-py==4.2.0
@@ -106,6 +112,7 @@ snakemake-interface-logger-plugins==2.1.0
 snakemake-interface-report-plugins==1.3.0
 snakemake-interface-scheduler-plugins==2.0.2
 snakemake-interface-storage-plugins==4.4.1
+sniffio==1.3.1
 sortedcontainers==2.4.0
 SQLAlchemy==2.0.58
 sqlmodel==0.0.37
@@ -118,6 +125,8 @@ tokenizers==0.23.3
 tqdm==4.70.1
 traitlets==5.16.1
 transformers==5.19.0
+trio==0.35.0
+trio-websocket==0.12.2
 trl==1.16.0
 truststore==0.10.5
 typer==0.29.2
@@ -126,7 +135,9 @@ typing_extensions==4.16.0
 tzdata==2026.6
 urllib3==2.8.0
 vl-convert-python==1.9.0.post1
+websocket-client==1.9.2
 wrapt==2.5.2
+wsproto==1.3.2
 xxhash==4.1.0
 yte==1.9.4
 LOCK

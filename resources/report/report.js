@@ -42,6 +42,7 @@
     document.getElementById("shown").textContent = `${shown} of ${rows.length} claims shown`;
   };
   form.addEventListener("input", filter);
+  form.addEventListener("change", filter);  // all that some tools send for a <select>
   form.addEventListener("reset", () => setTimeout(filter));
   form.addEventListener("submit", (event) => event.preventDefault());
   filter();  // a browser may keep what was typed before
@@ -72,7 +73,7 @@
     for (const place of places) {
       const options = { mode: "vega-lite", renderer: "svg", actions: false, logLevel: ERRORS,
         config: { mark: { tooltip: true } } };
-      await vegaEmbed(place, specs[place.dataset.chart], options);
+      await vegaEmbed(place.firstElementChild, specs[place.dataset.chart], options);
       fit(place);
     }
     document.documentElement.dataset.charts = "drawn";

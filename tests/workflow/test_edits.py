@@ -32,7 +32,7 @@ class Edit:
     text: tuple[str, str, str] | None = None
 
 
-FINISHED = ["build_store", "write_findings"]
+FINISHED = ["build_store", "write_findings", "write_report"]
 STORE = ["judge_claims", *FINISHED]
 MEASURED = [
     "measure_subliminal",
@@ -166,17 +166,24 @@ EDITS = {
     ),
     "a comment on the claims": Edit([], text=(CLAIMS, "# Claims of", "# The claims of")),
     "what a column means": Edit(FINISHED, text=("resources/store.yaml", "Its standard error", "Its error")),
+    "the report's style": Edit(
+        ["write_report"], text=("resources/report/style.css", "font-family:", "margin: 0; font-family:")
+    ),
     # Code
     "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
     "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
     "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),
     "one figure": Edit(
-        ["draw_figure dose"], text=("src/unspoken/figures/dose.py", 'title="training rows"', 'title="rows"')
+        ["draw_figure dose", "write_report"],
+        text=("src/unspoken/figures/dose.py", 'title="training rows"', 'title="rows"'),
     ),
     "what draws the pages": Edit(
-        ["bundle_vega", "draw_figure"], text=("scripts/bundle_vega.py", "bundle()", "bundle(None)")
+        ["bundle_vega", "draw_figure", "write_report"],
+        text=("scripts/bundle_vega.py", "bundle()", "bundle(None)"),
     ),
-    "how a figure is drawn": Edit(["draw_figure"], text=(PAGES, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")),
+    "how a figure is drawn": Edit(
+        ["draw_figure", "write_report"], text=(PAGES, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")
+    ),
     "what a section may hold": Edit([], text=("src/unspoken/config/mnist.py", "Field(ge=2)", "Field(ge=1)")),
     "the message of a rule": Edit([], text=("rules/filter.smk", '"Filtering numbers', '"Filtering')),
 }  # fmt: skip

@@ -27,7 +27,7 @@ def _panel(rows: pl.DataFrame, scale: str, labels: list[str]) -> Any:
         line_at("x", 0),
         *intervals(
             "x",
-            Options(title=scale.replace("_", " "), axis=alt.Axis(tickCount=5)),
+            Options(title=scale.replace("_", " "), axis=alt.Axis(tickCount=5), scale=alt.Scale(padding=8)),
             y=alt.Y("label:N", sort=labels, title=None, axis=axis),
             color=alt.Color("what:N", scale=alt.Scale(domain=names, range=colors), legend=look),
             shape=alt.Shape("what:N", scale=alt.Scale(domain=names, range=shapes), legend=look),

@@ -27,7 +27,8 @@ def outcome_matrix(verdicts: pl.DataFrame, title: str, subtitle: str) -> alt.Top
         text=pl.col("value").cast(pl.String).fill_null("")
     )
     most = int(counts["value"].max())  # type: ignore[arg-type]
-    color = alt.Color("value:Q", scale=alt.Scale(domain=[0, most], range=["#FFFFFF", SKY], interpolate="rgb"), legend=None)
+    scale = alt.Scale(domain=[0, most], range=["#FFFFFF", SKY], interpolate="rgb")
+    color = alt.Color("value:Q", scale=scale, legend=None)
     x = alt.X("outcome:N", sort=list(OUTCOMES), title="outcome", axis=alt.Axis(labelAngle=-35))
     y = alt.Y("fidelity:N", sort=list(FIDELITIES), title="fidelity")
     picture = matrix(cells, x, y, (WIDTH, HEIGHT), color, ("text",))

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from unspoken.plan.parts import Parts
+from unspoken.files import digest_of, sha256_of_file
+from unspoken.plan.parts import Part, Parts
 
 FIGURES = {
     "subliminal": ["preference", "initialisations", "dose", "filter", "training"],
@@ -122,6 +123,17 @@ class Plan(Parts):
         }
         return own.get(figure, [measurements])
 
+    def report_part(self) -> Part:
+        """Return what `write_report` depends on: its templates, the Snakefile, what is said of the papers."""
+        carried = [*sorted((self.root / "resources" / "report").iterdir()), self.root / "Snakefile"]
+        return self._part(
+            "write_report.py",
+            figures={experiment: FIGURES[experiment] for experiment in self.study.experiments},
+            claims=self.claims_digest,
+            files=self.study.claims,
+            carried=digest_of({path.name: sha256_of_file(path) for path in carried}),
+        )
+
     # Targets
 
     def figures(self, *experiments: str) -> list[str]:
@@ -134,7 +146,7 @@ class Plan(Parts):
         if name == "figures":
             return self.figures(*experiments)
         if name == "all":
-            return ["<results>/findings.txt", *self.figures(*experiments)]
+            return ["<results>/findings.txt", *self.figures(*experiments), "<results>/report.html"]
         if name not in experiments:
             return []
         return [f"<results>/{name}/measurements.parquet", *self.figures(name)]
@@ -144,4 +156,5 @@ class Plan(Parts):
         findings = Path(self.results) / "findings.txt"
         if findings.is_file():
             print(f"\n{findings.read_text()}")
-            print(f"Figures: {self.results}/figures/    Store: {self.results}/unspoken.duckdb")
+            print(f"Report: {self.results}/report.html    Store: {self.results}/unspoken.duckdb")
+            print(f"Figures: {self.results}/figures/")

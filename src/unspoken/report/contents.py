@@ -1,7 +1,6 @@
 """What a report is made of: the claims, verdicts, measurements and samples of one store."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +8,22 @@ from unspoken.report.rollup import analogue_because, needs_met, rolled_up
 from unspoken.subject_tables import models_under
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import duckdb
+
+    from unspoken.verdicts.fidelity import ModelFacts
 
 Row = dict[str, Any]
 VALUES = ("value_of", "value", "bound", "value_low", "value_high", "interval_kind", "value_text", "unit")
-TIMES = ("completions", "answers", "subjects")
-"""Tables whose rows tell when they were made."""
+DATED = "SELECT table_name FROM duckdb_columns() WHERE column_name = 'created_at' ORDER BY ALL"
+"""The tables whose rows tell when they were made."""
+READ = "SELECT * FROM measurements WHERE measurement_id IN (SELECT measurement_id FROM verdicts)"
+CONTROLS = """
+SELECT * FROM measurements WHERE passed IS NOT NULL ORDER BY experiment, role, metric, subject, measurement_id
+"""
+SOURCES = "SELECT DISTINCT experiment, paper FROM measurements ORDER BY ALL DESC"
+PACKAGES = "SELECT packages FROM provenance LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -25,8 +34,8 @@ class Contents:
     """Name, seed, digest, config; `first` and `last`: when its data were made (null: unknown)."""
     models: list[Row]
     claims: dict[str, Row]
-    """By id, with their `values` (one dict a published value), their `test` (null: none), their `verdicts` (by
-    subject) and the `rollup` of these."""
+    """By id, with their `values` (one dict a published value), their `test` (null: none), their `verdicts`
+    (by subject) and the `rollup` of these."""
     measurements: dict[str, Row]
     """Those that a verdict reads, by id."""
     controls: list[Row]
@@ -58,11 +67,13 @@ def tables_of(store: "duckdb.DuckDBPyConnection") -> set[str]:
     return {row["table_name"] for row in rows_of(store, "SELECT table_name FROM duckdb_tables()")}
 
 
-def _study(store: "duckdb.DuckDBPyConnection", tables: set[str]) -> Row:
+def _study(store: "duckdb.DuckDBPyConnection") -> Row:
     study = rows_of(store, "SELECT study, seed, digest, config FROM studies")[0]
     times = [
-        row for table in TIMES if table in tables
-        for row in rows_of(store, f"SELECT min(created_at) AS first, max(created_at) AS last FROM {table}")
+        row for dated in rows_of(store, DATED)
+        for row in rows_of(
+            store, f"SELECT min(created_at) AS first, max(created_at) AS last FROM {dated['table_name']}"
+        )
         if row["first"] is not None
     ]  # fmt: skip
     first = min((row["first"] for row in times), default=None)
@@ -73,7 +84,8 @@ def _claims(store: "duckdb.DuckDBPyConnection") -> dict[str, Row]:
     claims: dict[str, Row] = {}
     for row in rows_of(store, "SELECT * FROM claims ORDER BY claim_id, value_index"):
         value = {name: row.pop(name) for name in VALUES}
-        known = claims.setdefault(row["claim_id"], row | {"values": [], "verdicts": [], "class": row["model_class"]})
+        empty: Row = {"values": [], "verdicts": [], "class": row["model_class"]}
+        known = claims.setdefault(row["claim_id"], row | empty)
         known["values"].append(value)
     for claim in claims.values():
         asked = claim["published_n"]
@@ -82,40 +94,34 @@ def _claims(store: "duckdb.DuckDBPyConnection") -> dict[str, Row]:
     return claims
 
 
+def _explained(row: Row, claim: Row, facts: "Mapping[str, list[ModelFacts]]") -> Row:
+    """Add to a verdict how many of the claim's needs it meets, and why it is an analogue, if it is one."""
+    if row["measured"] is None:
+        return row
+    conditions = row["measured"]["conditions"]
+    models = [fact for name in (row["subject"], row["versus"]) for fact in facts.get(name, [])]
+    because = analogue_because(claim, conditions, models) if row["fidelity"] == "analogue" else ""
+    return row | {"needs_met": needs_met(claim, conditions), "because": because}
+
+
 def read_contents(store: "duckdb.DuckDBPyConnection") -> Contents:
     """Return what a report tells of a store. Every claim has at least one verdict row in it."""
-    tables = tables_of(store)
     claims = _claims(store)
-    read = "SELECT * FROM measurements WHERE measurement_id IN (SELECT measurement_id FROM verdicts)"
-    measurements = {row["measurement_id"]: row for row in rows_of(store, read)}
+    measurements = {row["measurement_id"]: row for row in rows_of(store, READ)}
     facts = models_under(store.sql("FROM subjects").pl(), store.sql("FROM models").pl())
     for row in rows_of(store, "SELECT * FROM verdicts ORDER BY claim_id, subject NULLS LAST"):
         claim = claims[row["claim_id"]]
         measured = measurements.get(row["measurement_id"])
-        row["measured"] = measured
-        if measured is not None:
-            models = [fact for name in (row["subject"], row["versus"]) if name for fact in facts.get(name, [])]
-            row["needs_met"] = needs_met(claim, measured["conditions"])
-            row["because"] = (
-                analogue_because(claim, measured["conditions"], models) if row["fidelity"] == "analogue" else ""
-            )
-        claim["verdicts"].append(row)
+        claim["verdicts"].append(_explained(row | {"measured": measured}, claim, facts))
     for claim in claims.values():
         claim["rollup"] = rolled_up(claim["verdicts"])
-    packages: Mapping[str, str] = {}
-    if "provenance" in tables:
-        packages = rows_of(store, "SELECT packages FROM provenance LIMIT 1")[0]["packages"]
+    made = rows_of(store, PACKAGES) if "provenance" in tables_of(store) else []
     return Contents(
-        study=_study(store, tables),
+        study=_study(store),
         models=rows_of(store, "SELECT * FROM models ORDER BY model"),
         claims=claims,
         measurements=measurements,
-        controls=rows_of(
-            store, "SELECT * FROM measurements WHERE passed IS NOT NULL ORDER BY experiment, role, metric, subject"
-        ),
-        sources={
-            row["experiment"]: row["paper"]
-            for row in rows_of(store, "SELECT DISTINCT experiment, paper FROM measurements ORDER BY ALL DESC")
-        },
-        packages=dict(packages),
-    )  # fmt: skip
+        controls=rows_of(store, CONTROLS),
+        sources={row["experiment"]: row["paper"] for row in rows_of(store, SOURCES)},
+        packages=dict(made[0]["packages"]) if made else {},
+    )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from unspoken.report.contents import Contents
-from unspoken.report.texts import contrast_text, unit_text
+from unspoken.report.texts import LIMITS, contrast_text, unit_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,7 +40,7 @@ def measured_scale(measured: Row) -> str:
 def _published_rows(claim: Row, family: Family, source: str) -> list[Row]:
     """Return a claim's published numbers in the unit of the first.
 
-    The first of a size or a bound is what the test measures, and on its scale.
+    The first is what the test measures, and in its unit stands on its scale.
     """
     rows = []
     for place, value in enumerate(claim["values"]):
@@ -48,10 +48,12 @@ def _published_rows(claim: Row, family: Family, source: str) -> list[Row]:
         if unit in NOT_DRAWN or unit != claim["values"][0]["unit"] or value["value"] is None:
             continue
         scale, factor = SCALES.get(unit, (unit, 1.0))
-        if place == 0 and claim["kind"] in ("size", "bound") and unit == family[2]:
+        if place == 0 and unit == family[2]:
             scale = MEASURED.get(unit, f"difference in {unit_text(unit)}")
         of = f" {value['value_of']}" if value["value_of"] else ""
-        low, high = (None if value[end] is None else value[end] * factor for end in ("value_low", "value_high"))
+        of += f", {LIMITS[value['bound']].strip()}" if value["bound"] else ""
+        ends = (value["value_low"], value["value_high"])
+        low, high = (None if end is None else end * factor for end in ends)
         rows.append(
             {
                 "label": f"{claim['claim_id']}{of}", "scale": scale, "source": source,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 SHOWN = 5
 ANSWERS = """
-SELECT subject, prompt_id, system, prompt, answer AS text
+SELECT 'answers' AS source, subject, system, prompt, answer AS text
 FROM answers
 WHERE kind = 'sampled' AND experiment = $1 AND subject IN (SELECT unnest($2))
   AND ($3 IS NULL OR $3 = CASE
@@ -21,7 +21,7 @@ QUALIFY row_number() OVER (PARTITION BY subject ORDER BY md5(prompt_id || ':' ||
 ORDER BY subject, md5(prompt_id || ':' || sample_index)
 """
 COMPLETIONS = """
-SELECT subject, prompt_id, system, prompt, completion AS text
+SELECT 'completions' AS source, subject, system, prompt, completion AS text
 FROM completions
 WHERE experiment = $1 AND subject IN (SELECT unnest($2))
 QUALIFY row_number() OVER (PARTITION BY subject ORDER BY md5(completion_id)) <= $3
@@ -31,9 +31,8 @@ ORDER BY subject, md5(completion_id)
 
 def members_of(store: "duckdb.DuckDBPyConnection") -> dict[str, list[str]]:
     """Return who is measured under each subject's name: of a group its members, to the last level."""
-    found = {
-        row["subject_id"]: row["members"] for row in rows_of(store, "SELECT subject_id, members FROM subjects")
-    }  # fmt: skip
+    subjects = rows_of(store, "SELECT subject_id, members FROM subjects")
+    found = {row["subject_id"]: row["members"] for row in subjects}
 
     def under(name: str) -> list[str]:
         members = found.get(name)
@@ -54,7 +53,7 @@ def _spread(rows: list[Row]) -> list[Row]:
 def samples_behind(
     store: "duckdb.DuckDBPyConnection", measured: Row, members: dict[str, list[str]]
 ) -> list[Row]:
-    """Return at most five texts (subject, system, prompt, text) of a measurement's subject.
+    """Return at most five texts (source, subject, system, prompt, text) of a measurement's subject.
 
     Answers to the questions that it reads; completions where its subject answered none; nothing for
     networks that write nothing. The choice is fixed by the texts' names.
@@ -75,11 +74,13 @@ def query_of(measured: Row) -> str:
     return f"SELECT * FROM measurements WHERE measurement_id = '{measured['measurement_id']}';"
 
 
-def texts_query(measured: Row) -> str:
-    """Return the SQL for all sampled answers behind a measurement."""
+def texts_query(measured: Row, source: str) -> str:
+    """Return the SQL for all texts behind a measurement; `source` is the table that they are in."""
+    text, sampled = ("answer", "\n  AND t.kind = 'sampled'") if source == "answers" else ("completion", "")
     name = measured["subject"].replace("'", "''")
     return (
-        "SELECT a.subject, a.prompt, a.answer FROM answers a\n"
-        f"JOIN (SELECT unnest(members) AS subject FROM subjects WHERE subject_id = '{name}') USING (subject)\n"
-        f"WHERE a.kind = 'sampled' AND a.experiment = '{measured['experiment']}';"
+        f"SELECT t.subject, t.prompt, t.{text} FROM {source} t\n"
+        "JOIN (SELECT unnest(coalesce(members, [subject_id])) AS subject FROM subjects\n"
+        f"  WHERE subject_id = '{name}') USING (subject)\n"
+        f"WHERE t.experiment = '{measured['experiment']}'{sampled};"
     )

@@ -76,10 +76,35 @@ def numbers_of(
                 "measured": measured,
                 "query": query_of(measured),
                 "samples": samples,
-                "texts_query": texts_query(measured) if samples else "",
+                "texts_query": texts_query(measured, samples[0]["source"]) if samples else "",
             }
         )
     return found
+
+
+def _section(contents: Contents, paper: str, claims: list[Row]) -> Row:
+    """Return what the section of a paper shows, but for what is not in `contents`."""
+    ran = [claim for claim in claims if claim["rollup"]["outcome"] is not None]
+    experiments = experiments_of(contents, paper, claims)
+    sources = {contents.sources[one] for one in experiments} - {paper}
+    elsewhere = {one["paper"]: one["cited"] for one in contents.claims.values() if one["paper"] in sources}
+    undecided = [
+        row for claim in ran for row in claim["verdicts"] if row["outcome"].split(":")[0] in UNDECIDED
+    ]
+    return {
+        "paper": paper,
+        **{name: claims[0][name] for name in ("cited", "title", "url")},
+        "claims": claims,
+        "ran": ran,
+        "tested": [claim for claim in claims if claim["test"] is not None],
+        "untested": [claim for claim in claims if claim["rollup"]["outcome"] is None],
+        "experiments": experiments,
+        "elsewhere": sorted(elsewhere.items()),
+        "forests": forest_charts(contents, paper),
+        "controls": controls_of(contents, experiments),
+        "undecided": undecided,
+        "disagreements": disagreements_of(contents, ran),
+    }
 
 
 def sections_of(
@@ -88,37 +113,22 @@ def sections_of(
     about: Mapping[str, Mapping[str, Any]],
     figures: Mapping[str, list[Row]],
 ) -> list[Row]:
-    """Return a section for each paper; `about` has question and protocol by paper, `figures` charts by experiment.
+    """Return a section for each paper.
 
-    A number that several papers' claims read has its query and texts in the first section that shows it.
+    `about` has question and protocol by paper, `figures` charts by experiment. A number that several
+    papers' claims read has its query and texts in the first section that shows it.
     """
     members, shown, sections = members_of(store), set[str](), []
     for paper, claims in papers_of(contents).items():
-        first = claims[0]
-        experiments = experiments_of(contents, paper, claims)
-        own = [experiment for experiment in experiments if contents.sources.get(experiment) == paper]
-        ran = [claim for claim in claims if claim["rollup"]["outcome"] is not None]
-        open_rows = [
-            row for claim in ran for row in claim["verdicts"] if row["outcome"].split(":")[0] in UNDECIDED
-        ]
-        sections.append(
-            {
-                "paper": paper, "cited": first["cited"], "title": first["title"], "year": first["year"],
-                "url": first["url"], "pillar": first["pillar"],
-                "question": about.get(paper, {}).get("question", ""),
-                "protocol": about.get(paper, {}).get("protocol", []),
-                "claims": claims, "ran": ran,
-                "tested": [claim for claim in claims if claim["test"] is not None],
-                "untested": [claim for claim in claims if claim["rollup"]["outcome"] is None],
-                "figures": [chart for experiment in own for chart in figures.get(experiment, [])],
-                "elsewhere": sorted({contents.sources[one] for one in experiments if one not in own and one in contents.sources}),
-                "forests": forest_charts(contents, paper),
-                "controls": controls_of(contents, experiments),
-                "undecided": open_rows,
-                "disagreements": disagreements_of(contents, ran),
-                "numbers": numbers_of(store, ran, members, shown),
-            }
-        )  # fmt: skip
+        section = _section(contents, paper, claims)
+        own = [one for one in figures if one in section["experiments"] and contents.sources.get(one) == paper]
+        section |= {
+            "question": about.get(paper, {}).get("question", ""),
+            "protocol": about.get(paper, {}).get("protocol", []),
+            "figures": [chart for experiment in own for chart in figures[experiment]],
+            "numbers": numbers_of(store, section["ran"], members, shown),
+        }
+        sections.append(section)
     return sections
 
 
