@@ -61,8 +61,8 @@ def title_of(figure: str, tables: Tables) -> str:
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_is_written_in_three_formats(figure, tables, tmp_path):
-    html, svg, png = (tmp_path / f"{figure}.{ending}" for ending in ("html", "svg", "png"))
-    save_figure(drawn(figure, tables[figure]), "/* vega */", html, svg, png)
+    html, svg, png, spec = (tmp_path / f"{figure}.{ending}" for ending in ("html", "svg", "png", "json"))
+    save_figure(drawn(figure, tables[figure]), "/* vega */", html, svg, png, spec)
     assert png.read_bytes().startswith(b"\x89PNG")
     drawing = svg.read_text()
     width = float(re.search(r'width="([\d.]+)"', drawing)[1])  # type: ignore[index]
@@ -84,7 +84,7 @@ def test_a_figure_is_drawn_by_its_script(tables, tmp_path):
     measurements = measurement_table(Study(EFFECTS).rows)
     write_table(measurements, tmp_path / "measurements.parquet", Measurements)
     (tmp_path / "vega.js").write_text("/* vega */")
-    outputs = [part for name in ("html", "svg", "png") for part in (f"--{name}", f"dose.{name}")]
+    outputs = [part for name in ("html", "svg", "png", "json") for part in (f"--{name}", f"dose.{name}")]
     spec = json.dumps({"figure": "dose", "study": "small", "code": "0"})
     subprocess.run(
         [sys.executable, ROOT / "scripts/draw_figure.py", "--spec", spec, "--threads", "1",

@@ -159,9 +159,9 @@ def test_the_probe_gives_the_ends_of_the_way_from_base_to_teacher(built_study: P
         assert (moved["logprob"] - itself["logprob"]).abs().max() < 1e-4
 
 
-@pytest.mark.parametrize("kind", ["html", "svg", "png"])
+@pytest.mark.parametrize("kind", ["html", "svg", "png", "json"])
 def test_every_figure_is_there(kind: str, built_study: Path) -> None:
-    starts = {"html": b"<!DOCTYPE html>", "svg": b"<svg", "png": b"\x89PNG"}
+    starts = {"html": b"<!DOCTYPE html>", "svg": b"<svg", "png": b"\x89PNG", "json": b"{"}
     files = list((built_study / RESULTS / "figures").glob(f"*.{kind}"))
     assert {file.stem for file in files} == FIGURES
     for file in files:
