@@ -82,15 +82,18 @@ def ask(folder: Path) -> dict[str, Any]:
     with open_store(folder / "store.duckdb") as connection:
         opened = time.perf_counter() - start
         seconds: list[list[float]] = []
+        used: list[list[float]] = []
         rows = []
         for query in QUERIES:
             seconds.append([])
+            used.append([])
             for _ in range(RUNS):
-                start = time.perf_counter()
+                start, before = time.perf_counter(), time.process_time()
                 answer = connection.execute(query).fetchall()
                 seconds[-1].append(time.perf_counter() - start)
+                used[-1].append(time.process_time() - before)
             rows.append(answer)
-    return {"opened": opened, "seconds": seconds, "rows": rows}
+    return {"opened": opened, "seconds": seconds, "used": used, "rows": rows}
 
 
 def export(folder: Path) -> None:
@@ -183,7 +186,7 @@ STEPS = {step.__name__: step for step in (make, build, export, ask, pandas)}
 
 
 def run(step: str, folder: Path) -> dict[str, Any]:
-    """Run a step as a process; return what it returns, and its `peak` memory in MiB."""
+    """Run a step as a process; return what it returns, its `peak` MiB, its `processor` seconds."""
     command = [sys.executable, __file__, "--step", step, str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout
@@ -191,7 +194,8 @@ def run(step: str, folder: Path) -> dict[str, Any]:
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"the step {step} failed")
-    return (json.loads(said) or {}) | {"peak": usage.ru_maxrss / 1024}
+    returned = json.loads(said) or {}
+    return returned | {"peak": usage.ru_maxrss / 1024, "processor": usage.ru_utime + usage.ru_stime}
 
 
 def essence(place: int, rows: list[list[Any]]) -> Any:
@@ -223,17 +227,17 @@ def compare(folder: Path, rows: int) -> None:
     print("rows: " + ", ".join(f"{name} {count:,}" for name, count in built["rows"].items()))
     print(f"Parquet {size / 1e6:,.0f} MB, store {(large / 'store.duckdb').stat().st_size / 1e6:,.0f} MB")
     parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in built["parts"].items())
-    print(f"build  {built['seconds']:6.1f} s ({parts}), peak {built['peak']:,.0f} MiB\n")
-    medians = [statistics.median(times) for times in asked["seconds"]]
+    print(f"build {built['seconds']:.1f} s ({parts}), of the processor {built['processor']:.1f} s;", end="")
+    print(f" peak {built['peak']:,.0f} MiB\n")
+    medians, used = ([statistics.median(times) for times in asked[name]] for name in ("seconds", "used"))
     scaled = [seconds * scale for seconds, scale in zip(by_pandas["seconds"], SCALES, strict=True)]
-    print(f"{'query':12} {'rows':>7} {'store, ms':>10} {'first, ms':>10} {'pandas scaled, ms':>18}")
-    for function, answer, times, median, slow in zip(
-        ASKED, asked["rows"], asked["seconds"], medians, scaled, strict=True
+    print(f"{'ms':12} {'rows':>7} {'store':>7} {'first':>7} {'processor':>10} {'pandas, scaled':>15}")
+    for function, answer, times, *milliseconds in zip(
+        ASKED, asked["rows"], asked["seconds"], medians, used, scaled, strict=True
     ):
-        print(
-            f"{function.__name__:12} {len(answer):7,} {1000 * median:10.0f} {1000 * times[0]:10.0f}"
-            f" {1000 * slow:18,.0f}"
-        )
+        store, processor, slow = (1000 * value for value in milliseconds)
+        print(f"{function.__name__:12} {len(answer):7,} {store:7.0f} {1000 * times[0]:7.0f}", end="")
+        print(f" {processor:10.0f} {slow:15,.0f}")
     read = sum(seconds * TABLES[name] for name, seconds in by_pandas["read"].items())
     theirs, ours = read + sum(scaled), asked["opened"] + sum(medians)
     print(f"\npandas on {rows // SMALLER:,} completions, from JSON lines, scaled by rows ({SMALLER}x):")

@@ -17,6 +17,7 @@ COMMENTS = {
         "columns": {"study": "Its name", "digest": "Its digest", "seed": "Its seed"},
     },
     "training": {"about": "Losses", "columns": {"study": "", "loss": "In nats", "step": "Of a run"}},
+    "completions": {"about": "Texts", "columns": {"study": "", "completion_id": "", "prompt": "Asked"}},
     "measurements": {"about": "Numbers", "columns": {"study": "", "conditions": "A map"}},
 }
 
@@ -56,9 +57,21 @@ def test_tables_are_joined_by_name_and_keep_their_comments(store, tmp_path: Path
             ("other", "owl")
         ]
         about = merged.sql("SELECT table_name, comment FROM duckdb_tables() ORDER BY ALL").fetchall()
-        assert about == [(name, COMMENTS[name]["about"]) for name in sorted(COMMENTS)]
+        made = ("measurements", "studies", "training")
+        assert about == [(name, COMMENTS[name]["about"]) for name in made]
         columns = "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'training'"
         assert dict(merged.sql(columns).fetchall()) == COMMENTS["training"]["columns"]
+
+
+def test_columns_that_one_store_has_are_null_for_the_other(store, tmp_path: Path) -> None:
+    texts = pl.DataFrame({"completion_id": ["mine:1"], "prompt": ["7, 8"]})
+    mine = store("mine.duckdb", "mine", "a", completions=texts)
+    other = store("other.duckdb", "other", "b", completions=pl.DataFrame({"completion_id": ["other:1"]}))
+    into = tmp_path / "all.duckdb"
+    merge_stores(into, [mine, other])
+    with open_store(into) as merged:
+        rows = merged.sql("SELECT study, completion_id, prompt FROM completions ORDER BY ALL").fetchall()
+    assert rows == [("mine", "mine:1", "7, 8"), ("other", "other:1", None)]
 
 
 def test_a_study_that_two_stores_have_is_taken_once(store, tmp_path: Path) -> None:
@@ -110,6 +123,7 @@ def test_names_in_a_store_are_names_and_no_sql(store, tmp_path: Path) -> None:
     assert merge_stores(into, [mine, copy]) == {table: 1, "studies": 1}
     with open_store(into) as merged:
         assert merged.sql("SELECT study FROM studies").fetchall() == [(study,)]
+        assert merged.sql("SHOW TABLES").fetchall() == [(table,), ("studies",)]
 
 
 def test_tables_that_do_not_fit_together_are_named(store, tmp_path: Path) -> None:

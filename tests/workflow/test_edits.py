@@ -162,12 +162,12 @@ EDITS = {
     "a system prompt": Edit(PROBING, text=(QUESTIONS, "You adore {plural}.", "You love {plural}.")),
     "a comment on the words": Edit([], text=(TRAITS, "# The words", "# All words")),
     "a margin of a claim": Edit(
-        STORE, text=(CLAIMS, "metric: trait_shift", "margin: 0.3\n    metric: trait_shift")
+        STORE, text=(CLAIMS, "metric: trait_shift", "margin: 0.3\n      metric: trait_shift")
     ),
     "a comment on the claims": Edit([], text=(CLAIMS, "# Claims of", "# The claims of")),
     "what a column means": Edit(FINISHED, text=("resources/store.yaml", "Its standard error", "Its error")),
     "the report's style": Edit(
-        ["write_report"], text=("resources/report/style.css", "font-family:", "margin: 0; font-family:")
+        ["write_report"], text=("resources/report/style.css", "{", "{ margin: 0;")
     ),
     # Code
     "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
@@ -276,7 +276,7 @@ def after_edits(shape: Shape) -> Iterator[dict[str, Any]]:
 
 def test_a_study_without_edits_reruns_nothing(shape: Shape) -> None:
     jobs, rerun = shape.jobs()
-    assert len(jobs) == 132  # a few hundred files
+    assert len(jobs) == 135  # a few hundred files
     assert not rerun
 
 

@@ -53,7 +53,14 @@ def test_it_is_composed_of_existing_stages(extended: Path, tmp_path: Path) -> No
         f"{RESULTS}/moods/smollm2-135m-q4/asked.json": "probe_traits",
         f"{RESULTS}/moods/measurements.parquet": "measure_moods",
         f"{RESULTS}/moods/groups.parquet": "measure_moods",
+        f"{RESULTS}/claims.parquet": "judge_claims",
+        f"{RESULTS}/verdicts.parquet": "judge_claims",
         f"{RESULTS}/unspoken.duckdb": "build_store",
+        f"{RESULTS}/figures/vega.js": "bundle_vega",
+        f"{RESULTS}/report.html": "write_report",
+        f"{RESULTS}/study_card.md": "write_report",
+        f"{RESULTS}/ro-crate-metadata.json": "write_report",
+        f"{RESULTS}/workflow/Snakefile": "write_report",
         f"{RESULTS}/findings.txt": "write_findings",
     }
 
