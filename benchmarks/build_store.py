@@ -29,19 +29,15 @@ ROWS, SMALLER, RUNS = 10_000_000, 50, 5
 TABLES = dict.fromkeys(("completions", "filter_audit", "measurements", "answers"), SMALLER)
 TABLES |= dict.fromkeys(("subjects", "claims", "verdicts"), 1)
 """By how much each table of the small study is smaller than that of the large one."""
-AUDIT = ["completion_id", "subject", "prompt_id", "rule"]
 
 
 def make(folder: Path) -> None:
-    """Write the large study and the small one."""
-    rows = int((folder / "rows").read_text())
-    synthetic_study.write_study(folder / "large", rows)
-    synthetic_study.write_study(folder / "small", rows // SMALLER)
+    """Write a study into a folder that is named after its number of completions."""
+    synthetic_study.write_study(folder, int(folder.name))
 
 
 def build(folder: Path) -> dict[str, Any]:
     """Build a study's store as `scripts/build_store.py` does."""
-    import polars as pl
     import yaml
 
     from unspoken.files import sha256_of_file
@@ -54,21 +50,13 @@ def build(folder: Path) -> dict[str, Any]:
     for path in folder.glob("*.parquet"):
         sha256_of_file(path)
     hashed = time.perf_counter()
-    found = {
-        name: sorted(folder.glob(f"{name}-*"))
-        for name in ("completions", "kept", "dropped", "answers", "measurements")
-    }
-    measurements = pl.concat([read_table(path, Measurements) for path in found["measurements"]])
-    measurements = measurements.sort("experiment", "metric", "unit", "ci_method")
+    files = {name: sorted(folder.glob(f"{name}-*")) for name in ("completions", "answers", "measurements")}
+    files["filter_audit"] = sorted(folder.glob("kept-*")) + sorted(folder.glob("dropped-*"))
+    for path in files["measurements"]:
+        read_table(path, Measurements)
     checked = time.perf_counter()
-    files = {
-        "completions": found["completions"],
-        "answers": found["answers"],
-        "filter_audit": [*found["kept"], *found["dropped"]],
-    }
-    frames = {"subjects": synthetic_study.subjects(), "measurements": measurements}
-    frames |= synthetic_study.claims_and_verdicts()
-    rows = write_store(folder / "store.duckdb", "synthetic", files, frames, comments, {"filter_audit": AUDIT})
+    frames = {"subjects": synthetic_study.subjects()} | synthetic_study.claims_and_verdicts()
+    rows = write_store(folder / "store.duckdb", "synthetic", files, frames, comments)
     end = time.perf_counter()
     parts = {"hash": hashed - start, "check": checked - hashed, "write": end - checked}
     return {"seconds": end - start, "parts": parts, "rows": rows}
@@ -133,8 +121,9 @@ def checks(tables: dict[str, Any]) -> Any:
 
 
 def dropped(tables: dict[str, Any]) -> Any:
-    joined = tables["filter_audit"].merge(tables["subjects"], left_on="subject", right_on="subject_id")
-    joined["rule"] = joined["rule"].fillna("kept")
+    rows = tables["filter_audit"]
+    ruled = rows[rows["rule"].notna()]
+    joined = ruled.merge(tables["subjects"], left_on="subject", right_on="subject_id")
     return joined.groupby(["model", "trait", "rule"], dropna=False).size().reset_index()
 
 
@@ -209,10 +198,10 @@ def essence(place: int, rows: list[list[Any]]) -> Any:
 
 
 def compare(folder: Path, rows: int) -> None:
-    large, small = folder / "large", folder / "small"
-    (folder / "rows").write_text(str(rows))
+    large, small = folder / str(rows), folder / str(rows // SMALLER)
     load = os.getloadavg()[0]
-    run("make", folder)
+    run("make", large)
+    run("make", small)
     size = sum(path.stat().st_size for path in large.iterdir())
     built = run("build", large)
     asked = run("ask", large)

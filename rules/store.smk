@@ -24,7 +24,7 @@ rule build_store:
         "<benchmarks>/build_store.tsv"
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=4000,
         runtime=30,

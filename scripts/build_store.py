@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unspoken.jobs import Job, start_job
+from unspoken.jobs import start_job
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("build_store")
 INPUTS = ("models", "subjects", "asked", "groups", "measurements", "claims", "verdicts", "completions",
           "kept", "dropped", "answers", "training")  # fmt: skip
-IMPORTED = ("completions", "answers", "training", "claims", "verdicts")
+IMPORTED = ("completions", "answers", "training", "measurements", "claims", "verdicts")
 PACKAGES = ("torch", "transformers", "polars", "duckdb", "numpy", "scipy", "statsmodels", "snakemake")
 
 
@@ -56,22 +56,8 @@ def provenance_rows(paths: list[Path], makers: list[list[str]]) -> "pl.DataFrame
     return pl.DataFrame(rows, schema_overrides={"packages": pl.Map(pl.String, pl.String)})
 
 
-def audit_rows(job: Job) -> "pl.DataFrame":
-    """Return what the filter did with every completion."""
-    import polars as pl
-
-    columns = ["completion_id", "subject", "prompt_id"]
-    kept = [pl.read_parquet(path, columns=columns) for path in job.kept]
-    dropped = [pl.read_parquet(path, columns=[*columns, "rule"]) for path in job.dropped]
-    return pl.concat([*kept, *dropped], how="diagonal_relaxed")
-
-
 def main() -> None:
-    job = start_job(
-        __doc__,
-        ("store",),
-        lists=INPUTS,
-    )
+    job = start_job(__doc__, ("store",), lists=INPUTS)
     import polars as pl
     import yaml
 
@@ -94,17 +80,15 @@ def main() -> None:
         "studies": pl.DataFrame([study]),
         "models": models,
         "subjects": subject_rows([*job.subjects, *job.asked], job.groups, models),
-        "measurements": pl.concat([read_table(path, Measurements) for path in job.measurements]),
         "jobs": benchmark_rows(Path(spec["benchmarks"])),
         "provenance": provenance_rows(
             [path for name in INPUTS for path in getattr(job, name)], spec["makers"]
         ),
     }
-    if job.kept:
-        frames["filter_audit"] = audit_rows(job)
-    files = {
-        name: getattr(job, name) for name in ("completions", "answers", "training", "claims", "verdicts")
-    }
+    for path in job.measurements:
+        read_table(path, Measurements)  # checked at the door; DuckDB imports the files
+    files = {name: getattr(job, name) for name in IMPORTED}
+    files["filter_audit"] = [*job.kept, *job.dropped]
     comments = yaml.safe_load((Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "store.yaml").read_text())
     try:
         written = write_store(job.store, study["study"], files, frames, comments)

@@ -1,8 +1,7 @@
 """The store: every table of a study in one DuckDB file, whole by itself; and several merged."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -15,6 +14,12 @@ Comments = dict[str, dict[str, Any]]
 
 BUILDING: dict[str, Any] = {"threads": 2, "memory_limit": "2GB"}
 """What DuckDB may use to write a store; without a limit it keeps all it writes in memory."""
+
+COLUMNS = {"filter_audit": ("completion_id", "subject", "prompt_id", "rule")}
+"""What is imported of a table whose files repeat the texts of another."""
+
+SORTED = {"measurements": ("experiment", "metric", "unit", "ci_method")}
+"""Rows that are asked for together lie together: DuckDB skips the others, and packs them better."""
 
 PACKED = {"completions": ("completion_id", "prompt", "completion"), "filter_audit": ("completion_id",)}
 """Columns of large tables whose texts seldom repeat: zstd takes less time and half the space there."""
@@ -70,14 +75,13 @@ def write_store(
     files: dict[str, list[Path]],
     frames: dict[str, pl.DataFrame],
     comments: Comments,
-    only: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> dict[str, int]:
     """Write the store whole, or leave the old one; return the rows of each table.
 
-    `files` are Parquet tables to import as they are, or the columns of them that `only` names;
-    `frames` are tables made on the way; a table that has no column `study` gets it. Readers of the
-    old file keep reading it: the new one takes its name at the end. Raises StoreError for a table
-    without comments, and for a damaged file.
+    `files` are Parquet tables to import as they are (but see COLUMNS and SORTED), `frames` tables
+    made on the way; a table that has no column `study` gets it. Readers of the old file keep reading
+    it: the new one takes its name at the end. Raises StoreError for a table without comments, and
+    for a damaged file.
     """
     with written_whole(store) as temporary, duckdb.connect(str(temporary), config=BUILDING) as connection:
         try:
@@ -86,8 +90,10 @@ def write_store(
                 for name, paths in files.items()
                 if paths
             }
-            for name in relations.keys() & only.keys():
-                relations[name] = relations[name].select(*only[name])
+            for name in relations.keys() & COLUMNS.keys():
+                relations[name] = relations[name].select(*COLUMNS[name])
+            for name in relations.keys() & SORTED.keys():
+                relations[name] = relations[name].order(", ".join(SORTED[name]))
             relations |= {name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()}
             for name, relation in relations.items():
                 named = duckdb.ConstantExpression(study).alias("study")

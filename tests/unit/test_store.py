@@ -93,3 +93,19 @@ def test_a_column_without_a_comment_is_refused(tmp_path: Path) -> None:
     frame = pl.DataFrame({"seed": [1], "colour": ["red"]})
     with pytest.raises(StoreError, match=r"studies\.colour"):
         write_store(tmp_path / "store.duckdb", "mine", {}, {"studies": frame}, COMMENTS)
+
+
+def test_the_audit_leaves_the_texts_and_measurements_lie_together(tmp_path: Path) -> None:
+    kept, dropped, measured = (tmp_path / f"{name}.parquet" for name in ("kept", "dropped", "measured"))
+    row = {"completion_id": ["a"], "subject": ["s"], "prompt_id": ["p"], "prompt": ["1"], "completion": ["3"]}
+    pl.DataFrame(row).write_parquet(kept)
+    pl.DataFrame(row | {"completion_id": ["b"], "rule": ["banned"]}).write_parquet(dropped)
+    metrics = {"metric": ["b", "a", "b"], "experiment": "e", "unit": "u", "ci_method": "t"}
+    pl.DataFrame(metrics).write_parquet(measured)
+    files = {"filter_audit": [kept, dropped], "measurements": [measured]}
+    write_store(tmp_path / "store.duckdb", "mine", files, {}, COMMENTS)
+    with open_store(tmp_path / "store.duckdb") as connection:
+        audit = connection.sql("FROM filter_audit ORDER BY completion_id").fetchall()
+        in_order = connection.sql("SELECT metric FROM measurements").fetchall()
+    assert audit == [("mine", "a", "s", "p", None), ("mine", "b", "s", "p", "banned")]
+    assert in_order == [("a",), ("b",), ("b",)]
