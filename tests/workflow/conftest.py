@@ -1,5 +1,7 @@
 """The test study, built once a session and shared by the tests that read it."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,3 +14,13 @@ def built_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("built")
     snakemake("--configfile", TEST_STUDY, directory=directory, cores=2)
     return directory
+
+
+@pytest.fixture
+def study(built_study: Path, tmp_path: Path) -> Path:
+    """Return a copy of the built study that a test may change; the models are shared."""
+    folder = tmp_path / "study"
+    shutil.copytree(built_study / "results/studies", folder / "results/studies")
+    shutil.copytree(built_study / "results/models", folder / "results/models", copy_function=os.link)
+    shutil.copytree(built_study / ".snakemake", folder / ".snakemake")
+    return folder

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,16 +13,6 @@ from flow import RESULTS, ROOT, TEST_STUDY, copied_checkout, snakemake
 
 EXAMPLE = ROOT / "docs/examples/your_paper.yaml"
 VERDICTS = RESULTS / "verdicts.parquet"
-
-
-@pytest.fixture
-def study(built_study: Path, tmp_path: Path) -> Path:
-    """Return a copy of the built study that a test may change; the models are shared."""
-    folder = tmp_path / "study"
-    shutil.copytree(built_study / "results/studies", folder / "results/studies")
-    shutil.copytree(built_study / "results/models", folder / "results/models", copy_function=os.link)
-    shutil.copytree(built_study / ".snakemake", folder / ".snakemake")
-    return folder
 
 
 @pytest.fixture

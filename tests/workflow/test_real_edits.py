@@ -1,7 +1,5 @@
 """Edits made for real on the built test study: the outputs that change are exactly those expected."""
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,16 +24,6 @@ def digests(folder: Path) -> dict[str, str]:
         for name, path in inside
         if name.parts[0] not in ("logs", "benchmarks")
     }
-
-
-@pytest.fixture
-def study(built_study: Path, tmp_path: Path) -> Path:
-    """Return a copy of the built study that a test may change; the models are shared."""
-    folder = tmp_path / "study"
-    shutil.copytree(built_study / "results/studies", folder / "results/studies")
-    shutil.copytree(built_study / "results/models", folder / "results/models", copy_function=os.link)
-    shutil.copytree(built_study / ".snakemake", folder / ".snakemake")
-    return folder
 
 
 @pytest.fixture

@@ -3,16 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from unspoken.config.messages import messages_of, origin
 from unspoken.config.models import LocalModel, OrganismModel
 from unspoken.config.study import Draw, Study
 from unspoken.seeds import hashed_choice
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader; the one in C, ten times as fast, where PyYAML was built with it."""
+from unspoken.yaml_files import KeysError, read_keys
 
 
 class StudyError(ValueError):
@@ -22,17 +19,9 @@ class StudyError(ValueError):
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the keys of a YAML file. Raises StudyError for a missing or malformed file."""
     try:
-        content = yaml.load(path.read_text(), _LOADER)
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not text"
-        raise StudyError(f"{path}{line}: not valid YAML: {problem}") from error
-    if not isinstance(content, dict):
-        raise StudyError(f"{path}: expected keys and values, got {type(content).__name__}")
-    return content
+        return read_keys(path)
+    except KeysError as error:
+        raise StudyError(str(error)) from error
 
 
 def _unusable_traits(

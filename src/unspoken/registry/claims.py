@@ -17,7 +17,6 @@ Kind = Literal[
 Reason = Literal[
     "closed model", "needs GPU study", "needs data", "not built", "not usable", "argument"
 ]  # fmt: skip
-TESTED_BY_SIGN = ("direction", "order", "trend")
 
 
 class Part(BaseModel):

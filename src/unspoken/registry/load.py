@@ -7,31 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from unspoken.memory import remembered
 from unspoken.registry.claims import Paper
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from unspoken.yaml_files import KeysError, read_keys
 
 
 class ClaimsError(ValueError):
     """A claims file that cannot be used; the message names file, claim and field."""
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(path.read_text(), _LOADER)
-    except OSError as error:
-        raise ClaimsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: bad bytes, or the date 2025-13-01
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise ClaimsError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from error
-    if not isinstance(content, dict):
-        raise ClaimsError(f"{path}: expected keys and values, got {type(content).__name__}")
-    return content
 
 
 def _fault(path: Path, content: dict[str, Any], error: Any) -> str:
@@ -64,7 +48,10 @@ def read_paper(path: Path) -> Paper:
     """Return the claims of a file. Raises ClaimsError with a line for each fault."""
     from unspoken.verdicts.thresholds import default_threshold
 
-    content = _content(path)
+    try:
+        content = read_keys(path)
+    except KeysError as error:
+        raise ClaimsError(str(error)) from error
     try:
         paper = Paper.model_validate(content)
     except ValidationError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from unspoken.verdicts.fidelity import ModelFacts
+from unspoken.verdicts.fidelity import ModelFacts, unmet_needs
 
 Row = dict[str, Any]
 RANKS = ("original", "close", "analogue", None)
@@ -33,13 +33,11 @@ def analogue_because(
     claim: Mapping[str, Any], conditions: Mapping[str, str], models: list[ModelFacts]
 ) -> str:
     """Return in words what makes a row an analogue of its claim."""
-    needs = claim["test"].get("needs") or {}
     synthetic = any(model.synthetic for model in models)
     parts = ["small models pretrained here"] if synthetic else []
     parts += [
         f"{key} {conditions.get(key, 'none')}, not {wanted}".replace("_", " ")
-        for key, wanted in needs.items()
-        if wanted and conditions.get(key) != wanted
+        for key, wanted in unmet_needs(claim["test"].get("needs") or {}, conditions).items()
     ]
     if not synthetic and not all(claim["class"] in ("any", *model.classes) for model in models):
         parts.append(f"not a {claim['class']}")

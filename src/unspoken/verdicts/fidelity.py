@@ -19,6 +19,15 @@ class ModelFacts:
     """Its names where it comes from: `owner/name` and `owner/name@revision`."""
 
 
+def unmet_needs(needs: Mapping[str, str | None], conditions: Mapping[str, str]) -> dict[str, str]:
+    """Return what a row lacks of a test's needs: objective, teacher, carrier, scorer; each an analogue.
+
+    Other data do not make an analogue: they only keep a row from being the original.
+    """
+    asked = {name: wanted for name, wanted in needs.items() if wanted and name != "data"}
+    return {name: wanted for name, wanted in asked.items() if conditions.get(name) != wanted}
+
+
 def fidelity_of(
     claim: Mapping[str, Any],
     conditions: Mapping[str, str],
@@ -35,10 +44,9 @@ def fidelity_of(
     close, or (where the claim is about one model) an analogue. Trained models, questions and texts
     are counted apart: 50 questions are not the 5 models that a paper trained.
     """
-    needs = {name: wanted for name, wanted in claim["test"]["needs"].items() if wanted}
-    data = needs.pop("data", None)
-    as_needed = all(conditions.get(name) == wanted for name, wanted in needs.items())
-    its_data = data is None or conditions.get("data") == data
+    needs = claim["test"]["needs"]
+    as_needed, data = not unmet_needs(needs, conditions), needs.get("data")
+    its_data = not data or conditions.get("data") == data
     asked = claim["published_n"]
     alike = asked is None or replicate == asked["of"] or {replicate, asked["of"]} <= TRAINED
     enough = asked is None or (alike and n_replicates >= asked["n"])
