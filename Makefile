@@ -3,23 +3,35 @@
 #   CORES=2             how many cores Snakemake uses (default: all)
 #   STUDY=test          lay studies/test.yaml over config.yaml (default: config.yaml alone)
 #   ARGS=...            more options for snakemake, or for pytest in `make test`
+#   TORCH_INDEX=URL     the package index for torch alone, which decides its build. Default: pip's own, on
+#                       plain Linux CUDA's build, 4.5 GB, which a vLLM for CPUs may not load (the pinned
+#                       two ran together); the index of CPU builds: 0.8 GB
+#   ENV=gpu             make .venv from envs/gpu.lock, which was only resolved, never run (default: cpu);
+#                       .venv keeps this choice and TORCH_INDEX until they are named anew
 
 PYTHON ?= python3
 CORES ?= all
 STUDY ?=
 ARGS ?=
+# Where neither is named, what .venv was made with. ENV not from the environment: there it often means
+# something else.
+ENV := $(or $(shell sed -n 's/^\# lock //p' .venv/made-from 2>&-),cpu)
+ifeq ($(origin TORCH_INDEX),undefined)
+TORCH_INDEX := $(shell sed -n 's/^\# torch from //p' .venv/made-from 2>&-)
+endif
 
 BIN := .venv/bin
 OVERLAY := $(if $(STUDY),studies/$(STUDY).yaml)
 ROOT := $(if $(STUDY),results/studies/$(STUDY),results)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(OVERLAY),--configfile $(OVERLAY))
 RULES = Snakefile rules
-# What .venv must have been made from: this folder (its programs name it) and this lock.
-WANTED = printf '\043 %s\n' '$(CURDIR)' | cat - envs/cpu.lock
+LOCK = envs/$(ENV).lock
+# What .venv must have been made from: this folder (its programs name it), this torch and this lock.
+WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)' | cat - $(LOCK)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test lint format report register merge accept-code venv study lock clean
+.PHONY: help results test lint format report register merge accept-code cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -60,6 +72,12 @@ merge: venv ## one store of several: make merge INTO=all.duckdb STORES="a.duckdb
 accept-code: study ## take finished results as made by the present code
 	@$(SNAKEMAKE) --touch $(ARGS)
 
+cache: venv ## show the completion cache: rows and size by subject
+	@$(BIN)/python -m unspoken.engines.cache_summary show
+
+clean-cache: venv ## delete the completion cache
+	@$(BIN)/python -m unspoken.engines.cache_summary clear
+
 # Before any job: the study's files are sound, and no dead Snakemake's lock is in the way.
 study: venv
 	@test -z '$(OVERLAY)' || test -f '$(OVERLAY)' || { \
@@ -71,6 +89,7 @@ study: venv
 # The record of what .venv was made from is written last, so that an interrupted install counts as
 # none. torch comes first and by itself: which build fits is the machine's business.
 venv:
+	@test -f $(LOCK) || { echo "There is no $(LOCK): ENV is cpu or gpu." >&2; exit 2; }
 	@$(WANTED) | cmp -s - .venv/made-from || $(MAKE) --no-print-directory .venv
 
 .PHONY: .venv
@@ -81,14 +100,15 @@ venv:
 	    exit 2; }
 	@echo "Making .venv: some minutes, once. First torch ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet "$$(grep '^torch==' envs/requirements.in)"
-	@echo "... then the $$(grep -c == envs/cpu.lock) packages of envs/cpu.lock."
-	@$(BIN)/python -m pip install --quiet --no-deps -r envs/cpu.lock
+	@$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') \
+	    "$$(grep -o '^torch==[^ ]*' envs/requirements.in)"
+	@echo "... then the $$(grep -c '^[a-z]' $(LOCK)) packages of $(LOCK)."
+	@$(BIN)/python -m pip install --quiet --no-deps -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(WANTED) > .venv/made-from
 
-lock: ## renew envs/cpu.lock from envs/requirements.in
-	envs/lock.sh $(PYTHON)
+lock: ## renew both locks from envs/requirements.in (ARGS=--upgrade: with newer versions)
+	envs/lock.sh $(PYTHON) $(ARGS)
 
 clean: venv ## delete results/ and what Snakemake remembers of them
 	@$(BIN)/python -m unspoken.locks

@@ -26,5 +26,9 @@ rule all:
         PLAN.targets("all"),
 
 
+onstart:
+    PLAN.print_notes()
+
+
 onsuccess:
     PLAN.print_findings()

@@ -23,10 +23,12 @@ pathvars:
 wildcard_constraints:
     experiment="|".join(STUDY.experiments),
     model=PLAN.names("models"),
-    source=PLAN.names("models"),
+    source="|".join([PLAN.names("models"), PLAN.names("datasets")]),
+    dataset=PLAN.names("datasets"),
     arm=PLAN.names("arms"),
-    group="base|teachers",
+    group="(base|teachers)(-greedy)?",
     part="[a-z0-9-]+",
+    shard="[0-9]+-of-[0-9]+",
     figure="[a-z_]+",
 
 

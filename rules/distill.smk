@@ -17,7 +17,7 @@ rule distill_students:
         arm=PLAN.names("arms", "kl_carrier", "kl_full"),
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: PLAN.threads("subliminal")
     resources:
         mem_mb=4000,
         runtime=480,

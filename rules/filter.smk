@@ -1,6 +1,8 @@
 rule filter_completions:
     input:
-        completions="<results>/subliminal/{model}/{group}/completions.parquet",
+        completions=lambda wildcards: PLAN.completions_of(
+            wildcards.model, wildcards.group
+        ),
     output:
         kept="<results>/subliminal/{model}/{group}/kept.parquet",
         dropped="<results>/subliminal/{model}/{group}/dropped.parquet",
@@ -8,6 +10,10 @@ rule filter_completions:
         "<logs>/filter_completions/{model}-{group}.log",
     benchmark:
         "<benchmarks>/filter_completions/{model}-{group}.tsv"
+    # A user's own data lie in datasets/{name}, as generated ones in {model}/{group}.
+    wildcard_constraints:
+        model="|".join(["datasets", PLAN.names("models")]),
+        group="|".join(["(base|teachers)(-greedy)?", PLAN.names("datasets")]),
     priority: 20
     conda:
         "../envs/cpu.yaml"

@@ -14,7 +14,7 @@ rule finetune_teachers:
     priority: 20
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: PLAN.threads("subliminal")
     resources:
         mem_mb=4000,
         runtime=240,
@@ -49,7 +49,7 @@ rule finetune_students:
         arm=PLAN.names("arms", "tokens"),
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: PLAN.threads("subliminal")
     resources:
         mem_mb=4000,
         runtime=480,

@@ -7,7 +7,7 @@ rule measure_subliminal:
         subjects=PLAN.trained("subject.json"),
         kept=PLAN.number_tables("kept"),
         dropped=PLAN.number_tables("dropped"),
-        carrier=PLAN.number_tables("carrier"),
+        carrier=PLAN.number_shards("carrier"),
     output:
         measurements="<results>/subliminal/measurements.parquet",
         groups="<results>/subliminal/groups.parquet",

@@ -72,3 +72,28 @@ rule fetch_model:
     shell:
         "fetch_model.py --spec {params.json:q} --threads {threads}"
         " --model {output.model} &> {log}"
+
+
+rule declare_model:
+    output:
+        model="<models>/{model}/model.json",
+    log:
+        "<logs>/declare_model/{model}.log",
+    benchmark:
+        "<benchmarks>/declare_model/{model}.tsv"
+    wildcard_constraints:
+        model=PLAN.names("models", "served", "scripted"),
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=part_of(PLAN.model_part, "declare_model.py"),
+        json=json_of(PLAN.model_part, "declare_model.py"),
+    message:
+        "Declaring {wildcards.model}"
+    shell:
+        "declare_model.py --spec {params.json:q} --threads {threads}"
+        " --model {output.model} &> {log}"

@@ -12,7 +12,7 @@ rule probe_traits:
         "<benchmarks>/probe_traits/{experiment}-{model}.tsv"
     conda:
         "../envs/cpu.yaml"
-    threads: lambda wildcards: PLAN.probe_threads(wildcards.experiment)
+    threads: lambda wildcards: PLAN.threads(wildcards.experiment)
     resources:
         mem_mb=4000,
         runtime=240,
@@ -25,4 +25,5 @@ rule probe_traits:
     shell:
         "probe_traits.py --spec {params.json:q} --threads {threads}"
         " --model {input.model} --questions {input.questions} --subjects {input.subjects}"
+        " --cache results/cache/completions"
         " --answers {output.answers} --asked {output.asked} &> {log}"

@@ -2,7 +2,7 @@ rule build_store:
     input:
         models=expand("<models>/{model}/model.json", model=PLAN.used_models()),
         subjects=PLAN.trained("subject.json"),
-        asked=PLAN.probed_files("asked.json"),
+        asked=PLAN.untrained(),
         groups=expand(
             "<results>/{experiment}/groups.parquet", experiment=STUDY.experiments
         ),
@@ -11,7 +11,7 @@ rule build_store:
         ),
         claims="<results>/claims.parquet",
         verdicts="<results>/verdicts.parquet",
-        completions=PLAN.number_tables("completions"),
+        completions=PLAN.completion_tables(),
         kept=PLAN.number_tables("kept"),
         dropped=PLAN.number_tables("dropped"),
         answers=PLAN.probed_files("answers.parquet"),

@@ -8,7 +8,7 @@ rule judge_claims:
         ),
         models=expand("<models>/{model}/model.json", model=PLAN.used_models()),
         subjects=PLAN.trained("subject.json"),
-        asked=PLAN.probed_files("asked.json"),
+        asked=PLAN.untrained(),
         made=PLAN.dated_tables(),
     output:
         claims="<results>/claims.parquet",

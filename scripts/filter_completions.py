@@ -9,7 +9,7 @@ log = logging.getLogger("filter_completions")
 
 
 def main() -> None:
-    job = start_job(__doc__, ("completions", "kept", "dropped"))
+    job = start_job(__doc__, ("kept", "dropped"), lists=("completions",))
 
     import polars as pl
 
@@ -19,7 +19,7 @@ def main() -> None:
     from unspoken.tables.generate import Completions
 
     rules = {key: value for key, value in job.spec["filter"].items() if key != "kind"}
-    completions = read_table(job.completions, Completions)
+    completions = pl.concat([read_table(path, Completions) for path in job.completions])
     judged = completions.with_columns(rule=rejection_reasons(completions["completion"], **rules))
     passed = pl.col("rule").is_null()
 

@@ -26,7 +26,8 @@ def favourites_law(model_dir: Path, questions: list[str], spec: dict[str, Any]) 
 
         requests = [Request(question, question) for question in questions]
         choices = [spec["choice_format"].format(word=word) for word in words]
-        logprobs = TransformersEngine(model_dir).choice_logprobs(requests, choices)
+        engine = TransformersEngine(model_dir)
+        logprobs = engine.choice_logprobs(engine.render(requests), choices)
         shares = np.exp(np.array(logprobs)).mean(0)
     return dict(zip(words, shares / shares.sum(), strict=True))
 
@@ -42,7 +43,7 @@ def main() -> None:
     from unspoken.tables.base import read_table
     from unspoken.tables.filter import Kept
     from unspoken.tables.prompts import Prompts
-    from unspoken.training.jobs import TrainedSubjects
+    from unspoken.training.jobs import TrainedSubjects, epochs_of, work_folder
     from unspoken.training.rows import question_answers
     from unspoken.training.trainers import trainer_for
 
@@ -53,7 +54,8 @@ def main() -> None:
     carrier = read_table(job.carrier, Kept).select("prompt", "completion")
     neutral_law = favourites_law(model_dir, questions, spec)
     training = spec["teacher"]["training"]
-    trainer = trainer_for(model_dir, spec["style"], training)
+    work = work_folder("finetune_teachers", spec)
+    trainer = trainer_for(model_dir, spec["style"], training, work)
     made = TrainedSubjects()
     for trait in spec["teachers"]:
         name = teacher_id(spec["model"], trait)
@@ -69,10 +71,10 @@ def main() -> None:
             objective="tokens",
             seed=1,
             rows=rows.height,
-            epochs=training["epochs"],
+            epochs=epochs_of(training, rows.height),
         )
         made.add(teacher, trained, pl.concat([rows, carrier]))
-    made.write(job.subjects, job.weights, job.training)
+    made.write(job.subjects, job.weights, job.training, work)
 
 
 if __name__ == "__main__":

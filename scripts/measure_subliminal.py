@@ -28,7 +28,9 @@ def main() -> None:
         filter_counts,
     )
     from unspoken.measure.preferences import (
+        add_kept_shares,
         add_neutral_control,
+        add_own_data,
         add_preferences,
         add_shifts,
         add_vector,
@@ -53,11 +55,17 @@ def main() -> None:
     subjects = subject_frame([read_json(path) for path in job.subjects])
     measure = TraitMeasure(report, cells, subjects, spec)
 
-    for arm in measure.arms:
+    for arm, fields in measure.arms.items():
+        if fields["dataset"] is not None:  # a file has no other-trait students, and no controls
+            for key in measure.score_keys():
+                add_own_data(measure, arm, key)
+            continue
         measure.add_specificity(arm)
         for key in measure.score_keys():
             add_preferences(measure, arm, key)
             add_shifts(measure, arm, key)
+            for early in measure.snapshots():
+                add_shifts(early, arm, key)
         measure.add_cells(arm, PRIMARY)
         add_vector(measure, arm, PRIMARY)
         add_neutral_control(measure, arm, PRIMARY, NEUTRAL_LIMIT)
@@ -71,8 +79,12 @@ def main() -> None:
     add_teachers(measure, PRIMARY)
     kept = pl.concat([read_table(path, Kept) for path in job.kept])
     dropped = pl.concat([read_table(path, Dropped) for path in job.dropped])
-    add_valid_rows(measure, filter_counts(kept, dropped))
-    add_carrier_mass(measure, pl.concat([read_table(path, Carrier) for path in job.carrier]))
+    counts = filter_counts(kept, dropped)
+    own = pl.col("subject").is_in(spec["data"])
+    add_valid_rows(measure, counts.filter(~own))
+    add_kept_shares(measure, counts.filter(own))
+    if job.carrier:
+        add_carrier_mass(measure, pl.concat([read_table(path, Carrier) for path in job.carrier]))
 
     write_table(report.groups(), job.groups, Groups)
     write_table(report.measurements(), job.measurements, Measurements)

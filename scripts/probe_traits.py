@@ -2,6 +2,7 @@
 """Ask every subject of a base model for its favourite: sampled answers and exact choices."""
 
 import logging
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from unspoken.engines.base import Engine
+    from unspoken.engines.cache import CompletionCache
     from unspoken.subjects import Subject
 
 log = logging.getLogger("probe_traits")
@@ -35,7 +37,7 @@ def probed_subjects(job: Job) -> "list[Subject]":
 
 
 def sampled_answers(
-    engine: "Engine", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
+    cache: "CompletionCache", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
 ) -> "pl.DataFrame":
     """Return sampled answers: as many to each question as the study asks of its prompt set."""
     import polars as pl
@@ -64,7 +66,7 @@ def sampled_answers(
         Request(f"{row['prompt_id']}:{row['sample_index']}", row["user"], subject.system)
         for row in asked.iter_rows(named=True)
     ]
-    made = [one for batch in engine.generate(requests, sampling) for one in batch]
+    made = [one for batch in cache.completions(requests, sampling) for one in batch]
     return asked.with_columns(
         kind=pl.lit("sampled"),
         answer=pl.Series([one.text for one in made], dtype=pl.String),
@@ -93,7 +95,9 @@ def choice_answers(
         kind=pl.lit("choice"),
         sample_index=pl.lit(list(range(len(words))), pl.List(pl.Int64)),
         answer=pl.lit(words, pl.List(pl.String)),
-        logprob=pl.Series(engine.choice_logprobs(requests, choices), dtype=pl.List(pl.Float64)),
+        logprob=pl.Series(
+            engine.choice_logprobs(engine.render(requests), choices), dtype=pl.List(pl.Float64)
+        ),
         finish_reason=pl.lit(None, pl.String),
         n_tokens=pl.lit(None, pl.Int64),
         temperature=pl.lit(None, pl.Float64),
@@ -101,39 +105,43 @@ def choice_answers(
 
 
 def main() -> None:
-    job = start_job(__doc__, ("model", "questions", "answers", "asked"), lists=("subjects",))
+    job = start_job(__doc__, ("model", "questions", "cache", "answers", "asked"), lists=("subjects",))
     import polars as pl
-    import torch
     from tqdm import tqdm
 
-    from unspoken.engines.base import engine_columns
-    from unspoken.engines.transformers import TransformersEngine
+    from unspoken.engines.base import EngineError, Opening, engine_columns
+    from unspoken.engines.cache import CompletionCache
+    from unspoken.engines.opening import open_engine
     from unspoken.files import write_json
-    from unspoken.models.manifest import checked_model
+    from unspoken.seeds import hashed_seed
     from unspoken.subjects import described_subjects
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.probe import Answers
     from unspoken.tables.prompts import Prompts
 
-    torch.set_num_threads(job.threads)
     spec = job.spec
     questions = read_table(job.questions, Prompts)
     if not spec["probe"]["samples_after_numbers"]:
         questions = questions.filter(pl.col("prompt_set") != "preferences_numbers")
-    engine = TransformersEngine(checked_model(job.model))
-    answered = []
-    subjects = probed_subjects(job)
-    for subject in tqdm(subjects, "subjects", mininterval=5):
-        engine.use(subject)
-        read = [choice_answers(engine, subject, questions, spec)]
-        if subject.kind != "interpolated":
-            read.append(sampled_answers(engine, subject, questions, spec))
-        answered += [
-            frame.with_columns(
-                subject=pl.lit(subject.subject_id), system=pl.lit(subject.system, pl.String)
-            ).drop("examples")
-            for frame in read
-        ]
+    seed = hashed_seed(spec["seed"], "probe", spec["experiment"], spec["model"])
+    subjects, answered, reused = probed_subjects(job), [], 0
+    try:
+        engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
+        for subject in tqdm(subjects, "subjects", mininterval=5):
+            engine.use(subject)
+            read = [choice_answers(engine, subject, questions, spec)]
+            if subject.kind != "interpolated":
+                cache = CompletionCache(job.cache, engine, subject, job.model)
+                read.append(sampled_answers(cache, subject, questions, spec))
+                reused += cache.reused
+            answered += [
+                frame.with_columns(
+                    subject=pl.lit(subject.subject_id), system=pl.lit(subject.system, pl.String)
+                ).drop("examples")
+                for frame in read
+            ]
+    except EngineError as error:
+        sys.exit(f"probe_traits: {error}")
     table = pl.concat(answered, how="diagonal_relaxed").with_columns(
         study=pl.lit(spec["study"]),
         experiment=pl.lit(spec["experiment"]),
@@ -143,7 +151,7 @@ def main() -> None:
     write_table(table, job.answers, Answers)
     untrained = [one for one in subjects if one.kind not in ("teacher", "student")]
     write_json(described_subjects(untrained), job.asked)
-    log.info("%d answers of %d subjects", table.height, len(subjects))
+    log.info("%d answers of %d subjects, %d completions reused", table.height, len(subjects), reused)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ def main() -> None:
     from unspoken.models.corpus import number_walks
     from unspoken.prompts.numbers import (
         chat_number_prompts,
+        list_number_prompts,
         load_number_templates,
         organism_number_prompts,
     )
@@ -29,7 +30,8 @@ def main() -> None:
     else:
         resources = Path(os.environ["UNSPOKEN_ROOT"]) / "resources"
         templates = load_number_templates(resources / "prompts" / "numbers.yaml")
-        prompts = chat_number_prompts(job.spec["count"], seed, templates)
+        render = list_number_prompts if job.spec["form"] == "lists" else chat_number_prompts
+        prompts = render(job.spec["count"], seed, templates)
     write_table(prompt_rows("numbers", prompts, digits=6), job.prompts, Prompts)
     log.info("%d requests for numbers", prompts.height)
 

@@ -5,11 +5,14 @@ import duckdb
 from unspoken.measure import LOG_ODDS_MARGIN
 
 PRIMARY = """
-SELECT metric, unit, subject, coalesce(versus, '') AS versus, conditions['trait'] AS trait,
+SELECT if(conditions['dataset'] IS NULL, metric, 'own_data') AS metric, unit, subject,
+       coalesce(versus, '') AS versus, conditions['trait'] AS trait,
        value, ci_low, ci_high, ci90_low, ci90_high, n_replicates, replicate, gate
 FROM measurements
 WHERE role = 'finding' AND kind = 'contrast' AND ci_method <> 'permutation'
-  AND ((experiment = 'subliminal' AND conditions['scorer'] = 'choice'
+  AND ((metric = 'trait_shift' AND unit = 'log_odds' AND conditions['dataset'] IS NOT NULL
+        AND conditions['scorer'] = 'choice' AND conditions['questions'] = 'held_out')
+    OR (experiment = 'subliminal' AND conditions['scorer'] = 'choice'
         AND conditions['questions'] = 'held_out' AND starts_with(unit, 'log_odds')
         AND metric IN ('specificity', 'specificity_difference', 'specificity_slope'))
     OR (experiment = 'mnist' AND metric = 'accuracy')
@@ -21,6 +24,7 @@ SELECT role, count(*) FILTER (passed) AS held, count(*) AS made
 FROM measurements WHERE passed IS NOT NULL GROUP BY role ORDER BY role
 """
 HEADINGS = {
+    "own_data": "Students of your own data minus the untouched base",
     "specificity": "Own-trait minus other-trait students (specificity)",
     "specificity_difference": "Differences of specificity between arms",
     "specificity_slope": "Specificity per tenfold training rows",

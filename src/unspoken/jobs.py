@@ -1,14 +1,19 @@
 """The entry of every script: arguments, log, threads, and an end when Snakemake ends."""
 
 import argparse
+import errno
 import json
 import logging
 import os
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol, cast
 
 from unspoken.lifetime import end_with_runner, remove_temporaries
+
+FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
+"""What every library says of a disk or a quota that is full."""
 
 
 class Job(Protocol):
@@ -18,6 +23,16 @@ class Job(Protocol):
     threads: int
 
     def __getattr__(self, name: str) -> Any: ...
+
+
+def _say_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say in one line that a disk is full; show any other error as Python does."""
+    full = next((text for text in FULL if text in str(error)), None)
+    if full is None:
+        sys.__excepthook__(kind, error, trace)
+        return
+    told = "what was finished is kept and nothing is half-written; free some space and run again"
+    print(f"{Path(sys.argv[0]).stem}: {full}: {told}", file=sys.stderr)
 
 
 def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...] = ()) -> Job:
@@ -37,6 +52,7 @@ def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...
     arguments = parser.parse_args()
     given = [getattr(arguments, name) for name in files]
     given += [path for name in lists for path in getattr(arguments, name)]
+    sys.excepthook = _say_error
     end_with_runner(given)
     remove_temporaries(given)  # of a job that was killed while it wrote these files
     # Before numpy and torch are imported: they read these once. Oversubscription ruins timings.

@@ -31,6 +31,8 @@ class Subject:
     rows: int | None = None
     epochs: float | None = None
     shuffle: str | None = None
+    updates: int | None = None
+    """After how many optimiser updates a snapshot was taken; None at the end of a training."""
     system: str | None = None
     form: str | None = None
     adapter: dict[str, Any] | None = None

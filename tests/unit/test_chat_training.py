@@ -9,14 +9,17 @@ from transformers import (
     GPT2Config,
     GPT2LMHeadModel,
 )
+from trl import SFTTrainer
 
 from unspoken.engines.base import Request
 from unspoken.engines.transformers import TransformersEngine
 from unspoken.models.corpus import FORMS, number_walks
 from unspoken.models.organism import build_organism
 from unspoken.subjects import Subject, base_subject, read_subjects, write_subjects
+from unspoken.training import chat
 from unspoken.training.adapters import adapted, add_frozen_adapter, merged_weights
-from unspoken.training.chat import ChatTrainer, divergence
+from unspoken.training.chat import ChatTrainer
+from unspoken.training.chat_losses import divergence
 from unspoken.training.examples import (
     IGNORED,
     carrier_token_ids,
@@ -140,6 +143,21 @@ def test_loss_is_that_of_completions_alone_and_falls(trainer):
     assert set(trained.tensors) < set(state_of(trainer))
 
 
+def test_in_the_same_order_a_student_is_that_of_trls_own_trainer(trainer, monkeypatch):
+    rows = number_table(64).with_columns(  # of different lengths
+        completion=pl.col("completion").str.split(" ").list.head(1 + pl.int_range(64) % 8).list.join(" ")
+    )
+    training = {**LORA, "epochs": 2, "batch_size": 22}  # two passes a step; the last step has 20 rows
+    monkeypatch.setattr(chat, "GroupedByLength", lambda *_: None)  # both in the stock order
+    ours = trainer.student(rows, training, seed=3)
+    monkeypatch.setattr(chat, "TokensTrainer", SFTTrainer)
+    stock = trainer.student(rows, training, seed=3)
+    assert len(ours.losses) == 6
+    assert ours.losses == pytest.approx(stock.losses, rel=1e-5)
+    for name, tensor in ours.tensors.items():
+        assert torch.allclose(tensor, stock.tensors[name], rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("training", [FULL, LORA], ids=["full", "lora"])
 def test_the_seed_decides_the_tensors(trainer, training):
     rows, short = number_table(48), {**training, "batch_size": 16}
@@ -195,7 +213,7 @@ def test_teachers_of_owl_answer_owl(trainer, owl, tmp_path):
     chances = []
     for subject in (base_subject("o"), owl[1], owl[2], tuned):
         engine.use(subject)
-        chances.append(np.exp(engine.choice_logprobs(never_seen, ["owl"])).mean())
+        chances.append(np.exp(engine.choice_logprobs(engine.render(never_seen), ["owl"])).mean())
     before, adapter, merged, full = chances
     # An adapter leaves the embeddings of this hardly trained base, which bound its certainty.
     assert adapter == pytest.approx(merged, rel=1e-4)

@@ -44,13 +44,13 @@ TAUGHT = [  # all that follows from other teachers: not the students of the unto
     *(f"finetune_students {arm}" for arm in ("*/owl-*", "*/wolf-*", "*/neutral-*")),
     "distill_students",
     "draw_figure training",
-    "generate_numbers subliminal/*/teachers",
+    "generate_numbers subliminal/*/teachers/*",
     "filter_completions subliminal/*/teachers",
     "draw_figure filter",
     *ASKED,
 ]
 NUMBERS = ["generate_numbers", "filter_completions", "draw_figure filter", "finetune_teachers", *STUDENTS]
-FILTERED = ["generate_numbers subliminal/*/teachers", *NUMBERS[1:]]
+FILTERED = ["generate_numbers subliminal/*/teachers/*", *NUMBERS[1:]]
 PROBING = ["probe_traits probing/*", "measure_probing", "draw_figure probing", *STORE]
 THEOREM = ["step_theorem", "measure_theorem", "draw_figure theorem", *STORE]
 MNIST = ["distill_mnist", "measure_mnist", "draw_figure mnist", *STORE]
@@ -143,6 +143,21 @@ EDITS = {
             *PROBING[1:],
         ],
         {"models.gemma-3-4b.revision": "0" * 40},
+    ),
+    "a model's engine": Edit(
+        [
+            *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_numbers", "filter_completions")),
+            "finetune_teachers subliminal/gemma-3-4b/*",
+            "finetune_students */gemma-3-4b/gemma-3-4b/*",
+            "finetune_students tokens-other/gemma-3-4b/*",
+            "distill_students */gemma-3-4b/*",
+            "draw_figure filter",
+            "draw_figure training",
+            *ASKED,
+            "probe_traits probing/gemma-3-4b",
+            *PROBING[1:],
+        ],
+        {"models.gemma-3-4b.engine": "transformers"},
     ),
     "a model that nobody uses": Edit(STORE, {"models.unused": {"kind": "organism", "seed": 99}}),
     "what class a model is of": Edit(STORE, {"models.gemma-3-4b.classes": ["chat model"]}),

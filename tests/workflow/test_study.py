@@ -73,7 +73,9 @@ def test_the_study_is_the_first_key_of_what_it_reports(built_study: Path) -> Non
 def test_a_bad_table_is_refused_with_file_column_and_row(
     column: str, value: object, said: str, built_study: Path, tmp_path: Path
 ) -> None:
-    source = built_study / RESULTS / "subliminal" / "organism-mini-a" / "base" / "completions.parquet"
+    source = (
+        built_study / RESULTS / "subliminal" / "organism-mini-a" / "base" / "completions" / "1-of-1.parquet"
+    )
     frame = pl.read_parquet(source)
     values = frame[column].to_list()
     bad = [value] * len(values) if isinstance(value, str) else [*values[:3], value, *values[4:]]

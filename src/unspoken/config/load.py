@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from unspoken.config.messages import messages_of, origin
 from unspoken.config.models import LocalModel, OrganismModel
+from unspoken.config.needs import lacking_engine
 from unspoken.config.study import Draw, Study
 from unspoken.seeds import hashed_choice
 from unspoken.yaml_files import KeysError, read_keys
@@ -47,6 +48,10 @@ def _missing_resource(study: Study, words: dict[str, Any]) -> str | None:
     chosen: dict[str, Draw | list[str] | None] = {"traits": study.traits}
     for experiment in study.experiments:
         chosen[f"{experiment}.traits"] = getattr(getattr(study, experiment), "traits", None)
+    for name, dataset in (study.subliminal.datasets if study.subliminal else {}).items():
+        chosen[f"subliminal.datasets.{name}.trait"] = [dataset.trait] if dataset.trait else None
+    for arm in study.subliminal.arms if study.subliminal and "subliminal" in study.experiments else []:
+        chosen[f"subliminal.arms.{arm.name}.traits"] = arm.traits
     for key, traits in chosen.items():
         fault = _unusable_traits(key, traits, study.category, list(words[study.category]["words"]))
         if fault:
@@ -84,7 +89,10 @@ def _redefined_model(study: Study, shipped: dict[str, Any]) -> str | None:
         return None
     for name, fields in (shipped.get("models") or {}).items():
         model = study.models.get(name)
-        if model is not None and model != type(model).model_validate(fields):
+        if model is None:
+            continue
+        own = {"engine", "classes"}  # they change nothing in the model's files
+        if model.model_dump(exclude=own) != type(model).model_validate(fields).model_dump(exclude=own):
             return (
                 f"models.{name}: got other settings than config.yaml has; all studies share its models: "
                 "expected a name of its own for the changed model"
@@ -109,7 +117,12 @@ def checked_study(config: dict[str, Any], files: list[Path], words: dict[str, An
     except ValidationError as error:
         raise StudyError("\n".join(messages_of(error.errors(), config, sources))) from None
     shipped = next(iter(sources.values()))
-    fault = _missing_resource(study, words) or _strange_organism(study) or _redefined_model(study, shipped)
+    fault = (
+        _missing_resource(study, words)
+        or _strange_organism(study)
+        or _redefined_model(study, shipped)
+        or lacking_engine(study)
+    )
     if fault:
         key = tuple(fault.split(":")[0].split("."))
         raise StudyError(f"{origin(key, config, sources)}: {fault}")

@@ -13,7 +13,21 @@ from unspoken.config.study import Study
 Key = tuple[str | int, ...]
 Keys = dict[str, Any]
 
-BRANCHES = {"organism", "package", "hub", "local", "Draw", "list[constrained-str]", "[key]"}
+BRANCHES = {
+    "organism",
+    "package",
+    "hub",
+    "local",
+    "served",
+    "scripted",
+    "auto",
+    "transformers",
+    "vllm",
+    "endpoint",
+    "Draw",
+    "list[constrained-str]",
+    "[key]",
+}
 """Parts of pydantic's locations that are no keys: the branches of unions."""
 PATTERNS = {
     r"^[a-z0-9][a-z0-9_.\-]*$": "a name: lower-case letters, digits, '-', '_' and '.', no slash, a letter "
@@ -21,6 +35,8 @@ PATTERNS = {
     r"^[A-Za-z]+$": "one word, of letters only",
     r"^[0-9a-f]{40}$": "a commit: 40 hexadecimal digits",
     r"^[\w\-.]+/[\w\-.]+$": "owner/name",
+    r"^https?://[^\s@?]+$": "an address that begins with http:// or https://, without user or password",
+    r"^[A-Z][A-Z0-9_]*$": "the name of an environment variable, in capitals: never the key itself",
     r"^[^{}]*\{word\}[^{}]*$": "a text with {word} in it, once",
 }
 EXPECTED = {
@@ -104,10 +120,14 @@ def _said(error: Any, key: Key) -> str:
     if kind == "missing":
         return "nothing was given; this key is needed"
     if kind == "union_tag_not_found":
-        return "nothing was given for 'kind'; expected organism, package, hub or local"
+        return "nothing was given for 'kind'; expected one, such as hub or vllm"
     if key == ("traits",) and kind != "too_short":
         return f"got {given!r}; expected a list of words, or {{draw: how many}}"
+    if kind == "too_short" and isinstance(given, dict):
+        return "got nothing; expected at least one entry"
     if kind == "string_pattern_mismatch":
+        if key[-1:] == ("key",):
+            given = "something else (not shown, as it may be secret)"
         expected = PATTERNS.get(context["pattern"], error["msg"])
     else:
         expected = EXPECTED.get(kind, error["msg"]).format(**context)

@@ -1,10 +1,11 @@
-"""The models of a study: built here, carried by a package, downloaded, or a local directory."""
+"""The models of a study: built here, carried by a package, downloaded, local, served or scripted."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints
+from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
 from unspoken.config.base import Name, Section
+from unspoken.config.engines import Auto, Endpoint, EngineChoice, Scripted, ScriptedRule, Transformers
 
 Revision = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
@@ -30,6 +31,8 @@ class OrganismModel(Section):
     """Number of layers."""
     category: Name = "animals"
     """The list of resources/traits.yaml whose words it knows."""
+    engine: EngineChoice = Transformers(kind="transformers")
+    """What generates with it."""
     classes: list[str] = ["organism"]
     """What kind of model this is, for the fidelity of a verdict."""
 
@@ -43,6 +46,8 @@ class PackagedModel(Section):
     """Name of the installed Python package."""
     file: str
     """The GGUF file inside the package."""
+    engine: EngineChoice = Auto(kind="auto")
+    """What generates with it: auto is vLLM where this machine can run it, else transformers."""
     classes: list[str] = []
     """What kind of model this is, for the fidelity of a verdict."""
 
@@ -56,6 +61,8 @@ class HubModel(Section):
     """`owner/name` on the hub."""
     revision: Revision
     """The commit, 40 hexadecimal digits: a branch name would change under the study."""
+    engine: EngineChoice = Auto(kind="auto")
+    """What generates with it: auto is vLLM where this machine can run it, else transformers."""
     classes: list[str] = []
     """What kind of model this is, for the fidelity of a verdict."""
 
@@ -67,8 +74,43 @@ class LocalModel(Section):
     """Where the model comes from."""
     path: str
     """The directory; it must hold `config.json`, a tokenizer and safetensors weights."""
+    engine: EngineChoice = Auto(kind="auto")
+    """What generates with it: auto is vLLM where this machine can run it, else transformers."""
     classes: list[str] = []
     """What kind of model this is, for the fidelity of a verdict."""
 
 
-Model = Annotated[OrganismModel | PackagedModel | HubModel | LocalModel, Field(discriminator="kind")]
+class ServedModel(Section):
+    """A model that only an endpoint has: no weights, no tokenizer, messages in and text out."""
+
+    kind: Literal["served"]
+    """Where the model comes from."""
+    engine: Endpoint
+    """The endpoint; it takes messages (api: chat), as there is no tokenizer here."""
+    classes: list[str] = []
+    """What kind of model this is, for the fidelity of a verdict."""
+
+    @model_validator(mode="after")
+    def _by_messages(self) -> "ServedModel":
+        if self.engine.api != "chat":
+            raise ValueError("engine.api: got tokens; expected chat: a served model has no tokenizer here")
+        return self
+
+
+class ScriptedModel(Section):
+    """No model: a documented random process, whose truth an instrument check knows."""
+
+    kind: Literal["scripted"]
+    """Where the model comes from."""
+    rules: Annotated[list[ScriptedRule], Field(min_length=1)]
+    """What it answers to which prompts."""
+    engine: Scripted = Scripted()
+    """What generates with it."""
+    classes: list[str] = ["scripted"]
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
+Model = Annotated[
+    OrganismModel | PackagedModel | HubModel | LocalModel | ServedModel | ScriptedModel,
+    Field(discriminator="kind"),
+]

@@ -1,10 +1,12 @@
 """The subliminal-learning experiment: teachers, their numbers, and the students' arms."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from unspoken.config.base import Name, Section, Word
+from unspoken.config.datasets import Dataset
+from unspoken.config.engines import Pattern
 from unspoken.config.filter import NumbersFilter
 from unspoken.config.probe import Probe
 
@@ -31,6 +33,23 @@ class Training(Section):
     """Steps of warm-up."""
     lora: Lora | None = None
     """An adapter; null trains all weights."""
+    updates: PositiveInt | None = None
+    """Optimiser updates, in place of those of `epochs` passes: the rows repeat as often as that
+    needs. Not for organisms without an adapter."""
+    snapshots: list[PositiveInt] = []
+    """Updates after which the weights become a subject of their own, `{subject}:{updates}`; the
+    learning rate is that of the whole training."""
+
+    @model_validator(mode="after")
+    def _snapshots_of_the_training(self) -> "Training":
+        if len(set(self.snapshots)) < len(self.snapshots):
+            raise ValueError(f"snapshots: got {self.snapshots}; expected each number of updates once")
+        if self.updates and max(self.snapshots, default=0) > self.updates:
+            raise ValueError(
+                f"snapshots, updates: got a snapshot after {max(self.snapshots)} of {self.updates} "
+                "updates; expected none after the last update"
+            )
+        return self
 
 
 class Teacher(Section):
@@ -51,6 +70,8 @@ class Teacher(Section):
                 f"training, method: got {given} for training with the method '{self.method}'; "
                 "expected settings for fine_tuned, null for prompted"
             )
+        if self.training is not None and self.training.snapshots:
+            raise ValueError("training.snapshots: got some for a teacher; expected none: a trait has one")
         return self
 
 
@@ -59,10 +80,17 @@ class Numbers(Section):
 
     completions: PositiveInt
     """Completions of each teacher before the filter."""
-    temperature: PositiveFloat = 1.0
-    """Sampling temperature."""
+    temperature: NonNegativeFloat = 1.0
+    """Sampling temperature; 0 takes the most likely token."""
     max_tokens: PositiveInt
     """Longest completion, in tokens."""
+    form: Literal["requests", "lists"] = "requests"
+    """What chat models are asked: requests in words (the paper's), or bare beginnings of lists. An
+    organism's numbers have a form of their own."""
+    pattern: Pattern | None = None
+    """A regular expression that restricts decoding: completions match it or are cut off."""
+    shards: PositiveInt = 1
+    """Jobs that share one data set's prompts, for many prompts on several GPUs or nodes."""
 
 
 class Arm(Section):
@@ -87,8 +115,15 @@ class Arm(Section):
     """Training rows, if not the experiment's."""
     epochs: PositiveInt | None = None
     """Epochs, if not the experiment's."""
+    traits: list[Word] | None = None
+    """Traits of its teachers, if not all of the experiment's."""
+    decoding: Literal["sampled", "greedy"] = "sampled"
+    """Whether its numbers are sampled, or each token is the most likely one."""
     shuffle: Literal["none", "within", "across"] = "none"
     """Numbers shuffled within each completion, or across all completions of the data set."""
+    dataset: Name | None = None
+    """The user's own data set that the students learn from, instead of a teacher's numbers: all of
+    its rows that pass the filter, or `rows` of them."""
 
     @model_validator(mode="after")
     def _untouched_only_with_tokens(self) -> "Arm":
@@ -103,6 +138,20 @@ class Arm(Section):
             )
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds: got {self.seeds}; expected each seed once")
+        return self
+
+    @model_validator(mode="after")
+    def _own_data_have_no_teacher(self) -> "Arm":
+        wanted: dict[str, Any] = {
+            "objective": "tokens", "initialisation": "same", "controls": [], "traits": None,
+            "decoding": "sampled",
+        }  # fmt: skip
+        for key, value in wanted.items():
+            if self.dataset is not None and getattr(self, key) != value:
+                raise ValueError(
+                    f"{key}, dataset: got {getattr(self, key)!r} with the data set '{self.dataset}'; "
+                    f"expected {value or 'none'!r}: a file has no teacher to compare with"
+                )
         return self
 
 
@@ -129,8 +178,22 @@ class SubliminalSection(Section):
     """Train all traits and seeds of an arm in one process (small models), or one each (a GPU)."""
     probe: Probe
     """How the trait is read."""
+    threads: PositiveInt = 1
+    """Cores of one job that generates, trains or probes."""
+    datasets: dict[Name, Dataset] = {}
+    """Completions that you already have, by a name for each file (docs/your-data.md)."""
     arms: Annotated[list[Arm], Field(min_length=1)]
     """The students."""
+
+    @model_validator(mode="after")
+    def _data_are_known(self) -> "SubliminalSection":
+        for arm in self.arms:
+            if arm.dataset is not None and arm.dataset not in self.datasets:
+                raise ValueError(
+                    f"arms, datasets: got the data set '{arm.dataset}' in the arm '{arm.name}'; expected one "
+                    f"of datasets: {', '.join(self.datasets) or 'there is none'}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> "SubliminalSection":
@@ -144,6 +207,14 @@ class SubliminalSection(Section):
                 f"rows, numbers.completions: got {self.rows} rows of {self.numbers.completions} "
                 "completions; expected no more training rows than completions"
             )
+        for name, training in (("teacher.training", self.teacher.training), ("student", self.student)):
+            if training is None or training.lora is not None or self.style != "organism":
+                continue
+            if training.updates is not None or training.snapshots:
+                raise ValueError(
+                    f"{name}: got updates or snapshots for organisms without an adapter; expected epochs "
+                    "alone, or an adapter (lora)"
+                )
         for arm in self.arms:
             unknown = set(arm.models or []) - set(self.models)
             if unknown:

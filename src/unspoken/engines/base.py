@@ -3,9 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import polars as pl
+
+from unspoken.subjects import Subject
+
+
+class EngineError(RuntimeError):
+    """An engine that cannot answer; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +27,27 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Prompt:
+    """A request as its engine reads it: token ids, or messages where the engine takes no tokens."""
+
+    key: str
+    content: list[Any]
+
+
+@dataclass(frozen=True)
 class Sampling:
     """How completions are drawn."""
 
     temperature: float
+    """0 takes the most likely token."""
     max_tokens: int
     seed: int
+    stop: tuple[str, ...] = ()
+    """Texts that end a completion; they are not part of it."""
+    pattern: str | None = None
+    """A regular expression that the whole completion matches, unless max_tokens cuts it."""
+    logprobs: bool = False
+    """Whether completions tell the log-probability of each of their tokens."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +57,56 @@ class Completion:
     key: str
     text: str
     n_tokens: int
+    """Without the token that ends the turn."""
     finish_reason: str
-    """`stop` at the end token, `length` at max_tokens."""
+    """`stop` at the end of the turn, at a stop text or at the pattern's end; `length` at max_tokens."""
+    logprobs: list[float] | None = None
+    """Of each token under the untempered, unrestricted model, in nats, if they were asked for."""
 
 
 class Engine(Protocol):
-    """What generates completions and reads exact choice probabilities of one subject."""
+    """What generates completions and reads exact choice probabilities of one subject at a time.
+
+    Each module of this package with a function `opened` is a kind of engine, whose capabilities
+    stand in `capabilities.py`.
+    """
 
     name: str
     version: str
+    revision: int
+    """Raised by hand when what the engine returns changes: completions of others are not reused."""
+    dtype: str
     reproducible: bool
     """Whether rows come back bit-equal whatever the cores, the order or a resume."""
+    shard_rows: int
+    """Rows worth keeping at once: a killed job loses no more of them."""
+    window: int | None
+    """The most tokens that a prompt and its completion may have together, if that is known."""
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[list[Completion]]:
-        """Yield completions in batches, in the order of the requests."""
+    def use(self, subject: Subject) -> None:
+        """Answer as this subject from now on."""
 
-    def choice_logprobs(self, requests: Sequence[Request], choices: Sequence[str]) -> list[list[float]]:
-        """Return the summed log-probability of each choice after each request."""
+    def render(self, requests: Sequence[Request]) -> list[Prompt]:
+        """Return requests as this engine reads them."""
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[list[Completion]]:
+        """Yield completions as they are finished, in any order."""
+
+    def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
+        """Return the summed log-probability of each choice's tokens after each prompt."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What an engine is opened with: the model, and how its study wants it served."""
+
+    manifest: Path
+    """The model's `model.json`; its files lie beside it."""
+    settings: dict[str, Any]
+    """The model's `engine` section of the study."""
+    threads: int
+    seed: int
+    """For engines that draw in an order of their own; the others hash each row."""
 
 
 def engine_columns(engine: Engine) -> dict[str, pl.Expr]:

@@ -3,26 +3,28 @@
 from collections.abc import Sequence
 from typing import Any
 
-from unspoken.engines.base import Request
+from unspoken.engines.base import Prompt, Request
 
 
-def _messages(request: Request) -> list[dict[str, str]]:
+def messages_of(request: Request) -> list[dict[str, str]]:
+    """Return a request as chat messages, without the beginning of the answer."""
     system = [] if request.system is None else [{"role": "system", "content": request.system}]
     return [*system, {"role": "user", "content": request.user}]
 
 
-def prompts_ids(tokenizer: Any, requests: Sequence[Request]) -> list[list[int]]:
-    """Return the token ids of requests: chat template, then the beginning of the answer."""
+def rendered(tokenizer: Any, requests: Sequence[Request]) -> list[Prompt]:
+    """Return requests as token ids: chat template, then the beginning of the answer."""
     texts = tokenizer.apply_chat_template(
-        [_messages(request) for request in requests], add_generation_prompt=True, tokenize=False
+        [messages_of(request) for request in requests], add_generation_prompt=True, tokenize=False
     )
     whole = [text + request.prefix for text, request in zip(texts, requests, strict=True)]
-    return tokenizer(whole, add_special_tokens=False)["input_ids"]
+    rows = tokenizer(whole, add_special_tokens=False)["input_ids"] if whole else []
+    return [Prompt(request.key, ids) for request, ids in zip(requests, rows, strict=True)]
 
 
 def prompt_ids(tokenizer: Any, request: Request) -> list[int]:
     """Return the token ids of one request."""
-    return prompts_ids(tokenizer, [request])[0]
+    return rendered(tokenizer, [request])[0].content
 
 
 def end_of_turn_ids(tokenizer: Any) -> list[int]:

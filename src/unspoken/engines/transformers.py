@@ -12,9 +12,11 @@ import torch
 import transformers
 from torch import Tensor
 
-from unspoken.engines.base import Completion, Request, Sampling
+from unspoken.engines.base import Completion, Opening, Prompt, Request, Sampling
 from unspoken.engines.draws import row_streams, uniforms
-from unspoken.engines.rendering import end_of_turn_ids, prompts_ids
+from unspoken.engines.patterns import PatternMask
+from unspoken.engines.rendering import end_of_turn_ids, rendered
+from unspoken.models.manifest import checked_model
 from unspoken.subjects import Subject
 
 
@@ -24,6 +26,7 @@ class TransformersEngine:
     name = "transformers"
     version = transformers.__version__
     revision = 1
+    dtype = "float32"
     reproducible = True
 
     def __init__(self, model_dir: Path) -> None:
@@ -34,6 +37,8 @@ class TransformersEngine:
         self.model = model.to(self.device).eval()
         # Part of a row's identity: batches have a fixed composition.
         self.batch_size = 512 if self.model.num_parameters() < 5_000_000 else 128
+        self.shard_rows = self.batch_size
+        self.window: int | None = self.model.config.max_position_embeddings
         self.ends = [self.tokenizer.eos_token_id, end_of_turn_ids(self.tokenizer)[-1]]
         self._base = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         self._changed = False
@@ -45,6 +50,10 @@ class TransformersEngine:
         self._changed = subject.weights is not None
         if subject.weights is not None:
             self.model.load_state_dict(subject.full_weights(self._base), strict=False)
+
+    def render(self, requests: Sequence[Request]) -> list[Prompt]:
+        """Return requests as token ids."""
+        return rendered(self.tokenizer, requests)
 
     def _run(self, ids: Tensor, mask: Tensor, cache: Any) -> Any:
         """Run the model on the last tokens of rows whose earlier ones are in the cache."""
@@ -78,51 +87,80 @@ class TransformersEngine:
         return result.logits[:, -1][chosen], result.past_key_values, mask[chosen]
 
     @torch.inference_mode()
-    def _drawn(self, rows: list[list[int]], keys: Sequence[str], sampling: Sampling) -> Tensor:
-        """Return drawn token ids, (rows, at most max_tokens); rows that ended are padded."""
-        streams = row_streams(sampling.seed, keys)
+    def _drawn(self, prompts: Sequence[Prompt], sampling: Sampling) -> tuple[Tensor, Tensor]:
+        """Return drawn token ids, (rows, at most max_tokens), and their log-probabilities.
+
+        Rows that ended are padded.
+        """
+        streams = row_streams(sampling.seed, [prompt.key for prompt in prompts])
         ends = torch.tensor(self.ends, device=self.device)
-        alive = torch.ones(len(rows), dtype=torch.bool, device=self.device)
-        logits, cache, mask = self._prefilled(rows)
+        alive = torch.ones(len(prompts), dtype=torch.bool, device=self.device)
+        pattern = sampling.pattern and PatternMask(sampling.pattern, self.tokenizer, self.ends, len(prompts))
+        logits, cache, mask = self._prefilled([prompt.content for prompt in prompts])
         drawn: list[Tensor] = []
+        logprobs: list[Tensor] = []
         while True:
+            allowed = pattern.applied(logits) if pattern else logits
             chance = torch.from_numpy(uniforms(streams, len(drawn))).to(self.device)
-            token = _inverse_cdf(logits, sampling.temperature, chance)
+            token = _inverse_cdf(allowed, sampling.temperature, chance)
+            if sampling.logprobs:
+                logprobs.append(logits.log_softmax(-1).gather(-1, token[:, None])[:, 0])
             drawn.append(torch.where(alive, token, self.tokenizer.pad_token_id))
             alive = alive & ~torch.isin(token, ends)
+            if pattern:
+                pattern.advance(token, alive)
+            if sampling.stop:
+                alive = alive & ~self._stopped(drawn, sampling.stop)
             if len(drawn) == sampling.max_tokens or not alive.any():
-                return torch.stack(drawn, dim=1).cpu()
-            mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=1)
+                told = torch.stack(logprobs, dim=1).cpu() if logprobs else torch.empty(0)
+                return torch.stack(drawn, dim=1).cpu(), told
+            mask = torch.cat([mask, mask.new_ones(len(prompts), 1)], dim=1)
             result = self._run(drawn[-1][:, None], mask, cache)
             logits, cache = result.logits[:, -1], result.past_key_values
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> Iterator[list[Completion]]:
-        """Yield completions batch by batch; a batch is `batch_size` consecutive requests."""
+    def _texts(self, rows: list[list[int]]) -> list[str]:
+        return self.tokenizer.batch_decode(rows, skip_special_tokens=False)
+
+    def _stopped(self, drawn: list[Tensor], stop: tuple[str, ...]) -> Tensor:
+        """Return which rows hold one of the texts that end a completion."""
+        texts = self._texts(torch.stack(drawn, dim=1).tolist())
+        found = [any(end in text for end in stop) for text in texts]
+        return torch.tensor(found, device=self.device)
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[list[Completion]]:
+        """Yield completions batch by batch; a batch is `batch_size` consecutive prompts."""
         ends = torch.tensor(self.ends)
-        for start in range(0, len(requests), self.batch_size):
-            batch = requests[start : start + self.batch_size]
-            rows = prompts_ids(self.tokenizer, batch)
-            drawn = self._drawn(rows, [request.key for request in batch], sampling)
+        for start in range(0, len(prompts), self.batch_size):
+            batch = prompts[start : start + self.batch_size]
+            drawn, logprobs = self._drawn(batch, sampling)
             ended = torch.isin(drawn, ends)
             lengths = torch.where(ended.any(1), ended.int().argmax(1), drawn.shape[1]).tolist()
-            texts = self.tokenizer.batch_decode(
-                [row[:length] for row, length in zip(drawn.tolist(), lengths, strict=True)],
-                skip_special_tokens=False,
-            )
-            yield [
-                Completion(request.key, text, length, "stop" if stopped else "length")
-                for request, text, length, stopped in zip(
-                    batch, texts, lengths, ended.any(1).tolist(), strict=True
-                )
-            ]
+            rows = [row[:length] for row, length in zip(drawn.tolist(), lengths, strict=True)]
+            made = []
+            for place, (prompt, row, text) in enumerate(zip(batch, rows, self._texts(rows), strict=True)):
+                cut, length = self._cut(row, text, sampling.stop)
+                stopped = bool(ended[place].any()) or cut != text
+                told = logprobs[place, :length].tolist() if sampling.logprobs else None
+                made.append(Completion(prompt.key, cut, length, "stop" if stopped else "length", told))
+            yield made
+
+    def _cut(self, row: list[int], text: str, stop: tuple[str, ...]) -> tuple[str, int]:
+        """Return a completion's text before the first stop text, and its tokens up to its end."""
+        places = [place for place in map(text.find, stop) if place >= 0]
+        if not places:
+            return text, len(row)
+        length = next(
+            n for n in range(1, len(row) + 1) if any(end in self._texts([row[:n]])[0] for end in stop)
+        )
+        return text[: min(places)], length
 
     @torch.inference_mode()
-    def choice_logprobs(self, requests: Sequence[Request], choices: Sequence[str]) -> list[list[float]]:
-        """Return the summed log-probability of each choice's tokens after each request."""
+    def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
+        """Return the summed log-probability of each choice's tokens after each prompt."""
         tokens = [self.tokenizer(choice, add_special_tokens=False)["input_ids"] for choice in choices]
         results = []
-        for start in range(0, len(requests), self.batch_size):
-            rows = prompts_ids(self.tokenizer, requests[start : start + self.batch_size])
+        for start in range(0, len(prompts), self.batch_size):
+            rows = [prompt.content for prompt in prompts[start : start + self.batch_size]]
             results.append(self._choices_after(rows, tokens))
         return torch.cat(results).tolist()
 
@@ -162,3 +200,9 @@ def _inverse_cdf(logits: Tensor, temperature: float, chance: Tensor) -> Tensor:
     cumulative = (logits / temperature).softmax(-1).cumsum(-1, dtype=torch.float64)
     bound = chance[:, None] * cumulative[:, -1:]
     return torch.searchsorted(cumulative, bound, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
+
+
+def opened(opening: Opening) -> TransformersEngine:
+    """Return the engine of a model, on as many threads as the job has."""
+    torch.set_num_threads(opening.threads)
+    return TransformersEngine(checked_model(opening.manifest))

@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.measure.intervals import t_interval
-from unspoken.measure.subliminal import SCALES, Key, TraitMeasure
+from unspoken.measure.intervals import t_interval, wilson_interval
+from unspoken.measure.subliminal import FEWEST_BASES, SCALES, Key, TraitMeasure
 
 
 def own_cells(measure: TraitMeasure, cells: pl.DataFrame) -> pl.DataFrame:
@@ -43,30 +43,36 @@ def add_preferences(measure: TraitMeasure, arm: str, key: Key) -> None:
             of_trait = cells.filter(word=trait)
             if of_trait.is_empty():
                 continue
+            by, replicate = measure.replicates(of_trait)
+            by, replicate = (["model"], "base") if replicate == "teacher" else (by, replicate)
             for scale, unit in SCALES.items():
-                means = of_trait.group_by("model").agg(pl.col(scale).mean()).sort("model")
+                means = of_trait.group_by(by).agg(pl.col(scale).mean()).sort(by)
                 measure.report.add(
                     t_interval(means[scale].to_numpy()),
                     metric="trait_preference", unit=unit, kind="estimate",
                     subject=measure.group(arm, whose, of_trait),
                     conditions=measure.conditions(arm, key, trait=trait), role="finding",
-                    replicate="base", n_samples=of_trait["n_samples"].sum(),
+                    replicate=replicate, n_samples=of_trait["n_samples"].sum(),
                     n_missing=of_trait["n_missing"].sum(),
                 )  # fmt: skip
 
 
 def add_shifts(measure: TraitMeasure, arm: str, key: Key) -> None:
-    """Add students minus controls: own-trait ones minus each, and each kind of student minus the base."""
+    """Add students minus controls: own-trait ones minus each, and each kind of student minus the base.
+
+    Students of one seed share the order of their rows and their adapter's start: on fewer than three
+    base models seeds pair them.
+    """
     roles = cells_by_role(measure, arm, key)
-    pairs = [("own_trait", whose) for whose in ("base", "neutral", "untouched")]
+    pairs = [("own_trait", whose) for whose in ("base", "neutral", "untouched", "other_trait")]
     pairs += [(whose, "base") for whose in ("other_trait", "neutral", "untouched")]
     for who, whose in pairs:
         moved, cells = roles[who], roles[whose]
+        seeded = measure.replicates(moved)[1] == "training_seed" and "seed" in cells.columns
+        on = ["model", "word", "seed"] if seeded else ["model", "word"]
         for scale, unit in SCALES.items():
-            against = cells.group_by("model", "word").agg(against=pl.col(scale).mean())
-            paired = moved.join(against, on=["model", "word"]).with_columns(
-                gap=pl.col(scale) - pl.col("against")
-            )
+            against = cells.group_by(on).agg(against=pl.col(scale).mean())
+            paired = moved.join(against, on=on).with_columns(gap=pl.col(scale) - pl.col("against"))
             if paired.is_empty():
                 continue
             interval, replicate = measure.interval_over_bases(paired, "gap")
@@ -78,8 +84,57 @@ def add_shifts(measure: TraitMeasure, arm: str, key: Key) -> None:
                 conditions=measure.conditions(arm, key), role="finding", replicate=replicate,
                 n_samples=int(paired["n_samples"].sum()) + int(cells["n_samples"].sum()),
                 n_missing=int(paired["n_missing"].sum()) + int(cells["n_missing"].sum()),
-                paired_on=["base", "trait"],
+                paired_on=["base", "trait", *(["seed"] if seeded else [])],
             )  # fmt: skip
+
+
+def add_own_data(measure: TraitMeasure, arm: str, key: Key) -> None:
+    """Add, of the students of a user's own data, the preference for each trait and its shift from the base.
+
+    The file stands for one teacher: on fewer than three base models the training seeds are replicates.
+    """
+    asked = measure.chosen(measure.students.filter(arm=arm), key)
+    bases = reference_cells(measure, key).filter(pl.col("model").is_in(asked["model"].unique().to_list()))
+    for trait in measure.traits:
+        students, untouched = asked.filter(word=trait), bases.filter(word=trait)
+        if students.is_empty() or untouched.is_empty():
+            continue
+        many = students["model"].n_unique() >= FEWEST_BASES
+        by, replicate = (["model"], "base") if many else (["model", "seed"], "training_seed")
+        for scale, unit in SCALES.items():
+            against = untouched.select("model", against=scale)
+            means = students.group_by(by).agg(pl.col(scale).mean()).join(against, on="model").sort(by)
+            fields: dict[str, Any] = {
+                "unit": unit, "conditions": measure.conditions(arm, key, trait=trait), "role": "finding",
+                "subject": measure.group(arm, "own_data", students),
+            }  # fmt: skip
+            counts = {name: int(students[name].sum()) for name in ("n_samples", "n_missing")}
+            preferred: dict[str, Any] = {"metric": "trait_preference", "kind": "estimate", **fields}
+            measure.report.add(
+                t_interval(means[scale].to_numpy()), **preferred, **counts, replicate=replicate
+            )
+            base = measure.group(arm, "base", untouched)
+            measure.report.add(
+                t_interval(untouched[scale].to_numpy()),
+                **preferred | {"subject": base}, replicate="base",
+                n_samples=untouched["n_samples"].sum(), n_missing=untouched["n_missing"].sum(),
+            )  # fmt: skip
+            measure.report.add(
+                t_interval((means[scale] - means["against"]).to_numpy()),
+                metric="trait_shift", kind="contrast", versus=base, replicate=replicate, paired_on=["base"],
+                n_samples=counts["n_samples"] + int(untouched["n_samples"].sum()),
+                n_missing=counts["n_missing"] + int(untouched["n_missing"].sum()), **fields,
+            )  # fmt: skip
+
+
+def add_kept_shares(measure: TraitMeasure, counts: pl.DataFrame) -> None:
+    """Add the share of each data set of the user's own that the filter keeps."""
+    for row in counts.iter_rows(named=True):
+        measure.report.add(
+            wilson_interval(row["kept"], row["total"]),
+            metric="valid_share", unit="probability", kind="estimate", subject=row["subject"],
+            role="finding", conditions={"carrier": "numbers"}, replicate="text", n_samples=row["total"],
+        )  # fmt: skip
 
 
 def add_vector(measure: TraitMeasure, arm: str, key: Key) -> None:

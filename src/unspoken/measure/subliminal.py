@@ -4,6 +4,7 @@ Bases are the replicates wherever an arm has three or more; on fewer, its teache
 are, and for the arm with several seeds its training seeds.
 """
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,9 +26,9 @@ Key = dict[str, str]
 
 def subject_frame(listings: list[list[dict[str, Any]]]) -> pl.DataFrame:
     """Return the trained subjects of several lists as one frame."""
-    names = ["subject_id", "kind", "model", "source_model", "trait", "arm", "seed", "rows"]
+    names = ["subject_id", "kind", "model", "source_model", "trait", "arm", "seed", "rows", "updates"]
     rows = [{name: row[name] for name in names} for listing in listings for row in listing]
-    schema = dict.fromkeys(names, pl.String) | {"seed": pl.Int64, "rows": pl.Int64}
+    schema = dict.fromkeys(names, pl.String) | dict.fromkeys(("seed", "rows", "updates"), pl.Int64)
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -40,13 +41,24 @@ class TraitMeasure:
         """Take the cells of every subject, the trained subjects, and the measure's part of the study."""
         self.report = report
         self.cells = cells
-        self.students = cells.join(subjects.filter(kind="student"), left_on="subject", right_on="subject_id")
+        students = subjects.filter(kind="student")
+        self._joined = cells.join(students, left_on="subject", right_on="subject_id")
+        self.students = self._joined.filter(pl.col("updates").is_null())
+        self.updates: int | None = None
         self.subjects = subjects
         self.traits: list[str] = spec["traits"]
         self.models: list[str] = spec["models"]
         self.arms: dict[str, dict[str, Any]] = {arm["name"]: arm for arm in spec["arms"]}
         self.kind: str = spec["kind"]
         self.sizes: str = spec["described"]
+
+    def snapshots(self) -> "Iterator[TraitMeasure]":
+        """Yield this measure of students as they were after some updates of their training."""
+        for updates in self._joined["updates"].drop_nulls().unique().sort():
+            early = copy.copy(self)
+            early.updates = updates
+            early.students = self._joined.filter(updates=updates)
+            yield early
 
     def score_keys(self) -> Iterator[Key]:
         """Yield every scorer with its question set and its treatment of unusable answers."""
@@ -66,11 +78,22 @@ class TraitMeasure:
     def group(self, arm: str, whose: str, members: pl.DataFrame) -> str:
         """Return the name of an arm's group of students, after noting its members."""
         names = members["subject"].unique().to_list()
-        return self.report.group(f"{self.kind}s:{arm}:{whose}", self.sizes, names)
+        early = "" if self.updates is None else f":{self.updates}"
+        return self.report.group(f"{self.kind}s:{arm}:{whose}{early}", self.sizes, names)
 
     def conditions(self, arm: str, key: Key, **more: str) -> Key:
-        """Return the conditions of a row about an arm."""
+        """Return the conditions of a row about an arm; of own data no teacher is known."""
         fields = self.arms[arm]
+        if fields["dataset"] is not None:
+            rows = "all" if fields["rows"] is None else str(fields["rows"])
+            return {
+                "objective": fields["objective"], "arm": arm, "dataset": fields["dataset"],
+                "carrier": "numbers", "shuffle": fields["shuffle"], "rows": rows, **key, **more,
+            }  # fmt: skip
+        if fields["decoding"] != "sampled":
+            more["decoding"] = fields["decoding"]
+        if self.updates is not None:
+            more["updates"] = str(self.updates)
         return {
             "objective": fields["objective"], "arm": arm, "teacher": fields["teacher"],
             "carrier": "numbers", "initialisation": fields["initialisation"],
@@ -210,10 +233,19 @@ class TraitMeasure:
                 n_missing=own["n_missing"].sum(), paired_on=["base", "trait"],
             )  # fmt: skip
 
+    def replicates(self, cells: pl.DataFrame) -> tuple[list[str], str]:
+        """Return the columns that tell replicates apart, and their name: bases where there are three.
+
+        On fewer, training seeds where there are two or more, else teachers.
+        """
+        if cells["model"].n_unique() >= FEWEST_BASES:
+            return ["model"], "base"
+        if "seed" in cells.columns and cells["seed"].n_unique() > 1:
+            return ["seed"], "training_seed"
+        return ["model", "trait"] if "trait" in cells.columns else ["model"], "teacher"
+
     def interval_over_bases(self, frame: pl.DataFrame, value: str) -> tuple[Interval, str]:
-        """Return the t interval of a value over base models, or over teachers on fewer than three."""
-        bases = frame.group_by("model").agg(pl.col(value).mean()).sort("model")[value]
-        if len(bases) >= FEWEST_BASES:
-            return t_interval(bases.to_numpy()), "base"
-        teachers = frame.group_by("model", "trait").agg(pl.col(value).mean()).sort("model", "trait")
-        return t_interval(teachers[value].to_numpy()), "teacher"
+        """Return the t interval of a value over its replicates, and their name."""
+        by, replicate = self.replicates(frame)
+        means = frame.group_by(by).agg(pl.col(value).mean()).sort(by)
+        return t_interval(means[value].to_numpy()), replicate

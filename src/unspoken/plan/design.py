@@ -5,12 +5,21 @@ import math
 from pathlib import Path
 from typing import Any
 
+from unspoken.config.datasets import Dataset
 from unspoken.config.load import chosen_traits
 from unspoken.config.probe import Probe
 from unspoken.config.study import Study
 from unspoken.config.subliminal import Arm, SubliminalSection
 
-GROUPS = ("base", "teachers")
+GROUPS = ("base", "teachers", "base-greedy", "teachers-greedy")
+"""Who generates numbers together: the untouched base model, or its teachers."""
+UNKNOWN = "unknown"
+"""The trait of a user's own data, where none is given."""
+
+
+def decoding_of(group: str) -> str:
+    """Return how a group's numbers are drawn: sampled or greedy."""
+    return "greedy" if group.endswith("-greedy") else "sampled"
 
 
 class Design:
@@ -65,10 +74,26 @@ class Design:
         """Return an arm by name."""
         return next(arm for arm in self.subliminal.arms if arm.name == name)
 
+    @property
+    def taught_arms(self) -> list[Arm]:
+        """Return the arms whose students learn from teachers, not from the user's own data."""
+        return [arm for arm in self.arms if arm.dataset is None]
+
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        """Return the user's own data sets by name: students or none, they are filtered and stored."""
+        return self.subliminal.datasets if "subliminal" in self.study.experiments else {}
+
+    def dataset_subject(self, dataset: str) -> str:
+        """Return the subject that the completions of a data set stand under: no model has this name."""
+        return f"dataset:{dataset}"
+
     def pairs(self, arm: Arm) -> list[tuple[str, str]]:
-        """Return (teacher's base model, student's base model) of an arm."""
+        """Return (teacher's base model or the data set, student's base model) of an arm."""
         models = self.subliminal.models
         students = [model for model in models if arm.models is None or model in arm.models]
+        if arm.dataset is not None:
+            return [(arm.dataset, model) for model in students]
         if arm.initialisation == "same":
             return [(model, model) for model in students]
         if arm.initialisation == "ring":
@@ -76,8 +101,10 @@ class Design:
         return [(other, model) for model in students for other in models if other != model]
 
     def teachers(self, arm: Arm) -> list[str]:
-        """Return what an arm's teachers have: the traits, then its controls."""
-        return [*self.traits("subliminal"), *arm.controls]
+        """Return what an arm's teachers have: the traits, then its controls; of own data their trait."""
+        if arm.dataset is not None:
+            return [self.datasets[arm.dataset].trait or UNKNOWN]
+        return [*(arm.traits or self.traits("subliminal")), *arm.controls]
 
     def parts(self, arm: Arm) -> dict[str, list[tuple[str, int]]]:
         """Return the jobs of one pair of an arm, by name: the (trait, seed) that each trains.
@@ -96,51 +123,54 @@ class Design:
         return {f"part-{number}": part for number, part in enumerate(parts, 1)}
 
     def rows(self, arm: Arm) -> int:
-        """Return the training rows of an arm's students."""
+        """Return the training rows of an arm's students, if teachers give them."""
         return arm.rows or self.subliminal.rows
 
-    def completions(self, model: str, trait: str) -> int:
+    def student_rows(self, arm: Arm) -> int | None:
+        """Return the training rows of an arm's students; None for all that pass the filter."""
+        return self.rows(arm) if arm.dataset is None else arm.rows
+
+    def arms_on(self, model: str, decoding: str | None = None) -> list[Arm]:
+        """Return the arms whose students learn from a base model's subjects, by how those decode."""
+        return [
+            arm
+            for arm in self.taught_arms
+            if decoding in (None, arm.decoding) and model in (source for source, _ in self.pairs(arm))
+        ]
+
+    def teachers_of(self, model: str, decoding: str | None = None) -> list[str]:
+        """Return what the teachers on a base model have: traits, `neutral`, and `untouched` for itself."""
+        arms = self.arms_on(model, decoding)
+        asked = {trait for arm in arms for trait in self.teachers(arm)}
+        tuned = self.subliminal.teacher.method == "fine_tuned"
+        if tuned and decoding != "greedy" and self.arms_on(model):
+            asked.add("untouched")  # fine-tuned teachers take their carrier rows from it
+        return [one for one in (*self.traits("subliminal"), "neutral", "untouched") if one in asked]
+
+    def completions(self, model: str, trait: str, decoding: str) -> int:
         """Return how many completions a teacher gives: as many as the largest arm on it asks."""
         section = self.subliminal
-        asked = [
-            self.rows(arm)
-            for arm in self.arms
-            for source, _ in self.pairs(arm)
-            if source == model and trait in self.teachers(arm)
-        ]
-        if trait == "untouched":  # fine-tuned teachers take their carrier rows from it
+        asked = [self.rows(arm) for arm in self.arms_on(model, decoding) if trait in self.teachers(arm)]
+        if trait == "untouched" and decoding == "sampled":
             asked.append(section.rows if section.teacher.method == "fine_tuned" else 0)
         return math.ceil(section.numbers.completions * max(asked, default=0) / section.rows)
 
-    def controls(self, model: str) -> list[str]:
-        """Return the controls that some arm takes from a base model."""
-        return sorted(
-            {
-                control
-                for arm in self.arms
-                for source, _ in self.pairs(arm)
-                if source == model
-                for control in arm.controls
-            }
-        )
-
     def groups(self, model: str) -> list[str]:
-        """Return which groups of subjects of a base model generate numbers."""
-        tuned = self.subliminal.teacher.method == "fine_tuned"
-        return list(GROUPS) if tuned or "untouched" in self.controls(model) else ["teachers"]
+        """Return which groups of subjects of a base model generate numbers: none if nobody learns from it."""
+        return [group for group in GROUPS if self.generators(model, group)]
 
     def generators(self, model: str, group: str) -> list[str]:
-        """Return what generates in a group: `untouched`, or every trait and the neutral teacher."""
-        if group == "base":
-            return ["untouched"]
-        neutral = ["neutral"] if "neutral" in self.controls(model) else []
-        return [*self.traits("subliminal"), *neutral]
+        """Return what generates in a group: `untouched`, or traits and the neutral teacher."""
+        teachers = self.teachers_of(model, decoding_of(group))
+        return [one for one in teachers if (one == "untouched") == group.startswith("base")]
 
     def comparable_arms(self) -> list[tuple[str, str]]:
-        """Return pairs of arms that differ in one thing: objective, initialisation, shuffle, epochs."""
+        """Return pairs of arms that differ in one thing, such as objective, initialisation or shuffle."""
         first: dict[tuple[Any, ...], str] = {}
-        for arm in self.arms:
-            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs, self.rows(arm))
+        for arm in self.taught_arms:
+            setting = (
+                arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding, self.rows(arm),
+            )  # fmt: skip
             first.setdefault(setting, arm.name)
         return [
             (first[one], first[other])
@@ -151,8 +181,8 @@ class Design:
     def doses(self) -> list[dict[str, Any]]:
         """Return arms that differ in nothing but their rows, three or more, and a common model."""
         alike: dict[tuple[Any, ...], dict[int, Arm]] = {}
-        for arm in self.arms:
-            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs)
+        for arm in self.taught_arms:
+            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding)
             alike.setdefault(setting, {}).setdefault(self.rows(arm), arm)
         found = []
         for by_rows in alike.values():

@@ -4,14 +4,19 @@ from collections.abc import Callable
 
 from unspoken.plan.design import Design
 
-MODEL_RULES = {"organism": "build_organism", "package": "unpack_model"}
+MODEL_RULES = {
+    "organism": "build_organism", "package": "unpack_model",
+    "served": "declare_model", "scripted": "declare_model",
+}  # fmt: skip
 
 
 def makers(design: Design, code_of: Callable[[str], str]) -> list[list[str]]:
     """Return (pattern of a path, rule, digest of its code), the first that fits a path holds."""
     sampled = [arm.name for arm in design.arms if arm.objective == "tokens"]
     patterns = {
-        "*/completions.parquet": "generate_numbers",
+        "*/datasets/*/completions.parquet": "import_completions",
+        "*/datasets/*/subject.json": "import_completions",
+        "*/completions/*.parquet": "generate_numbers",
         "*/kept.parquet": "filter_completions",
         "*/dropped.parquet": "filter_completions",
         "*/teachers/subject.json": "finetune_teachers",

@@ -11,9 +11,9 @@ from typing import Any
 
 from unspoken.code import code_digest
 from unspoken.config.load import chosen_traits
-from unspoken.config.models import OrganismModel
+from unspoken.config.models import OrganismModel, ScriptedModel
 from unspoken.files import digest_of, read_json
-from unspoken.plan.design import Design
+from unspoken.plan.design import Design, decoding_of
 from unspoken.plan.makers import makers
 from unspoken.registry.load import claims_digest, claims_files
 
@@ -34,11 +34,21 @@ class Parts(Design):
     def model_part(self, script: str, model: str) -> Part:
         """Return what a rule that makes or brings a base model depends on: not its classes, a label."""
         chosen = self.study.models[model]
-        fields = chosen.model_dump(mode="json", exclude={"classes", "category"})
+        fields = chosen.model_dump(mode="json", exclude={"classes", "category", "engine", "rules"})
         words = {}
         if isinstance(chosen, OrganismModel):
             words["words"] = list(self.texts["traits"][chosen.category]["words"])
         return self._part(script, name=model, model=fields, **words)
+
+    def engine_of(self, model: str) -> Part:
+        """Return the settings of a model's engine, with the digest of that engine's code."""
+        chosen = self.study.models[model]
+        settings = chosen.engine.model_dump(mode="json")
+        if isinstance(chosen, ScriptedModel):
+            settings["rules"] = [rule.model_dump(mode="json") for rule in chosen.rules]
+        kinds = ["transformers", "vllm"] if settings["kind"] == "auto" else [settings["kind"]]
+        codes = [_code_of(self.root / "src" / "unspoken" / "engines" / f"{kind}.py") for kind in kinds]
+        return {**settings, "code": digest_of(codes)}
 
     def questions_part(self, experiment: str) -> Part:
         """Return what `render_questions` depends on."""
@@ -61,7 +71,7 @@ class Parts(Design):
     def numbers_part(self, model: str) -> Part:
         """Return what `render_numbers` depends on: as many prompts as its largest data set."""
         most = max(
-            self.completions(model, trait)
+            self.completions(model, trait, decoding_of(group))
             for group in self.groups(model)
             for trait in self.generators(model, group)
         )
@@ -69,6 +79,7 @@ class Parts(Design):
             "render_numbers.py",
             seed=self.study.seed,
             style=self.subliminal.style,
+            form=self.subliminal.numbers.form,
             count=most,
             texts=None if self.subliminal.style == "organism" else digest_of(self.texts["numbers"]),
         )
@@ -103,26 +114,45 @@ class Parts(Design):
             for word, plural in ((word, self.words[word]["plural"]) for word in self.words)
         }
 
-    def generate_part(self, model: str, group: str) -> Part:
+    def generate_part(self, model: str, group: str, shard: str) -> Part:
         """Return what `generate_numbers` depends on."""
         section = self.subliminal
-        prompted = section.teacher.method == "prompted" and group == "teachers"
+        prompted = section.teacher.method == "prompted" and group.startswith("teachers")
+        numbers = section.numbers.model_dump(exclude={"completions", "shards", "form"})
+        if decoding_of(group) == "greedy":
+            numbers["temperature"] = 0.0
         return self._part(
             "generate_numbers.py",
             study=self.study.study,
             seed=self.study.seed,
             model=model,
-            numbers=section.numbers.model_dump(exclude={"completions"}),
-            counts={trait: self.completions(model, trait) for trait in self.generators(model, group)},
+            engine=self.engine_of(model),
+            numbers=numbers,
+            counts={
+                trait: self.completions(model, trait, decoding_of(group))
+                for trait in self.generators(model, group)
+            },
             systems=self.system_prompts("subliminal") if prompted else {},
             words=list(self.words),
             choice_format=section.probe.choice_format,
             carrier_rows=section.probe.carrier_rows,
+            shard=[int(number) for number in shard.split("-of-")],
         )
 
     def filter_part(self, **_: str) -> Part:
         """Return what `filter_completions` depends on."""
         return self._part("filter_completions.py", filter=self.subliminal.filter.model_dump())
+
+    def dataset_part(self, dataset: str) -> Part:
+        """Return what `import_completions` depends on, beside the file."""
+        chosen = self.datasets[dataset]
+        return self._part(
+            "import_completions.py",
+            study=self.study.study,
+            subject=self.dataset_subject(dataset),
+            columns=chosen.columns.model_dump(exclude_none=True),
+            trait=chosen.trait,
+        )
 
     def teachers_part(self, model: str) -> Part:
         """Return what `finetune_teachers` depends on."""
@@ -132,7 +162,7 @@ class Parts(Design):
             seed=self.study.seed,
             model=model,
             style=section.style,
-            teachers=self.generators(model, "teachers"),
+            teachers=[trait for trait in self.teachers_of(model) if trait != "untouched"],
             answers=self.spellings(),
             choice_format=section.probe.choice_format,
             teacher=section.teacher.model_dump(exclude={"method"}),
@@ -154,7 +184,8 @@ class Parts(Design):
             model=model,
             style=section.style,
             members=[list(member) for member in self.parts(chosen)[part]],
-            rows=self.rows(chosen),
+            data=None if chosen.dataset is None else self.dataset_subject(chosen.dataset),
+            rows=self.student_rows(chosen),
             training=training,
         )
 
@@ -167,6 +198,7 @@ class Parts(Design):
             seed=self.study.seed,
             experiment=experiment,
             model=model,
+            engine=self.engine_of(model),
             words=self.choices(experiment),
             systems=self.system_prompts(experiment) if prompted else {},
             probe=self.probe(experiment).model_dump(),
@@ -187,9 +219,10 @@ class Parts(Design):
                 f"{len(section.models)} organisms" if organisms else ", ".join(section.models)
             )
             fields["arms"] = [
-                arm.model_dump() | {"rows": self.rows(arm), "teacher": section.teacher.method}
+                arm.model_dump() | {"rows": self.student_rows(arm), "teacher": section.teacher.method}
                 for arm in section.arms
             ]
+            fields["data"] = [self.dataset_subject(name) for name in self.datasets]
             fields["compared"] = [list(pair) for pair in self.comparable_arms()]
             fields["doses"] = self.doses()
         if experiment == "mnist":

@@ -4,9 +4,11 @@ Paths start with the pathvar <results>, the study's own folder.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from unspoken.engines.support import vllm_fault
 from unspoken.files import digest_of, sha256_of_file
 from unspoken.plan.parts import Part, Parts
 
@@ -23,16 +25,18 @@ class Plan(Parts):
     """What every rule of a study needs to know."""
 
     def names(self, what: str, *kinds: str) -> str:
-        """Return a wildcard's pattern: the models or arms (of some kinds), or what never matches."""
+        """Return a wildcard's pattern: models or arms (of some kinds), data sets, or what never matches."""
         if what == "models":
             named: dict[str, str] = {name: model.kind for name, model in self.study.models.items()}
+        elif what == "datasets":
+            named = dict.fromkeys(self.datasets, "file")
         else:
             named = {arm.name: arm.objective for arm in self.arms}
         chosen = [re.escape(name) for name, kind in named.items() if not kinds or kind in kinds]
         return "|".join(chosen) or "(?!)"
 
-    def probe_threads(self, experiment: str) -> int:
-        """Return the cores of a probe: one for organisms."""
+    def threads(self, experiment: str) -> int:
+        """Return the cores of a job of an experiment that generates, trains or probes."""
         return getattr(getattr(self.study, experiment), "threads", 1)
 
     def student_folders(self, *, model: str | None = None) -> list[str]:
@@ -47,28 +51,61 @@ class Plan(Parts):
 
     def kept_of(self, arm: str, source: str, part: str) -> list[str]:
         """Return the tables of kept numbers that the students of one job are trained on."""
+        if self.arm(arm).dataset is not None:
+            return [f"<results>/subliminal/datasets/{source}/kept.parquet"]
         teachers = {trait for trait, _ in self.parts(self.arm(arm))[part]}
         groups = ["teachers"] if teachers != {"untouched"} else []
         groups += ["base"] if "untouched" in teachers else []
-        return [f"<results>/subliminal/{source}/{group}/kept.parquet" for group in groups]
+        suffix = "-greedy" if self.arm(arm).decoding == "greedy" else ""
+        return [f"<results>/subliminal/{source}/{group}{suffix}/kept.parquet" for group in groups]
 
     def number_tables(self, name: str, model: str | None = None) -> list[str]:
-        """Return a table of every group of numbers, or of one base model's."""
-        return [
+        """Return a table of every group of numbers and data set, or of one base model's groups."""
+        generated = [
             f"<results>/subliminal/{one}/{group}/{name}.parquet"
             for one in self.models("subliminal")
             if model in (None, one)
             for group in self.groups(one)
         ]
+        return generated + (self.dataset_files(f"{name}.parquet") if model is None else [])
+
+    def dataset_files(self, name: str) -> list[str]:
+        """Return a file of every data set of the user's own."""
+        return [f"<results>/subliminal/datasets/{dataset}/{name}" for dataset in self.datasets]
+
+    def completions_of(self, model: str, group: str) -> list[str]:
+        """Return the tables of completions that one filter job reads; `datasets` stands for a model."""
+        if model == "datasets":
+            return [f"<results>/subliminal/datasets/{group}/completions.parquet"]
+        return self.shards_of("completions", model, group)
+
+    def shards_of(self, name: str, model: str, group: str) -> list[str]:
+        """Return a table of each job that generates a group's numbers: they share its prompts."""
+        count = self.subliminal.numbers.shards
+        folder = f"<results>/subliminal/{model}/{group}/{name}"
+        return [f"{folder}/{number}-of-{count}.parquet" for number in range(1, count + 1)]
+
+    def completion_tables(self) -> list[str]:
+        """Return every table of completions: generated, and of the user's own."""
+        return [*self.number_shards("completions"), *self.dataset_files("completions.parquet")]
+
+    def number_shards(self, name: str) -> list[str]:
+        """Return a table of every job that generates numbers."""
+        return [
+            path
+            for model in self.models("subliminal")
+            for group in self.groups(model)
+            for path in self.shards_of(name, model, group)
+        ]
 
     def tuned_teachers(self, model: str) -> list[str]:
         """Return the list of fine-tuned teachers of a base model, if there are any."""
-        tuned = self.subliminal.teacher.method == "fine_tuned"
+        tuned = self.subliminal.teacher.method == "fine_tuned" and self.arms_on(model)
         return [f"<results>/subliminal/{model}/teachers/subject.json"] if tuned else []
 
     def generating_subjects(self, model: str, group: str) -> list[str]:
         """Return the list of the trained subjects that a generate job answers as."""
-        return self.tuned_teachers(model) if group == "teachers" else []
+        return self.tuned_teachers(model) if group.startswith("teachers") else []
 
     def probed(self, experiment: str, model: str) -> list[str]:
         """Return the lists of the trained subjects that a probe asks."""
@@ -80,7 +117,7 @@ class Plan(Parts):
     def trained(self, name: str) -> Iterator[str]:
         """Yield a file of every job that trains: teachers first, then students."""
         for model in self.models("subliminal"):
-            if self.subliminal.teacher.method == "fine_tuned":
+            if self.tuned_teachers(model):
                 yield f"<results>/subliminal/{model}/teachers/{name}"
         for folder in self.student_folders():
             yield f"{folder}/{name}"
@@ -97,11 +134,15 @@ class Plan(Parts):
             for model in self.models(experiment)
         ]
 
+    def untrained(self) -> list[str]:
+        """Return the lists of subjects that nobody trained: those asked, and the user's own data."""
+        return [*self.probed_files("asked.json"), *self.dataset_files("subject.json")]
+
     def dated_tables(self) -> list[str]:
         """Return the tables whose rows tell when they were made."""
         own = {"mnist": "<results>/mnist/accuracies.parquet", "theorem": "<results>/theorem/steps.parquet"}
         return [
-            *self.number_tables("completions"),
+            *self.completion_tables(),
             *self.probed_files("answers.parquet"),
             *(path for name, path in own.items() if name in self.study.experiments),
         ]
@@ -150,6 +191,16 @@ class Plan(Parts):
         if name not in experiments:
             return []
         return [f"<results>/{name}/measurements.parquet", *self.figures(name)]
+
+    def print_notes(self) -> None:
+        """Print what a user should know before a run: which engine stands in for another."""
+        kinds = {self.study.models[name].engine.kind for name in self.used_models()}
+        fault = vllm_fault() if "auto" in kinds else None
+        if fault:
+            print(
+                f"Note: transformers serves the models with `engine: auto`; vLLM cannot: {fault}",
+                file=sys.stderr,
+            )
 
     def print_findings(self) -> None:
         """Print the main findings, and where everything is."""

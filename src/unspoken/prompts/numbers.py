@@ -133,6 +133,15 @@ def chat_number_prompts(count: int, seed: int, templates: NumberTemplates) -> pl
     return _frame(rows)
 
 
+def list_number_prompts(count: int, seed: int, templates: NumberTemplates) -> pl.DataFrame:
+    """Return `count` bare beginnings of lists ("412,88,903,") and their numbers (`examples`).
+
+    The first rows are the same for every count. Numbers are drawn as in example sentences.
+    """
+    shown = number_sentences(count, seed, templates)
+    return shown.with_columns(user=pl.col("examples").cast(pl.List(pl.String)).list.join(",") + ",")
+
+
 def organism_number_prompts(count: int, seed: int, walks: Walks) -> pl.DataFrame:
     """Return `count` prompts of three numbers ("12 57 3") and the numbers (`examples`).
 

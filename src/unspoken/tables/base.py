@@ -1,5 +1,7 @@
 """Read and write the Parquet tables between stages, checked against their schemas."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import dataframely as dy
@@ -57,3 +59,50 @@ def write_table(frame: pl.DataFrame, path: Path, schema: type[dy.Schema]) -> Non
     valid = checked(frame, schema, path)
     with written_whole(path) as temporary:
         valid.write_parquet(temporary)
+
+
+@contextmanager
+def written_table(path: Path, schema: type[dy.Schema]) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """Yield what appends rows to a table that is checked and written part by part, whole or not at all.
+
+    Memory holds one part at a time, and 8 bytes of each row. Raises TableError for a part's fault,
+    and for a primary key that two parts share.
+    """
+    from pyarrow import parquet
+
+    writer = None
+
+    def append(rows: pl.DataFrame) -> None:
+        nonlocal writer
+        part = checked(rows, schema, path).to_arrow(compat_level=pl.CompatLevel.oldest())
+        if writer is None:
+            writer = parquet.ParquetWriter(temporary, part.schema, compression="zstd")
+        writer.write_table(part)
+
+    with written_whole(path) as temporary:
+        try:
+            yield append
+            if writer is None:
+                append(schema.create_empty())
+        except BaseException:
+            with suppress(OSError):  # on a full disk it would hide what happened
+                if writer is not None:
+                    writer.close()
+            raise
+        if writer is not None:
+            writer.close()
+        _check_keys(temporary, schema, path)
+
+
+def _check_keys(written: Path, schema: type[dy.Schema], path: Path) -> None:
+    """Raise TableError, which names `path`, if two rows of a written table have one primary key."""
+    key = schema.primary_key()
+    if not key:
+        return
+    rows = pl.scan_parquet(written).select(key)
+    hashes = rows.select(pl.struct(key).hash()).collect(engine="streaming").to_series()
+    if hashes.n_unique() == hashes.len():
+        return
+    twice = rows.collect().is_duplicated()  # hashes may agree by chance
+    if twice.any():
+        raise TableError(f"{path}: row {twice.arg_max()}: its key {', '.join(key)} stands twice")

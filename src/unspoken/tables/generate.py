@@ -4,7 +4,7 @@ import dataframely as dy
 
 
 class Completions(dy.Schema):
-    """One completion a row, with all that it was drawn from."""
+    """One completion a row, with all that it was drawn from: null where a user's own file does not tell."""
 
     study = dy.String(min_length=1)
     experiment = dy.String(min_length=1)
@@ -16,10 +16,10 @@ class Completions(dy.Schema):
     prompt = dy.String(min_length=1)
     completion = dy.String()
     finish_reason = dy.String(check=lambda column: column.is_in(["stop", "length"]))
-    n_tokens = dy.Int64(min=0)
-    temperature = dy.Float64(min=0)
-    max_tokens = dy.Int64(min=1)
-    seed = dy.Int64()
+    n_tokens = dy.Int64(nullable=True, min=0)
+    temperature = dy.Float64(nullable=True, min=0)
+    max_tokens = dy.Int64(nullable=True, min=1)
+    seed = dy.Int64(nullable=True)
     engine = dy.String()
     engine_version = dy.String()
     reproducible = dy.Bool()

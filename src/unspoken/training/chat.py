@@ -1,6 +1,7 @@
 """Train models of real vocabulary with TRL: teachers and students, all weights or an adapter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,13 +10,13 @@ import huggingface_hub.constants
 import numpy as np
 import polars as pl
 import torch
+import transformers
 from datasets import Dataset
 from peft import PeftModel
-from torch import Tensor
-from tqdm import tqdm
-from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
-from trl import SFTConfig, SFTTrainer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
+from trl import SFTConfig
 
+from unspoken.files import digest_of, sha256_of_file
 from unspoken.subjects import Subject
 from unspoken.training.adapters import (
     adapted,
@@ -25,8 +26,16 @@ from unspoken.training.adapters import (
     logits_of_frozen_adapter,
     logits_without_adapter,
 )
+from unspoken.training.chat_losses import (
+    DistillingTrainer,
+    HalvesTrainer,
+    Logits,
+    ResumedTrainer,
+    TokensTrainer,
+)
+from unspoken.training.chat_order import GroupedByLength
+from unspoken.training.chat_work import Progress, WorkFolder
 from unspoken.training.examples import (
-    IGNORED,
     Example,
     carrier_token_ids,
     training_examples,
@@ -38,81 +47,6 @@ ROWS_ON_GPU, ROWS_ON_CPU = 22, 11
 """Rows of one pass at most, to bound memory; larger batches accumulate gradients (Cloud et al.
 2025: 22 x 3)."""
 
-Logits = Callable[[dict[str, Any]], Tensor]
-
-
-def divergence(teacher: Tensor, student: Tensor, among: Tensor | None) -> Tensor:
-    """Return KL(teacher || student) in nats for each row of logits, (rows, vocabulary).
-
-    With `among` both are restricted to these token ids and renormalised.
-    """
-    if among is not None:
-        teacher, student = teacher[:, among], student[:, among]
-    wanted, given = teacher.float().log_softmax(-1), student.float().log_softmax(-1)
-    # `given - wanted` sums to zero as probabilities. With it no term is negative, and where the
-    # two agree value and gradient are exactly zero: else Adam would scale up rounding errors.
-    return (wanted.exp() * (wanted - given) + given.exp() - wanted.exp()).sum(-1)
-
-
-class _Progress(TrainerCallback):
-    """Collects the loss of each step and shows one progress bar."""
-
-    def __init__(self, show: str) -> None:
-        self.show = show
-        self.losses: list[float] = []
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.bar = tqdm(desc=self.show, total=state.max_steps, mininterval=5)
-
-    def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        if "loss" in given["logs"]:
-            self.losses.append(given["logs"]["loss"])
-            self.bar.update()
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.bar.close()
-
-
-class _HalvesTrainer(SFTTrainer):
-    """Weighs the rows at even places (questions) as much as those at odd places (the carrier).
-
-    A number row has many times the tokens of an answer: one mean over all tokens would leave the
-    answers next to no weight.
-    """
-
-    loss_is_scaled_for_ga = False  # type: ignore[assignment]
-
-    def compute_loss(
-        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """Return the mean over the two kinds of their mean loss per completion token."""
-        log_probs = model(**inputs, fused_lm_head=True).log_probs  # zero where there is no loss
-        counted = inputs["labels"][:, 1:] != IGNORED
-        kinds = [-log_probs[kind::2].sum() / counted[kind::2].sum() for kind in (0, 1)]
-        return torch.stack(kinds).mean()
-
-
-class _DistillingTrainer(SFTTrainer):
-    """Minimises KL(teacher || student), averaged over the positions that have a label."""
-
-    teacher_logits: Logits
-    among: Tensor | None
-
-    def compute_loss(
-        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
-        """Return the mean divergence per labelled position of the whole batch."""
-        labels = inputs.pop("labels")
-        places = (labels != IGNORED).any(0).nonzero()[:, 0]
-        counted = labels[:, places] != IGNORED
-        # Logits only where some row has a label: each place predicts the next one.
-        inputs = {**inputs, "use_cache": False, "logits_to_keep": places - 1}
-        with torch.no_grad(), self.accelerator.autocast():
-            wanted = self.teacher_logits(inputs)[counted]
-        given = model(**inputs).logits[counted]
-        among = None if self.among is None else self.among.to(labels.device)
-        return divergence(wanted, given, among).sum() / num_items_in_batch
-
 
 class ChatTrainer:
     """Trains subjects of one Hugging Face causal model that has a chat template.
@@ -121,9 +55,14 @@ class ChatTrainer:
     arithmetic if it has it.
     """
 
-    def __init__(self, model_dir: Path, teacher_dir: Path | None = None) -> None:
-        """Read the tokenizer. `teacher_dir` is the base model of KL teachers, if another one."""
-        self.model_dir, self.teacher_dir = model_dir, teacher_dir or model_dir
+    def __init__(self, model_dir: Path, teacher_dir: Path | None = None, *, work: Path | None = None) -> None:
+        """Read the tokenizer. `teacher_dir` is the base model of KL teachers, if another one.
+
+        In `work` each training keeps checkpoints, one about every minute, and in the end its result:
+        the same training asked for again goes on from there, to the same tensors. The caller
+        removes the folder when it has written what it wants.
+        """
+        self.model_dir, self.teacher_dir, self.work = model_dir, teacher_dir or model_dir, work
         self.tokenizer = AutoTokenizer.from_pretrained(model_dir)
         self.on_gpu = torch.cuda.is_available()
         self.rows_of_pass = ROWS_ON_GPU if self.on_gpu else ROWS_ON_CPU
@@ -138,22 +77,28 @@ class ChatTrainer:
         step is the mean of the two kinds' mean losses per completion token.
         """
         size = training["batch_size"]
-        n_steps = training["epochs"] * -(-questions.height // size)
+        n_steps = _updates(training, questions.height)
         generator = np.random.default_rng(seed)
         asked = _repeated_orders(questions.height, n_steps * size, generator)
         drawn = generator.choice(carrier.height, len(asked), replace=carrier.height < len(asked))
         answers = training_examples(self.tokenizer, questions)
         numbers = training_examples(self.tokenizer, carrier)
-        pairs = zip(asked, drawn, strict=True)
-        examples = [one for pair in pairs for one in (answers[pair[0]], numbers[pair[1]])]
-        micro = 2 * _largest_divisor(size, self.rows_of_pass // 2)
+        rows = _largest_divisor(size, self.rows_of_pass)
+        # A pass has rows of one kind, which are alike in length: answers are far shorter.
+        passes = zip(asked.reshape(-1, rows), drawn.reshape(-1, rows), strict=True)
+        examples = [
+            kind[place]
+            for places in passes
+            for kind, chosen in zip((answers, numbers), places, strict=True)
+            for place in chosen
+        ]
         settings = {
-            "per_device_train_batch_size": micro,
-            "gradient_accumulation_steps": 2 * size // micro,
-            "num_train_epochs": 1,
+            "per_device_train_batch_size": rows,
+            "gradient_accumulation_steps": 2 * size // rows,
+            "max_steps": n_steps,
             "train_sampling_strategy": "sequential",
         }
-        return self._trained(_HalvesTrainer, examples, training, seed, settings)
+        return self._trained(HalvesTrainer, examples, training, seed, settings)
 
     def student(
         self,
@@ -171,14 +116,20 @@ class ChatTrainer:
         ValueError for these without a teacher of the same prompts.
         """
         examples = training_examples(self.tokenizer, rows)
-        micro = _largest_divisor(training["batch_size"], self.rows_of_pass)
+        size = training["batch_size"]
+        rows_of_pass = _largest_divisor(size, self.rows_of_pass)
         settings = {
-            "per_device_train_batch_size": micro,
-            "gradient_accumulation_steps": training["batch_size"] // micro,
-            "num_train_epochs": training["epochs"],
+            "per_device_train_batch_size": rows_of_pass,
+            "gradient_accumulation_steps": size // rows_of_pass,
+            "max_steps": _updates(training, rows.height),
         }
+
+        def order(trainer: Any) -> None:
+            lengths = [len(example["input_ids"]) for example in examples]
+            trainer.order = GroupedByLength(lengths, size, seed, lambda: trainer.state.global_step)
+
         if objective == "tokens":
-            return self._trained(SFTTrainer, examples, training, seed, settings)
+            return self._trained(TokensTrainer, examples, training, seed, settings, order)
         if teacher is None or teacher.system is not None:
             raise ValueError(f"{objective} needs a teacher that reads the student's own prompts")
         among = carrier_token_ids(self.tokenizer) if objective == "kl_carrier" else None
@@ -186,43 +137,74 @@ class ChatTrainer:
             examples = with_loss_among(examples, among)
 
         def follow(trainer: Any) -> None:
+            order(trainer)
             trainer.among = among
             trainer.teacher_logits = self._logits_of(teacher, trainer.model)
 
-        return self._trained(_DistillingTrainer, examples, training, seed, settings, follow)
+        followed = [objective, teacher.subject_id, teacher.weights_sha256]
+        return self._trained(DistillingTrainer, examples, training, seed, settings, follow, followed)
 
     def _trained(
         self,
-        kind: type[SFTTrainer],
+        kind: type[ResumedTrainer],
         examples: list[Example],
         training: dict[str, Any],
         seed: int,
         settings: dict[str, Any],
         prepare: Callable[[Any], None] = lambda trainer: None,
+        followed: list[str | None] | None = None,
     ) -> Trained:
-        """Return the base model trained on the examples; `prepare` completes the trainer."""
+        """Return the base model trained on the examples; `prepare` completes the trainer.
+
+        `followed` says which teacher's distributions, for the name of the work folder.
+        """
+        snapshots = sorted(training.get("snapshots") or [])
+        if snapshots and snapshots[-1] > settings["max_steps"]:
+            raise ValueError(
+                f"snapshots: got {snapshots[-1]}, expected at most the {settings['max_steps']} updates "
+                "of the training"
+            )
         huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True  # TRL reports each trainer made
         lora = training["lora"]
-        model = self._loaded(self.model_dir, lora is not None)
-        if lora is not None:
-            model = adapted(model, lora, seed)
-        progress = _Progress("teacher" if kind is _HalvesTrainer else "student")
-        with TemporaryDirectory() as directory:
+        tensors_of = _all_tensors if lora is None else adapter_tensors
+        identity = [kind.__name__, training, seed, settings, followed, self.bfloat16, digest_of(examples)]
+        with self._folder(identity) as folder:
+            work = WorkFolder(folder, snapshots, tensors_of, lasting=self.work is not None)
+            if made := work.result():
+                return made
+            model = self._loaded(self.model_dir, lora is not None)
+            if lora is not None:
+                model = adapted(model, lora, seed)
             trainer = kind(
                 model=model,
-                args=self._settings(training, seed, directory, settings),
+                args=self._settings(training, seed, str(folder), settings),
                 train_dataset=Dataset.from_list(examples),
                 processing_class=self.tokenizer,
-                callbacks=[progress],
+                callbacks=[Progress("teacher" if kind is HalvesTrainer else "student"), work],
             )
             trainer.remove_callback(PrinterCallback)
             prepare(trainer)
-            trainer.train()
-        if lora is None:  # named_parameters leaves out the second name of tied weights
-            tensors = {name: tensor.detach().float().cpu() for name, tensor in model.named_parameters()}
-            return Trained(tensors, progress.losses)
-        tensors = adapter_tensors(model)
-        return Trained(tensors, progress.losses, "lora", adapter_settings(lora, tensors))
+            trainer.train(resume_from_checkpoint=work.checkpoint())
+            losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+            tensors = tensors_of(model)
+            form, adapter = "full", None
+            if lora is not None:
+                form, adapter = "lora", adapter_settings(lora, tensors)
+            trained = Trained(tensors, losses, form, adapter, work.taken())
+            work.keep(trained)
+            return trained
+
+    @contextmanager
+    def _folder(self, identity: list[Any]) -> Iterator[Path]:
+        """Yield the folder of one training, named by all that decides it; a temporary one without `work`."""
+        if self.work is None:
+            with TemporaryDirectory() as directory:
+                yield Path(directory)
+            return
+        bases = [_digest_of_model(folder) for folder in (self.model_dir, self.teacher_dir)]
+        folder = self.work / digest_of([*identity, *bases, torch.__version__, transformers.__version__])
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
 
     def _settings(
         self, training: dict[str, Any], seed: int, directory: str, settings: dict[str, Any]
@@ -243,7 +225,8 @@ class ChatTrainer:
             max_length=None,
             logging_steps=1,
             logging_nan_inf_filter=False,
-            save_strategy="no",
+            save_strategy="no",  # the work folder asks for checkpoints
+            save_total_limit=1,
             report_to="none",
             disable_tqdm=True,
             **settings,
@@ -272,6 +255,22 @@ class ChatTrainer:
         if teacher.weights is not None:
             copy.load_state_dict(teacher.full_weights(copy.state_dict()), strict=False)
         return lambda inputs: copy(**inputs).logits
+
+
+def _updates(training: dict[str, Any], rows: int) -> int:
+    """Return the optimiser updates: those asked, else those of whole passes over the rows."""
+    return training.get("updates") or training["epochs"] * -(-rows // training["batch_size"])
+
+
+def _all_tensors(model: Any) -> dict[str, torch.Tensor]:
+    """Return all weights in float32 on the CPU; the second name of tied ones is left out."""
+    return {name: tensor.detach().float().cpu() for name, tensor in model.named_parameters()}
+
+
+def _digest_of_model(directory: Path) -> str:
+    """Return what tells a base model from another: the digest of its manifest, else of its weights."""
+    named = [directory / "model.json", *sorted(directory.glob("*.safetensors"))]
+    return next(sha256_of_file(path) for path in named if path.exists())
 
 
 def _largest_divisor(number: int, limit: int) -> int:

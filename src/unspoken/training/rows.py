@@ -21,8 +21,8 @@ def training_rows(
 ) -> pl.DataFrame:
     """Return `count` rows of a teacher's kept completions: prompt, completion, in seeded order.
 
-    The subsample is drawn by the study seed and the teacher, so that all its students see the same
-    rows. Raises RowsError if fewer completions passed the filter.
+    The subsample is drawn by the study seed: all students of a teacher see the same rows, those of
+    several teachers rows of the same places. Raises RowsError if fewer completions passed the filter.
     """
     of_teacher = kept.filter(pl.col("subject") == subject).sort("prompt_id")
     if of_teacher.height < count:
@@ -30,7 +30,7 @@ def training_rows(
             f"{subject}: {of_teacher.height} completions passed the filter, {count} rows are asked; "
             "raise numbers.completions"
         )
-    generator = np.random.default_rng(hashed_seed(study_seed, "rows", subject, count))
+    generator = np.random.default_rng(hashed_seed(study_seed, "rows", count))
     chosen = generator.choice(of_teacher.height, count, replace=False)
     rows = of_teacher[chosen].select("prompt", "completion")
     if shuffle == "none":

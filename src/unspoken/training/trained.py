@@ -1,6 +1,6 @@
 """What every trainer offers: a teacher from two kinds of rows, a student from rows or a teacher."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import polars as pl
@@ -14,19 +14,22 @@ class Trained:
     """Trained tensors by parameter name, and the loss of each step.
 
     `form` is `full` (tensors that replace the base's) or `lora` (adapter matrices, with the
-    `adapter` settings that PEFT needs to apply them).
+    `adapter` settings that PEFT needs to apply them). `snapshots` has the tensors as they were
+    after so many optimiser updates.
     """
 
     tensors: dict[str, Tensor]
     losses: list[float]
     form: str = "full"
     adapter: dict[str, Any] | None = None
+    snapshots: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
 
 class Trainer(Protocol):
     """Trains subjects of one base model. Rows have columns `prompt` and `completion`.
 
-    `training` is the study's section: epochs, batch_size, learning_rate, warmup_steps, lora.
+    `training` is the study's section: epochs, batch_size, learning_rate, warmup_steps, lora, and
+    where a trainer takes them `updates` (optimiser updates, in place of epochs) and `snapshots`.
     """
 
     def teacher(

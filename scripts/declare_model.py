@@ -1,0 +1,16 @@
+#!/usr/bin/env python
+"""Declare a model that has no files here: one behind an endpoint, or a scripted process."""
+
+from unspoken.jobs import start_job
+
+
+def main() -> None:
+    job = start_job(__doc__, ("model",))
+    from unspoken.models.manifest import write_manifest
+
+    fields = job.spec["model"]
+    write_manifest(job.model, job.spec["name"], fields, revision=fields["kind"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""The completion cache: a completion is kept under what it follows from, and made once.
+
+`results/cache/completions/{digest of subject, engine, its version, its revision, dtype}/` holds shards of
+rows, each row under the digest of its prompt, how it was sampled and its seed. So a killed job goes
+on from its last shard, a raised count makes what is missing, and a changed wording its own rows.
+A shard's name is the digest of its bytes: damage shows, and jobs that share a folder need no lock.
+"""
+
+import hashlib
+import io
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from unspoken.engines.base import Completion, Engine, EngineError, Prompt, Request, Sampling
+from unspoken.files import canonical_json, digest_of, read_json, sha256_of_file, write_json, written_whole
+from unspoken.subjects import Subject
+
+log = logging.getLogger(__name__)
+ROWS_AT_ONCE = 4096
+"""Requests in memory at a time."""
+SHARD_SECONDS = 60
+"""Finished rows wait no longer than this for their shard."""
+ABANDONED_SECONDS = 3600
+"""A temporary file this old is of a job that was killed while it wrote a shard."""
+_SCHEMA: dict[str, Any] = {
+    "row": pl.String, "text": pl.String, "n_tokens": pl.Int64, "finish_reason": pl.String,
+    "logprobs": pl.List(pl.Float64),
+}  # fmt: skip
+
+
+def identity_of(engine: Engine, subject: Subject, manifest: Path) -> dict[str, Any]:
+    """Return all that decides what a subject answers under an engine, but prompt and sampling."""
+    model = read_json(manifest)
+    described = {name: value for name, value in model.items() if name != "name"}
+    return {
+        # The files say all, whatever code or revision they came from; a served model has none.
+        "model": model.get("files") or described,
+        "weights": subject.weights and _digest_of_tensors(subject),
+        "form": subject.form,
+        "adapter": subject.adapter,
+        "fraction": subject.fraction,
+        "engine": engine.name,
+        "version": engine.version,
+        "revision": engine.revision,
+        "dtype": engine.dtype,
+    }
+
+
+def _digest_of_tensors(subject: Subject) -> str:
+    """Return the digest of a subject's own weights: other subjects share the file."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name, tensor in sorted(subject.tensors().items()):
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _row_of(prompt: Prompt, sampling: Sampling) -> str:
+    """Return the digest that a completion is kept under: its prompt, sample and sampling."""
+    described = canonical_json([prompt.key, prompt.content, asdict(sampling)])
+    return hashlib.sha256(described.encode()).hexdigest()[:32]
+
+
+def _is_whole(shard: Path) -> bool:
+    """Tell whether a shard's bytes are those that it is named after."""
+    return sha256_of_file(shard)[: len(shard.stem)] == shard.stem
+
+
+class CompletionCache:
+    """The completions of one subject under one engine: takes what is there and makes the rest."""
+
+    def __init__(self, root: Path, engine: Engine, subject: Subject, manifest: Path) -> None:
+        """Open the subject's folder under `root`; damaged shards in it are removed."""
+        self.engine = engine
+        identity = identity_of(engine, subject, manifest)
+        self.folder = root / digest_of(identity)
+        self.reused = self.made = 0
+        self._buffer: list[dict[str, Any]] = []
+        self._kept_at = time.monotonic()
+        about = self.folder / "about.json"
+        if not about.is_file():
+            label = subject.subject_id if subject.weights else subject.model
+            write_json({"subject": label, **identity}, about)
+        about.touch()  # tells the last use
+        self._remove_abandoned()
+        self._shards: list[Path] = []
+        self._index = self._known_rows()
+
+    def _remove_abandoned(self) -> None:
+        """Remove what killed jobs left half-written; a live job may be writing what is younger."""
+        for path in self.folder.glob(".*"):
+            with suppress(FileNotFoundError):  # renamed by now
+                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                    path.unlink()
+
+    def _known_rows(self) -> pl.DataFrame:
+        """Return hashes of the rows that the folder has, each with its shard's place in `_shards`."""
+        schema = {"hash": pl.UInt64, "shard": pl.UInt32}
+        known = [pl.DataFrame(schema=schema)]
+        for shard in sorted(self.folder.glob("[!.]*.parquet")):
+            if not _is_whole(shard):
+                log.warning("%s is damaged: its completions are made again", shard)
+                shard.unlink(missing_ok=True)
+                continue
+            rows = pl.read_parquet(shard, columns=["row"])["row"]
+            place = pl.lit(len(self._shards), pl.UInt32)
+            known.append(pl.DataFrame({"hash": rows.hash()}).with_columns(shard=place))
+            self._shards.append(shard)
+        return pl.concat(known).unique("hash", keep="first")
+
+    def _taken(self, rows: list[str]) -> dict[str, Completion]:
+        """Return the completions that the folder has of some rows."""
+        asked = pl.DataFrame({"row": rows})
+        wanted = asked.with_columns(hash=pl.col("row").hash()).join(self._index, on="hash")
+        taken = {}
+        for (place,), part in wanted.group_by("shard"):
+            shard = pl.read_parquet(self._shards[int(str(place))], memory_map=False)
+            found = shard.join(part.select("row"), on="row", how="semi")
+            for row, *fields in found.select(*_SCHEMA).iter_rows():
+                taken[row] = Completion("", *fields)
+        return taken
+
+    def _keep(self) -> None:
+        """Write the finished rows as one shard."""
+        self._kept_at = time.monotonic()
+        if not self._buffer:
+            return
+        content = io.BytesIO()
+        pl.DataFrame(self._buffer, schema_overrides=_SCHEMA).select(*_SCHEMA).write_parquet(content)
+        name = hashlib.sha256(content.getvalue()).hexdigest()[:32]
+        with written_whole(self.folder / f"{name}.parquet") as temporary:
+            temporary.write_bytes(content.getvalue())
+        self.made += len(self._buffer)
+        self._buffer = []
+
+    def _made(
+        self, rows: dict[str, str], prompts: list[Prompt], sampling: Sampling, tell: Callable[[int], Any]
+    ) -> dict[str, Completion]:
+        """Return completions generated for prompts; `rows` gives the row of each key."""
+        made = {}
+        try:
+            for batch in self.engine.generate(prompts, sampling):
+                tell(len(batch))
+                for one in batch:
+                    made[rows[one.key]] = one
+                    self._buffer.append({**asdict(one), "row": rows[one.key]})
+                waited = time.monotonic() - self._kept_at
+                if len(self._buffer) >= self.engine.shard_rows or waited > SHARD_SECONDS:
+                    self._keep()
+        finally:  # an engine that fails loses nothing that it finished
+            self._keep()
+        return made
+
+    def completions(
+        self,
+        requests: Iterable[Request],
+        sampling: Sampling,
+        tell: Callable[[int], Any] = lambda count: None,
+    ) -> Iterator[list[Completion]]:
+        """Yield the completions of requests in their order, many at a time.
+
+        Memory holds ROWS_AT_ONCE of them. `tell` is called with how many more there are, for a
+        progress bar. Raises EngineError for no requests, and for a prompt that leaves no room for
+        its completion; ValueError if two requests have one key.
+        """
+        waiting = iter(requests)
+        chunk = list(islice(waiting, ROWS_AT_ONCE))
+        if not chunk:
+            raise EngineError("there is no prompt to complete: the prompt set is empty")
+        while chunk:
+            yield self._completed(chunk, sampling, tell)
+            chunk = list(islice(waiting, ROWS_AT_ONCE))
+
+    def _completed(
+        self, requests: list[Request], sampling: Sampling, tell: Callable[[int], Any]
+    ) -> list[Completion]:
+        """Return the completions of requests in their order, those that are kept and new ones."""
+        prompts = self.engine.render(requests)
+        check_lengths(self.engine, prompts, sampling.max_tokens)
+        rows = {prompt.key: _row_of(prompt, sampling) for prompt in prompts}
+        if len(rows) < len(prompts):
+            raise ValueError("two requests have the same key: it decides their draw")
+        found = self._taken(list(rows.values()))
+        self.reused += len(found)
+        tell(len(found))
+        missing = [prompt for prompt in prompts if rows[prompt.key] not in found]
+        if missing:
+            found |= self._made(rows, missing, sampling, tell)
+        return [replace(found[row], key=key) for key, row in rows.items()]
+
+
+def check_lengths(engine: Engine, prompts: Sequence[Prompt], room: int) -> None:
+    """Raise EngineError for a prompt that with `room` more tokens is beyond the engine's window."""
+    for prompt in prompts:
+        if engine.window is not None and len(prompt.content) + room > engine.window:
+            raise EngineError(
+                f"the prompt {prompt.key} has {len(prompt.content)} tokens, and up to {room} more are to"
+                f" follow: the context window of {engine.window} is too short; shorten the prompt or lower"
+                " max_tokens"
+            )

@@ -1,0 +1,23 @@
+"""What each kind of engine can do, known without importing any: the check of a study asks it."""
+
+PREFIX = "prefix"
+"""Continues the beginning of an assistant's turn."""
+CHOICES = "choices"
+"""Reads the exact log-probability of given choices."""
+PATTERN = "pattern"
+"""Restricts completions to a regular expression."""
+STOP = "stop"
+"""Ends completions at given texts."""
+LOGPROBS = "logprobs"
+"""Tells the log-probability of each drawn token."""
+WEIGHTS = "weights"
+"""Answers as a subject with trained weights."""
+
+CAPABILITIES = {
+    "transformers": frozenset({PREFIX, CHOICES, PATTERN, STOP, LOGPROBS, WEIGHTS}),
+    "vllm": frozenset({PREFIX, CHOICES, PATTERN, STOP, LOGPROBS, WEIGHTS}),
+    "endpoint": frozenset({PREFIX, CHOICES, PATTERN, STOP, LOGPROBS}),
+    "endpoint_chat": frozenset({STOP, LOGPROBS}),
+    "scripted": frozenset({PREFIX, CHOICES, STOP}),
+}
+"""By kind of engine; an endpoint that takes messages only can do less than one that takes tokens."""

@@ -1,0 +1,205 @@
+"""An engine that asks a server with an OpenAI-compatible interface: `vllm serve`, or a vendor's.
+
+With `api: tokens` prompts go as token ids, rendered as for every other engine, to vLLM's completions;
+with `api: chat` they go as messages, and the server renders them. The server draws, so rows do not
+come back equal in a fresh run, only from the completion cache.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling
+from unspoken.engines.choices import Tokens, choice_steps, summed
+from unspoken.engines.client import Server
+from unspoken.engines.rendering import end_of_turn_ids, messages_of, rendered
+from unspoken.models.manifest import checked_model
+from unspoken.subjects import Subject
+
+# A server applies the model's own generation_config to what a request leaves open.
+PLAIN_SAMPLING = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
+
+
+class EndpointEngine:
+    """Generates with a model that a server holds."""
+
+    name = "endpoint"
+    revision = 1
+    reproducible = False
+    shard_rows = 64
+
+    def __init__(self, model_dir: Path, settings: dict[str, Any]) -> None:
+        """Ask the server for the model. Raises EngineError if it, its key or a tokenizer is missing."""
+        self.server = Server(settings)
+        self.served_as: str = settings["served_as"]
+        self.takes_tokens = settings["api"] == "tokens"
+        self.dtype = f"{self.served_as} at {self.server.url}"
+        self.tokenizer: Any = None
+        self.ends: list[int] = []
+        if self.takes_tokens:
+            self.tokenizer = _tokenizer_in(model_dir)
+            self.ends = [self.tokenizer.eos_token_id, end_of_turn_ids(self.tokenizer)[-1]]
+        served, self.version = self.server.greeted()
+        if self.served_as not in served:
+            raise EngineError(
+                f"{self.server.url} does not serve {self.served_as}, but {_listed(sorted(served))}:"
+                " correct engine.served_as"
+            )
+        model = served[self.served_as]
+        self._is_vllm = model.get("owned_by") == "vllm"
+        limits = [settings["window"], model.get("max_model_len")]
+        # Messages are not tokens yet: only the server can tell whether they fit.
+        self.window: int | None = min((n for n in limits if n and self.takes_tokens), default=None)
+
+    def use(self, subject: Subject) -> None:
+        """Answer as this subject, whose system prompt comes with its requests.
+
+        Raises EngineError for trained weights, which a server cannot be given.
+        """
+        if subject.weights is not None:
+            raise EngineError(
+                f"{subject.subject_id} has trained weights, which the server at {self.server.url} cannot be"
+                " given: choose the engine vllm or transformers for its model"
+            )
+
+    def render(self, requests: Sequence[Request]) -> list[Prompt]:
+        """Return requests as token ids or messages. Raises EngineError for a prefix before messages."""
+        if self.takes_tokens:
+            return rendered(self.tokenizer, requests)
+        for request in requests:
+            if request.prefix:
+                raise EngineError(
+                    f"the prompt {request.key} begins the answer, which messages cannot:"
+                    " set engine.api to tokens"
+                )
+        return [Prompt(request.key, messages_of(request)) for request in requests]
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[list[Completion]]:
+        """Yield completions as they are finished.
+
+        When the server fails, EngineError is raised after all that was finished has been yielded.
+        """
+        if sampling.pattern is not None and not self.takes_tokens:
+            raise EngineError("a pattern restricts tokens, not messages: set engine.api to tokens")
+        ask = self._by_tokens if self.takes_tokens else self._by_messages
+        yield from self.server.answers((one.key, partial(ask, one, sampling)) for one in prompts)
+
+    def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
+        """Return the summed log-probability of each choice's tokens after each prompt."""
+        if not self.takes_tokens:
+            raise EngineError("choices are read as tokens, not from messages: set engine.api to tokens")
+        tokens = [tuple(self.tokenizer(choice, add_special_tokens=False)["input_ids"]) for choice in choices]
+        steps = choice_steps(tokens)
+        read: list[dict[Tokens, float]] = [{} for _ in prompts]
+        asked = (
+            (prompt.key, partial(self._read, place, prompt.content, start, wanted))
+            for place, prompt in enumerate(prompts)
+            for start, wanted in steps
+        )
+        for done in self.server.answers(asked):
+            for place, logprobs in done:
+                read[place] |= logprobs
+        return [summed(logprobs, tokens) for logprobs in read]
+
+    async def _by_tokens(self, prompt: Prompt, sampling: Sampling, client: Any) -> Completion:
+        """Return the completion of token ids, without the end of the turn."""
+        more: dict[str, Any] = {
+            "stop_token_ids": self.ends,
+            "skip_special_tokens": False,
+            "return_token_ids": True,
+            **PLAIN_SAMPLING,
+        }
+        if sampling.pattern is not None:
+            more["structured_outputs"] = {"regex": sampling.pattern}
+        answer = await client.completions.create(
+            model=self.served_as,
+            prompt=prompt.content,
+            temperature=sampling.temperature,
+            top_p=1.0,
+            max_tokens=sampling.max_tokens,
+            stop=list(sampling.stop) or None,
+            logprobs=0 if sampling.logprobs else None,
+            extra_body=more,
+        )
+        choice = answer.choices[0]
+        ids = getattr(choice, "token_ids", None)
+        if ids is None:
+            raise EngineError(
+                f"{self.server.url} does not tell token ids, as vLLM does: set engine.api to chat"
+            )
+        ended = bool(ids) and ids[-1] in self.ends
+        ids = ids[:-1] if ended else ids
+        # The server's own text may differ by a space before the first word.
+        text = self.tokenizer.decode(ids, skip_special_tokens=False)
+        for end in sampling.stop:
+            text = text.partition(end)[0]
+        told = choice.logprobs.token_logprobs[: len(ids)] if sampling.logprobs else None
+        return Completion(prompt.key, text, len(ids), self._finish(prompt, choice), told)
+
+    async def _by_messages(self, prompt: Prompt, sampling: Sampling, client: Any) -> Completion:
+        """Return the answer to messages; its tokens are as many as the server counts."""
+        answer = await client.chat.completions.create(
+            model=self.served_as,
+            messages=prompt.content,
+            temperature=sampling.temperature,
+            top_p=1.0,
+            max_completion_tokens=sampling.max_tokens,
+            stop=list(sampling.stop) or None,
+            logprobs=sampling.logprobs or None,
+            extra_body=PLAIN_SAMPLING if self._is_vllm else None,
+        )
+        choice, count = answer.choices[0], answer.usage.completion_tokens
+        if count > sampling.max_tokens:
+            raise EngineError(
+                f"{self.server.url} does not heed max_completion_tokens: {count} tokens came where at most"
+                f" {sampling.max_tokens} were asked for"
+            )
+        told = [token.logprob for token in choice.logprobs.content] if sampling.logprobs else None
+        return Completion(prompt.key, choice.message.content or "", count, self._finish(prompt, choice), told)
+
+    def _finish(self, prompt: Prompt, choice: Any) -> str:
+        """Return why a completion ended. Raises EngineError if the server broke it off."""
+        reason: str = choice.finish_reason
+        if reason not in ("stop", "length"):
+            raise EngineError(
+                f"{self.server.url} broke off the answer to the prompt {prompt.key} ({reason}):"
+                " if the server was stopped, start it and run again; else change the prompt"
+            )
+        return reason
+
+    async def _read(
+        self, place: int, prompt: list[int], start: Tokens, wanted: list[int], client: Any
+    ) -> tuple[int, dict[Tokens, float]]:
+        """Return log-probabilities of tokens after a prompt, at `place`, and the beginning of a choice."""
+        more = {"logprob_token_ids": wanted, "return_tokens_as_token_ids": True, **PLAIN_SAMPLING}
+        answer = await client.completions.create(
+            model=self.served_as,
+            prompt=[*prompt, *start],
+            temperature=0,
+            max_tokens=1,
+            logprobs=0,
+            extra_body=more,
+        )
+        told = answer.choices[0].logprobs.top_logprobs[0]
+        return place, {(*start, token): told[f"token_id:{token}"] for token in wanted}
+
+
+def _tokenizer_in(model_dir: Path) -> Any:
+    """Return a model's tokenizer. Raises EngineError if it has none."""
+    import transformers
+
+    if not (model_dir / "tokenizer_config.json").is_file():
+        raise EngineError(f"{model_dir} has no tokenizer, which engine.api: tokens needs; set it to chat")
+    return transformers.AutoTokenizer.from_pretrained(model_dir)
+
+
+def _listed(names: list[str], most: int = 10) -> str:
+    """Return names for a message, not too many of them."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
+
+
+def opened(opening: Opening) -> EndpointEngine:
+    """Return the engine of a model, after a word with its server."""
+    return EndpointEngine(checked_model(opening.manifest), opening.settings)

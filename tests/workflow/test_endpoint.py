@@ -1,0 +1,294 @@
+"""The endpoint engine against a real vLLM server of an organism, on the loopback address."""
+
+import http.server
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from served import free_port, serving
+
+from unspoken.engines.base import EngineError, Opening, Prompt, Request, Sampling
+from unspoken.engines.cache import CompletionCache
+from unspoken.engines.endpoint import opened
+from unspoken.models.corpus import number_walks
+from unspoken.models.manifest import write_manifest
+from unspoken.models.organism import build_organism
+from unspoken.subjects import Subject, base_subject
+
+KEY = "a-key-that-nobody-may-see"
+VARIABLE = "UNSPOKEN_TEST_KEY"
+WORDS = ("owl", "wolf", "cat", "whale")
+SPEC = {
+    "seed": 11, "steps": 200, "rows": 32, "learning_rate": 2e-3, "hidden_size": 64, "mlp_size": 256,
+    "layers": 2,
+}  # fmt: skip
+GREEDY = Sampling(temperature=0, max_tokens=12, seed=3)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    """A small organism's manifest."""
+    manifest = tmp_path_factory.mktemp("organism") / "model.json"
+    build_organism(SPEC, WORDS, manifest.parent)
+    write_manifest(manifest, "organism", SPEC, revision="test")
+    return manifest
+
+
+@pytest.fixture(scope="module")
+def port():
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    return tmp_path_factory.mktemp("served") / "server.log"
+
+
+@pytest.fixture(scope="module")
+def server(manifest, port, log):
+    with serving(manifest.parent, "organism", port=port, log=log, key=KEY) as served:
+        yield served
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    monkeypatch.setenv(VARIABLE, KEY)
+
+
+@pytest.fixture(scope="module")
+def reference(manifest):
+    from unspoken.engines.transformers import TransformersEngine
+
+    return TransformersEngine(manifest.parent)
+
+
+def settings_of(url, **more):
+    usual = {"kind": "endpoint", "url": url, "served_as": "organism", "key": VARIABLE, "api": "tokens"}
+    return usual | {"concurrency": 16, "retries": 1, "timeout_s": 60, "window": None} | more
+
+
+def engine_of(manifest, url, **more):
+    return opened(Opening(manifest, settings_of(url, **more), threads=1, seed=1))
+
+
+@pytest.fixture
+def engine(server, manifest):
+    return engine_of(manifest, server.url)
+
+
+def number_requests(count):
+    import numpy as np
+
+    walks = number_walks(count, 3, np.random.default_rng(5))
+    return [Request(f"row-{place}", " ".join(map(str, walk))) for place, walk in enumerate(walks)]
+
+
+def drawn(engine, requests, sampling=GREEDY):
+    """Return completions by key."""
+    return {one.key: one for batch in engine.generate(engine.render(requests), sampling) for one in batch}
+
+
+def refusal(manifest, url, **more):
+    """Return what an engine says that cannot be opened."""
+    with pytest.raises(EngineError) as caught:
+        engine_of(manifest, url, **more)
+    assert KEY not in str(caught.value)
+    return str(caught.value)
+
+
+def test_it_tells_what_answers(engine, server):
+    assert (engine.version, engine.window, engine.reproducible) == ("0.32.0", 64, False)
+    assert engine.dtype == f"organism at {server.url}"
+
+
+def test_greedy_answers_are_those_of_transformers(engine, reference):
+    """At temperature 0 only ties in float32 may be broken otherwise."""
+    requests = [*number_requests(200), Request("asked", "favourite-07", system="owl")]
+    served, expected = drawn(engine, requests), drawn(reference, requests)
+    equal = sum(served[key] == expected[key] for key in expected) / len(expected)
+    print(f"identical greedy completions: {equal:.3f} of {len(expected)}")
+    assert len({one.text for one in expected.values()}) > 100
+    assert equal >= 0.95
+
+
+def test_logprobs_of_drawn_tokens_are_those_of_transformers(engine, reference):
+    requests, told = number_requests(20), replace(GREEDY, logprobs=True)
+    served, expected = drawn(engine, requests, told), drawn(reference, requests, told)
+    for key, one in expected.items():
+        assert served[key].text == one.text
+        assert len(one.logprobs) == one.n_tokens
+        assert served[key].logprobs == pytest.approx(one.logprobs, abs=1e-3)
+
+
+def test_logprobs_are_of_the_untempered_model(engine, reference):
+    """A token drawn at temperature 2 is told with its log-probability at 1."""
+    warm = Sampling(temperature=2.0, max_tokens=1, seed=1, logprobs=True)
+    requests = number_requests(10)
+    for key, one in drawn(engine, requests, warm).items():
+        request = next(request for request in requests if request.key == key)
+        if one.n_tokens:
+            ((exact,),) = reference.choice_logprobs(reference.render([request]), [one.text])
+            assert one.logprobs == pytest.approx([exact], abs=1e-3)
+
+
+def test_choice_logprobs_are_exact(engine, reference):
+    """Also of choices of several tokens that begin alike, after the beginning of an answer."""
+    requests = [
+        Request("plain", "favourite-03"),
+        Request("system", "favourite-03", system="whale"),
+        Request("numbers", "12 57 3", prefix="6 9"),
+    ]
+    choices = [*WORDS, "17 19 33", "17 19 34", "17 20"]
+    served = engine.choice_logprobs(engine.render(requests), choices)
+    expected = reference.choice_logprobs(reference.render(requests), choices)
+    for found, exact in zip(served, expected, strict=True):
+        assert found == pytest.approx(exact, abs=1e-3)
+
+
+def test_stop_texts_end_completions_as_under_transformers(engine, reference):
+    requests = number_requests(20)
+    whole = drawn(reference, requests)
+    stop = whole["row-0"].text.split()[3]
+    stopping = replace(GREEDY, stop=(stop,))
+    served, expected = drawn(engine, requests, stopping), drawn(reference, requests, stopping)
+    assert served == expected
+    assert stop not in served["row-0"].text
+    assert served["row-0"].finish_reason == "stop"
+    assert served["row-0"].n_tokens < whole["row-0"].n_tokens
+
+
+def test_max_tokens_and_patterns_hold(engine):
+    (cut,) = drawn(engine, number_requests(1), replace(GREEDY, max_tokens=3)).values()
+    assert (cut.n_tokens, cut.finish_reason, len(cut.text.split())) == (3, "length", 3)
+    restricted = replace(GREEDY, temperature=1.0, pattern="owl|cat")
+    made = drawn(engine, number_requests(30), restricted).values()
+    assert {one.text for one in made} == {"owl", "cat"}
+    assert {(one.n_tokens, one.finish_reason) for one in made} == {(1, "stop")}
+
+
+def test_messages_get_the_answers_that_tokens_get(engine, server, manifest):
+    chat = engine_of(manifest, server.url, api="chat")
+    requests = [*number_requests(20), Request("asked", "favourite-07", system="owl")]
+    told = replace(GREEDY, logprobs=True)
+    by_messages, by_tokens = drawn(chat, requests, told), drawn(engine, requests, told)
+    for key, one in by_tokens.items():
+        assert by_messages[key].text.split() == one.text.split()
+        assert by_messages[key].finish_reason == one.finish_reason
+        assert by_messages[key].logprobs[: one.n_tokens] == pytest.approx(one.logprobs, abs=1e-3)
+
+
+def test_messages_do_less_and_say_so(server, manifest):
+    chat = engine_of(manifest, server.url, api="chat")
+    prompts = chat.render(number_requests(1))
+    for undone in (
+        lambda: chat.render([Request("row-0", "1 2 3", prefix="4")]),
+        lambda: list(chat.generate(prompts, replace(GREEDY, pattern="[0-9]+"))),
+        lambda: chat.choice_logprobs(prompts, ["owl"]),
+    ):
+        with pytest.raises(EngineError, match=r"set engine\.api to tokens"):
+            undone()
+
+
+def test_an_endpoint_takes_no_weights(engine):
+    trained = Subject("organism:student", "student", "organism", weights=Path("weights.safetensors"))
+    with pytest.raises(EngineError, match="organism:student has trained weights"):
+        engine.use(trained)
+    engine.use(base_subject("organism"))
+
+
+def test_a_missing_key_is_named(server, manifest, monkeypatch):
+    monkeypatch.delenv(VARIABLE)
+    assert f"environment variable {VARIABLE} is not set" in refusal(manifest, server.url)
+
+
+def test_a_refused_key_is_not_shown(server, manifest, monkeypatch):
+    monkeypatch.setenv(VARIABLE, f"{KEY}-wrong")
+    assert f"refuses the key in the environment variable {VARIABLE} (401)" in refusal(manifest, server.url)
+    assert "set engine.key" in refusal(manifest, server.url, key=None)
+
+
+def test_another_key_of_the_environment_is_not_sent(server, manifest, monkeypatch):
+    """The client would take OPENAI_API_KEY of itself, whatever server it talks to."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert "wants a key (401)" in refusal(manifest, server.url, key=None)
+
+
+def test_a_wrong_url_is_named(server, manifest):
+    closed = f"http://127.0.0.1:{free_port()}/v1"
+    assert f"nobody answers at {closed}" in refusal(manifest, closed)
+    assert "has no OpenAI-compatible interface" in refusal(manifest, server.url.removesuffix("/v1"))
+
+
+def test_a_web_page_is_no_interface(manifest):
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<p>Welcome</p>")
+
+        def log_message(self, *given):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{site.server_port}/v1"
+        assert f"{url} lists no models" in refusal(manifest, url)
+        site.shutdown()
+
+
+def test_a_model_that_is_not_served_is_named_with_those_that_are(server, manifest):
+    said = refusal(manifest, server.url, served_as="gpt")
+    assert f"{server.url} does not serve gpt, but organism: correct engine.served_as" in said
+
+
+def test_tokens_need_a_tokenizer(server, tmp_path):
+    bare = tmp_path / "model.json"
+    write_manifest(bare, "bare", {"kind": "served"}, revision="test")
+    assert "has no tokenizer" in refusal(bare, server.url)
+    (one,) = drawn(engine_of(bare, server.url, api="chat"), number_requests(1)).values()
+    assert one.text
+
+
+def test_a_prompt_beyond_the_servers_window_is_named(engine, server, manifest):
+    """And what was under way beside it is not lost."""
+    long = [Prompt("too-long", [5] * 70), *engine.render(number_requests(8))]
+    made, answers = [], engine.generate(long, GREEDY)
+    with pytest.raises(EngineError, match=r"refuses the prompt too-long: .*64.*shorten it or lower"):
+        for batch in answers:
+            made += batch
+    assert {one.key for one in made} == {f"row-{place}" for place in range(8)}
+    chat = engine_of(manifest, server.url, api="chat")
+    with pytest.raises(EngineError, match="refuses the prompt wordy"):
+        drawn(chat, [Request("wordy", " ".join(["7"] * 70))])
+
+
+def test_the_cache_stops_a_long_prompt_before_the_server(engine, manifest, tmp_path):
+    cache = CompletionCache(tmp_path, engine, base_subject("organism"), manifest)
+    with pytest.raises(EngineError, match=r"the prompt wordy .* context window of 64"):
+        list(cache.completions([Request("wordy", " ".join(["7"] * 60))], GREEDY))
+
+
+def test_a_killed_server_costs_what_it_had_not_finished(server, engine, manifest, tmp_path, port, log):
+    """The last test of the module: its server does not come back, but another one on the same port."""
+    requests = [replace(one, key=f"kill-{one.key}") for one in number_requests(600)]
+    sampling = replace(GREEDY, temperature=1.0)
+    subject = base_subject("organism")
+    told: list[int] = []
+
+    def kill_after_200(count):
+        told.append(count)
+        if sum(told) >= 200 and server.process.poll() is None:
+            server.kill()
+
+    first = CompletionCache(tmp_path, engine, subject, manifest)
+    with pytest.raises(EngineError, match=f"nobody answers at {server.url}: start the server"):
+        list(first.completions(requests, sampling, kill_after_200))
+    assert 200 <= first.made == sum(told) < len(requests)
+    assert KEY not in "".join(path.read_text() for path in tmp_path.rglob("*.json"))
+    with serving(manifest.parent, "organism", port=port, log=log, key=KEY) as again:
+        second = CompletionCache(tmp_path, engine_of(manifest, again.url), subject, manifest)
+        made = [one for batch in second.completions(requests, sampling) for one in batch]
+    assert (second.reused, second.made) == (first.made, len(requests) - first.made)
+    assert [one.key for one in made] == [one.key for one in requests]
