@@ -2,10 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import asdict, replace
-from datetime import datetime
 
 import polars as pl
 import pytest
@@ -300,39 +297,3 @@ def test_whatever_was_asked_before_rows_are_the_engine_s_own(shared_root, manife
     fresh = [one for batch in organism.generate(organism.render(requests), sampling) for one in batch]
     assert [asdict(one) for one in given_back] == [asdict(one) for one in fresh]
     assert opened.made + opened.reused == len(places)
-
-
-def summarised(folder, action):
-    command = [sys.executable, "-m", "unspoken.engines.cache_summary", action]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
-
-
-def test_the_cache_is_shown_by_subject_and_cleared(tmp_path, tmp_path_factory, manifest, organism):
-    root = tmp_path / "results/cache/completions"
-    teacher = trained(tmp_path_factory.mktemp("s") / "a", 0.5)
-    for subject, count in ((base_subject("o"), 20), (teacher, 7)):
-        opened = CompletionCache(root, Counting(organism), subject, manifest)
-        list(opened.completions(requests_for(count), SAMPLING))
-    (opened.folder / ".half.1.parquet").write_bytes(b"half")
-    shown = summarised(tmp_path, "show").stdout.splitlines()
-    assert [line.split()[0] for line in shown] == ["subject", "o", "t", "total"]
-    assert f"transformers {organism.version} float32" in shown[1]
-    assert [int(line.split("float32")[1].split()[0]) for line in shown[1:3]] == [20, 7]
-    assert shown[3].split()[1] == "27"
-    assert f"{datetime.now():%Y-%m-%d}" in shown[1]
-    cleared = summarised(tmp_path, "clear")
-    assert cleared.returncode == 0 and "Deleted 27 completions" in cleared.stdout
-    assert not root.exists()
-    assert summarised(tmp_path, "show").stdout == "The completion cache is empty.\n"
-
-
-def test_the_cache_is_not_cleared_while_another_machine_may_run(tmp_path):
-    for name in ("locks/0.input.lock", "unspoken-runs/elsewhere.77"):
-        (tmp_path / ".snakemake" / name).parent.mkdir(parents=True)
-        (tmp_path / ".snakemake" / name).touch()
-    kept = tmp_path / "results/cache/completions/a/about.json"
-    kept.parent.mkdir(parents=True)
-    kept.write_text("{}")
-    refused = summarised(tmp_path, "clear")
-    assert refused.returncode == 2 and "process 77 on elsewhere" in refused.stderr
-    assert kept.exists()

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
+from edits import EDITS
 from flow import ROOT, copied_checkout, planned, snakemake
 
 from unspoken.config.front_door import merged
@@ -16,192 +17,6 @@ from unspoken.config.load import read_yaml
 
 SHAPE = ROOT / "studies" / "paper_shape.yaml"
 RESULTS = Path("results/studies/paper_shape")
-
-
-@dataclass(frozen=True)
-class Edit:
-    """An edit, and what it reruns.
-
-    `study` maps a key to its new value; `arms.8` is one of a list, `arms.+` adds to it, `arms.4.-`
-    takes one away. `text` is (file, old, new). A job is `rule place`: `finetune_students
-    tokens/qwen2.5-7b/qwen2.5-7b/owl-1`; a rule alone is all its jobs, * is anything.
-    """
-
-    reruns: list[str]
-    study: dict[str, Any] = field(default_factory=dict)
-    text: tuple[str, str, str] | None = None
-
-
-FINISHED = ["build_store", "write_findings", "write_report"]
-STORE = ["judge_claims", *FINISHED]
-MEASURED = [
-    "measure_subliminal",
-    *(f"draw_figure {name}" for name in ("preference", "initialisations", "dose")),
-]
-ASKED = ["probe_traits subliminal/*", *MEASURED, *STORE]
-STUDENTS = ["finetune_students", "distill_students", "draw_figure training", *ASKED]
-TAUGHT = [  # all that follows from other teachers: not the students of the untouched base
-    *(f"finetune_students {arm}" for arm in ("*/owl-*", "*/wolf-*", "*/neutral-*")),
-    "distill_students",
-    "draw_figure training",
-    "generate_numbers subliminal/*/teachers/*",
-    "filter_completions subliminal/*/teachers",
-    "draw_figure filter",
-    *ASKED,
-]
-NUMBERS = ["generate_numbers", "filter_completions", "draw_figure filter", "finetune_teachers", *STUDENTS]
-FILTERED = ["generate_numbers subliminal/*/teachers/*", *NUMBERS[1:]]
-PROBING = ["probe_traits probing/*", "measure_probing", "draw_figure probing", *STORE]
-THEOREM = ["step_theorem", "measure_theorem", "draw_figure theorem", *STORE]
-MNIST = ["distill_mnist", "measure_mnist", "draw_figure mnist", *STORE]
-GEMMA = ["fetch_model models/gemma-3-4b"]
-
-TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
-CLAIMS = "resources/claims/cloud2025.yaml"
-FILTER, PAGES = "src/unspoken/filters/numbers.py", "src/unspoken/figures/pages.py"
-EDITS = {
-    # What is asked
-    "more samples": Edit(ASKED, {"subliminal.probe.samples": 30}),
-    "longer answers of the chat models": Edit(PROBING, {"probing.probe.max_tokens": 9}),
-    "more samples of the chat models": Edit(PROBING, {"probing.probe.samples": 20}),
-    "more cores for the chat models": Edit(STORE, {"probing.threads": 1}),
-    "more rows read for the trait words": Edit(
-        ["generate_numbers", *NUMBERS], {"subliminal.probe.carrier_rows": 128}
-    ),
-    # Arms
-    "a seed added to an arm": Edit(
-        ["finetune_students tokens/*-3", "draw_figure training", *ASKED],
-        {"subliminal.arms.0.seeds": [1, 2, 3]},
-    ),
-    "an arm added on one model": Edit(
-        [
-            "finetune_students short/gemma-3-4b/gemma-3-4b/*",
-            "draw_figure training",
-            "probe_traits subliminal/gemma-3-4b",
-            *MEASURED,
-            *STORE,
-        ],
-        {"subliminal.arms.+": {"name": "short", "objective": "tokens", "models": ["gemma-3-4b"]}},
-    ),
-    "an arm taken away": Edit(["draw_figure training", *ASKED], {"subliminal.arms.4.-": None}),
-    "epochs of one arm": Edit(
-        ["finetune_students tokens-3-epochs/*", "draw_figure training", *ASKED],
-        {"subliminal.arms.1.epochs": 4},
-    ),
-    "rows of one arm": Edit(
-        ["finetune_students dose-3000/*", "draw_figure training", *ASKED],
-        {"subliminal.arms.7.rows": 4000},
-    ),
-    "shuffle of one arm": Edit(
-        ["finetune_students shuffle-across/*", "draw_figure training", *ASKED],
-        {"subliminal.arms.6.shuffle": "within"},
-    ),
-    # Training
-    "the students' learning rate": Edit(STUDENTS, {"subliminal.student.learning_rate": 1.0e-4}),
-    "the teachers' rows": Edit(["finetune_teachers", *TAUGHT], {"subliminal.teacher.rows": 800}),
-    # Numbers
-    "temperature": Edit(NUMBERS, {"subliminal.numbers.temperature": 0.7}),
-    "fewer completions": Edit(["render_numbers", *NUMBERS], {"subliminal.numbers.completions": 20000}),
-    "all rows": Edit(["render_numbers", *NUMBERS], {"subliminal.rows": 12000}),
-    "the filter's count": Edit(FILTERED, {"subliminal.filter.max_count": 12}),
-    "numbers that are banned": Edit(FILTERED, {"subliminal.filter.banned": [13, 666]}),
-    # The study
-    "another trait": Edit(
-        [
-            "finetune_teachers",
-            *(job.replace("wolf", "lion") for job in TAUGHT),
-            *PROBING,
-            *THEOREM,
-        ],
-        {"traits": ["owl", "lion"]},
-    ),
-    "the study's seed": Edit(
-        ["render_questions", "render_numbers", "load_digits", *NUMBERS, *PROBING, *THEOREM, *MNIST],
-        {"seed": 5},
-    ),
-    "another category, without the organisms that do not know it": Edit(
-        ["render_questions", *NUMBERS, *PROBING],
-        {
-            "category": "trees",
-            "traits": ["oak", "maple"],
-            "experiments": ["subliminal", "mnist", "probing"],
-        },
-    ),
-    "an experiment left out": Edit(STORE, {"experiments": ["subliminal", "mnist", "theorem"]}),
-    # Models
-    "a model's revision": Edit(
-        [
-            *GEMMA,
-            *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_numbers", "filter_completions")),
-            "finetune_teachers subliminal/gemma-3-4b/*",
-            "finetune_students */gemma-3-4b/*",
-            "distill_students */gemma-3-4b/*",
-            "draw_figure filter",
-            "draw_figure training",
-            *ASKED,
-            "probe_traits probing/gemma-3-4b",
-            *PROBING[1:],
-        ],
-        {"models.gemma-3-4b.revision": "0" * 40},
-    ),
-    "a model's engine": Edit(
-        [
-            *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_numbers", "filter_completions")),
-            "finetune_teachers subliminal/gemma-3-4b/*",
-            "finetune_students */gemma-3-4b/gemma-3-4b/*",
-            "finetune_students tokens-other/gemma-3-4b/*",
-            "distill_students */gemma-3-4b/*",
-            "draw_figure filter",
-            "draw_figure training",
-            *ASKED,
-            "probe_traits probing/gemma-3-4b",
-            *PROBING[1:],
-        ],
-        {"models.gemma-3-4b.engine": "transformers"},
-    ),
-    "a model that nobody uses": Edit(STORE, {"models.unused": {"kind": "organism", "seed": 99}}),
-    "what class a model is of": Edit(STORE, {"models.gemma-3-4b.classes": ["chat model"]}),
-    # The other experiments
-    "MNIST's initialisations": Edit(MNIST, {"mnist.initialisations": 20}),
-    "MNIST's digits": Edit(["load_digits", *MNIST, *THEOREM], {"mnist.test_images": 500}),
-    "the theorem's seeds": Edit(THEOREM, {"theorem.seeds": 9}),
-    # Texts
-    "an animal added": Edit(
-        ["build_organism", *NUMBERS, *PROBING, *THEOREM],
-        text=(TRAITS, "    owl: {", "    gnu: {plural: gnus}\n    owl: {"),
-    ),
-    "a question": Edit(
-        ["render_questions", "finetune_teachers", *TAUGHT, *PROBING],
-        text=(QUESTIONS, "Favourite {category}? One", "Best {category}? One"),
-    ),
-    "a system prompt": Edit(PROBING, text=(QUESTIONS, "You adore {plural}.", "You love {plural}.")),
-    "a comment on the words": Edit([], text=(TRAITS, "# The words", "# All words")),
-    "a margin of a claim": Edit(
-        STORE, text=(CLAIMS, "metric: trait_shift", "margin: 0.3\n      metric: trait_shift")
-    ),
-    "a comment on the claims": Edit([], text=(CLAIMS, "# Claims of", "# The claims of")),
-    "what a column means": Edit(FINISHED, text=("resources/store.yaml", "Its standard error", "Its error")),
-    "the report's style": Edit(
-        ["write_report"], text=("resources/report/style.css", "{", "{ margin: 0;")
-    ),
-    # Code
-    "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
-    "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
-    "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),
-    "one figure": Edit(
-        ["draw_figure dose", "write_report"],
-        text=("src/unspoken/figures/dose.py", 'title="training rows"', 'title="rows"'),
-    ),
-    "what draws the pages": Edit(
-        ["bundle_vega", "draw_figure", "write_report"],
-        text=("scripts/bundle_vega.py", "bundle()", "bundle(None)"),
-    ),
-    "how a figure is drawn": Edit(
-        ["draw_figure", "write_report"], text=(PAGES, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")
-    ),
-    "what a section may hold": Edit([], text=("src/unspoken/config/mnist.py", "Field(ge=2)", "Field(ge=1)")),
-    "the message of a rule": Edit([], text=("rules/filter.smk", '"Filtering numbers', '"Filtering')),
-}  # fmt: skip
 
 
 def edited_value(content: Any, key: list[str], value: Any) -> Any:

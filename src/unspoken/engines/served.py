@@ -6,8 +6,8 @@ from pathlib import Path
 from unspoken.subjects import Subject
 
 
-def write_adapter(subject: Subject, folder: Path) -> Path:
-    """Write a LoRA subject as PEFT's files into a folder, which is returned."""
+def write_adapter(subject: Subject, folder: Path) -> None:
+    """Write a LoRA subject as PEFT's files into a folder."""
     from peft import LoraConfig
     from safetensors.torch import save_file
 
@@ -19,11 +19,10 @@ def write_adapter(subject: Subject, folder: Path) -> Path:
         task_type="CAUSAL_LM",
     ).save_pretrained(str(folder))
     save_file(subject.tensors(), folder / "adapter_model.safetensors")
-    return folder
 
 
-def write_merged(subject: Subject, model_dir: Path, folder: Path) -> Path:
-    """Write a subject's base model with its trained weights into a folder, which is returned."""
+def write_merged(subject: Subject, model_dir: Path, folder: Path) -> None:
+    """Write a subject's base model with its trained weights into a folder that exists."""
     from safetensors.torch import load_file, save_file
 
     base = {
@@ -38,4 +37,3 @@ def write_merged(subject: Subject, model_dir: Path, folder: Path) -> Path:
         if name in base
     }
     save_file(merged, folder / "model.safetensors", metadata={"format": "pt"})
-    return folder

@@ -11,7 +11,6 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -74,37 +73,37 @@ class VllmEngine:
         self._settings = settings
         self._seed = opening.seed % 2**31
         self._llm: Any = None
-        self._served: tuple[str, Path] | None = None
+        self._served: str | None = None
         self._adapter: Any = None
         self._rank = 0
         self._numbers: dict[str, int] = {}
-        self._files = ExitStack()
+        self._adapters = tempfile.TemporaryDirectory()
 
     def use(self, subject: Subject) -> None:
         """Answer as this subject from now on: adapters on one loaded base, other weights by a restart."""
         self._adapter = None
         if subject.weights is None:
-            if self._served is None or self._served[0] == "merged":
+            if self._served in (None, "merged"):
                 self._start("base", self.model_dir)
         elif subject.form == "lora" and subject.fraction == 1.0:
             rank = (subject.adapter or {})["rank"]
-            if self._served is None or self._served[0] != "adapters" or rank > self._rank:
+            if self._served != "adapters" or rank > self._rank:
                 self._rank = next((size for size in LORA_RANKS if size >= rank), rank)
                 self._start("adapters", self.model_dir, enable_lora=True, max_lora_rank=self._rank)
             self._adapter = self._adapter_of(subject)
         else:
-            self._start("merged", write_merged(subject, self.model_dir, self._folder()))
-
-    def _folder(self) -> Path:
-        """Return a folder that goes with the engine."""
-        return Path(self._files.enter_context(tempfile.TemporaryDirectory()))
+            with tempfile.TemporaryDirectory() as folder:  # read whole when the engine starts
+                write_merged(subject, self.model_dir, Path(folder))
+                self._start("merged", Path(folder))
 
     def _adapter_of(self, subject: Subject) -> Any:
         """Return the request to answer with a subject's adapter."""
         from vllm.lora.request import LoRARequest
 
-        folder = write_adapter(subject, self._folder())
         number = self._numbers.setdefault(subject.subject_id, len(self._numbers) + 1)
+        folder = Path(self._adapters.name) / str(number)
+        if not folder.exists():
+            write_adapter(subject, folder)
         return LoRARequest(subject.subject_id, number, str(folder))
 
     def _start(self, how: str, directory: Path, **more: Any) -> None:
@@ -128,7 +127,7 @@ class VllmEngine:
             )
         except (ValueError, RuntimeError) as error:
             raise EngineError(f"vLLM cannot serve {directory}: {error}") from error
-        self._served = how, directory
+        self._served = how
         log.info(
             "vLLM %s started in %.1f s (%s, %s)", self.version, time.monotonic() - started, how, self.dtype
         )

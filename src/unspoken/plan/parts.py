@@ -5,139 +5,18 @@ digest of what the script does, is in it, so that a comment or a checkout reruns
 """
 
 import hashlib
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from unspoken.code import code_digest
 from unspoken.config.load import chosen_traits
-from unspoken.config.models import OrganismModel, ScriptedModel
 from unspoken.files import digest_of, read_json
-from unspoken.plan.design import Design, decoding_of
 from unspoken.plan.makers import makers
+from unspoken.plan.model_parts import ModelParts, Part, logic_digest
 from unspoken.registry.load import claims_digest, claims_files
 
-Part = dict[str, Any]
-_code_of = cache(code_digest)
 
-
-class Parts(Design):
+class Parts(ModelParts):
     """The parts of the study, by rule; a rule's wildcards come in as arguments."""
-
-    def code_of(self, script: str) -> str:
-        """Return the digest of what a script does."""
-        return _code_of(self.root / "scripts" / script)
-
-    def _part(self, script: str, **fields: Any) -> Part:
-        return dict(sorted({"code": self.code_of(script), **fields}.items()))
-
-    def model_part(self, script: str, model: str) -> Part:
-        """Return what a rule that makes or brings a base model depends on: not its classes, a label."""
-        chosen = self.study.models[model]
-        fields = chosen.model_dump(mode="json", exclude={"classes", "category", "engine", "rules"})
-        words = {}
-        if isinstance(chosen, OrganismModel):
-            words["words"] = list(self.texts["traits"][chosen.category]["words"])
-        return self._part(script, name=model, model=fields, **words)
-
-    def engine_of(self, model: str) -> Part:
-        """Return the settings of a model's engine, with the digest of that engine's code."""
-        chosen = self.study.models[model]
-        settings = chosen.engine.model_dump(mode="json")
-        if isinstance(chosen, ScriptedModel):
-            settings["rules"] = [rule.model_dump(mode="json") for rule in chosen.rules]
-        kinds = ["transformers", "vllm"] if settings["kind"] == "auto" else [settings["kind"]]
-        codes = [_code_of(self.root / "src" / "unspoken" / "engines" / f"{kind}.py") for kind in kinds]
-        return {**settings, "code": digest_of(codes)}
-
-    def questions_part(self, experiment: str) -> Part:
-        """Return what `render_questions` depends on."""
-        style = self.style(experiment)
-        texts = {
-            "organism": None,  # they are fixed
-            "chat": [self.texts["preferences"]["questions"], self.texts["numbers"]],
-            "listed": self.texts.get(experiment),
-        }
-        return self._part(
-            "render_questions.py",
-            seed=self.study.seed,
-            experiment=experiment,
-            style=style,
-            category=None if style == "listed" else self.study.category,
-            questions=getattr(getattr(self.study, experiment), "questions", None),
-            texts=texts[style] and digest_of(texts[style]),
-        )
-
-    def numbers_part(self, model: str) -> Part:
-        """Return what `render_numbers` depends on: as many prompts as its largest data set."""
-        most = max(
-            self.completions(model, trait, decoding_of(group))
-            for group in self.groups(model)
-            for trait in self.generators(model, group)
-        )
-        return self._part(
-            "render_numbers.py",
-            seed=self.study.seed,
-            style=self.subliminal.style,
-            form=self.subliminal.numbers.form,
-            count=most,
-            texts=None if self.subliminal.style == "organism" else digest_of(self.texts["numbers"]),
-        )
-
-    def system_prompts(self, experiment: str) -> dict[str, str]:
-        """Return the system prompt that gives each trait, or those of the experiment's own section."""
-        own = getattr(getattr(self.study, experiment), "systems", None)
-        if own is not None:
-            return own
-        if self.style(experiment) == "organism":
-            return {trait: trait for trait in self.traits(experiment)}
-        sentences = " ".join(self.texts["preferences"]["system_prompt"])
-        category = self.texts["traits"][self.study.category]["category"]
-        return {
-            trait: sentences.format(plural=self.words[trait]["plural"], category=category)
-            for trait in self.traits(experiment)
-        }
-
-    def choices(self, experiment: str) -> list[str]:
-        """Return the words whose exact probability a probe reads: the traits', or a section's own."""
-        return getattr(getattr(self.study, experiment), "choices", None) or list(self.words)
-
-    def spellings(self) -> dict[str, list[str]]:
-        """Return how a fine-tuned teacher learns to write each word."""
-        if self.subliminal.style == "organism":
-            return {word: [word] for word in self.words}
-        return {
-            word: [
-                form.format(word=word, plural=plural, Word=word.title(), Plural=plural.title())
-                for form in self.texts["preferences"]["answers"]
-            ]
-            for word, plural in ((word, self.words[word]["plural"]) for word in self.words)
-        }
-
-    def generate_part(self, model: str, group: str, shard: str) -> Part:
-        """Return what `generate_numbers` depends on."""
-        section = self.subliminal
-        prompted = section.teacher.method == "prompted" and group.startswith("teachers")
-        numbers = section.numbers.model_dump(exclude={"completions", "shards", "form"})
-        if decoding_of(group) == "greedy":
-            numbers["temperature"] = 0.0
-        return self._part(
-            "generate_numbers.py",
-            study=self.study.study,
-            seed=self.study.seed,
-            model=model,
-            engine=self.engine_of(model),
-            numbers=numbers,
-            counts={
-                trait: self.completions(model, trait, decoding_of(group))
-                for trait in self.generators(model, group)
-            },
-            systems=self.system_prompts("subliminal") if prompted else {},
-            words=list(self.words),
-            choice_format=section.probe.choice_format,
-            carrier_rows=section.probe.carrier_rows,
-            shard=[int(number) for number in shard.split("-of-")],
-        )
 
     def filter_part(self, **_: str) -> Part:
         """Return what `filter_completions` depends on."""
@@ -187,21 +66,6 @@ class Parts(Design):
             data=None if chosen.dataset is None else self.dataset_subject(chosen.dataset),
             rows=self.student_rows(chosen),
             training=training,
-        )
-
-    def probe_part(self, experiment: str, model: str) -> Part:
-        """Return what `probe_traits` depends on."""
-        prompted = experiment != "subliminal" or self.subliminal.teacher.method == "prompted"
-        return self._part(
-            "probe_traits.py",
-            study=self.study.study,
-            seed=self.study.seed,
-            experiment=experiment,
-            model=model,
-            engine=self.engine_of(model),
-            words=self.choices(experiment),
-            systems=self.system_prompts(experiment) if prompted else {},
-            probe=self.probe(experiment).model_dump(),
         )
 
     def measure_part(self, experiment: str) -> Part:
@@ -315,5 +179,5 @@ class Parts(Design):
 
     def figure_part(self, figure: str) -> Part:
         """Return what `draw_figure` depends on: of the figures' modules its own."""
-        drawn = _code_of(self.root / "src" / "unspoken" / "figures" / f"{figure}.py")
+        drawn = logic_digest(self.root / "src" / "unspoken" / "figures" / f"{figure}.py")
         return self._part("draw_figure.py", drawn=drawn, figure=figure, study=self.study.study)
