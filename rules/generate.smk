@@ -6,8 +6,8 @@ rule generate_numbers:
             wildcards.model, wildcards.group
         ),
     output:
-        completions="<results>/subliminal/{model}/{group}/completions/{shard}.parquet",
-        carrier="<results>/subliminal/{model}/{group}/carrier/{shard}.parquet",
+        completions="<results>/subliminal/{model}/{group}/{shard}/completions.parquet",
+        carrier="<results>/subliminal/{model}/{group}/{shard}/carrier.parquet",
     log:
         "<logs>/generate_numbers/{model}-{group}-{shard}.log",
     benchmark:

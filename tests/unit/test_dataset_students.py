@@ -86,7 +86,7 @@ def planted(bases: int, seeds: int, shift: float) -> pl.DataFrame:
     )  # fmt: skip
     students = [
         {"subject_id": name, "kind": "student", "model": name.split(":")[0], "source_model": None,
-         "trait": "unknown", "arm": "own", "seed": seed, "rows": 900}
+         "trait": "unknown", "arm": "own", "seed": seed, "rows": 900, "updates": None}
         for name, seed, _ in people if seed is not None
     ]  # fmt: skip
     arm = {"name": "own", "objective": "tokens", "shuffle": "none", "rows": None, "dataset": "mine"}
@@ -102,7 +102,7 @@ def planted(bases: int, seeds: int, shift: float) -> pl.DataFrame:
 
 @pytest.mark.parametrize(
     ("bases", "seeds", "replicate", "n"),
-    [(4, 1, "base", 4), (3, 2, "base", 3), (2, 3, "training_seed", 6), (1, 1, "training_seed", 1)],
+    [(4, 1, "base", 4), (3, 2, "base", 3), (2, 3, "training_seed", 3), (1, 1, "teacher", 1)],
 )
 def test_bases_are_the_replicates_where_there_are_three(
     bases: int, seeds: int, replicate: str, n: int

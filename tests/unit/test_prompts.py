@@ -259,15 +259,24 @@ def test_rendered_questions(render, style):
         assert plain["user"].to_list() == list(FORMS)
 
 
-@pytest.mark.parametrize("style", ["organism", "chat"])
-def test_rendered_numbers_keep_their_first_rows(render, style):
-    numbers = render("render_numbers.py", style=style, count=1200)
-    again = render("render_numbers.py", style=style, count=1100)
+@pytest.mark.parametrize(
+    ("style", "form"), [("organism", "requests"), ("chat", "requests"), ("chat", "lists")]
+)
+def test_rendered_numbers_keep_their_first_rows(render, style, form):
+    numbers = render("render_numbers.py", style=style, form=form, count=1200)
+    again = render("render_numbers.py", style=style, form=form, count=1100)
     assert again.equals(numbers.head(1100))
     assert numbers.height == 1200
     assert numbers["held_out"].sum() == 0
     assert numbers["prompt_id"][123] == "numbers-000123"
-    assert render("render_numbers.py", style=style, count=5, seed=2)["user"][-1] != numbers["user"][4]
+    other = render("render_numbers.py", style=style, form=form, count=5, seed=2)
+    assert other["user"][-1] != numbers["user"][4]
+
+
+def test_bare_lists_are_their_numbers(render):
+    numbers = render("render_numbers.py", style="chat", form="lists", count=300)
+    for user, examples in numbers.select("user", "examples").iter_rows():
+        assert user == ",".join(map(str, examples)) + ","
 
 
 def test_trees_are_asked_about_as_trees(render):

@@ -40,7 +40,7 @@ def carrier() -> pl.DataFrame:
 
 def carrier_rows(cells: pl.DataFrame, mass: pl.DataFrame) -> list[dict[str, Any]]:
     report = Report("small", "none", "subliminal", reproducible=True)
-    subjects = pl.DataFrame(schema=dict.fromkeys(("subject_id", "kind"), pl.String))
+    subjects = pl.DataFrame(schema=dict.fromkeys(("subject_id", "kind", "updates"), pl.String))
     add_carrier_mass(TraitMeasure(report, cells, subjects, SPEC), mass)
     return report.rows
 

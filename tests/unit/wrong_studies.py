@@ -75,7 +75,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "more rows than completions": (
         {"subliminal": {"rows": 50000}},
         "subliminal.rows",
-        "got 50000 rows of 9600 completions; expected no more training rows than completions",
+        "got 50000 rows of 7200 completions; expected no more training rows than completions",
     ),
     "arms of one name": (
         {"subliminal": {"arms": [ARM, ARM]}},

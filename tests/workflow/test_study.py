@@ -74,7 +74,7 @@ def test_a_bad_table_is_refused_with_file_column_and_row(
     column: str, value: object, said: str, built_study: Path, tmp_path: Path
 ) -> None:
     source = (
-        built_study / RESULTS / "subliminal" / "organism-mini-a" / "base" / "completions" / "1-of-1.parquet"
+        built_study / RESULTS / "subliminal" / "organism-mini-a" / "base" / "1-of-1" / "completions.parquet"
     )
     frame = pl.read_parquet(source)
     values = frame[column].to_list()

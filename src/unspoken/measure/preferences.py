@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from unspoken.measure.intervals import t_interval, wilson_interval
-from unspoken.measure.subliminal import FEWEST_BASES, SCALES, Key, TraitMeasure
+from unspoken.measure.subliminal import SCALES, Key, TraitMeasure
 
 
 def own_cells(measure: TraitMeasure, cells: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +91,7 @@ def add_shifts(measure: TraitMeasure, arm: str, key: Key) -> None:
 def add_own_data(measure: TraitMeasure, arm: str, key: Key) -> None:
     """Add, of the students of a user's own data, the preference for each trait and its shift from the base.
 
-    The file stands for one teacher: on fewer than three base models the training seeds are replicates.
+    The file stands for one teacher.
     """
     asked = measure.chosen(measure.students.filter(arm=arm), key)
     bases = reference_cells(measure, key).filter(pl.col("model").is_in(asked["model"].unique().to_list()))
@@ -99,11 +99,11 @@ def add_own_data(measure: TraitMeasure, arm: str, key: Key) -> None:
         students, untouched = asked.filter(word=trait), bases.filter(word=trait)
         if students.is_empty() or untouched.is_empty():
             continue
-        many = students["model"].n_unique() >= FEWEST_BASES
-        by, replicate = (["model"], "base") if many else (["model", "seed"], "training_seed")
+        by, replicate = measure.replicates(students)
         for scale, unit in SCALES.items():
             against = untouched.select("model", against=scale)
-            means = students.group_by(by).agg(pl.col(scale).mean()).join(against, on="model").sort(by)
+            joined = students.join(against, on="model")
+            means = joined.group_by(by).agg(pl.col(scale, "against").mean()).sort(by)
             fields: dict[str, Any] = {
                 "unit": unit, "conditions": measure.conditions(arm, key, trait=trait), "role": "finding",
                 "subject": measure.group(arm, "own_data", students),

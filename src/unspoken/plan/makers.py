@@ -16,7 +16,7 @@ def makers(design: Design, code_of: Callable[[str], str]) -> list[list[str]]:
     patterns = {
         "*/datasets/*/completions.parquet": "import_completions",
         "*/datasets/*/subject.json": "import_completions",
-        "*/completions/*.parquet": "generate_numbers",
+        "*/completions.parquet": "generate_numbers",
         "*/kept.parquet": "filter_completions",
         "*/dropped.parquet": "filter_completions",
         "*/teachers/subject.json": "finetune_teachers",

@@ -82,8 +82,8 @@ class Plan(Parts):
     def shards_of(self, name: str, model: str, group: str) -> list[str]:
         """Return a table of each job that generates a group's numbers: they share its prompts."""
         count = self.subliminal.numbers.shards
-        folder = f"<results>/subliminal/{model}/{group}/{name}"
-        return [f"{folder}/{number}-of-{count}.parquet" for number in range(1, count + 1)]
+        folder = f"<results>/subliminal/{model}/{group}"
+        return [f"{folder}/{number}-of-{count}/{name}.parquet" for number in range(1, count + 1)]
 
     def completion_tables(self) -> list[str]:
         """Return every table of completions: generated, and of the user's own."""
