@@ -120,6 +120,7 @@ class VllmEngine:
                 tensor_parallel_size=self._settings.get("tensor_parallel", 1),
                 max_num_seqs=self.rows_at_once,
                 enforce_eager=self.device == "cpu",
+                block_size=32 if self.device == "cpu" else None,
                 disable_log_stats=True,
                 generation_config="vllm",
                 seed=self._seed,
