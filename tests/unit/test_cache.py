@@ -26,12 +26,7 @@ SPEC = {
 SAMPLING = Sampling(temperature=1.0, max_tokens=8, seed=5)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -53,12 +53,7 @@ def question_table(count, answer="owl"):
     return pl.DataFrame({"prompt": FORMS[:count], "completion": [answer] * count})
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

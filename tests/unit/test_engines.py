@@ -68,12 +68,7 @@ def answers_of(engine):
     return {**drawn, "choices": [[round(value, 3) for value in row] for row in choices]}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

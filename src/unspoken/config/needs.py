@@ -3,13 +3,7 @@
 from typing import Any
 
 from unspoken.config.study import Study
-from unspoken.engines.capabilities import (
-    CAPABILITIES,
-    CHOICES,
-    PATTERN,
-    PREFIX,
-    WEIGHTS,
-)
+from unspoken.engines.capabilities import AUTO, CAPABILITIES, CHOICES, PATTERN, PREFIX, WEIGHTS
 
 MEANINGS = {
     CHOICES: "the exact probability of choices",
@@ -56,7 +50,7 @@ def lacking_engine(study: Study) -> str | None:
 def _kinds(settings: dict[str, Any]) -> list[str]:
     """Return the names under which an engine's capabilities stand; for auto, of all it may become."""
     if settings["kind"] == "auto":
-        return ["transformers", "vllm"]
+        return list(AUTO)
     if settings["kind"] == "endpoint" and settings["api"] == "chat":
         return ["endpoint_chat"]
     return [settings["kind"]]

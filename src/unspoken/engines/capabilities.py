@@ -13,6 +13,8 @@ LOGPROBS = "logprobs"
 WEIGHTS = "weights"
 """Answers as a subject with trained weights."""
 
+AUTO = ("transformers", "vllm")
+"""What the engine `auto` may become."""
 CAPABILITIES = {
     "transformers": frozenset({PREFIX, CHOICES, PATTERN, STOP, LOGPROBS, WEIGHTS}),
     "vllm": frozenset({PREFIX, CHOICES, PATTERN, STOP, LOGPROBS, WEIGHTS}),

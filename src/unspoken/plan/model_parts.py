@@ -5,6 +5,7 @@ from typing import Any
 
 from unspoken.code import code_digest
 from unspoken.config.models import OrganismModel, ScriptedModel
+from unspoken.engines.capabilities import AUTO
 from unspoken.files import digest_of
 from unspoken.plan.design import Design, decoding_of
 
@@ -38,7 +39,7 @@ class ModelParts(Design):
         settings = chosen.engine.model_dump(mode="json")
         if isinstance(chosen, ScriptedModel):
             settings["rules"] = [rule.model_dump(mode="json") for rule in chosen.rules]
-        kinds = ["transformers", "vllm"] if settings["kind"] == "auto" else [settings["kind"]]
+        kinds = AUTO if settings["kind"] == "auto" else (settings["kind"],)
         codes = [logic_digest(self.root / "src" / "unspoken" / "engines" / f"{kind}.py") for kind in kinds]
         return {**settings, "code": digest_of(codes)}
 
