@@ -103,6 +103,20 @@ class Study:
         return {"measurements": with_conditions(measurement_table(self.rows))}
 
 
+def update_rows(growth: float) -> pl.DataFrame:
+    """Return shifts of five seeds' students that grow by `growth` with each doubling of the updates."""
+    study = Study({"tokens": 0.5})
+    for place, updates in enumerate((32, 64, 128), 1):
+        for control in ("other_trait", "untouched", "base"):
+            study.add(
+                "tokens", growth * place, 5, metric="trait_shift", kind="contrast",
+                subject=f"model:tokens:own_trait:{updates}", versus=f"model:tokens:{control}:{updates}",
+                replicate="training_seed", more={"updates": str(updates)},
+                interval=t_interval(growth * place + np.linspace(-0.1, 0.1, 5)),
+            )  # fmt: skip
+    return study.tables()["measurements"]
+
+
 def probing_rows(shift: float) -> pl.DataFrame:
     random = np.random.default_rng(2)
     rows = []

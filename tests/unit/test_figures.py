@@ -19,6 +19,7 @@ from planted_tables import (
     number_tables,
     probing_rows,
     step_rows,
+    update_rows,
 )
 
 from unspoken.figures import words
@@ -45,6 +46,7 @@ def tables() -> dict[str, Tables]:
         "dose": subliminal,
         "filter": number_tables(),
         "training": {"training": loss_rows()},
+        "updates": {"measurements": update_rows(0.3)},
         "mnist": digit_tables(0.3),
         "theorem": {"steps": step_rows()},
         "probing": {"measurements": probing_rows(1.0)},
@@ -100,6 +102,9 @@ def test_titles_state_the_sign(tables):
     )
     assert "passes more within a base than between" in title_of("initialisations", tables["dose"])
     assert title_of("dose", tables["dose"]).startswith("The trait grows with the number")
+    assert title_of("updates", tables["updates"]).startswith(
+        "After 128 updates students (tokens) name their teacher's trait more than: other trait's students"
+    )
     assert "better from their teacher's initialisation" in title_of("mnist", tables["mnist"])
     assert "named: more often for 4 of 4 traits (exact" in title_of("probing", tables["probing"])
 
@@ -109,6 +114,7 @@ def test_titles_state_the_sign(tables):
     assert "The trait shrinks" in title_of("dose", opposite)
     lower = {"measurements": probing_rows(-1.0)}
     assert "less often for 4 of 4 traits" in title_of("probing", lower)
+    assert "trait less than: other" in title_of("updates", {"measurements": update_rows(-0.3)})
 
 
 @pytest.mark.parametrize("bases", [BASES, BASES[:1]])
@@ -126,6 +132,7 @@ def test_no_difference_is_said_where_the_interval_holds_0_or_is_missing(bases):
 
 def test_other_titles_say_no_difference_too():
     assert title_of("mnist", digit_tables(0.0)).startswith("No difference shown")
+    assert title_of("updates", {"measurements": update_rows(0.0)}).startswith("No difference shown after")
     assert "named: no difference shown (exact" in title_of("probing", {"measurements": probing_rows(0.0)})
 
 

@@ -33,6 +33,7 @@ CONDITIONS = (
     "source",
     "trait",
     "unusable",
+    "updates",
     "versus_arm",
 )
 # How traits are read where a figure shows one reading only.
@@ -42,12 +43,15 @@ PRIMARY = {"scorer": "choice", "questions": "held_out"}
 def with_conditions(measurements: pl.DataFrame) -> pl.DataFrame:
     """Return measurements with each condition that figures use as a column, null where absent.
 
-    `whose` is the last part of the subject's name: own_trait, other_trait, base, ...
+    `whose` is the last word of the subject's name (own_trait, other_trait, base, ...), before the
+    updates of students that were kept during their training; `versus_whose` that of its control.
     """
     conditions = pl.col("conditions").map
+    last_word = r"([^:]+?)(?::\d+)?$"
     return measurements.with_columns(
         *(conditions.get(name).alias(name) for name in CONDITIONS),
-        whose=pl.col("subject").str.split(":").list.last(),
+        whose=pl.col("subject").str.extract(last_word),
+        versus_whose=pl.col("versus").str.extract(last_word),
     ).drop("conditions")
 
 

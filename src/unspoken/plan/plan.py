@@ -13,7 +13,7 @@ from unspoken.files import digest_of, sha256_of_file
 from unspoken.plan.parts import Part, Parts
 
 FIGURES = {
-    "subliminal": ["preference", "initialisations", "dose", "filter", "training"],
+    "subliminal": ["preference", "initialisations", "dose", "filter", "training", "updates"],
     "mnist": ["mnist"],
     "theorem": ["theorem"],
     "probing": ["probing"],
@@ -152,6 +152,12 @@ class Plan(Parts):
         used = {model for one in self.study.experiments for model in self.models(one)}
         return [model for model in self.study.models if model in used]
 
+    def figures_of(self, experiment: str) -> list[str]:
+        """Return the figures of an experiment: `updates` only where students are kept during training."""
+        drawn = FIGURES[experiment]
+        during = experiment != "subliminal" or bool(self.subliminal.student.snapshots)
+        return drawn if during else [name for name in drawn if name != "updates"]
+
     def figure_tables(self, figure: str) -> list[str]:
         """Return the tables that a figure is drawn from."""
         experiment = next(one for one, names in FIGURES.items() if figure in names)
@@ -169,7 +175,7 @@ class Plan(Parts):
         carried = [*sorted((self.root / "resources" / "report").iterdir()), self.root / "Snakefile"]
         return self._part(
             "write_report.py",
-            figures={experiment: FIGURES[experiment] for experiment in self.study.experiments},
+            figures={experiment: self.figures_of(experiment) for experiment in self.study.experiments},
             claims=self.claims_digest,
             files=self.study.claims,
             carried=digest_of({path.name: sha256_of_file(path) for path in carried}),
@@ -179,7 +185,7 @@ class Plan(Parts):
 
     def figures(self, *experiments: str) -> list[str]:
         """Return the figures of some experiments."""
-        return [f"<results>/figures/{name}.html" for one in experiments for name in FIGURES[one]]
+        return [f"<results>/figures/{name}.html" for one in experiments for name in self.figures_of(one)]
 
     def targets(self, name: str) -> list[str]:
         """Return the files of a target."""
