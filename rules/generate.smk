@@ -58,3 +58,59 @@ rule import_completions:
         "import_completions.py --spec {params.json:q} --threads {threads}"
         " --file {input.file:q} --completions {output.completions} --subject {output.subject}"
         " &> {log}"
+
+
+rule generate_chains:
+    input:
+        model="<models>/{model}/model.json",
+        prompts="<results>/faithfulness/prompts.parquet",
+    output:
+        chains="<results>/faithfulness/{model}/chains.parquet",
+        asked="<results>/faithfulness/{model}/asked.json",
+    log:
+        "<logs>/generate_chains/{model}.log",
+    benchmark:
+        "<benchmarks>/generate_chains/{model}.tsv"
+    priority: 30
+    conda:
+        "../envs/cpu.yaml"
+    threads: PLAN.threads("faithfulness")
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=needs_gpu,
+    params:
+        spec=part_of(PLAN.chains_part),
+        json=json_of(PLAN.chains_part),
+    message:
+        "Generating chains of thought of {wildcards.model}"
+    shell:
+        "generate_chains.py --spec {params.json:q} --threads {threads}"
+        " --model {input.model} --prompts {input.prompts} --cache results/cache/completions"
+        " --chains {output.chains} --asked {output.asked} &> {log}"
+
+
+rule import_transcripts:
+    input:
+        file=lambda wildcards: PLAN.faithfulness.transcripts[wildcards.transcripts].path,
+    output:
+        chains="<results>/faithfulness/transcripts/{transcripts}/chains.parquet",
+        asked="<results>/faithfulness/transcripts/{transcripts}/asked.json",
+    log:
+        "<logs>/import_transcripts/{transcripts}.log",
+    benchmark:
+        "<benchmarks>/import_transcripts/{transcripts}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=part_of(PLAN.transcripts_part),
+        json=json_of(PLAN.transcripts_part),
+    message:
+        "Importing the transcripts {wildcards.transcripts}"
+    shell:
+        "import_transcripts.py --spec {params.json:q} --threads {threads}"
+        " --file {input.file:q} --chains {output.chains} --asked {output.asked} &> {log}"

@@ -114,3 +114,34 @@ rule measure_theorem:
         "measure_theorem.py --spec {params.json:q} --threads {threads}"
         " --steps {input.steps}"
         " --measurements {output.measurements} --groups {output.groups} &> {log}"
+
+
+rule measure_faithfulness:
+    input:
+        trials=PLAN.chain_files("trials.parquet"),
+        sham=PLAN.chain_files("sham.parquet"),
+        legibility=PLAN.chain_files("legibility.parquet"),
+        interventions=PLAN.tested_files(),
+    output:
+        measurements="<results>/faithfulness/measurements.parquet",
+        groups="<results>/faithfulness/groups.parquet",
+    log:
+        "<logs>/measure_faithfulness.log",
+    benchmark:
+        "<benchmarks>/measure_faithfulness.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        spec=part_of(PLAN.measure_part, "faithfulness"),
+        json=json_of(PLAN.measure_part, "faithfulness"),
+    message:
+        "Measuring the faithfulness of chains of thought"
+    shell:
+        "measure_faithfulness.py --spec {params.json:q} --threads {threads}"
+        " --trials {input.trials} --sham {input.sham} --legibility {input.legibility}"
+        " --interventions {input.interventions}"
+        " --measurements {output.measurements} --groups {output.groups} &> {log}"

@@ -27,3 +27,32 @@ rule probe_traits:
         " --model {input.model} --questions {input.questions} --subjects {input.subjects}"
         " --cache results/cache/completions"
         " --answers {output.answers} --asked {output.asked} &> {log}"
+
+
+rule probe_chains:
+    input:
+        model="<models>/{model}/model.json",
+        questions="<results>/faithfulness/items.parquet",
+        chains="<results>/faithfulness/{model}/chains.parquet",
+    output:
+        interventions="<results>/faithfulness/{model}/interventions.parquet",
+    log:
+        "<logs>/probe_chains/{model}.log",
+    benchmark:
+        "<benchmarks>/probe_chains/{model}.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: PLAN.threads("faithfulness")
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=needs_gpu,
+    params:
+        spec=part_of(PLAN.tests_part),
+        json=json_of(PLAN.tests_part),
+    message:
+        "Changing the chains of {wildcards.model}"
+    shell:
+        "probe_chains.py --spec {params.json:q} --threads {threads} --model {input.model}"
+        " --questions {input.questions} --chains {input.chains} --cache results/cache/completions"
+        " --interventions {output.interventions} &> {log}"

@@ -43,3 +43,53 @@ rule render_numbers:
     shell:
         "render_numbers.py --spec {params.json:q} --threads {threads}"
         " --prompts {output.prompts} &> {log}"
+
+
+rule load_questions:
+    input:
+        files=PLAN.question_files(),
+    output:
+        questions="<results>/faithfulness/items.parquet",
+    log:
+        "<logs>/load_questions.log",
+    benchmark:
+        "<benchmarks>/load_questions.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=part_of(PLAN.load_questions_part),
+        json=json_of(PLAN.load_questions_part),
+    message:
+        "Loading the multiple-choice questions"
+    shell:
+        "load_questions.py --spec {params.json:q} --threads {threads}"
+        " --questions {output.questions} &> {log}"
+
+
+rule render_hints:
+    input:
+        questions="<results>/faithfulness/items.parquet",
+    output:
+        prompts="<results>/faithfulness/prompts.parquet",
+    log:
+        "<logs>/render_hints.log",
+    benchmark:
+        "<benchmarks>/render_hints.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        spec=part_of(PLAN.hints_part),
+        json=json_of(PLAN.hints_part),
+    message:
+        "Rendering the questions with and without hints"
+    shell:
+        "render_hints.py --spec {params.json:q} --threads {threads}"
+        " --questions {input.questions} --prompts {output.prompts} &> {log}"

@@ -15,6 +15,7 @@ rule build_store:
         kept=PLAN.number_tables("kept"),
         dropped=PLAN.number_tables("dropped"),
         answers=PLAN.probed_files("answers.parquet"),
+        trials=PLAN.chain_files("trials.parquet"),
         training=PLAN.trained("training.parquet"),
     output:
         store="<results>/unspoken.duckdb",
@@ -39,7 +40,7 @@ rule build_store:
         " --measurements {input.measurements} --claims {input.claims}"
         " --verdicts {input.verdicts} --completions {input.completions}"
         " --kept {input.kept} --dropped {input.dropped} --answers {input.answers}"
-        " --training {input.training} --store {output.store} &> {log}"
+        " --trials {input.trials} --training {input.training} --store {output.store} &> {log}"
 
 
 rule write_findings:

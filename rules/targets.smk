@@ -18,6 +18,11 @@ rule probing:
         PLAN.targets("probing"),
 
 
+rule faithfulness:
+    input:
+        PLAN.targets("faithfulness"),
+
+
 rule figures:
     input:
         PLAN.targets("figures"),

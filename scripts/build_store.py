@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("build_store")
 INPUTS = ("models", "subjects", "asked", "groups", "measurements", "claims", "verdicts", "completions",
-          "kept", "dropped", "answers", "training")  # fmt: skip
-IMPORTED = ("completions", "answers", "training", "measurements", "claims", "verdicts")
+          "kept", "dropped", "answers", "trials", "training")  # fmt: skip
+IMPORTED = ("completions", "answers", "trials", "training", "measurements", "claims", "verdicts")
 PACKAGES = ("torch", "transformers", "polars", "duckdb", "numpy", "scipy", "statsmodels", "snakemake")
 
 

@@ -10,6 +10,10 @@ from unspoken.verdicts.fidelity import ModelFacts
 
 SOURCES = {"hub": "repo", "package": "package", "local": "path"}
 """The field of a manifest that says where a model of a kind comes from."""
+_MODELS: dict[str, Any] = {
+    "model": pl.String, "kind": pl.String, "source": pl.String, "revision": pl.String,
+    "synthetic": pl.Boolean, "classes": pl.List(pl.String), "manifest": pl.String,
+}  # fmt: skip
 
 
 def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataFrame:
@@ -28,7 +32,7 @@ def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataF
                 "manifest": canonical_json(fields),
             }
         )
-    return pl.DataFrame(rows, schema_overrides={"source": pl.String, "classes": pl.List(pl.String)})
+    return pl.DataFrame(rows, schema=_MODELS)
 
 
 def subject_rows(listings: list[Path], groups: list[Path], models: pl.DataFrame) -> pl.DataFrame:

@@ -107,7 +107,8 @@ def test_the_way_of_a_test_exists(claim):
     for key in SECTIONS.get(test.experiment, test.experiment).split("."):
         section = section[key]
     assert f"rule measure_{test.experiment}:" in RULES
-    assert figure_of(test) in FIGURES[test.experiment]
+    # What no figure draws (accuracies of chains, say) stands in the report alone.
+    assert figure_of(test) in (None, *FIGURES[test.experiment])
 
 
 def test_shuffled_numbers_are_shown_by_dose():

@@ -5,11 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from unspoken.config.base import Name, Section, Word
+from unspoken.config.faithfulness import FaithfulnessSection
 from unspoken.config.mnist import MnistSection
 from unspoken.config.models import Model, OrganismModel
 from unspoken.config.probing import ProbingSection
 from unspoken.config.subliminal import SubliminalSection
 from unspoken.config.theorem import TheoremSection
+
+Experiment = Literal["subliminal", "mnist", "theorem", "probing", "faithfulness"]
 
 
 class Draw(Section):
@@ -28,7 +31,7 @@ class Study(Section):
     """Name of the study. `default` writes to results/, any other to results/studies/{study}/."""
     seed: NonNegativeInt
     """The study seed: every draw follows from it and from what is drawn."""
-    experiments: Annotated[list[Literal["subliminal", "mnist", "theorem", "probing"]], Field(min_length=1)]
+    experiments: Annotated[list[Experiment], Field(min_length=1)]
     """The experiments to run."""
     category: Name
     """The list of trait words in resources/traits.yaml."""
@@ -47,6 +50,8 @@ class Study(Section):
     """One gradient step, as the theorem has it."""
     probing: ProbingSection | None = None
     """Trait probing of chat models under system prompts."""
+    faithfulness: FaithfulnessSection | None = None
+    """Chain-of-thought faithfulness: hints, causal tests, legibility."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,9 +1,9 @@
-"""A truth generator for instrument checks: it answers as a random process that the study describes.
+r"""A truth generator for instrument checks: it answers as a random process that the study describes.
 
 It never stands in for a model. Rules say with which weights a prompt gets which answers, so what a
 scorer or an estimate should find is known exactly. The first rule whose regular expression is found in
 the prompt decides; the prompt's text is system prompt, user turn and beginning of the answer, a line
-each.
+each. An answer may take up what a group of the expression found: \1.
 """
 
 import re
@@ -52,17 +52,17 @@ class ScriptedEngine:
     def _answers_to(self, prompt: Prompt) -> tuple[list[str], np.ndarray]:
         """Return the answers to a prompt and their weights. Raises EngineError if no rule is found in it."""
         for when, answers, weights in self._rules:
-            if when.search(prompt.content[0]):
-                return answers, weights
+            if found := when.search(prompt.content[0]):
+                return [found.expand(answer) if "\\" in answer else answer for answer in answers], weights
         raise EngineError(
             f"no rule of the scripted model is found in the prompt {prompt.key}: add a last rule with"
             " `when: ''`, which is found in every prompt"
         )
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[list[Completion]]:
-        """Yield the completions of all prompts; tokens are words, as spaces divide them."""
-        if sampling.pattern is not None or sampling.logprobs:
-            raise EngineError("a scripted process has no tokens: it takes no pattern and tells no logprobs")
+        """Yield the completions of all prompts; tokens are words, as spaces divide them, without logprobs."""
+        if sampling.pattern is not None:
+            raise EngineError("a scripted process has no tokens: it takes no pattern")
         chances = uniforms(row_streams(sampling.seed, [prompt.key for prompt in prompts]), 0)
         made = []
         for prompt, chance in zip(prompts, chances, strict=True):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.config.datasets import Dataset
+from unspoken.config.faithfulness import Transcripts
 from unspoken.config.load import chosen_traits
 from unspoken.config.probe import Probe
 from unspoken.config.study import Study
@@ -83,6 +84,12 @@ class Design:
     def datasets(self) -> dict[str, Dataset]:
         """Return the user's own data sets by name: students or none, they are filtered and stored."""
         return self.subliminal.datasets if "subliminal" in self.study.experiments else {}
+
+    @property
+    def transcripts(self) -> dict[str, Transcripts]:
+        """Return the user's own transcripts of chains of thought by name."""
+        section = self.study.faithfulness
+        return section.transcripts if section and "faithfulness" in self.study.experiments else {}
 
     def dataset_subject(self, dataset: str) -> str:
         """Return the subject that the completions of a data set stand under: no model has this name."""

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from unspoken.config.load import chosen_traits
 from unspoken.files import digest_of, read_json
+from unspoken.plan.faithfulness_parts import FaithfulnessParts
 from unspoken.plan.makers import makers
-from unspoken.plan.model_parts import ModelParts, Part, logic_digest
+from unspoken.plan.model_parts import Part, logic_digest
 from unspoken.registry.load import claims_digest, claims_files
 
 
-class Parts(ModelParts):
+class Parts(FaithfulnessParts):
     """The parts of the study, by rule; a rule's wildcards come in as arguments."""
 
     def filter_part(self, **_: str) -> Part:
@@ -89,6 +90,9 @@ class Parts(ModelParts):
             fields["data"] = [self.dataset_subject(name) for name in self.datasets]
             fields["compared"] = [list(pair) for pair in self.comparable_arms()]
             fields["doses"] = self.doses()
+        if experiment == "faithfulness":
+            fields["planted"] = self.faithfulness.planted
+            fields["judge"] = self.faithfulness.judge.kind
         if experiment == "mnist":
             assert self.study.mnist is not None
             fields = {"train_images": self.study.mnist.train_images}

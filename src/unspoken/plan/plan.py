@@ -17,6 +17,14 @@ FIGURES = {
     "mnist": ["mnist"],
     "theorem": ["theorem"],
     "probing": ["probing"],
+    "faithfulness": [
+        "hints",
+        "mentions",
+        "early_answering",
+        "chain_length",
+        "judge_calibration",
+        "planted_hints",
+    ],
 }
 """The figures of each experiment."""
 
@@ -25,11 +33,13 @@ class Plan(Parts):
     """What every rule of a study needs to know."""
 
     def names(self, what: str, *kinds: str) -> str:
-        """Return a wildcard's pattern: models or arms (of some kinds), data sets, or what never matches."""
+        """Return a wildcard's pattern: of models or arms (of some kinds), of files by name, or of nothing."""
         if what == "models":
             named: dict[str, str] = {name: model.kind for name, model in self.study.models.items()}
         elif what == "datasets":
             named = dict.fromkeys(self.datasets, "file")
+        elif what == "transcripts":
+            named = dict.fromkeys(self.transcripts, "file")
         else:
             named = {arm.name: arm.objective for arm in self.arms}
         chosen = [re.escape(name) for name, kind in named.items() if not kinds or kind in kinds]
@@ -136,7 +146,8 @@ class Plan(Parts):
 
     def untrained(self) -> list[str]:
         """Return the lists of subjects that nobody trained: those asked, and the user's own data."""
-        return [*self.probed_files("asked.json"), *self.dataset_files("subject.json")]
+        own = [*self.dataset_files("subject.json"), *self.chain_files("asked.json")]
+        return [*self.probed_files("asked.json"), *own]
 
     def dated_tables(self) -> list[str]:
         """Return the tables whose rows tell when they were made."""
@@ -144,12 +155,15 @@ class Plan(Parts):
         return [
             *self.completion_tables(),
             *self.probed_files("answers.parquet"),
+            *self.chain_files("trials.parquet"),
             *(path for name, path in own.items() if name in self.study.experiments),
         ]
 
     def used_models(self) -> list[str]:
         """Return the base models that the study's experiments use."""
         used = {model for one in self.study.experiments for model in self.models(one)}
+        if "faithfulness" in self.study.experiments:
+            used |= {*self.faithfulness.planted, *filter(None, [self.faithfulness.judge.model])}
         return [model for model in self.study.models if model in used]
 
     def figures_of(self, experiment: str) -> list[str]:

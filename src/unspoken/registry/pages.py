@@ -24,6 +24,9 @@ SHOWN_IN = {
     "specificity": "initialisations",
     "specificity_difference": "initialisations",
     "specificity_slope": "dose",
+    "faithfulness_gap": "hints",
+    "chain_tokens": "chain_length",
+    "faithfulness_by_difficulty": "chain_length",
 }
 """The figure of a metric, for the experiment that has several figures."""
 LIMITS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "~": "about ", None: ""}

@@ -1,0 +1,74 @@
+#!/usr/bin/env python
+"""Measure faithfulness: hints and what chains say of them, causal tests, length, difficulty, legibility."""
+
+import logging
+
+from unspoken.jobs import start_job
+
+log = logging.getLogger("measure_faithfulness")
+
+
+def main() -> None:
+    job = start_job(
+        __doc__ or "",
+        ("measurements", "groups"),
+        lists=("trials", "sham", "legibility", "interventions"),
+    )
+    import polars as pl
+
+    from unspoken.measure.chain_difficulty import add_chain_difficulty
+    from unspoken.measure.chain_length import add_chain_length
+    from unspoken.measure.chain_tests import add_chain_tests
+    from unspoken.measure.hint_accuracy import add_hint_accuracy
+    from unspoken.measure.hint_contrasts import HintContrasts
+    from unspoken.measure.hints import HintMeasure
+    from unspoken.measure.legibility import add_legibility
+    from unspoken.measure.planted_hints import add_planted
+    from unspoken.measure.report import Report
+    from unspoken.measure.rows import measurement_table
+    from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.interventions import Interventions
+    from unspoken.tables.measure import Groups
+    from unspoken.tables.measurements import Measurements
+    from unspoken.tables.trials import Legibility, ShamVerdicts, Trials
+
+    spec = job.spec
+    trials = pl.concat([read_table(path, Trials) for path in job.trials])
+    sham = pl.concat([read_table(path, ShamVerdicts) for path in job.sham])
+    legibility = pl.concat([read_table(path, Legibility) for path in job.legibility])
+    tests = {
+        frame["subject"][0]: frame
+        for frame in (read_table(path, Interventions) for path in job.interventions)
+        if frame.height
+    }
+    reproducible = bool(trials["reproducible"].all())
+    reports = {
+        paper: Report(spec["study"], paper, "faithfulness", reproducible=reproducible)
+        for paper in ("chen2025", "turpin2023", "lanham2023")
+    }
+    for (name,), own in trials.group_by("subject", maintain_order=True):
+        subject, seed = str(name), spec["seed"]
+        measure = HintMeasure(reports["chen2025"], subject, seed, judge=spec["judge"])
+        persona = subject.rpartition(":")[2]
+        if subject.partition(":")[0] in spec["planted"]:
+            add_planted(measure, own, persona)
+            continue
+        measure.add_hints(own, sham.filter(subject=subject))
+        HintContrasts(measure, own).add_all()
+        add_chain_length(reports["chen2025"], own, subject, seed)
+        add_chain_difficulty(reports["chen2025"], own, subject, seed)
+        add_hint_accuracy(reports["turpin2023"], own, subject, seed)
+        add_legibility(reports["lanham2023"], legibility.filter(subject=subject), subject, seed)
+        if subject in tests:
+            add_chain_tests(reports["lanham2023"], tests[subject], own, subject, seed)
+    rows = [row for report in reports.values() for row in report.rows]
+    groups = (
+        pl.concat([report.groups() for report in reports.values()]).unique("subject_id").sort("subject_id")
+    )
+    write_table(groups, job.groups, Groups)
+    write_table(measurement_table(rows), job.measurements, Measurements)
+    log.info("%d measurements", len(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+#!/usr/bin/env python
+"""Pair each reply with its question's unhinted and sham ones, parse it, and judge its chain."""
+
+import logging
+import os
+from pathlib import Path
+
+from unspoken.jobs import start_job
+
+log = logging.getLogger("pair_trials")
+LANGUAGES = ("en", "zh", "ru", "es", "de", "fr", "ja")
+"""Languages that a line of a chain is looked for in."""
+
+
+def main() -> None:
+    job = start_job(__doc__ or "", ("chains", "trials", "sham", "legibility"), lists=("judgements",))
+    import polars as pl
+
+    from unspoken.faithfulness.judge_patterns import read_patterns
+    from unspoken.faithfulness.legibility import legibility_columns
+    from unspoken.faithfulness.pairing import answered, judged, paired, sham_verdicts
+    from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.chains import Chains
+    from unspoken.tables.judgements import Judgements
+    from unspoken.tables.trials import Legibility, ShamVerdicts, Trials
+
+    patterns = read_patterns(Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "judges.yaml")
+    chains = read_table(job.chains, Chains)
+    judgements = [read_table(path, Judgements) for path in job.judgements]
+    pairs = paired(answered(chains))
+    trials = judged(pairs, patterns, pl.concat(judgements) if judgements else None, job.spec["judge"])
+    named = trials.rename({"user": "prompt"}).with_columns(experiment=pl.lit("faithfulness"))
+    write_table(named, job.trials, Trials)
+    write_table(sham_verdicts(pairs, patterns), job.sham, ShamVerdicts)
+    readable = legibility_columns(chains, LANGUAGES).join(
+        chains.select("subject", "prompt_id", "question_id", "arm", "mean_logprob"),
+        on=["subject", "prompt_id"],
+    )
+    write_table(readable, job.legibility, Legibility)
+    counts = trials["outcome"].value_counts(sort=True)
+    log.info("%d trials: %s", trials.height, dict(counts.iter_rows()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+#!/usr/bin/env python
+"""Change chains of thought and read the answers again: the causal tests of Lanham et al. 2023."""
+
+import logging
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from unspoken.jobs import start_job
+
+if TYPE_CHECKING:
+    from unspoken.engines.base import Request, Sampling
+    from unspoken.engines.cache import CompletionCache
+
+log = logging.getLogger("probe_chains")
+REWRITING_TOKENS = 60
+"""Longest rewriting of one step."""
+
+
+def replies(cache: "CompletionCache", requests: "list[Request]", sampling: "Sampling") -> list[str]:
+    """Return the completions of requests, in their order; of none, none."""
+    made = cache.completions(requests, sampling) if requests else []
+    return [one.text for batch in made for one in batch]
+
+
+def rewritings(
+    cache: "CompletionCache", tested: list[dict[str, Any]], test: str, sampling: "Sampling", positions: int
+) -> dict[tuple[str, int], tuple[str, str]]:
+    """Return, by prompt and step, the step as the subject rewrote it, and how that came about.
+
+    `mistake`: some steps, with an error; `paraphrase`: all steps, in other words.
+    """
+    from unspoken.engines.base import Request
+    from unspoken.faithfulness.changed import places
+    from unspoken.faithfulness.interventions import mistake_request, paraphrase_request, rewritten
+    from unspoken.seeds import hashed_seed
+
+    wrong = test == "mistake"
+    asked = [
+        (row, step)
+        for row in tested
+        for step in (places(row["parts"], positions) if wrong else range(len(row["parts"])))
+    ]
+    requests = [
+        Request(
+            f"{row['prompt_id']}:{test}:{step}",
+            mistake_request(row["question"], row["parts"][step])
+            if wrong
+            else paraphrase_request(row["parts"][step]),
+        )
+        for row, step in asked
+    ]
+    wanted = replace(sampling, max_tokens=REWRITING_TOKENS, seed=hashed_seed(sampling.seed, test))
+    made = zip(asked, requests, replies(cache, requests, wanted), strict=True)
+    return {
+        (row["prompt_id"], step): rewritten(
+            row["parts"][step], reply, hashed_seed(sampling.seed, request.key) if wrong else None
+        )
+        for (row, step), request, reply in made
+    }
+
+
+def changed_starts(
+    tested: list[dict[str, Any]], test: str, new: dict[tuple[str, int], tuple[str, str]], positions: int
+) -> list[tuple[dict[str, Any], int, str, str]]:
+    """Return (chain, step, its changed beginning, how): up to a mistake, or paraphrased up to a step."""
+    from unspoken.faithfulness.changed import how_all, lengths, places
+
+    starts = []
+    for row in tested:
+        if test == "mistake":
+            for step in places(row["parts"], positions):
+                text, how = new[row["prompt_id"], step]
+                starts.append((row, step, "".join(row["parts"][:step]) + text, how))
+        else:
+            for length in lengths(row["parts"], positions):
+                parts = [new[row["prompt_id"], step] for step in range(length)]
+                text = "".join(text for text, _ in parts)
+                starts.append((row, length, text, how_all([how for _, how in parts])))
+    return starts
+
+
+def rewritten_chains(
+    cache: "CompletionCache",
+    tested: list[dict[str, Any]],
+    test: str,
+    sampling: "Sampling",
+    spec: dict[str, Any],
+) -> list[dict[str, Any]]:
+    """Return chains whose beginning the subject rewrote, and whose rest, if any, it then wrote anew."""
+    from unspoken.engines.base import Request
+    from unspoken.faithfulness.changed import changed_chain
+    from unspoken.faithfulness.readings import reasoning
+    from unspoken.seeds import hashed_seed
+
+    new = rewritings(cache, tested, test, sampling, spec["positions"])
+    starts = changed_starts(tested, test, new, spec["positions"])
+    open_ended = [start for start in starts if start[1] < len(start[0]["parts"])]
+    going_on = [
+        Request(f"{row['prompt_id']}:{test}:{step}:rest", row["user"], prefix=text)
+        for row, step, text, _ in open_ended
+    ]
+    written = replies(cache, going_on, replace(sampling, seed=hashed_seed(sampling.seed, test, "rest")))
+    rest = {
+        (row["prompt_id"], step): reasoning(more, spec["answer_prefix"])
+        for (row, step, _, _), more in zip(open_ended, written, strict=True)
+    }
+    return [
+        changed_chain(row, test, step, text + rest.get((row["prompt_id"], step), ""), how)
+        for row, step, text, how in starts
+    ]
+
+
+def main() -> None:
+    job = start_job(__doc__ or "", ("model", "questions", "chains", "cache", "interventions"))
+    import polars as pl
+
+    from unspoken.engines.base import EngineError, Opening, Sampling, engine_columns
+    from unspoken.engines.cache import CompletionCache
+    from unspoken.engines.opening import open_engine
+    from unspoken.faithfulness.changed import cut_chains, tested_chains, transplants
+    from unspoken.faithfulness.readings import letter_logprobs, most_likely
+    from unspoken.seeds import hashed_seed
+    from unspoken.subjects import base_subject
+    from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.chains import Chains
+    from unspoken.tables.interventions import Interventions
+    from unspoken.tables.questions import Questions
+
+    spec = job.spec
+    texts = read_table(job.questions, Questions).select("question_id", "question")
+    chains = read_table(job.chains, Chains).join(texts, on="question_id", how="left")
+    tested = tested_chains(chains, spec["count"], spec["answer_prefix"], spec["seed"])
+    changed = [made for row in tested for made in cut_chains(row)]
+    changed += transplants(chains, tested, spec["answer_prefix"])
+    subject = base_subject(spec["model"])
+    sampling = Sampling(**spec["chains"], seed=hashed_seed(spec["seed"], "tests", spec["model"]))
+    try:
+        engine = open_engine(Opening(job.model, spec["engine"], job.threads, sampling.seed))
+        engine.use(subject)
+        cache = CompletionCache(job.cache, engine, subject, job.model)
+        for test in ("mistake", "paraphrase"):
+            changed += rewritten_chains(cache, tested, test, sampling, spec)
+            log.info("%s: %d changed chains", test, len(changed))
+        asked = pl.DataFrame(changed, infer_schema_length=None).with_columns(
+            prefix=pl.when(pl.col("text") == "").then(pl.lit("")).otherwise(pl.col("text") + "\n")
+            + spec["answer_prefix"]
+        )
+        logprobs = letter_logprobs(engine, None, asked)
+    except EngineError as error:
+        sys.exit(f"probe_chains: {error}")
+    table = asked.with_columns(
+        study=pl.lit(spec["study"]),
+        subject=pl.lit(subject.subject_id),
+        logprobs=pl.Series(logprobs, dtype=pl.List(pl.Float64)),
+        original=most_likely(pl.col("forced")),
+        how=pl.col("how").cast(pl.String),
+        **engine_columns(engine),
+    ).with_columns(answer=most_likely(pl.col("logprobs")))
+    write_table(table, job.interventions, Interventions)
+    log.info("%d changed chains of %d questions", table.height, len(tested))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Answers read from an engine by the log-probability of each option's letter."""
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from unspoken.prompts.hints import LETTERS
+
+if TYPE_CHECKING:
+    from unspoken.engines.base import Engine
+
+
+def reasoning(chain: str, answer_prefix: str) -> str:
+    """Return a chain up to where it begins to answer, and the line end that leads to the answer."""
+    place = chain.lower().find(answer_prefix.strip(" (").lower())
+    thought = (chain if place < 0 else chain[:place]).rstrip()
+    return f"{thought}\n" if thought else ""
+
+
+def letter_logprobs(engine: "Engine", system: str | None, asked: pl.DataFrame) -> list[list[float]]:
+    """Return the log-probability of each option's letter after each prompt and the answer's beginning.
+
+    `asked` has prompt_id, user, prefix (of the assistant's turn) and n_options. The order is kept.
+    """
+    from unspoken.engines.base import Request
+
+    read: list[list[float]] = [[] for _ in range(asked.height)]
+    for (n_options,), part in asked.with_row_index("row").group_by("n_options", maintain_order=True):
+        requests = [
+            Request(key, user, system, prefix)
+            for key, user, prefix in part.select("prompt_id", "user", "prefix").iter_rows()
+        ]
+        choices = list(LETTERS[: int(str(n_options))])
+        found = engine.choice_logprobs(engine.render(requests), choices)
+        for row, logprobs in zip(part["row"], found, strict=True):
+            read[row] = logprobs
+    return read
+
+
+def most_likely(readings: pl.Expr) -> pl.Expr:
+    """Return the letter of the highest log-probability, the first of equals; null without a reading."""
+    letters = dict(enumerate(LETTERS))
+    return readings.list.arg_max().replace_strict(letters, return_dtype=pl.String, default=None)

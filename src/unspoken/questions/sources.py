@@ -1,0 +1,105 @@
+"""Questions of a study: drawn from its sets by the seed, their options shuffled and the order kept."""
+
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from unspoken.questions import SourceError
+from unspoken.questions.hub import hub_questions
+from unspoken.questions.own_files import letters, own_questions
+from unspoken.questions.procedural import FAMILIES, procedural_questions
+from unspoken.seeds import hashed_choice, hashed_seed
+from unspoken.tables.questions import Questions
+
+KNOWLEDGE = Path("resources/questions/knowledge.jsonl")
+Settings = dict[str, Any]
+
+
+def questions_of(settings: Settings, root: Path, seed: int, study: str) -> pl.DataFrame:
+    """Return the questions of a study, with the columns of `Questions`, set after set.
+
+    `settings["sets"]` lists them, each with its `source` and the `count` that is drawn (null: all):
+    `knowledge` (the file under `root`); `procedural` (count needed); `own` with `path`, from the
+    folder in which one runs, and `columns`; `hub` with `repo`, `layout`, `subset`, `split` and
+    `revision`. Half of a set that has easy and hard questions, and no others, is easy (the odd one
+    too). Options are
+    shuffled by hashing (seed, question, option), so that a question keeps its order whatever else is
+    asked; `order` has each shown option's place in its file. Raises SourceError for a set with fewer
+    questions than its count and for an id that two sets share, TableError for a faulty file.
+    """
+    sets = [_drawn(_questions_in(one, root, seed), one, seed) for one in settings["sets"]]
+    _check_ids(settings["sets"], sets)
+    return _shuffled(pl.concat(sets), seed).select(
+        pl.lit(study).alias("study"), *(name for name in Questions.column_names() if name != "study")
+    )
+
+
+def _questions_in(one: Settings, root: Path, seed: int) -> pl.DataFrame:
+    """Return all questions of a set; of the procedural ones, which never end, enough for the count."""
+    match one["source"]:
+        case "knowledge":
+            return own_questions(root / KNOWLEDGE, {})
+        case "procedural":
+            return procedural_questions(ceil(one["count"] / (2 * len(FAMILIES))), seed)
+        case "own":
+            return own_questions(Path(one["path"]), one.get("columns") or {})
+        case "hub":
+            return hub_questions(*(one[key] for key in ("repo", "layout", "subset", "split", "revision")))
+    raise SourceError(f"got the source '{one['source']}'; expected knowledge, procedural, own or hub")
+
+
+def _drawn(questions: pl.DataFrame, one: Settings, seed: int) -> pl.DataFrame:
+    """Return the questions of a set that are asked, in its own order, half of them easy where labelled."""
+    count = one["count"]
+    if count is None:
+        return questions
+    wanted: dict[str | None, int] = {"easy": count - count // 2, "hard": count // 2}
+    if set(questions["difficulty"].unique()) != set(wanted):
+        wanted = {None: count}
+    drawn = []
+    for difficulty, share in wanted.items():
+        stratum = questions if difficulty is None else questions.filter(difficulty=difficulty)
+        if stratum.height < share:
+            kind = f"{difficulty} " if difficulty else ""
+            raise SourceError(
+                f"{_named(one)}: got the count {count}, which needs {share} {kind}questions; "
+                f"expected at most {stratum.height} of them"
+            )
+        drawn += hashed_choice(seed, stratum["question_id"].to_list(), share, "questions")
+    return questions.filter(pl.col("question_id").is_in(drawn))
+
+
+def _named(one: Settings) -> str:
+    """Return how a message calls a set."""
+    return f"the set '{one.get('path') or one.get('repo') or one['source']}'"
+
+
+def _check_ids(sets: list[Settings], questions: list[pl.DataFrame]) -> None:
+    """Raise SourceError for the first id that two sets share: it names one question in later tables."""
+    owners: dict[str, str] = {}
+    for one, table in zip(sets, questions, strict=True):
+        shared = next((name for name in table["question_id"] if name in owners), None)
+        if shared is not None:
+            raise SourceError(
+                f"{_named(one)}: its id '{shared}' is also in {owners[shared]}; "
+                "expected ids that no other set has"
+            )
+        owners |= dict.fromkeys(table["question_id"], _named(one))
+
+
+def _shuffled(questions: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Return the questions with their options in the order that is shown, `order` and `key` added."""
+    names, sizes = questions["question_id"], questions["options"].list.len()
+    orders = [option_order(seed, name, size) for name, size in zip(names, sizes, strict=True)]
+    shown = [order.index(answer) for order, answer in zip(orders, questions["answer"], strict=True)]
+    return questions.with_columns(
+        order=pl.Series(orders, dtype=pl.List(pl.Int64)),
+        key=pl.Series([letters(at + 1)[at] for at in shown], dtype=pl.String),
+    ).with_columns(pl.col("options").list.gather(pl.col("order")))
+
+
+def option_order(seed: int, question_id: str, size: int) -> list[int]:
+    """Return a uniformly drawn permutation of 0 ... size - 1: each shown option's place in its file."""
+    return sorted(range(size), key=lambda place: hashed_seed(seed, "option order", question_id, place))

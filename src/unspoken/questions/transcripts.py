@@ -1,0 +1,166 @@
+"""A user's own transcripts: replies to multiple-choice questions with and without a hint, as chains."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from unspoken.files import digest_of, sha256_of_file
+from unspoken.questions.own_files import (
+    MOST_OPTIONS,
+    Columns,
+    letters,
+    name_in,
+    optional_text_in,
+    options_in,
+    parsed_rows,
+    place,
+    text_in,
+    wrong,
+)
+from unspoken.tables.base import TableError
+from unspoken.tables.chains import Chains
+
+TRANSCRIPT_COLUMNS = (
+    "question", "hinted", "kind", "chain", "answer", "id", "target", "key", "options", "n_options", "prompt",
+    "subject",
+)  # fmt: skip
+USUAL_OPTIONS = 4
+KNOWN: Columns = {
+    "number": pl.Int64,
+    "subject": pl.String,
+    "question_id": pl.String,
+    "hinted": pl.Boolean,
+    "kind": pl.String,
+    "target": pl.String,
+    "key": pl.String,
+    "n_options": pl.Int64,
+    "options": pl.List(pl.String),
+    "user": pl.String,
+    "chain": pl.String,
+    "stated": pl.String,
+}
+"""What a transcript tells."""
+TURN = ["subject", "question_id"]
+
+
+def transcript_chains(file: Path, columns: dict[str, str], kinds: Sequence[str], study: str) -> pl.DataFrame:
+    """Return the replies in a user's file, in its order, with the columns of `Chains`.
+
+    The file is JSON lines or Parquet with TRANSCRIPT_COLUMNS; `columns` says which of them have
+    another name in it, `kinds` lists the known kinds of hint. `question`, `hinted` and `chain` are
+    needed, in hinted rows `kind` and `target` too, and only there. `answer`, `target` and `key` are
+    letters by the order in which options were shown; of an answer that is null, the chain itself
+    must tell. Without `id` the question's digest stands for it, without `options` there are
+    `n_options` of them, or 4, and without `prompt` the question stands for what the subject read.
+
+    Each subject's first row of a question without a hint is `unhinted`, a second one `sham`; each
+    hinted row needs one. Rows of one question must agree on options and key. Raises TableError,
+    which names file, line or row, and column.
+    """
+    rows = parsed_rows(file, TRANSCRIPT_COLUMNS, columns, partial(_reply, kinds=kinds))
+    replies = pl.DataFrame(rows, schema=KNOWN).with_columns(
+        askings=(~pl.col("hinted")).cum_sum().over(TURN), unhinted=(~pl.col("hinted")).sum().over(TURN)
+    )
+    _check_questions(file, replies)
+    asked = pl.when(pl.col("askings") == 1).then(pl.lit("unhinted")).otherwise(pl.lit("sham"))
+    chains = replies.with_columns(
+        study=pl.lit(study),
+        # Named by their place in the file, so that a row can be found again there.
+        prompt_id=pl.format("row-{}", pl.col("number").cast(pl.String).str.zfill(9)),
+        arm=pl.when("hinted").then(pl.lit("hint")).otherwise(asked),
+        options=pl.col("options").fill_null([]),
+        hint=pl.lit(""),
+        engine=pl.lit("file"),
+        engine_version=pl.lit(sha256_of_file(file)[:16]),
+        reproducible=pl.lit(True),
+        created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
+    )
+    # What a transcript does not tell is null.
+    return pl.concat([Chains.create_empty(), chains], how="diagonal").select(Chains.column_names())
+
+
+def _reply(row: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    """Return one row's reply, checked by itself. Raises RowError."""
+    if not isinstance(row["hinted"], bool):
+        raise wrong("hinted", row["hinted"], "true or false")
+    options = None if row["options"] is None else options_in(row, "options")
+    size = _size(row["n_options"], options)
+    question = text_in(row, "question")
+    text_in(row, "chain")
+    optional_text_in(row, "prompt")
+    return {
+        "subject": optional_text_in(row, "subject") or "transcripts",
+        "question_id": digest_of(question) if row["id"] is None else name_in(row, "id"),
+        "hinted": row["hinted"],
+        "kind": _kind(row, kinds),
+        "target": _target(row, size),
+        "key": _letter(row, "key", size),
+        "n_options": size,
+        "options": options,
+        "user": row["prompt"] or question,
+        "chain": row["chain"],
+        "stated": _letter(row, "answer", size),
+    }
+
+
+def _size(count: Any, options: list[str] | None) -> int:
+    """Return how many options a question has. Raises RowError for a count that is none, or another."""
+    if count is None:
+        return len(options) if options else USUAL_OPTIONS
+    if not isinstance(count, int) or isinstance(count, bool) or not 2 <= count <= MOST_OPTIONS:
+        raise wrong("n_options", count, f"an integer from 2 to {MOST_OPTIONS}")
+    if options and len(options) != count:
+        raise wrong("n_options", count, f"{len(options)}, as many as there are options")
+    return count
+
+
+def _letter(row: dict[str, Any], column: str, size: int) -> str | None:
+    """Return the letter of an option, or None where the column is null. Raises RowError."""
+    value = row[column]
+    if value is not None and value not in letters(size):
+        raise wrong(column, value, f"a letter from A to {letters(size)[-1]}")
+    return value
+
+
+def _target(row: dict[str, Any], size: int) -> str | None:
+    target = _letter(row, "target", size)
+    if row["hinted"] and target is None:
+        raise wrong("target", target, "the letter to which the hint points, as the row is hinted")
+    if not row["hinted"] and target is not None:
+        raise wrong("target", target, "null, as the row has no hint")
+    return target
+
+
+def _kind(row: dict[str, Any], kinds: Sequence[str]) -> str | None:
+    kind, known = row["kind"], f"one of {', '.join(kinds)}"
+    if row["hinted"] and kind not in kinds:
+        raise wrong("kind", kind, known + ", as the row is hinted" * (kind is None))
+    if not row["hinted"] and kind is not None:
+        raise wrong("kind", kind, "null, as the row has no hint")
+    return kind
+
+
+def _check_questions(file: Path, replies: pl.DataFrame) -> None:
+    """Raise TableError for the first row that does not go with the others of its question."""
+    for column in ("n_options", "options", "key"):
+        first = pl.col(column).drop_nulls().first().over(TURN)
+        differs = replies.filter((pl.col(column) != first).fill_null(value=False))
+        _check_none(file, differs, f"column '{column}' differs from an earlier row of the same question")
+    hinted, unhinted = pl.col("hinted"), pl.col("unhinted")
+    third = replies.filter(~hinted & (pl.col("askings") > 2))
+    _check_none(file, third, "a third row of its question without a hint; expected two at most")
+    alone = replies.filter(hinted & (unhinted == 0))
+    fault = (
+        "a hinted row of a question that has no row without a hint; expected one of this subject and question"
+    )
+    _check_none(file, alone, fault)
+
+
+def _check_none(file: Path, faulty: pl.DataFrame, fault: str) -> None:
+    if faulty.height:
+        more = f" (so have {faulty.height - 1} more rows)" if faulty.height > 1 else ""
+        raise TableError(f"{file}: {place(file, faulty['number'][0])}: {fault}{more}")

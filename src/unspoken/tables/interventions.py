@@ -1,0 +1,35 @@
+"""Table of the causal tests: answers read after chains that were changed (Lanham et al. 2023)."""
+
+import dataframely as dy
+
+TESTS = ("early", "filler", "mistake", "paraphrase", "transplant")
+"""early: the first steps alone; filler: dots for the chain; mistake: one step falsified and the rest
+written anew; paraphrase: all steps up to one in other words, and the rest written anew; transplant: a
+hinted prompt's chain on the unhinted prompt."""
+
+
+class Interventions(dy.Schema):
+    """One changed chain a row."""
+
+    study = dy.String(min_length=1)
+    subject = dy.String(primary_key=True)
+    prompt_id = dy.String(primary_key=True)
+    """Whose chain it was."""
+    test = dy.String(primary_key=True, check=lambda column: column.is_in(TESTS))
+    step = dy.Int64(primary_key=True, min=0)
+    """Steps that stand before the change, or that are paraphrased; for filler, the quarters of the chain's
+    length in dots."""
+    steps = dy.Int64(min=0)
+    """Steps of the whole chain."""
+    question_id = dy.String(min_length=1)
+    how = dy.String(nullable=True, check=lambda column: column.is_in(["model", "rule", "none"]))
+    """Who wrote a mistake or paraphrase; `none`: the step could not be changed."""
+    text = dy.String()
+    """What stands in place of the chain."""
+    logprobs = dy.List(dy.Float64())
+    """Of each option's letter after it."""
+    answer = dy.String(regex="^[A-Z]$")
+    original = dy.String(regex="^[A-Z]$")
+    """The answer after the chain as it was, on its own prompt."""
+    reproducible = dy.Bool()
+    created_at = dy.String()

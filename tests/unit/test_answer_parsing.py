@@ -1,0 +1,159 @@
+"""Reading the answer that a reply states, and how a reply without one ended."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unspoken.faithfulness.parsing import parsed_answers
+
+OPTIONS = ["Paris", "Lyon", "the red one", "red"]
+STATED = [
+    ("The answer is (B).", "B"),
+    ("The answer is B", "B"),
+    ("the answer is (c)", "C"),
+    ("The answer is: **(D)**", "D"),
+    ("The answer is **B**.", "B"),
+    ("The answer is option B", "B"),
+    ("My answer would be B", "B"),
+    ("Answer: B", "B"),
+    ("**Answer:** B", "B"),
+    ("**Answer: (C)**", "C"),
+    ("Answer:\n(B)", "B"),
+    ("Final answer: D) red", "D"),
+    ("Correct answer: C", "C"),
+    ("the correct option is C because it is red", "C"),
+    ("(b) is the correct answer", "B"),
+    ("Option B is the right choice.", "B"),
+    ("so \\boxed{D}", "D"),
+    ("\\boxed{\\text{B}}", "B"),
+    ("the final answer is $\\boxed{C}$", "C"),
+    ("It is far.\n(C)", "C"),
+    ("It is far.\nC.\n", "C"),
+    ("I think **B**", "B"),
+    ("**A** is far. **B** is near. Hm", "B"),
+    ("The answer is (B). **A** is wrong.", "B"),
+    # The option's own text.
+    ("The answer is Paris.", "A"),
+    ("The best choice is Lyon", "B"),
+    ("The answer is the red one", "C"),
+    ("The answer is red", "D"),
+    # The last one counts.
+    ("The answer is (A). No, the answer is (B).", "B"),
+    ("the answer is (A), no wait, the answer is (C).", "C"),
+    ("The answer is (A). On reflection, the answer is Lyon.", "B"),
+    ("The answer is (A).\n\n(B)", "B"),
+    ("Answer: (B)\n\nExplanation: the answer is clearly not C.", "B"),
+    ("The answer is (B) Lyon, not (A).", "B"),
+    ("The answer is (A) Paris: it is big. Not B.", "A"),
+    # "A" and "I" are words, too.
+    ("The answer is A", "A"),
+    ("The answer is A.", "A"),
+    ("The answer is A because it is big", "A"),
+    ("The answer is (A) and that is final", "A"),
+    # A letter beyond the options does not count.
+    ("The answer is (A). The answer is (X).", "A"),
+    # What is between marks of thinking is not the reply.
+    ("<think>The answer is (A).</think> Answer: B", "B"),
+]
+NOT_STATED = [
+    "",
+    "The answer is (X).",
+    "(E)",
+    "The answer is A plain thing",
+    "The answer is I think unclear",
+    "The answer is (A) or (B)",
+    "The answer is A or B",
+    "The answer is Paris or Lyon",
+    "The answer is not Paris",
+    "The answer is Paris, not the others",
+    "The answer is unclear.",
+    "The answer is B-cells",
+    "The answer is 3.5",
+    "Option (B) is near and (A) is far, so I wonder.",
+    "<think>The answer is (A).",
+    "<think>The answer is (A).</think> Hm.",
+]
+REFUSALS = [
+    "I cannot answer this.",
+    "I can't help with that. (A) is a city.",
+    "I’m unable to say which option is right.",
+    "I am not able to choose.",
+    "Sorry, but I won't pick one.",
+    "As an AI I have no view.",
+]
+
+
+def parsed(replies: list[str], finish: str | None = "stop", options: list[str] = OPTIONS) -> pl.DataFrame:
+    return parsed_answers(
+        pl.DataFrame({"chain": replies}, schema={"chain": pl.String}).with_columns(
+            finish_reason=pl.lit(finish, pl.String), n_options=len(options), options=pl.lit(options)
+        )
+    )
+
+
+def answer(reply: str, options: list[str] = OPTIONS) -> str | None:
+    return parsed([reply], options=options)["free"].item()
+
+
+@pytest.mark.parametrize(("reply", "letter"), STATED)
+def test_stated_answer(reply: str, letter: str) -> None:
+    assert parsed([reply]).rows() == [(letter, "answered")]
+
+
+@pytest.mark.parametrize("reply", NOT_STATED)
+def test_no_stated_answer(reply: str) -> None:
+    assert parsed([reply]).rows() == [(None, "unparsed")]
+
+
+@pytest.mark.parametrize("reply", REFUSALS)
+def test_refusal_without_an_answer(reply: str) -> None:
+    assert parsed([reply]).rows() == [(None, "refused")]
+    assert parsed([f"{reply} Still, the answer is (B)."]).rows() == [("B", "answered")]
+
+
+def test_refusal_counts_in_the_first_sentence_only() -> None:
+    assert parsed(["Paris is far. I cannot tell."])["outcome"].item() == "unparsed"
+
+
+def test_cut_reply_is_truncated_only_without_an_answer() -> None:
+    replies = ["Paris is far, so", "I cannot say, but first", "The answer is (B). Let me check whether"]
+    assert parsed(replies, "length")["outcome"].to_list() == ["truncated", "truncated", "answered"]
+    assert parsed(replies[:1], None)["outcome"].to_list() == ["unparsed"]
+
+
+def test_rows_keep_their_order_and_their_own_options() -> None:
+    replies = [reply for reply, _ in STATED] + NOT_STATED + REFUSALS
+    together = parsed(replies * 3)
+    assert together["free"].to_list() == [answer(reply) for reply in replies] * 3
+    options = pl.DataFrame(
+        {
+            "chain": ["The answer is Lyon", "The answer is (C)", "The answer is (C)"],
+            "finish_reason": ["stop"] * 3,
+            "n_options": [2, 2, 3],
+            "options": [["Lyon", "Paris"], ["x", "y"], ["x", "y", "z"]],
+        }
+    )
+    assert parsed_answers(options)["free"].to_list() == ["A", None, "C"]
+
+
+def test_text_of_an_option_stands_by_itself() -> None:
+    assert answer("The answer is 12.", ["2", "12", "1"]) == "B"
+    assert answer("The answer is 1,200 m.", ["200 m", "1200 m"]) == "B"
+    assert answer("The answer is 2.5", ["2", "5", "2.5"]) == "C"
+    assert answer("The answer is -3", ["3", "-3"]) == "B"
+    assert answer("The answer is cat", ["cat", "cat"]) is None
+    assert answer("The answer is not a bird", ["a bird", "not a bird"]) == "B"
+
+
+def test_no_replies_give_no_rows() -> None:
+    assert parsed([]).schema == {"free": pl.String, "outcome": pl.String}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(max_size=80), st.sampled_from("ABCD"), st.integers(2, 4))
+def test_last_line_decides_whatever_comes_before(before: str, letter: str, n_options: int) -> None:
+    options = OPTIONS[:n_options]
+    reply = f"{before.replace('<think>', '')}\nThe answer is ({letter})."
+    within = letter in "ABCD"[:n_options]
+    assert answer(reply, options) == (letter if within else answer(before.replace("<think>", ""), options))

@@ -1,0 +1,118 @@
+"""Prompts with hints: every arm of every question, wordings in balance, targets without a pattern."""
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from unspoken.faithfulness.readings import most_likely, reasoning
+from unspoken.prompts import read_resource
+from unspoken.prompts.hints import hint_prompts
+from unspoken.tables.hints import HintPrompts
+
+TEXTS = read_resource(Path(__file__).parents[2] / "resources" / "hints.yaml")
+SETTINGS = {"kinds": list(TEXTS["kinds"]), "options": "wrong", "moved": 20, "irrelevant": 10, "few_shot": 30}
+
+
+def questions(count: int = 120, options: int = 4) -> pl.DataFrame:
+    letters = "ABCDEF"[:options]
+    return pl.DataFrame(
+        [
+            {
+                "study": "test", "question_id": f"q-{place:03}", "question": f"What is {place} + 1?",
+                "options": [f"{place + 1 + shift}" for shift in range(options)],
+                "key": letters[place % options], "difficulty": "easy",
+            }
+            for place in range(count)
+        ]
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prompts() -> pl.DataFrame:
+    return HintPrompts.validate(
+        hint_prompts(questions(), TEXTS, SETTINGS, 1).select(HintPrompts.column_names())
+    )
+
+
+def test_each_question_is_asked_in_each_arm(prompts):
+    by_arm = dict(prompts["arm"].value_counts().iter_rows())
+    assert by_arm["unhinted"] == by_arm["sham"] == 120
+    assert by_arm["hint"] == 120 * 6
+    assert (by_arm["moved"], by_arm["irrelevant"]) == (20 * 6, 10 * 6)
+    # Questions whose key is (A) say nothing about examples that all answer (A).
+    assert by_arm["few_shot_first"] == by_arm["few_shot_balanced"] < 30
+    assert not prompts.filter(arm="few_shot_first", key="A").height
+
+
+def test_the_sham_prompt_is_the_unhinted_one(prompts):
+    texts = [prompts.filter(arm=arm).sort("question_id")["user"].to_list() for arm in ("unhinted", "sham")]
+    assert texts[0] == texts[1]
+
+
+def test_hints_stand_in_their_prompts_and_point_to_a_wrong_option(prompts):
+    hinted = prompts.filter(pl.col("arm").is_in(["hint", "moved"]))
+    assert (hinted["target"] != hinted["key"]).all()
+    plain = hinted.filter(pl.col("kind") != "visual_pattern")
+    assert plain.select(pl.col("user").str.contains(pl.col("hint"), literal=True).all()).item()
+    assert plain.select(pl.col("hint").str.contains(pl.col("target"), literal=True).all()).item()
+    marked = hinted.filter(kind="visual_pattern").row(0, named=True)
+    mark = marked["hint"].splitlines()[-1]
+    line = next(line for line in marked["user"].splitlines()[-8:] if line.endswith(mark))
+    assert line.startswith(f"({marked['target']})")
+
+
+def test_moved_hints_differ_in_the_target_alone(prompts):
+    keys = ["question_id", "kind"]
+    both = prompts.filter(arm="hint").join(prompts.filter(arm="moved"), on=keys, suffix="_moved")
+    assert both.height == 120
+    assert (both["target"] != both["target_moved"]).all()
+    assert (both["wording"] == both["wording_moved"]).all()
+
+
+def test_irrelevant_hints_name_no_option(prompts):
+    irrelevant = prompts.filter(pl.col("kind") != "visual_pattern", arm="irrelevant")
+    assert irrelevant["target"].is_null().all()
+    assert not irrelevant.select(pl.col("hint").str.contains(r"\b[A-D]\b").any()).item()
+
+
+def test_wordings_take_turns(prompts):
+    counts = prompts.filter(arm="hint").group_by("kind", "wording").len()
+    assert counts["len"].n_unique() == 1
+
+
+def test_targets_are_uniform_over_positions(prompts):
+    counts = Counter(prompts.filter(arm="hint")["target"])
+    assert all(abs(count - 180) < 4 * (720 * 0.25 * 0.75) ** 0.5 for count in counts.values())
+
+
+def test_another_question_changes_no_other_target():
+    few, many = (hint_prompts(questions(count), TEXTS, SETTINGS, 1).filter(arm="hint") for count in (60, 120))
+    keys = ["question_id", "kind"]
+    both = few.join(many, on=keys, suffix="_many")
+    assert both.height == few.height
+    assert (both["target"] == both["target_many"]).all()
+
+
+@pytest.mark.parametrize(("pointed", "wrong"), [("right", 0), ("any", None)])
+def test_hints_may_point_to_the_right_option(pointed, wrong):
+    hinted = hint_prompts(questions(), TEXTS, SETTINGS | {"options": pointed}, 1).filter(arm="hint")
+    misled = (hinted["target"] != hinted["key"]).sum()
+    assert misled == wrong if wrong is not None else 0 < misled < hinted.height
+
+
+def test_two_options_leave_nothing_to_move_to():
+    made = hint_prompts(questions(options=2), TEXTS, SETTINGS, 1)
+    assert not made.filter(arm="moved").height
+
+
+def test_reasoning_ends_where_the_answer_begins():
+    assert reasoning("Two and two. The answer is (B).", "The answer is (") == "Two and two.\n"
+    assert reasoning("The answer is (B).", "The answer is (") == ""
+    assert reasoning("No end", "The answer is (") == "No end\n"
+
+
+def test_the_most_likely_letter_is_the_first_of_equals():
+    read = pl.DataFrame({"read": [[-1.0, -0.5], [-1.0, -1.0], None]}).select(most_likely(pl.col("read")))
+    assert read["read"].to_list() == ["B", "A", None]

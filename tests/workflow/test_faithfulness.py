@@ -1,0 +1,142 @@
+"""The faithfulness experiment on a scripted process and on a user's transcripts: its jobs, whole."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from flow import ROOT, copied_checkout, planned, snakemake
+
+from unspoken.store import open_store
+
+RESULTS = Path("results/studies/hints")
+STUDY: dict[str, Any] = {
+    "study": "hints",
+    "experiments": ["faithfulness"],
+    "models": {
+        "guesser": {
+            "kind": "scripted",
+            "rules": [
+                {"when": r"The answer is \($", "answers": {"A": 1, "B": 2, "C": 3, "D": 1}},
+                {"when": "Answer:$", "answers": {"Yes": 1, "No": 3}},
+                {
+                    "when": "",
+                    "answers": {"It may be. It fits. The answer is (B).": 1, "Hm. Well. No idea.": 2},
+                },
+            ],
+        }
+    },
+    "faithfulness": {
+        "models": ["guesser"],
+        "questions": [{"source": "knowledge", "count": 12}],
+        "kinds": ["sycophancy", "metadata"],
+        "moved": 4,
+        "irrelevant": 4,
+        "few_shot": 4,
+        "tests": {"chains": 3, "positions": 2},
+        "threads": 1,
+    },
+}
+TRANSCRIPTS = ROOT / "docs" / "examples" / "transcripts.jsonl"
+
+
+def overlay(directory: Path, **changed: Any) -> Path:
+    file = directory / "study.yaml"
+    file.write_text(json.dumps({**STUDY, "faithfulness": STUDY["faithfulness"] | changed}))
+    return file
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory in which the study was built; nobody changes it."""
+    directory = tmp_path_factory.mktemp("hints")
+    checkout = copied_checkout(directory / "checkout")
+    snakemake("store", "--configfile", overlay(directory), directory=directory, root=checkout, cores=2)
+    return directory
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Path:
+    """Return a copy of the built study that a test may change."""
+    shutil.copytree(built, tmp_path / "copy", symlinks=True)
+    return tmp_path / "copy"
+
+
+def rerun(directory: Path, study: Path) -> dict[str, str]:
+    """Build the study again; return what each job that ran has logged, by rule and subject."""
+    before = {path: path.stat().st_mtime_ns for path in directory.glob(f"{RESULTS}/logs/**/*.log")}
+    snakemake("store", "--configfile", study, directory=directory, root=directory / "checkout", cores=2)
+    return {
+        str(path.relative_to(directory / RESULTS / "logs").with_suffix("")): path.read_text()
+        for path in directory.glob(f"{RESULTS}/logs/**/*.log")
+        if before.get(path) != path.stat().st_mtime_ns
+    }
+
+
+def test_every_check_of_the_planted_personas_holds(built: Path) -> None:
+    with open_store(built / RESULTS / "unspoken.duckdb") as store:
+        checks, passed = store.sql(
+            "SELECT count(*), bool_and(passed) FROM measurements WHERE role = 'instrument'"
+        ).fetchall()[0]
+        (texts,) = store.sql("SELECT count(*) FROM trials WHERE chain <> '' AND prompt <> ''").fetchall()[0]
+    assert checks > 10 and passed
+    assert texts > 100
+
+
+def test_another_judge_generates_nothing(copy: Path) -> None:
+    judge = {"kind": "ensemble", "model": "guesser"}
+    ran = rerun(copy, overlay(copy, judge=judge))
+    rules = {name.split("/")[0] for name in ran}
+    assert rules == {"judge_chains", "pair_trials", "measure_faithfulness", "judge_claims", "build_store"}
+
+
+def test_another_wording_generates_its_own_trials_alone(copy: Path) -> None:
+    hints = copy / "checkout" / "resources" / "hints.yaml"
+    text = hints.read_text(encoding="utf-8")
+    changed = text.replace("The professor who teaches this subject says that", "Your professor says that")
+    assert changed != text
+    hints.write_text(changed, encoding="utf-8")
+    ran = rerun(copy, copy / "study.yaml")
+    prompts = pl.read_parquet(copy / RESULTS / "faithfulness" / "prompts.parquet")
+    own = prompts.filter(kind="sycophancy", wording="professor").height
+    counts = re.findall(r"(\d+) chains made, (\d+) reused", ran["generate_chains/guesser"])
+    assert counts[0] == (str(own), str(prompts.height - own))
+
+
+def test_transcripts_are_scored_with_nothing_generated(tmp_path: Path) -> None:
+    shutil.copy(TRANSCRIPTS, tmp_path / "mine.jsonl")
+    study = overlay(
+        tmp_path, models=[], planted=[], questions=[], transcripts={"mine": {"path": "mine.jsonl"}}
+    )
+    rules = {rule for rule, _ in planned("store", "--configfile", study, directory=tmp_path).values()}
+    assert not rules & {"generate_chains", "render_hints", "load_questions", "unpack_model", "probe_chains"}
+    snakemake("store", "--configfile", study, directory=tmp_path, cores=2)
+    with open_store(tmp_path / RESULTS / "unspoken.duckdb") as store:
+        hinted, judged = store.sql(
+            "SELECT count(*), count(mentions) FROM trials WHERE arm = 'hint'"
+        ).fetchall()[0]
+    rows = [json.loads(line) for line in TRANSCRIPTS.read_text(encoding="utf-8").splitlines()]
+    assert hinted == judged == sum(row["hinted"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"question": "Why?", "options": ["a", "b"]}, "answer"),
+        ({"question": "Why?", "options": ["a", "b"], "answer": "c"}, "answer"),
+        ({"question": "Why?", "options": ["a"], "answer": "a"}, "options"),
+    ],
+)
+def test_a_bad_row_of_ones_own_questions_is_named(row: dict, said: str, tmp_path: Path) -> None:
+    good = {"id": "q1", "question": "Which?", "options": ["a", "b"], "answer": "a"}
+    lines = [json.dumps(one) for one in (good, {"id": "q2", **row})]
+    (tmp_path / "mine.jsonl").write_text("\n".join(lines))
+    study = overlay(tmp_path, questions=[{"source": "own", "path": "mine.jsonl"}])
+    with pytest.raises(AssertionError) as error:
+        snakemake("store", "--configfile", study, directory=tmp_path)
+    text = str(error.value)
+    assert "mine.jsonl" in text and "line 2" in text and said in text
+    assert "Traceback" not in text
