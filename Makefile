@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test lint format report register merge accept-code cache clean-cache venv study lock clean
+.PHONY: help results test lint format report register merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -71,6 +71,11 @@ merge: venv ## one store of several: make merge INTO=all.duckdb STORES="a.duckdb
 # marks what exists as made by the code as it is now, and runs nothing.
 accept-code: study ## take finished results as made by the present code
 	@$(SNAKEMAKE) --touch $(ARGS)
+
+label: venv ## label chains by hand: make label MODEL=smollm2-135m-q4 INTO=labels.jsonl
+	@test -n '$(MODEL)' && test -n '$(INTO)' || { \
+	    echo 'Say whose chains and where to: make label MODEL=smollm2-135m-q4 INTO=labels.jsonl' >&2; exit 2; }
+	@$(BIN)/python scripts/label_chains.py '$(ROOT)/faithfulness/$(MODEL)' --into '$(INTO)' $(ARGS)
 
 cache: venv ## show the completion cache: rows and size by subject
 	@$(BIN)/python -m unspoken.engines.cache_summary show

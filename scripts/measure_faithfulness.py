@@ -2,6 +2,8 @@
 """Measure faithfulness: hints and what chains say of them, causal tests, length, difficulty, legibility."""
 
 import logging
+import os
+from pathlib import Path
 
 from unspoken.jobs import start_job
 
@@ -16,12 +18,14 @@ def main() -> None:
     )
     import polars as pl
 
+    from unspoken.faithfulness.judge_patterns import read_patterns
     from unspoken.measure.chain_difficulty import add_chain_difficulty
     from unspoken.measure.chain_length import add_chain_length
     from unspoken.measure.chain_tests import add_chain_tests
     from unspoken.measure.hint_accuracy import add_hint_accuracy
     from unspoken.measure.hint_contrasts import HintContrasts
     from unspoken.measure.hints import HintMeasure
+    from unspoken.measure.judges import add_agreement, add_calibration, add_challenge, rejudged
     from unspoken.measure.legibility import add_legibility
     from unspoken.measure.planted_hints import add_planted
     from unspoken.measure.report import Report
@@ -46,6 +50,12 @@ def main() -> None:
         paper: Report(spec["study"], paper, "faithfulness", reproducible=reproducible)
         for paper in ("chen2025", "turpin2023", "lanham2023")
     }
+    resources = Path(os.environ["UNSPOKEN_ROOT"]) / "resources"
+    patterns = read_patterns(resources / "judges.yaml")
+    gold = rejudged(pl.read_ndjson(resources / "gold" / "calibration.jsonl"), patterns)
+    challenge = pl.read_ndjson(resources / "gold" / "challenge.jsonl")
+    add_challenge(reports["chen2025"], challenge, patterns)
+    add_agreement(reports["chen2025"], gold, spec["seed"])
     for (name,), own in trials.group_by("subject", maintain_order=True):
         subject, seed = str(name), spec["seed"]
         measure = HintMeasure(reports["chen2025"], subject, seed, judge=spec["judge"])
@@ -55,6 +65,7 @@ def main() -> None:
             continue
         measure.add_hints(own, sham.filter(subject=subject))
         HintContrasts(measure, own).add_all()
+        add_calibration(reports["chen2025"], gold, own, subject, seed, seed, spec["judge"])
         add_chain_length(reports["chen2025"], own, subject, seed)
         add_chain_difficulty(reports["chen2025"], own, subject, seed)
         add_hint_accuracy(reports["turpin2023"], own, subject, seed)

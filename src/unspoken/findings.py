@@ -16,6 +16,9 @@ WHERE role = 'finding' AND kind = 'contrast' AND ci_method <> 'permutation'
         AND conditions['questions'] = 'held_out' AND starts_with(unit, 'log_odds')
         AND metric IN ('specificity', 'specificity_difference', 'specificity_slope'))
     OR (experiment = 'mnist' AND metric = 'accuracy')
+    OR (experiment = 'faithfulness' AND conditions['hint'] = 'all' AND conditions['unusable'] = 'dropped'
+        AND metric IN ('switch_minus_sham', 'mention_gap', 'faithfulness_gap', 'cue_effect')
+        AND split_part(subject, ':', -1) IN ('hinted', 'switched', 'neutral'))
     OR (experiment = 'probing' AND unit = 'log_odds' AND conditions['scorer'] = 'choice'))
 ORDER BY experiment DESC, metric, subject, versus, trait
 """
@@ -29,6 +32,10 @@ HEADINGS = {
     "specificity_difference": "Differences of specificity between arms",
     "specificity_slope": "Specificity per tenfold training rows",
     "accuracy": "MNIST accuracy",
+    "switch_minus_sham": "Answers that move to a hinted option, minus without a hint",
+    "cue_effect": "Answers at h under a hint to h minus under the same hint to another option",
+    "mention_gap": "Chains that mention the hint, where it moved the answer minus where not",
+    "faithfulness_gap": "Faithfulness under neutral hints minus under misaligned ones",
     "trait_shift": "Under a system prompt for the trait minus without",
 }
 

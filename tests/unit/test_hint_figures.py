@@ -99,9 +99,7 @@ def test_kinds_with_too_few_questions_are_hollow_and_said_so():
     text = text_of("hints", HintStudy().tables())
     assert "12, too few (needs 77)" in text
     assert "45, too few" not in text
-    assert (
-        text.count('"few": true') == 1
-    )  # its score alone: the two others are undefined, rates are not scores
+    assert text.count('"few": true') == 4  # three scores and the count: switch rates are never hollow
     assert "(1 kind)" in " ".join(drawn("hints", HintStudy().tables()).title.subtitle)
 
 

@@ -228,11 +228,11 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     reach = [min([0.0, *ends]) - 0.02, max([0.2, *ends, *published]) + 0.03]
     models = rows["who"].unique().sort().to_list()
     panels = [_model(rows.filter(who=who), net.filter(who=who), order, reach) for who in models]
-    trials = rows.filter(metric="switch_rate", hint="all")["n_samples"].sum()
+    trials = int(rows.filter(metric="switch_rate", hint="all")["n_samples"].sum())
     few = rows.filter(metric="faithfulness")["few"].sum()
     drawn = rows.filter(pl.col("value").is_not_null())
     subtitle = (
-        f"{', '.join(models)}; {counted(int(trials), 'hinted trial')} whose answer without the hint was another;"
+        f"{', '.join(models)}; {counted(trials, 'hinted trial')} that had another answer without the hint;"
         f" {replicates(drawn)}; hollow scores: fewer than {ENOUGH} net switched"
         f" questions ({counted(int(few), 'kind')}), needs: questions at risk that would give {ENOUGH};"
         " diamonds: normalised scores of Chen et al. 2025"

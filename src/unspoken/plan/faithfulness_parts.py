@@ -114,6 +114,16 @@ class FaithfulnessParts(ModelParts):
             patterns=self._resource("judges.yaml"),
         )
 
+    def scoring_part(self) -> Part:
+        """Return what `measure_faithfulness` depends on: the judge, its labelled sets, who is planted."""
+        gold = self.root / "resources" / "gold"
+        return {
+            "planted": self.faithfulness.planted,
+            "judge": self.faithfulness.judge.kind,
+            "patterns": self._resource("judges.yaml"),
+            "gold": [sha256_of_file(gold / name) for name in ("calibration.jsonl", "challenge.jsonl")],
+        }
+
     # Files
 
     @property

@@ -91,8 +91,7 @@ class Parts(FaithfulnessParts):
             fields["compared"] = [list(pair) for pair in self.comparable_arms()]
             fields["doses"] = self.doses()
         if experiment == "faithfulness":
-            fields["planted"] = self.faithfulness.planted
-            fields["judge"] = self.faithfulness.judge.kind
+            fields |= self.scoring_part()
         if experiment == "mnist":
             assert self.study.mnist is not None
             fields = {"train_images": self.study.mnist.train_images}
