@@ -68,9 +68,9 @@ class HintMeasure:
             undefined = {"undefined_kinds": str(macro.undefined_kinds[metric]), "unusable": "dropped"}
             self.add(metric, interval, samples, "macro", conditions=undefined)
 
-    def add_hints(self, trials: pl.DataFrame, sham: pl.DataFrame, arm: str = "hint") -> None:
-        """Add the scores of an arm by kind, pooled, and as the mean over kinds; see `hint_sums`."""
-        hinted = trials.filter(arm=arm)
+    def add_hints(self, trials: pl.DataFrame, sham: pl.DataFrame) -> None:
+        """Add the scores by kind, pooled, and as the mean over kinds; see `hint_sums`."""
+        hinted = trials.filter(arm="hint")
         if hinted["at_risk"].drop_nulls().is_empty():
             return
         for unusable in ("dropped", "failure"):

@@ -88,7 +88,6 @@ class FaithfulnessParts(ModelParts):
         return self._part(
             "import_transcripts.py",
             study=self.study.study,
-            name=transcripts,
             columns=self.faithfulness.transcripts[transcripts].columns,
             kinds=list(self._hints["kinds"]),
         )
