@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +29,8 @@ def copied_checkout(to: Path, source: Path = ROOT) -> Path:
 def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> str:
     """Run Snakemake and return all that it says; fail with that if it fails."""
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--directory", str(directory)]
-    done = subprocess.run(
+    run = partial(
+        subprocess.run,
         [*command, *map(str, arguments)],
         cwd=root,
         stdout=subprocess.PIPE,
@@ -35,6 +38,12 @@ def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores:
         text=True,
         timeout=600,
     )
+    try:
+        done = run()
+    except OSError as error:  # seen once, where a virtual machine gets its memory on demand
+        print(f"the process could not be started ({error}); once more in 10 s")
+        time.sleep(10)
+        done = run()
     assert done.returncode == 0, done.stdout
     return done.stdout
 
