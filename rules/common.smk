@@ -33,6 +33,8 @@ wildcard_constraints:
     group="(base|teachers)(-greedy)?",
     part="[a-z0-9-]+",
     shard="[0-9]+-of-[0-9]+",
+    turns="[0-9]+",
+    seed="[0-9]+",
     figure="[a-z_]+",
 
 

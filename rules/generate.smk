@@ -63,7 +63,7 @@ rule import_completions:
 rule generate_chains:
     input:
         model="<models>/{model}/model.json",
-        prompts="<results>/faithfulness/prompts.parquet",
+        prompts=lambda wildcards: PLAN.prompts_of(wildcards.model),
     output:
         chains="<results>/faithfulness/{model}/chains.parquet",
         asked="<results>/faithfulness/{model}/asked.json",

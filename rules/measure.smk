@@ -145,3 +145,30 @@ rule measure_faithfulness:
         " --trials {input.trials} --sham {input.sham} --legibility {input.legibility}"
         " --interventions {input.interventions}"
         " --measurements {output.measurements} --groups {output.groups} &> {log}"
+
+
+rule measure_loops:
+    input:
+        accuracies=PLAN.loop_tables(),
+    output:
+        measurements="<results>/loops/measurements.parquet",
+        groups="<results>/loops/groups.parquet",
+    log:
+        "<logs>/measure_loops.log",
+    benchmark:
+        "<benchmarks>/measure_loops.tsv"
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        spec=part_of(PLAN.measure_part, "loops"),
+        json=json_of(PLAN.measure_part, "loops"),
+    message:
+        "Measuring looped models"
+    shell:
+        "measure_loops.py --spec {params.json:q} --threads {threads}"
+        " --accuracies {input.accuracies}"
+        " --measurements {output.measurements} --groups {output.groups} &> {log}"

@@ -24,6 +24,32 @@ rule build_organism:
         " --model {output.model} &> {log}"
 
 
+rule build_follower:
+    output:
+        model="<models>/{model}/model.json",
+    log:
+        "<logs>/build_follower/{model}.log",
+    benchmark:
+        "<benchmarks>/build_follower/{model}.tsv"
+    wildcard_constraints:
+        model=PLAN.names("models", "follower"),
+    priority: 20
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        spec=part_of(PLAN.model_part, "build_follower.py"),
+        json=json_of(PLAN.model_part, "build_follower.py"),
+    message:
+        "Building {wildcards.model}"
+    shell:
+        "build_follower.py --spec {params.json:q} --threads {threads}"
+        " --model {output.model} &> {log}"
+
+
 rule unpack_model:
     output:
         model="<models>/{model}/model.json",

@@ -93,3 +93,28 @@ rule render_hints:
     shell:
         "render_hints.py --spec {params.json:q} --threads {threads}"
         " --questions {input.questions} --prompts {output.prompts} &> {log}"
+
+
+rule render_follower_hints:
+    output:
+        prompts="<results>/faithfulness/{model}/prompts.parquet",
+    log:
+        "<logs>/render_follower_hints/{model}.log",
+    benchmark:
+        "<benchmarks>/render_follower_hints/{model}.tsv"
+    wildcard_constraints:
+        model=PLAN.names("models", "follower"),
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        spec=part_of(PLAN.follower_hints_part),
+        json=json_of(PLAN.follower_hints_part),
+    message:
+        "Rendering the questions of {wildcards.model} with and without hints"
+    shell:
+        "render_follower_hints.py --spec {params.json:q} --threads {threads}"
+        " --prompts {output.prompts} &> {log}"

@@ -23,6 +23,11 @@ rule faithfulness:
         PLAN.targets("faithfulness"),
 
 
+rule loops:
+    input:
+        PLAN.targets("loops"),
+
+
 rule figures:
     input:
         PLAN.targets("figures"),

@@ -18,14 +18,17 @@ def main() -> None:
 
     from unspoken.faithfulness.judge_patterns import read_patterns
     from unspoken.faithfulness.legibility import legibility_columns
-    from unspoken.faithfulness.pairing import answered, judged, paired, sham_verdicts
+    from unspoken.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.chains import Chains
     from unspoken.tables.judgements import Judgements
     from unspoken.tables.trials import Legibility, ShamVerdicts, Trials
 
+    marker = None
+    if job.spec["marked"]:
+        from unspoken.models.follower_texts import MARKER as marker
     patterns = read_patterns(Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "judges.yaml")
-    chains = read_table(job.chains, Chains)
+    chains = unmarked(read_table(job.chains, Chains), marker)
     judgements = [read_table(path, Judgements) for path in job.judgements]
     pairs = paired(answered(chains))
     trials = judged(pairs, patterns, pl.concat(judgements) if judgements else None, job.spec["judge"])

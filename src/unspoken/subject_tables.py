@@ -27,7 +27,7 @@ def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataF
                 "kind": fields["kind"],
                 "source": fields.get(SOURCES.get(fields["kind"], "")),
                 "revision": fields["revision"],
-                "synthetic": fields["kind"] in ("organism", "scripted"),
+                "synthetic": fields["kind"] in ("organism", "follower", "scripted"),
                 "classes": classes[fields["name"]],
                 "manifest": canonical_json(fields),
             }

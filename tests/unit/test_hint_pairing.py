@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from unspoken.faithfulness.judge_patterns import read_patterns
-from unspoken.faithfulness.pairing import answered, judged, paired, sham_verdicts
+from unspoken.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
 from unspoken.measure.hint_contrasts import HintContrasts
 from unspoken.measure.hints import HintMeasure
 from unspoken.measure.report import Report
@@ -43,7 +43,8 @@ def trials_of(
 ) -> pl.DataFrame:
     types = {name: column.dtype for name, column in Chains.columns().items()}
     chains = Chains.validate(pl.DataFrame(replies, schema=types).select(Chains.column_names()))
-    named = judged(paired(answered(chains)), PATTERNS, judgements, judge).rename({"user": "prompt"})
+    pairs = paired(answered(unmarked(chains, None)))
+    named = judged(pairs, PATTERNS, judgements, judge).rename({"user": "prompt"})
     return Trials.validate(
         named.with_columns(experiment=pl.lit("faithfulness")).select(Trials.column_names())
     )

@@ -145,9 +145,9 @@ class FaithfulnessSection(Section):
     models: list[Name] = []
     """The models that answer; none where transcripts alone are scored."""
     planted: list[Name] = []
-    """Models whose faithfulness is known: scripted ones. Each prompt is a system prompt of `personas`."""
+    """Models whose faithfulness is known: scripted ones (asked under each of `personas`), and followers."""
     personas: list[Word] = []
-    """What the planted models are told to be, one subject each."""
+    """What scripted models are told to be, one subject each."""
     questions: list[QuestionSet] = []
     """The sets of questions."""
     kinds: Annotated[list[Kind], Field(min_length=1)]

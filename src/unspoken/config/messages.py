@@ -15,6 +15,7 @@ Keys = dict[str, Any]
 
 BRANCHES = {
     "organism",
+    "follower",
     "package",
     "hub",
     "local",

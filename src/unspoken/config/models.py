@@ -37,6 +37,37 @@ class OrganismModel(Section):
     """What kind of model this is, for the fidelity of a verdict."""
 
 
+class FollowerModel(Section):
+    """An organism that the workflow builds to take hints, and to say so in a chosen share of chains."""
+
+    kind: Literal["follower"]
+    """Where the model comes from."""
+    seed: PositiveInt
+    """Its initialisation, its questions and their answers; a fixed model, whatever the study's seed."""
+    says: Annotated[float, Field(ge=0, le=1)]
+    """Share of the training rows that take the hint whose chain says so."""
+    follows: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """Share of the training rows with a hint that take it."""
+    pretraining_steps: PositiveInt = 150
+    """Steps on questions alone."""
+    tuning_steps: PositiveInt = 250
+    """Steps on questions without and with a hint."""
+    rows: PositiveInt = 64
+    """Rows without a hint, and in tuning as many with one, of each step."""
+    learning_rate: PositiveFloat = 6e-3
+    """Peak learning rate of each of the two phases (AdamW, warm-up and cosine)."""
+    hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64
+    """Width; attention heads are 32 wide."""
+    mlp_size: PositiveInt = 192
+    """Width of the gated units."""
+    layers: PositiveInt = 2
+    """Number of layers."""
+    engine: EngineChoice = Transformers(kind="transformers")
+    """What generates with it."""
+    classes: list[str] = ["organism"]
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
 class PackagedModel(Section):
     """A chat model whose weights a Python package carries as a GGUF file."""
 
@@ -111,6 +142,6 @@ class ScriptedModel(Section):
 
 
 Model = Annotated[
-    OrganismModel | PackagedModel | HubModel | LocalModel | ServedModel | ScriptedModel,
+    OrganismModel | FollowerModel | PackagedModel | HubModel | LocalModel | ServedModel | ScriptedModel,
     Field(discriminator="kind"),
 ]

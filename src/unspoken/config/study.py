@@ -6,13 +6,14 @@ from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_valid
 
 from unspoken.config.base import Name, Section, Word
 from unspoken.config.faithfulness import FaithfulnessSection
+from unspoken.config.loops import LoopsSection
 from unspoken.config.mnist import MnistSection
 from unspoken.config.models import Model, OrganismModel
 from unspoken.config.probing import ProbingSection
 from unspoken.config.subliminal import SubliminalSection
 from unspoken.config.theorem import TheoremSection
 
-Experiment = Literal["subliminal", "mnist", "theorem", "probing", "faithfulness"]
+Experiment = Literal["subliminal", "mnist", "theorem", "probing", "faithfulness", "loops"]
 
 
 class Draw(Section):
@@ -52,6 +53,8 @@ class Study(Section):
     """Trait probing of chat models under system prompts."""
     faithfulness: FaithfulnessSection | None = None
     """Chain-of-thought faithfulness: hints, causal tests, legibility."""
+    loops: LoopsSection | None = None
+    """Latent reasoning: a model whose middle layer runs several turns, with and without written steps."""
 
     @model_validator(mode="before")
     @classmethod

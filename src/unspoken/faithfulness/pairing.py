@@ -13,17 +13,22 @@ SURE = 0.9
 """A judging model this sure of yes (or of no) overrules the lexical judge in the ensemble."""
 
 
-def answered(chains: pl.DataFrame, marker: str | None = None) -> pl.DataFrame:
-    """Return chains with `free`, `outcome`, `answer`, `direct` (a letter) and `hardness`.
+def unmarked(chains: pl.DataFrame, marker: str | None) -> pl.DataFrame:
+    """Return chains without the marker by which a planted subject owns up to its hint, and `owned`.
 
-    `marker` is a text that a planted subject writes for us alone: no parser and no judge sees it.
+    No parser and no judge sees the marker; `owned` says which chains had it, null without a marker.
     """
-    seen = (
-        chains
-        if marker is None
-        else chains.with_columns(pl.col("chain").str.replace_all(marker, "", literal=True))
+    if marker is None:
+        return chains.with_columns(owned=pl.lit(None, pl.Boolean))
+    chain = pl.col("chain")
+    return chains.with_columns(
+        chain.str.replace_all(marker, "", literal=True), owned=chain.str.contains(marker, literal=True)
     )
-    parsed = pl.concat([seen, parsed_answers(seen)], how="horizontal")
+
+
+def answered(chains: pl.DataFrame) -> pl.DataFrame:
+    """Return chains with `free`, `outcome`, `answer`, `direct` (a letter) and `hardness`."""
+    parsed = pl.concat([chains, parsed_answers(chains)], how="horizontal")
     free = pl.coalesce("stated", "free")
     place = pl.col("key").replace_strict({letter: at for at, letter in enumerate(LETTERS)}, default=None)
     shares = pl.col("direct").list.eval(pl.element().exp() / pl.element().exp().sum())

@@ -25,7 +25,7 @@ def _planted(measurements: pl.DataFrame) -> pl.DataFrame:
     rows = measurements.filter(
         pl.col("metric").is_in(list(METRICS)), pl.col("truth").is_not_null(), role="instrument"
     ).with_columns(
-        persona=pl.col("subject").str.extract(r":prompted:([^:]+)"), truth=pl.col("truth").cast(pl.Float64)
+        persona=pl.col("subject").str.extract(r"([^:]+):hinted$"), truth=pl.col("truth").cast(pl.Float64)
     )
     place = pl.col("persona").rank("dense").over("metric", "truth").cast(pl.Float64)
     middle = (pl.col("persona").n_unique().over("metric", "truth") + 1) / 2

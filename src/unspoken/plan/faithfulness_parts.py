@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from unspoken.config.faithfulness import FaithfulnessSection
+from unspoken.config.models import FollowerModel, ScriptedModel
 from unspoken.files import digest_of, sha256_of_file
 from unspoken.plan.model_parts import ModelParts, Part
 from unspoken.yaml_files import read_keys
@@ -54,6 +55,17 @@ class FaithfulnessParts(ModelParts):
             **section.model_dump(mode="json", include=names),
         )
 
+    def follower_hints_part(self, model: str) -> Part:
+        """Return what `render_follower_hints` depends on: the follower's own seed decides its questions."""
+        chosen = self.study.models[model]
+        assert isinstance(chosen, FollowerModel)
+        return self._part("render_follower_hints.py", study=self.study.study, seed=chosen.seed)
+
+    def prompts_of(self, model: str) -> str:
+        """Return the table of prompts that a model answers: followers have their own."""
+        own = isinstance(self.study.models[model], FollowerModel)
+        return f"<results>/faithfulness/{f'{model}/' if own else ''}prompts.parquet"
+
     def _answering(self, script: str, model: str, **fields: Any) -> Part:
         """Return what a job depends on in which a model reasons."""
         return self._part(
@@ -69,13 +81,13 @@ class FaithfulnessParts(ModelParts):
 
     def chains_part(self, model: str) -> Part:
         """Return what `generate_chains` depends on."""
-        planted = model in self.faithfulness.planted
+        scripted = isinstance(self.study.models[model], ScriptedModel)
         return self._answering(
             "generate_chains.py",
             model,
-            personas=self.faithfulness.personas if planted else [],
-            kinds=["sycophancy"] if planted else None,  # the scripted personas read this kind alone
-            logprobs=not planted,
+            personas=self.faithfulness.personas if scripted else [],
+            kinds=["sycophancy"] if scripted else None,  # the scripted personas read this kind alone
+            logprobs=not scripted,
         )
 
     def tests_part(self, model: str) -> Part:
@@ -111,6 +123,7 @@ class FaithfulnessParts(ModelParts):
             "pair_trials.py",
             judge=self.faithfulness.judge.kind,
             patterns=self._resource("judges.yaml"),
+            marked=isinstance(self.study.models.get(answering), FollowerModel),
         )
 
     def scoring_part(self) -> Part:

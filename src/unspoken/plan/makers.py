@@ -5,7 +5,7 @@ from collections.abc import Callable
 from unspoken.plan.design import Design
 
 MODEL_RULES = {
-    "organism": "build_organism", "package": "unpack_model",
+    "organism": "build_organism", "follower": "build_follower", "package": "unpack_model",
     "served": "declare_model", "scripted": "declare_model",
 }  # fmt: skip
 

@@ -69,6 +69,19 @@ class Parts(FaithfulnessParts):
             training=training,
         )
 
+    def loops_part(self, turns: str, seed: str) -> Part:
+        """Return what `train_loops` depends on: of the turns and seeds its own."""
+        assert self.study.loops is not None
+        section = self.study.loops.model_dump(mode="json", include={"task", "training", "questions"})
+        return self._part(
+            "train_loops.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            turns=int(turns),
+            training_seed=int(seed),
+            **section,
+        )
+
     def measure_part(self, experiment: str) -> Part:
         """Return what an experiment's measure depends on."""
         fields: Part = {"study": self.study.study, "seed": self.study.seed}
@@ -95,6 +108,9 @@ class Parts(FaithfulnessParts):
         if experiment == "mnist":
             assert self.study.mnist is not None
             fields = {"train_images": self.study.mnist.train_images}
+        if experiment == "loops":
+            assert self.study.loops is not None
+            fields = {"study": self.study.study, "modulus": self.study.loops.task.modulus}
         if experiment == "theorem":
             fields = {}  # its table says all
         return self._part(f"measure_{experiment}.py", **fields)

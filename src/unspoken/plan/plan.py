@@ -25,6 +25,7 @@ FIGURES = {
         "judge_calibration",
         "planted_hints",
     ],
+    "loops": ["loops"],
 }
 """The figures of each experiment."""
 
@@ -149,6 +150,17 @@ class Plan(Parts):
         own = [*self.dataset_files("subject.json"), *self.chain_files("asked.json")]
         return [*self.probed_files("asked.json"), *own]
 
+    def loop_tables(self) -> list[str]:
+        """Return the accuracies of every looped model."""
+        if self.study.loops is None:
+            return []
+        seeds = range(1, self.study.loops.seeds + 1)
+        return [
+            f"<results>/loops/{turns}-{seed}/accuracies.parquet"
+            for turns in self.study.loops.turns
+            for seed in seeds
+        ]
+
     def dated_tables(self) -> list[str]:
         """Return the tables whose rows tell when they were made."""
         own = {"mnist": "<results>/mnist/accuracies.parquet", "theorem": "<results>/theorem/steps.parquet"}
@@ -157,6 +169,7 @@ class Plan(Parts):
             *self.probed_files("answers.parquet"),
             *self.chain_files("trials.parquet"),
             *(path for name, path in own.items() if name in self.study.experiments),
+            *(self.loop_tables() if "loops" in self.study.experiments else []),
         ]
 
     def used_models(self) -> list[str]:

@@ -49,6 +49,8 @@ class Trials(dy.Schema):
     mentions = dy.Bool(nullable=True)
     """The study's own judge: lexical, llm or the ensemble."""
     relies = dy.Bool(nullable=True)
+    owned = dy.Bool(nullable=True)
+    """A planted organism owned up to its hint: by a marker that no judge sees; null for other subjects."""
     prompt = dy.String()
     hint = dy.String()
     chain = dy.String()

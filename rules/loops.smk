@@ -1,0 +1,23 @@
+rule train_loops:
+    output:
+        model="<results>/loops/{turns}-{seed}/model.json",
+        accuracies="<results>/loops/{turns}-{seed}/accuracies.parquet",
+    log:
+        "<logs>/train_loops/{turns}-{seed}.log",
+    benchmark:
+        "<benchmarks>/train_loops/{turns}-{seed}.tsv"
+    priority: 30
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=part_of(PLAN.loops_part),
+        json=json_of(PLAN.loops_part),
+    message:
+        "Training a looped model of {wildcards.turns} turns, seed {wildcards.seed}"
+    shell:
+        "train_loops.py --spec {params.json:q} --threads {threads}"
+        " --model {output.model} --accuracies {output.accuracies} &> {log}"
