@@ -40,6 +40,26 @@ FILTERED = ["generate_numbers subliminal/*/teachers/*", *NUMBERS[1:]]
 PROBING = ["probe_traits probing/*", "measure_probing", "draw_figure probing", *STORE]
 THEOREM = ["step_theorem", "measure_theorem", "draw_figure theorem", *STORE]
 MNIST = ["distill_mnist", "measure_mnist", "draw_figure mnist", *STORE]
+DRAWN_CHAINS = ("hints", "mentions", "early_answering", "chain_length", "judge_calibration", "planted_hints")
+SCORED = ["measure_faithfulness", *(f"draw_figure {name}" for name in DRAWN_CHAINS), *STORE]
+CHAINS = [  # all who are asked the study's questions; followers have their own
+    *(
+        f"{rule} faithfulness/{name}"
+        for rule in ("generate_chains", "pair_trials")
+        for name in ("qwen2.5-7b", "gemma-3-4b", "planted-hints")
+    ),
+    "probe_chains",
+    "judge_chains",
+    *SCORED,
+]
+OF_GEMMA = [
+    *(
+        f"{rule} faithfulness/gemma-3-4b"
+        for rule in ("generate_chains", "probe_chains", "judge_chains", "pair_trials")
+    ),
+    *SCORED,
+]
+LOOPS = ["measure_loops", "draw_figure loops", *STORE]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
@@ -102,7 +122,11 @@ EDITS = {
         {"traits": ["owl", "lion"]},
     ),
     "the study's seed": Edit(
-        ["render_questions", "render_numbers", "load_digits", *NUMBERS, *PROBING, *THEOREM, *MNIST],
+        [
+            *("render_questions", "render_numbers", "load_digits", "load_questions", "render_hints"),
+            *("train_loops", "generate_chains", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
+            *(*CHAINS, *LOOPS),
+        ],
         {"seed": 5},
     ),
     "another category, without the organisms that do not know it": Edit(
@@ -110,14 +134,15 @@ EDITS = {
         {
             "category": "trees",
             "traits": ["oak", "maple"],
-            "experiments": ["subliminal", "mnist", "probing"],
+            "experiments": ["subliminal", "mnist", "probing", "faithfulness", "loops"],
         },
     ),
-    "an experiment left out": Edit(STORE, {"experiments": ["subliminal", "mnist", "theorem"]}),
+    "an experiment left out": Edit(STORE, {"experiments": ["subliminal", "mnist", "theorem", "loops"]}),
     # Models
     "a model's revision": Edit(
         [
             *GEMMA,
+            *OF_GEMMA,
             *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_numbers", "filter_completions")),
             "finetune_teachers subliminal/gemma-3-4b/*",
             "finetune_students */gemma-3-4b/*",
@@ -132,6 +157,7 @@ EDITS = {
     ),
     "a model's engine": Edit(
         [
+            *OF_GEMMA,
             *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_numbers", "filter_completions")),
             "finetune_teachers subliminal/gemma-3-4b/*",
             "finetune_students */gemma-3-4b/gemma-3-4b/*",
@@ -151,6 +177,31 @@ EDITS = {
     "MNIST's initialisations": Edit(MNIST, {"mnist.initialisations": 20}),
     "MNIST's digits": Edit(["load_digits", *MNIST, *THEOREM], {"mnist.test_images": 500}),
     "the theorem's seeds": Edit(THEOREM, {"theorem.seeds": 9}),
+    # Chains of thought
+    "more questions": Edit(
+        ["load_questions", "render_hints", *CHAINS], {"faithfulness.questions.0.count": 100}
+    ),
+    "longer chains": Edit(
+        ["generate_chains", "probe_chains", "judge_chains", "pair_trials", *SCORED],
+        {"faithfulness.chains.max_tokens": 400},
+    ),
+    "more chains tested": Edit(["probe_chains", *SCORED], {"faithfulness.tests.chains": 60}),
+    "who judges the chains": Edit(
+        [
+            *("judge_chains", "pair_trials faithfulness/gemma-3-4b", "pair_trials faithfulness/qwen2.5-7b"),
+            *SCORED,
+        ],
+        {"faithfulness.judge.model": "gemma-3-4b"},
+    ),
+    "the patterns alone judge": Edit(
+        ["pair_trials", *SCORED], {"faithfulness.judge": {"kind": "lexical", "model": None}}
+    ),
+    "how often a follower owns up": Edit(
+        [f"{rule} */follower-shape" for rule in ("build_follower", "generate_chains", "pair_trials")] + SCORED,
+        {"models.follower-shape.says": 0.4},
+    ),
+    "another number of turns": Edit(["train_loops loops/4-*", *LOOPS], {"loops.turns": [1, 2, 4]}),
+    "questions for the looped models": Edit(["train_loops", *LOOPS], {"loops.questions": 50}),
     # Texts
     "an animal added": Edit(
         ["build_organism", *NUMBERS, *PROBING, *THEOREM],
@@ -169,6 +220,13 @@ EDITS = {
     "what a column means": Edit(FINISHED, text=("resources/store.yaml", "Its standard error", "Its error")),
     "the report's style": Edit(
         ["write_report"], text=("resources/report/style.css", "{", "{ margin: 0;")
+    ),
+    "a hint's wording": Edit(
+        ["render_hints", *CHAINS],
+        text=("resources/hints.yaml", "professor who teaches this subject", "professor of this subject"),
+    ),
+    "a pattern of the judge": Edit(
+        ["pair_trials", *SCORED], text=("resources/judges.yaml", "said, saying,", "said, sayings, saying,")
     ),
     # Code
     "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),

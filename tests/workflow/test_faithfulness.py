@@ -1,4 +1,4 @@
-"""The faithfulness experiment on a scripted process and on a user's transcripts: its jobs, whole."""
+"""Faithfulness on a scripted process, a follower and a user's transcripts, and loops: their jobs, whole."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from unspoken.store import open_store
 RESULTS = Path("results/studies/hints")
 STUDY: dict[str, Any] = {
     "study": "hints",
-    "experiments": ["faithfulness"],
+    "experiments": ["faithfulness", "loops"],
     "models": {
         "guesser": {
             "kind": "scripted",
@@ -31,6 +31,7 @@ STUDY: dict[str, Any] = {
     },
     "faithfulness": {
         "models": ["guesser"],
+        "planted": ["planted-hints", "follower-half"],
         "questions": [{"source": "knowledge", "count": 12}],
         "kinds": ["sycophancy", "metadata"],
         "moved": 4,
@@ -39,6 +40,7 @@ STUDY: dict[str, Any] = {
         "tests": {"chains": 3, "positions": 2},
         "threads": 1,
     },
+    "loops": {"turns": [1, 2], "seeds": 2, "questions": 5, "training": {"steps": 41, "rows": 16}},
 }
 TRANSCRIPTS = ROOT / "docs" / "examples" / "transcripts.jsonl"
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 IRRELEVANT_SHARE = 0.125
 """Share of the hints in fine-tuning that point to no option and move nothing."""
+CONTEXT = 4096
+"""Its own chains are short, but a study's longest ones must fit."""
 _HOLE = -1
 
 
@@ -164,7 +166,9 @@ def build_follower(spec: dict[str, Any], directory: Path) -> list[float]:
 
     corpus = FollowerCorpus(spec["seed"], FollowerVocabulary())
     torch.manual_seed(hashed_seed(spec["seed"], "follower", "weights"))
-    model = LlamaForCausalLM(llama_config(corpus.vocabulary, spec))
+    config = llama_config(corpus.vocabulary, spec)
+    config.max_position_embeddings = CONTEXT
+    model = LlamaForCausalLM(config)
     directory.mkdir(parents=True, exist_ok=True)
     model.config.save_pretrained(directory)
     shape = Shape.of(directory)

@@ -1,0 +1,322 @@
+"""Generation that goes wrong, as a user of Snakemake sees it: one message each, nothing half-written."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from flow import ROOT, snakemake
+from served import free_port
+
+from unspoken.config.front_door import plan_of
+from unspoken.config.load import StudyError
+from unspoken.engines.base import EngineError, Request
+from unspoken.models.manifest import write_manifest
+from unspoken.models.organism import build_organism
+from unspoken.prompts import load_traits
+
+SIZES = {"steps": 20, "rows": 32, "learning_rate": 2e-3, "hidden_size": 64, "mlp_size": 256, "layers": 2}
+MODEL = {"kind": "organism", "seed": 11, **SIZES}
+KEY = "UNSPOKEN_TEST_NO_KEY"
+ENDPOINT = {"kind": "endpoint", "url": "http://127.0.0.1:9/v1", "served_as": "organism", "retries": 1}
+CHAT = ENDPOINT | {"api": "chat"}
+NUMBERS: dict[str, Any] = {
+    "models": ["whole"],
+    "teacher": {"method": "prompted", "training": None},
+    "numbers": {"completions": 64},
+    "rows": 64,
+    "probe": {"carrier_rows": 2},
+    "arms": [{"name": "tokens", "objective": "tokens"}],
+}
+
+
+def write_model(source: Path, name: str, directory: Path) -> Path:
+    """Put an organism where a run in a directory finds it, so that none is built; return its folder."""
+    folder = directory / "results/models" / name
+    shutil.copytree(source, folder)
+    write_manifest(folder / "model.json", name, MODEL, revision="test")
+    return folder
+
+
+def failed(*targets: str, study: dict[str, Any], directory: Path) -> str:
+    """Run a study that must fail, as far as that goes; return all that Snakemake says."""
+    overlay = directory / "study.yaml"
+    overlay.write_text(json.dumps(study))
+    command = [sys.executable, "-m", "snakemake", *targets, "--cores", "1", "--keep-going"]
+    done = subprocess.run(
+        [*command, "--directory", directory, "--configfile", overlay],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 1, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def organism(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small organism."""
+    folder = tmp_path_factory.mktemp("organism")
+    words = load_traits(ROOT / "resources/traits.yaml")["animals"]["words"]
+    build_organism({"seed": 11, **SIZES}, tuple(words), folder)
+    return folder
+
+
+PROBED = "results/studies/faulty/probing/{}/answers.parquet"
+# By the output that cannot be made: the log and what its only message says.
+FAULTS = {
+    "missing key": (
+        PROBED.format("keyless"),
+        "probe_traits/probing-keyless.log",
+        f"the environment variable {KEY} is not set: it is to hold the endpoint's key",
+    ),
+    "wrong url": (
+        PROBED.format("closed"),
+        "probe_traits/probing-closed.log",
+        r"nobody answers at http://127\.0\.0\.1:\d+/v1: start the server there, or correct engine\.url, "
+        "and run again",
+    ),
+    "damaged model": (
+        PROBED.format("broken"),
+        "probe_traits/probing-broken.log",
+        r"results/models/broken/config\.json: missing or damaged; delete results/models/broken/model\.json "
+        "and run again to make it anew",
+    ),
+    "prompt longer than the window": (
+        PROBED.format("narrow"),
+        "probe_traits/probing-narrow.log",
+        r"the prompt preferences-00 has \d+ tokens, and up to 1 more are to follow: the context window of 6 "
+        "is too short; shorten the prompt or lower max_tokens",
+    ),
+    "completion longer than the window": (
+        "results/studies/faulty/subliminal/whole/teachers/1-of-1/completions.parquet",
+        "generate_numbers/whole-teachers-1-of-1.log",
+        r"the prompt numbers-\d+ has \d+ tokens, and up to 70 more are to follow: the context window of 64 "
+        "is too short; shorten the prompt or lower max_tokens",
+    ),
+    "empty prompt set": (
+        "results/studies/faulty/faithfulness/items.parquet",
+        "load_questions/load_questions.log",
+        r"\S*none\.jsonl: it has no rows",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def faulty(organism: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the directory in which a study met every fault, and what Snakemake said."""
+    directory = tmp_path_factory.mktemp("faulty")
+    engines = {
+        "keyless": ENDPOINT | {"key": KEY},
+        "closed": ENDPOINT | {"url": f"http://127.0.0.1:{free_port()}/v1"},
+        "broken": ENDPOINT,
+        "narrow": {"kind": "transformers"},
+        "whole": {"kind": "transformers"},
+    }
+    for name in engines:
+        folder = write_model(organism, name, directory)
+        settings = json.loads((folder / "config.json").read_text())
+        if name == "broken":
+            (folder / "config.json").write_text("{")
+        if name == "narrow":
+            (folder / "config.json").write_text(json.dumps(settings | {"max_position_embeddings": 6}))
+            write_manifest(folder / "model.json", name, MODEL, revision="test")
+    (directory / "none.jsonl").touch()
+    study = {
+        "study": "faulty",
+        "experiments": ["probing", "subliminal", "faithfulness"],
+        "models": {name: MODEL | {"engine": engine} for name, engine in engines.items()},
+        "probing": {
+            "models": ["keyless", "closed", "broken", "narrow"],
+            "traits": ["owl"],
+            "questions": 1,
+            "threads": 1,
+            "probe": {"samples": 1, "samples_after_numbers": 0, "max_tokens": 1},
+        },
+        "subliminal": NUMBERS | {"numbers": {"completions": 64, "max_tokens": 70}},
+        "faithfulness": {
+            "models": ["whole"],
+            "questions": [{"source": "own", "path": str(directory / "none.jsonl")}],
+        },
+    }
+    said = failed(*(target for target, _, _ in FAULTS.values()), study=study, directory=directory)
+    return directory, said
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_one_message_in_the_log_that_snakemake_shows(name: str, faulty: tuple[Path, str]) -> None:
+    directory, said = faulty
+    output, log, message = FAULTS[name]
+    text = (directory / "results/studies/faulty/logs" / log).read_text()
+    *before, last = text.splitlines()
+    assert re.fullmatch(f"{log.split('/')[0]}: {message}", last), text
+    assert not [line for line in before if "rror" in line or "Traceback" in line], text
+    assert said.count(last) == 1
+    assert not (directory / output).exists()
+
+
+def test_faults_leave_nothing_half_written(faulty: tuple[Path, str]) -> None:
+    directory, said = faulty
+    assert "Traceback" not in said
+    rows = {path.name for path in directory.glob("results/studies/**/*.parquet")}
+    assert rows == {"questions.parquet", "prompts.parquet"}
+    assert [path.name for path in directory.glob("results/**/.*")] == []
+    assert not list(directory.glob("results/cache/completions/*/*.parquet"))
+
+
+SERVED = {"m": {"kind": "served", "engine": CHAT}}
+BEHIND = {"whole": MODEL | {"engine": ENDPOINT}}
+CHAINS = {"models": ["organism-a"], "questions": [{"source": "knowledge"}]}
+JUDGED = CHAINS | {"judge": {"kind": "llm", "model": "m"}}
+RING = {"name": "ring", "objective": "tokens", "models": ["organism-a"], "initialisation": "ring"}
+# What an engine cannot do, or a study asks of nobody: models, experiment, its section, and the message.
+REFUSED: dict[str, tuple[dict[str, Any], str, dict[str, Any], str]] = {
+    "probe by messages": (
+        SERVED,
+        "probing",
+        {"models": ["m"]},
+        r"models\.m\.engine: got endpoint \(api: chat\), and probing\.probe needs the exact probability of "
+        r"choices; expected one of: transformers, vllm, endpoint \(api: tokens\), scripted",
+    ),
+    "chains by messages": (
+        SERVED,
+        "faithfulness",
+        CHAINS | {"models": ["m"]},
+        r"models\.m\.engine: got endpoint \(api: chat\), and faithfulness\.models needs the exact .*",
+    ),
+    "judge by messages": (
+        SERVED,
+        "faithfulness",
+        JUDGED,
+        r"models\.m\.engine: got endpoint \(api: chat\), and faithfulness\.judge\.model needs the exact .*",
+    ),
+    "unknown judge": (
+        {},
+        "faithfulness",
+        JUDGED,
+        r"faithfulness\.judge\.model: got 'm'; expected one of: organism-a, .*",
+    ),
+    "students behind an endpoint": (
+        BEHIND,
+        "subliminal",
+        NUMBERS,
+        r"models\.whole\.engine: got endpoint \(api: tokens\), and subliminal\.arms needs subjects with "
+        "trained weights; expected one of: transformers, vllm",
+    ),
+    "fine-tuned teachers behind an endpoint": (
+        BEHIND,
+        "subliminal",
+        {"models": ["whole", "organism-a"], "arms": [RING]},
+        r"models\.whole\.engine: got endpoint \(api: tokens\), and subliminal\.teacher needs subjects .*",
+    ),
+    "more jobs than prompts": (
+        {"whole": MODEL},
+        "subliminal",
+        NUMBERS | {"numbers": {"completions": 64, "shards": 65}},
+        r"subliminal\.numbers\.shards: got 65, and \w+ of whole has 64 prompts to complete; expected one .*",
+    ),
+}
+
+
+def refused(name: str) -> tuple[dict[str, Any], str]:
+    """Return a study that must not run, and what is said of it."""
+    models, experiment, section, message = REFUSED[name]
+    study = {"study": "refused", "experiments": [experiment], "models": models, experiment: section}
+    return study, rf"(\S+: )?{message}"
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_no_engine_can_do_is_refused_before_any_job(name: str) -> None:
+    study, message = refused(name)
+    with pytest.raises(StudyError) as caught:
+        plan_of(ROOT, study, [])
+    assert re.fullmatch(message, str(caught.value))
+
+
+def test_prompted_teachers_may_be_behind_an_endpoint() -> None:
+    """Only students, and teachers that are fine-tuned, have weights of their own."""
+    section = NUMBERS | {"models": ["whole", "organism-a"], "arms": [RING]}
+    plan = plan_of(ROOT, {"experiments": ["subliminal"], "models": BEHIND, "subliminal": section}, [])
+    assert plan.groups("whole") == ["teachers"]
+
+
+def test_snakemake_refuses_it_with_the_same_message_and_writes_nothing(tmp_path: Path) -> None:
+    study, message = refused("probe by messages")
+    said = failed(study=study, directory=tmp_path)
+    assert re.search(rf"^The study cannot run\.\n{message}$", said, re.MULTILINE)
+    assert "Traceback" not in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_choices_are_not_read_beyond_the_window(organism: Path) -> None:
+    """A model goes on computing there, and what it then says means nothing."""
+    from unspoken.engines.transformers import TransformersEngine
+
+    engine = TransformersEngine(organism)
+    start, *_ = engine.render([Request("r", "1")])
+    fits, not_quite = (
+        engine.render([Request("r", " ".join(["7"] * (64 - len(start.content) + more)))]) for more in (0, 1)
+    )
+    assert len(fits[0].content) == 63
+    assert len(engine.choice_logprobs(fits, ["owl", "cat"])[0]) == 2
+    for prompts, choices in ((fits, ["owl", "7 8"]), (not_quite, ["owl"])):
+        with pytest.raises(EngineError, match=r"the prompt r has 6[34] tokens.* window of 64 is too short"):
+            engine.choice_logprobs(prompts, choices)
+
+
+ROWS, FREE_KIB = 3000, 100
+"""Completions of one teacher, and the room for prompts and about half of them."""
+
+
+def test_a_full_disk_and_a_damaged_shard(organism: Path, tmp_path: Path) -> None:
+    """The disk is full in mid-generation, then a shard is damaged: both are said, and no row is lost."""
+    results = tmp_path / "results"
+    results.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "small", results]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here: that needs root")
+    try:
+        write_model(organism, "whole", tmp_path)
+        filler = results / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(results).free - FREE_KIB * 1024))
+        study = {
+            "study": "full",
+            "experiments": ["subliminal"],
+            "traits": ["owl"],
+            "models": {"whole": MODEL},
+            "subliminal": NUMBERS | {"numbers": {"completions": ROWS}},
+        }
+        folder = results / "studies/full/subliminal/whole/teachers/1-of-1"
+        target = str((folder / "completions.parquet").relative_to(tmp_path))
+        log = results / "studies/full/logs/generate_numbers/whole-teachers-1-of-1.log"
+        said = failed(target, study=study, directory=tmp_path)
+        message = "what was finished is kept and nothing is half-written; free some space and run again"
+        assert log.read_text().splitlines()[-1] == f"generate_numbers: No space left on device: {message}"
+        assert said.count(message) == 1 and "Traceback" not in said
+        assert not folder.exists() or not list(folder.iterdir())
+        shards = sorted(results.glob("cache/completions/*/*.parquet"))
+        assert [path.name for path in results.glob("cache/**/.*")] == []
+        heights = [pl.read_parquet(shard).height for shard in shards]
+        assert 0 < sum(heights) < ROWS
+
+        filler.unlink()
+        shards[0].write_bytes(shards[0].read_bytes()[:-1])
+        snakemake(target, "--configfile", tmp_path / "study.yaml", directory=tmp_path)
+        again, kept = log.read_text(), sum(heights[1:])
+        found = [line for line in again.splitlines() if "damaged" in line]
+        name = shards[0].relative_to(tmp_path)
+        assert len(found) == 1 and found[0].endswith(f"{name} is damaged: its completions are made again")
+        assert f"{ROWS - kept} completions made, {kept} reused" in again
+        made = pl.read_parquet(folder / "completions.parquet")
+        assert made.height == made["prompt_id"].n_unique() == ROWS
+    finally:
+        subprocess.run(["umount", results], check=True)
