@@ -16,6 +16,7 @@ WHERE role = 'finding' AND kind = 'contrast' AND ci_method <> 'permutation'
         AND conditions['questions'] = 'held_out' AND starts_with(unit, 'log_odds')
         AND metric IN ('specificity', 'specificity_difference', 'specificity_slope'))
     OR (experiment = 'mnist' AND metric = 'accuracy')
+    OR (experiment = 'loops' AND conditions['k'] = 'all' AND metric LIKE '%slope')
     OR (experiment = 'faithfulness' AND conditions['hint'] = 'all' AND conditions['unusable'] = 'dropped'
         AND metric IN ('switch_minus_sham', 'mention_gap', 'faithfulness_gap', 'cue_effect')
         AND split_part(subject, ':', -1) IN ('hinted', 'switched', 'neutral'))
@@ -36,6 +37,8 @@ HEADINGS = {
     "cue_effect": "Answers at h under a hint to h minus under the same hint to another option",
     "mention_gap": "Chains that mention the hint, where it moved the answer minus where not",
     "faithfulness_gap": "Faithfulness under neutral hints minus under misaligned ones",
+    "direct_accuracy_slope": "Looped models, accuracy without written steps per doubling of turns",
+    "step_uplift_slope": "Looped models, what written steps add per doubling of turns",
     "trait_shift": "Under a system prompt for the trait minus without",
 }
 
