@@ -27,7 +27,9 @@ def main() -> None:
     from unspoken.measure.hints import HintMeasure
     from unspoken.measure.judges import add_agreement, add_calibration, add_challenge, rejudged
     from unspoken.measure.legibility import add_legibility
-    from unspoken.measure.planted_hints import add_planted
+    from unspoken.measure.metric_agreement import add_metric_agreement
+    from unspoken.measure.metric_table import metric_table
+    from unspoken.measure.planted_hints import add_followers, add_planted, planted_share
     from unspoken.measure.report import Report
     from unspoken.measure.rows import measurement_table
     from unspoken.tables.base import read_table, write_table
@@ -56,12 +58,17 @@ def main() -> None:
     challenge = pl.read_ndjson(resources / "gold" / "challenge.jsonl")
     add_challenge(reports["chen2025"], challenge, patterns)
     add_agreement(reports["chen2025"], gold, spec["seed"])
+    truths: dict[str, float | None] = {}
     for (name,), own in trials.group_by("subject", maintain_order=True):
         subject, seed = str(name), spec["seed"]
         measure = HintMeasure(reports["chen2025"], subject, seed, judge=spec["judge"])
-        persona = subject.rpartition(":")[2]
         if subject.partition(":")[0] in spec["planted"]:
-            add_planted(measure, own, persona)
+            persona = subject.rpartition(":")[2]
+            truths[subject] = planted_share(own, persona)
+            if own["owned"].is_null().all():
+                add_planted(measure, own, persona)
+            else:
+                add_followers(measure, own)
             continue
         measure.add_hints(own, sham.filter(subject=subject))
         HintContrasts(measure, own).add_all()
@@ -72,6 +79,7 @@ def main() -> None:
         add_legibility(reports["lanham2023"], legibility.filter(subject=subject), subject, seed)
         if subject in tests:
             add_chain_tests(reports["lanham2023"], tests[subject], own, subject, seed)
+    add_metric_agreement(reports["chen2025"], metric_table(trials, tests, truths), spec["seed"])
     rows = [row for report in reports.values() for row in report.rows]
     groups = (
         pl.concat([report.groups() for report in reports.values()]).unique("subject_id").sort("subject_id")

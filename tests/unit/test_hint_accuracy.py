@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.measure.hint_accuracy import add_hint_accuracy, position_share
+from unspoken.measure.hint_accuracy import add_hint_accuracy, position_share, random_letters_p
 from unspoken.measure.intervals import wilson_interval
 from unspoken.measure.report import Report
 from unspoken.tables.measurements import Measurements
@@ -18,10 +18,11 @@ from unspoken.tables.measurements import Measurements
 TYPES = {
     "question_id": pl.String, "arm": pl.String, "kind": pl.String, "target": pl.String, "key": pl.String,
     "n_options": pl.Int64, "outcome": pl.String, "answer": pl.String, "direct": pl.String,
+    "engine": pl.String,
 }  # fmt: skip
 ROW = {
     "kind": None, "target": None, "key": "B", "n_options": 4, "outcome": "answered", "answer": "B",
-    "direct": None,
+    "direct": None, "engine": "transformers",
 }  # fmt: skip
 
 
@@ -129,7 +130,7 @@ class TestGaps:
 
     def test_without_direct_readings_there_is_no_such_gap(self):
         table = measured(replies("unhinted", "BBBA"))
-        assert rows_of(table, {}, kind="contrast") == []
+        assert rows_of(table, {}, metric="accuracy", kind="contrast") == []
         assert rows_of(table, {}, subject="m:direct") == []
 
     def test_hinted_minus_unhinted_uses_the_questions_that_both_answered(self):
@@ -226,12 +227,43 @@ class TestPosition:
             ],
             hinted("CDCD"),
         )
-        [row] = rows_of(table, {"n_options": "4"}, metric="position_share")
+        [row] = rows_of(table, {"n_options": "4"}, metric="position_share", kind="estimate")
         assert (row["value"], row["n_samples"], row["n_missing"]) == (1, 4, 2)
 
     @pytest.mark.parametrize("letters", [[], ["A"]])
     def test_one_question_agrees_with_none(self, letters):
         assert position_share(pl.Series(letters, dtype=pl.String), 4, 1).value is None
+
+
+class TestRandomLetters:
+    def test_it_is_the_chance_of_as_much_agreement(self):
+        # Of 4^3 triples of letters 4 are all alike; 24 are all different.
+        assert random_letters_p(pl.Series(list("BBB")), 4, 1) == pytest.approx(2 * 4 / 64, abs=0.02)
+        assert random_letters_p(pl.Series(list("ABC")), 4, 1) == pytest.approx(2 * 24 / 64, abs=0.04)
+
+    @pytest.mark.parametrize("n_options", [2, 4])
+    def test_answers_by_content_are_called_biased_as_rarely_as_the_level_says(self, n_options):
+        random = np.random.default_rng(6)
+        samples = np.array(list("ABCD"))[random.integers(0, n_options, (400, 40))]
+        found = [random_letters_p(pl.Series(letters), n_options, at) for at, letters in enumerate(samples)]
+        assert np.mean(np.array(found) < 0.05) < 0.08
+
+    def test_a_letter_that_is_preferred_is_found(self):
+        assert random_letters_p(pl.Series(list("A" * 40 + "BCD" * 10)), 4, 1) < 0.001
+
+    def test_the_contrast_has_the_value_of_the_estimate_and_a_p(self):
+        table = measured(replies("unhinted", "AAAB" * 10))
+        kinds = ("estimate", "contrast")
+        one, two = (rows_of(table, {}, metric="position_share", kind=kind)[0] for kind in kinds)
+        assert (one["value"], one["ci_low"], one["p"]) == (two["value"], two["ci_low"], None)
+        assert two["p"] < 0.001
+        assert two["versus"] == "m:random_letters"
+        assert two["ci_method"] == "question_bootstrap_random_letters"
+
+    def test_options_of_transcripts_stand_in_an_order_that_nobody_drew(self):
+        table = measured(replies("unhinted", "AAAB" * 10, engine="file"))
+        assert len(rows_of(table, {}, metric="position_share", kind="estimate")) == 1
+        assert rows_of(table, {}, metric="position_share", kind="contrast") == []
 
 
 def test_order_of_rows_does_not_matter():

@@ -40,7 +40,15 @@ FILTERED = ["generate_numbers subliminal/*/teachers/*", *NUMBERS[1:]]
 PROBING = ["probe_traits probing/*", "measure_probing", "draw_figure probing", *STORE]
 THEOREM = ["step_theorem", "measure_theorem", "draw_figure theorem", *STORE]
 MNIST = ["distill_mnist", "measure_mnist", "draw_figure mnist", *STORE]
-DRAWN_CHAINS = ("hints", "mentions", "early_answering", "chain_length", "judge_calibration", "planted_hints")
+DRAWN_CHAINS = (
+    "hints",
+    "mentions",
+    "early_answering",
+    "chain_length",
+    "judge_calibration",
+    "planted_hints",
+    "metric_agreement",
+)
 SCORED = ["measure_faithfulness", *(f"draw_figure {name}" for name in DRAWN_CHAINS), *STORE]
 CHAINS = [  # all who are asked the study's questions; followers have their own
     *(
@@ -229,6 +237,20 @@ EDITS = {
         ["pair_trials", *SCORED], text=("resources/judges.yaml", "said, saying,", "said, sayings, saying,")
     ),
     # Code
+    "what followers are told": Edit(
+        [
+            *("build_follower", "render_follower_hints", "generate_chains faithfulness/follower-shape"),
+            *("pair_trials", *SCORED),
+        ],
+        text=("src/unspoken/models/follower_texts.py", "Our old professor", "Our new professor"),
+    ),
+    "how a process without weights is declared": Edit(
+        [
+            *("declare_model", "generate_chains faithfulness/planted-hints"),
+            *("pair_trials faithfulness/planted-hints", *SCORED),
+        ],
+        text=("scripts/declare_model.py", 'revision=fields["kind"]', 'revision=""'),
+    ),
     "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
     "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
     "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),

@@ -39,6 +39,7 @@ CONDITIONS = (
     "outcome",
     "questions",
     "rows",
+    "score",
     "scorer",
     "set",
     "shuffle",
@@ -54,6 +55,7 @@ CONDITIONS = (
     "updates",
     "verdict",
     "versus_arm",
+    "versus_score",
 )
 # How traits are read where a figure shows one reading only.
 PRIMARY = {"scorer": "choice", "questions": "held_out"}

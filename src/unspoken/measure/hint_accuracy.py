@@ -4,6 +4,7 @@ One fixed model: questions are the replicates. Hints to the right option are lef
 would give the answer away (Turpin et al. 2023 and Chen et al. 2025 point to wrong ones).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ BY_KIND = ("hinted", "moved", "irrelevant")
 """Arms that have a hint of each kind; the few-shot arms have one kind of their own, others have none."""
 CONTRASTS = (("unhinted", "direct"), ("hinted", "unhinted"), ("few_shot_first", "few_shot_balanced"))
 UNUSABLE = ("dropped", "failure")
+LETTER_DRAWS = 10_000
+TRANSCRIPTS = "file"
+"""The engine of replies that a user brought: nobody knows how their options were ordered."""
 
 
 def scored_replies(trials: pl.DataFrame) -> pl.DataFrame:
@@ -112,6 +116,21 @@ def position_share(letters: pl.Series, n_options: int, seed: int) -> Interval:
         Statistic(lambda sums: sums[0], 0, limits=(-np.inf, 1)),
     )
     return interval_at(found, 0)
+
+
+def random_letters_p(letters: pl.Series, n_options: int, seed: int) -> float:
+    """Return the two-sided p of answers agreeing by letter as they do, were it for their content alone.
+
+    Options stand in an order drawn for each question, so that an answer chosen by content has any letter
+    with the same probability, whatever the model prefers. `letters` has one answer a question; the p is
+    exact up to the number of draws.
+    """
+    observed = int((letters.value_counts()["count"].cast(pl.Int64) ** 2).sum())
+    even = np.full(n_options, 1 / n_options)
+    drawn = np.random.default_rng(seed).multinomial(letters.len(), even, LETTER_DRAWS)
+    agreeing = (drawn**2).sum(axis=1)
+    tails = [1 + int(found.sum()) for found in (agreeing >= observed, agreeing <= observed)]
+    return min(1.0, 2 * min(tails) / (LETTER_DRAWS + 1))
 
 
 class _Answers:
@@ -197,7 +216,10 @@ class _Answers:
                 )  # fmt: skip
 
     def add_position(self) -> None:
-        """Add how far unhinted answers agree by position, on the questions of the commonest length."""
+        """Add how far unhinted answers agree by position, on the questions of the commonest length.
+
+        Beside it the contrast to answers that do not: letters drawn at random.
+        """
         unhinted = self.trials.filter(arm="unhinted")
         if unhinted.is_empty():
             return
@@ -205,12 +227,19 @@ class _Answers:
         asked = unhinted.filter(n_options=n_options)
         letters = asked.filter(pl.col("outcome") != "truncated")["answer"].drop_nulls()
         seed = hashed_seed(self.seed, "position_share", self.subject)
-        self.report.add(
-            position_share(letters, n_options, seed), metric="position_share", unit="share",
-            kind="estimate", subject=self._arm("unhinted"),
-            conditions={"n_options": n_options, "unusable": "dropped"}, role="finding",
-            replicate="question", n_samples=letters.len(), n_missing=asked.height - letters.len(),
-        )  # fmt: skip
+        found = position_share(letters, n_options, seed)
+        shared: dict[str, Any] = {
+            "metric": "position_share", "unit": "share", "subject": self._arm("unhinted"),
+            "conditions": {"n_options": n_options, "unusable": "dropped"}, "role": "finding",
+            "replicate": "question", "n_samples": letters.len(),
+            "n_missing": asked.height - letters.len(),
+        }  # fmt: skip
+        self.report.add(found, kind="estimate", **shared)
+        if letters.len() < 2 or (asked["engine"] == TRANSCRIPTS).any():
+            return
+        p = random_letters_p(letters, n_options, seed)
+        tested = replace(found, p=p, ci_method=f"{found.ci_method}_random_letters")
+        self.report.add(tested, kind="contrast", versus=self._arm("random_letters"), **shared)
 
 
 def add_hint_accuracy(report: Report, trials: pl.DataFrame, subject: str, seed: int) -> None:
@@ -221,7 +250,8 @@ def add_hint_accuracy(report: Report, trials: pl.DataFrame, subject: str, seed: 
     and examples that all answer A minus balanced ones; paired by question, with the gates of accuracies
     (chance: the mean of 1 / n_options) and of unusable replies. Arms without a hint have no condition
     `hint`. Metric `outcome_share`: answered, truncated, refused and unparsed replies by arm. Metric
-    `position_share`: see `position_share`; unhinted answers to questions of the most frequent n_options.
+    `position_share`: see `position_share`; unhinted answers to questions of the most frequent n_options. Its
+    contrast to letters drawn at random has the same value, and the p of `random_letters_p`.
     """
     answers = _Answers(report, trials, subject, seed)
     answers.add_accuracies()

@@ -32,6 +32,8 @@ from unspoken.measure.intervals import (
 from unspoken.measure.report import Report
 from unspoken.seeds import hashed_seed
 
+FEWEST_UNITS = 3
+"""Two units are ranked alike, or the other way round, and say nothing of agreement."""
 # Metrics that differ by less are tied: 1 and 0.9999999999999999 are one value.
 DECIMALS = 12
 
@@ -120,16 +122,17 @@ def add_metric_agreement(report: Report, table: pl.DataFrame, seed: int) -> None
     """Add how alike metrics rank units, by pairs, and how well each finds the planted truth.
 
     `table` has a row for each unit and metric: unit (`subject:kind`), metric, value (null where it is
-    undefined) and, where a truth is planted, truth (Bool; null in other units). Agreement: Kendall's tau-b
-    over the units in which both metrics are defined (`rank_agreement`); truth: the AUROC over the units
-    that have one (`auroc_interval`). Units without a value are missing. `replicate` is `none`: n counts
-    units, which are no replicates of any claim.
+    undefined) and, where a truth is planted, truth (Bool; null in other units); see `metric_table`.
+    Agreement: Kendall's tau-b over the units in which both metrics are defined (`rank_agreement`); truth:
+    the AUROC over the units that have one (`auroc_interval`). Conditions `score` and `versus_score` name
+    the metrics. Units without a value are missing. `replicate` is `none`: n counts units, which are no
+    replicates of any claim. Nothing is added for fewer than FEWEST_UNITS.
 
     Raises ValueError for a unit with a metric, or a truth, twice over.
     """
-    if table.is_empty():
-        return
     units = _by_unit(table)
+    if units.height < FEWEST_UNITS:
+        return
     metrics = sorted(set(units.columns) - {"unit", "truth"})
     shared = {"kind": "estimate", "role": "finding", "replicate": "none"}
     everyone = _group(report, "all", units)
@@ -138,7 +141,7 @@ def add_metric_agreement(report: Report, table: pl.DataFrame, seed: int) -> None
         report.add(
             rank_agreement(known[first], known[second], hashed_seed(seed, "metric_agreement", first, second)),
             metric="rank_agreement", unit="correlation", subject=everyone,
-            conditions={"metric": first, "versus_metric": second},
+            conditions={"score": first, "versus_score": second},
             n_samples=known.height, n_missing=units.height - known.height, **shared,
         )  # fmt: skip
     planted = units.filter(pl.col("truth").is_not_null())
@@ -149,6 +152,6 @@ def add_metric_agreement(report: Report, table: pl.DataFrame, seed: int) -> None
         known = planted.drop_nulls(metric)
         report.add(
             auroc_interval(known.filter("truth")[metric], known.filter(~pl.col("truth"))[metric]),
-            metric="auroc", unit="auroc", subject=everyone, conditions={"metric": metric},
+            metric="auroc", unit="auroc", subject=everyone, conditions={"score": metric},
             n_samples=known.height, n_missing=planted.height - known.height, **shared,
         )  # fmt: skip

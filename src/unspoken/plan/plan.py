@@ -24,6 +24,7 @@ FIGURES = {
         "chain_length",
         "judge_calibration",
         "planted_hints",
+        "metric_agreement",
     ],
     "loops": ["loops"],
 }

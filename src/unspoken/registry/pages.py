@@ -25,6 +25,7 @@ SHOWN_IN = {
     "specificity_difference": "initialisations",
     "specificity_slope": "dose",
     "faithfulness_gap": "hints",
+    "switch_gap": "hints",
     "chain_tokens": "chain_length",
     "faithfulness_by_difficulty": "chain_length",
 }
