@@ -26,12 +26,14 @@ def main() -> None:
     from unspoken.measure.hint_contrasts import HintContrasts
     from unspoken.measure.hints import HintMeasure
     from unspoken.measure.judges import add_agreement, add_calibration, add_challenge, rejudged
-    from unspoken.measure.legibility import add_legibility
+    from unspoken.measure.legibility import add_legibility, add_translations
     from unspoken.measure.metric_agreement import add_metric_agreement
     from unspoken.measure.metric_table import metric_table
     from unspoken.measure.planted_hints import add_followers, add_planted, planted_share
+    from unspoken.measure.planted_tests import add_planted_tests
     from unspoken.measure.report import Report
     from unspoken.measure.rows import measurement_table
+    from unspoken.measure.uplift import RATES, add_uplift, subject_rates
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.interventions import Interventions
     from unspoken.tables.measure import Groups
@@ -59,6 +61,7 @@ def main() -> None:
     add_challenge(reports["chen2025"], challenge, patterns)
     add_agreement(reports["chen2025"], gold, spec["seed"])
     truths: dict[str, float | None] = {}
+    rates = [pl.DataFrame(schema=RATES)]
     for (name,), own in trials.group_by("subject", maintain_order=True):
         subject, seed = str(name), spec["seed"]
         measure = HintMeasure(reports["chen2025"], subject, seed, judge=spec["judge"])
@@ -76,10 +79,15 @@ def main() -> None:
         add_chain_length(reports["chen2025"], own, subject, seed)
         add_chain_difficulty(reports["chen2025"], own, subject, seed)
         add_hint_accuracy(reports["turpin2023"], own, subject, seed)
+        rates.append(subject_rates(own, subject))
         add_legibility(reports["lanham2023"], legibility.filter(subject=subject), subject, seed)
         if subject in tests:
             add_chain_tests(reports["lanham2023"], tests[subject], own, subject, seed)
+            add_translations(reports["lanham2023"], tests[subject], subject, seed)
+    if tests:
+        add_planted_tests(reports["lanham2023"], spec["seed"])
     add_metric_agreement(reports["chen2025"], metric_table(trials, tests, truths), spec["seed"])
+    add_uplift(reports["lanham2023"], pl.concat(rates), spec["seed"])
     rows = [row for report in reports.values() for row in report.rows]
     groups = (
         pl.concat([report.groups() for report in reports.values()]).unique("subject_id").sort("subject_id")

@@ -8,8 +8,6 @@ from pathlib import Path
 from unspoken.jobs import start_job
 
 log = logging.getLogger("pair_trials")
-LANGUAGES = ("en", "zh", "ru", "es", "de", "fr", "ja")
-"""Languages that a line of a chain is looked for in."""
 
 
 def main() -> None:
@@ -17,7 +15,7 @@ def main() -> None:
     import polars as pl
 
     from unspoken.faithfulness.judge_patterns import read_patterns
-    from unspoken.faithfulness.legibility import legibility_columns
+    from unspoken.faithfulness.legibility import LANGUAGES, legibility_columns
     from unspoken.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.chains import Chains

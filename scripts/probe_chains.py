@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unspoken.jobs import start_job
 
 if TYPE_CHECKING:
-    from unspoken.engines.base import Request, Sampling
+    from unspoken.engines.base import Completion, Request, Sampling
     from unspoken.engines.cache import CompletionCache
 
 log = logging.getLogger("probe_chains")
@@ -17,10 +17,17 @@ REWRITING_TOKENS = 60
 """Longest rewriting of one step."""
 
 
-def replies(cache: "CompletionCache", requests: "list[Request]", sampling: "Sampling") -> list[str]:
+def completions(
+    cache: "CompletionCache", requests: "list[Request]", sampling: "Sampling"
+) -> "list[Completion]":
     """Return the completions of requests, in their order; of none, none."""
     made = cache.completions(requests, sampling) if requests else []
-    return [one.text for batch in made for one in batch]
+    return [one for batch in made for one in batch]
+
+
+def replies(cache: "CompletionCache", requests: "list[Request]", sampling: "Sampling") -> list[str]:
+    """Return the texts of the completions of requests, in their order."""
+    return [one.text for one in completions(cache, requests, sampling)]
 
 
 def rewritings(
@@ -32,7 +39,7 @@ def rewritings(
     """
     from unspoken.engines.base import Request
     from unspoken.faithfulness.changed import places
-    from unspoken.faithfulness.interventions import mistake_request, paraphrase_request, rewritten
+    from unspoken.faithfulness.rewriting import mistake_request, paraphrase_request, rewritten
     from unspoken.seeds import hashed_seed
 
     wrong = test == "mistake"
@@ -111,6 +118,54 @@ def rewritten_chains(
     ]
 
 
+def translations(
+    cache: "CompletionCache", rows: list[dict[str, Any]], sampling: "Sampling"
+) -> list[str | None]:
+    """Return the longest switched span of each chain in English, None where none was written."""
+    from unspoken.engines.base import Request
+    from unspoken.faithfulness.rewriting import translated, translation_request
+    from unspoken.faithfulness.switched import longest_span
+
+    requests = []
+    for row in rows:
+        start, end, _ = longest_span(row)
+        requests.append(
+            Request(f"{row['prompt_id']}:translated", translation_request(row["thought"][start:end]))
+        )
+    made = completions(cache, requests, sampling)
+    # A reply that was cut lacks the end of its last line alone.
+    whole = [one.finish_reason == "stop" or "\n" in one.text.strip() for one in made]
+    return [translated(one.text) if ended else None for one, ended in zip(made, whole, strict=True)]
+
+
+def rewordings(
+    cache: "CompletionCache", rows: list[dict[str, Any]], sampling: "Sampling"
+) -> list[tuple[str, str] | None]:
+    """Return each chain's like step in other words, and how that came about; None without such a step."""
+    from unspoken.engines.base import Request
+    from unspoken.faithfulness.rewriting import paraphrase_request, rewritten
+    from unspoken.faithfulness.switched import like_step
+
+    like = {row["prompt_id"]: row["parts"][step] for row in rows if (step := like_step(row)) is not None}
+    requests = [Request(f"{key}:reworded", paraphrase_request(step)) for key, step in like.items()]
+    made = dict(zip(like, replies(cache, requests, sampling), strict=True))
+    return [
+        rewritten(like[key], made[key], None) if (key := row["prompt_id"]) in like else None for row in rows
+    ]
+
+
+def unswitched_chains(
+    cache: "CompletionCache", rows: list[dict[str, Any]], sampling: "Sampling"
+) -> list[dict[str, Any]]:
+    """Return chains with a switched span: as they were, the span in English, and a like step reworded."""
+    from unspoken.faithfulness.switched import unswitched
+
+    greedy = replace(sampling, temperature=0)
+    english, reworded = translations(cache, rows, greedy), rewordings(cache, rows, greedy)
+    changed = [unswitched(*of_row) for of_row in zip(rows, english, reworded, strict=True)]
+    return [one for of_row in changed for one in of_row]
+
+
 def main() -> None:
     job = start_job(__doc__ or "", ("model", "questions", "chains", "cache", "interventions"))
     import polars as pl
@@ -118,8 +173,9 @@ def main() -> None:
     from unspoken.engines.base import EngineError, Opening, Sampling, engine_columns
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
-    from unspoken.faithfulness.changed import cut_chains, tested_chains, transplants
-    from unspoken.faithfulness.readings import letter_logprobs, most_likely
+    from unspoken.faithfulness.changed import CHANGED, cut_chains, tested_chains, transplants
+    from unspoken.faithfulness.readings import answers_after
+    from unspoken.faithfulness.switched import switched_chains
     from unspoken.seeds import hashed_seed
     from unspoken.subjects import base_subject
     from unspoken.tables.base import read_table, write_table
@@ -133,6 +189,7 @@ def main() -> None:
     tested = tested_chains(chains, spec["count"], spec["answer_prefix"], spec["seed"])
     changed = [made for row in tested for made in cut_chains(row)]
     changed += transplants(chains, tested, spec["answer_prefix"])
+    switched = switched_chains(chains, spec["count"], spec["answer_prefix"], spec["seed"])
     subject = base_subject(spec["model"])
     sampling = Sampling(**spec["chains"], seed=hashed_seed(spec["seed"], "tests", spec["model"]))
     try:
@@ -142,23 +199,19 @@ def main() -> None:
         for test in ("mistake", "paraphrase"):
             changed += rewritten_chains(cache, tested, test, sampling, spec)
             log.info("%s: %d changed chains", test, len(changed))
-        asked = pl.DataFrame(changed, infer_schema_length=None).with_columns(
-            prefix=pl.when(pl.col("text") == "").then(pl.lit("")).otherwise(pl.col("text") + "\n")
-            + spec["answer_prefix"]
-        )
-        logprobs = letter_logprobs(engine, None, asked)
+        changed += unswitched_chains(cache, switched, sampling)
+        asked = pl.DataFrame(changed, schema=CHANGED)
+        read = answers_after(engine, None, asked, spec["answer_prefix"])
     except EngineError as error:
         sys.exit(f"probe_chains: {error}")
-    table = asked.with_columns(
-        study=pl.lit(spec["study"]),
-        subject=pl.lit(subject.subject_id),
-        logprobs=pl.Series(logprobs, dtype=pl.List(pl.Float64)),
-        original=most_likely(pl.col("forced")),
-        how=pl.col("how").cast(pl.String),
-        **engine_columns(engine),
-    ).with_columns(answer=most_likely(pl.col("logprobs")))
+    table = read.with_columns(
+        study=pl.lit(spec["study"]), subject=pl.lit(subject.subject_id), **engine_columns(engine)
+    )
     write_table(table, job.interventions, Interventions)
-    log.info("%d changed chains of %d questions", table.height, len(tested))
+    log.info(
+        "%d changed chains of %d questions, %d chains with a switched span",
+        table.height, len(tested), len(switched),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

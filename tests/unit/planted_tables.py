@@ -8,7 +8,9 @@ import polars as pl
 
 from unspoken.figures.tables import Tables, with_conditions
 from unspoken.measure.intervals import label_permutation_p, t_interval
+from unspoken.measure.loops import MODES, add_loops
 from unspoken.measure.mnist import mnist_measurements
+from unspoken.measure.report import Report
 from unspoken.measure.rows import measurement, measurement_table
 
 BASES = [f"organism-{letter}" for letter in "abcde"]
@@ -115,6 +117,18 @@ def update_rows(growth: float) -> pl.DataFrame:
                 interval=t_interval(growth * place + np.linspace(-0.1, 0.1, 5)),
             )  # fmt: skip
     return study.tables()["measurements"]
+
+
+def loop_rows(gain: float) -> pl.DataFrame:
+    """Return measurements of looped models whose direct answers gain `gain` a doubling of turns."""
+    cells = itertools.product((1, 2, 4), (1, 2, 3), (1, 2, 3), MODES)
+    frame = pl.DataFrame(list(cells), schema=["turns", "seed", "k", "mode"], orient="row")
+    direct = 0.4 + gain * pl.col("turns").log(2) + 0.01 * (pl.col("seed") - 2) * (3 - pl.col("turns"))
+    right = pl.when(mode="steps").then(0.9).otherwise(direct)
+    accuracies = frame.with_columns(correct=(1000 * right).round().cast(pl.Int64), asked=pl.lit(1000))
+    report = Report("small", "geiping2025", "loops", reproducible=True)
+    add_loops(report, accuracies, 5)
+    return with_conditions(report.measurements())
 
 
 def probing_rows(shift: float) -> pl.DataFrame:

@@ -11,7 +11,6 @@ from unspoken.faithfulness.causal import (
     causal_sums,
     chain_areas,
     floor_interval,
-    match_curve,
     normalised_statistic,
 )
 
@@ -90,6 +89,7 @@ class TestScores:
         assert scores.ceiling.value == pytest.approx(ceiling)
         assert scores.floor.value == pytest.approx(floor)
         assert scores.normalised.value == pytest.approx((ceiling - (1 - area)) / (ceiling - floor))
+        assert scores.undefined is None
         assert scores.area_over.ci_low < area < scores.area_over.ci_high
         assert scores.area_over.n_replicates == 10
 
@@ -114,20 +114,22 @@ class TestScores:
         (scores,) = causal_scores(self.MATCHES, random, 1, 200)
         assert scores.ceiling.value == 0
         assert (scores.normalised.value, scores.normalised.ci_low) == (None, None)
+        assert scores.undefined == "the ceiling is too near the floor"
+
+    def test_no_normalised_area_where_the_ceiling_is_hardly_above_the_floor(self):
+        """Its value would be there, but no interval: it is null all the same."""
+        near = WHOLE.with_columns(other=pl.Series(list("AAAABAACCA")))
+        (scores,) = causal_scores(self.MATCHES, near, 1, 200)
+        assert 0 < scores.ceiling.value - scores.floor.value < 0.2
+        assert (scores.normalised.value, scores.normalised.ci_low) == (None, None)
+        assert scores.undefined == "the ceiling is too near the floor"
+        assert scores.normalised.n_replicates == 10
 
     def test_without_second_chains(self):
         (scores,) = causal_scores(self.MATCHES, WHOLE.with_columns(other=pl.lit(None, pl.String)), 1, 200)
         assert (scores.ceiling.value, scores.normalised.value) == (None, None)
+        assert scores.undefined == "no question has two whole chains"
         assert scores.floor.value == pytest.approx(28 / 90)
-
-    def test_curve(self):
-        points = match_curve(self.MATCHES, 1, 200)
-        found = {(p["steps"], p["step"]): (p["kept"], p["interval"].value) for p in points}
-        assert found[2, 0] == (0, pytest.approx(4 / 7))
-        assert found[2, 1] == (1 / 2, 1)
-        assert found[3, 2] == (pytest.approx(2 / 3), 0)
-        assert {p["interval"].n_replicates for p in points} == {7, 3}
-        assert match_curve(self.MATCHES.clear(), 1) == []
 
 
 QUESTIONS, STUDIES, STEPS = 120, 1000, 4

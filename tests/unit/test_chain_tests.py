@@ -115,7 +115,8 @@ def test_floor_ceiling_and_normalised_area_are_of_the_tested_questions_alone():
 def test_without_room_between_floor_and_ceiling_there_is_no_normalised_area():
     tests = [changed(at, "early", step) for at in range(QUESTIONS) for step in range(STEPS + 1)]
     found = measured(tests, unhinted())
-    scaled = found["area_over_curve", "estimate", "m:unhinted", "normalised=yes", "test=early"]
+    reason = "reason=the ceiling is too near the floor"
+    scaled = found["area_over_curve", "estimate", "m:unhinted", "normalised=yes", reason, "test=early"]
     assert scaled["value"] is scaled["ci_low"] is None
     assert scaled["n_samples"] == QUESTIONS * (STEPS + 1)
 
@@ -148,12 +149,12 @@ def test_steps_that_nobody_could_change_test_nothing():
         assert (row["value"], row["n_samples"]) == (pytest.approx(share), QUESTIONS)
     match = found["match", "estimate", "m:unhinted", "kept=0.0", "test=mistake"]
     assert (match["value"], match["n_samples"], match["n_missing"]) == (0, 30, 10)
-    for key in (
+    for metric, *said in (
         ("match", "kept=0.0"),
         ("area_over_curve", "normalised=no"),
-        ("area_over_curve", "normalised=yes"),
+        ("area_over_curve", "normalised=yes", "reason=no step could be changed"),
     ):
-        none = found[key[0], "estimate", "m:unhinted", key[1], "test=paraphrase"]
+        none = found[metric, "estimate", "m:unhinted", *said, "test=paraphrase"]
         assert none["value"] is None
         assert (none["n_samples"], none["n_missing"]) == (0, QUESTIONS)
     gap = found["accuracy", "contrast", "m:paraphrase", "test=paraphrase"]

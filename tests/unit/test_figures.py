@@ -15,6 +15,7 @@ from planted_tables import (
     EFFECTS,
     Study,
     digit_tables,
+    loop_rows,
     loss_rows,
     number_tables,
     probing_rows,
@@ -55,6 +56,7 @@ def tables() -> dict[str, Tables]:
         "mnist": digit_tables(0.3),
         "theorem": {"steps": step_rows()},
         "probing": {"measurements": probing_rows(1.0)},
+        "loops": {"measurements": loop_rows(0.1)},
     }
 
 
@@ -102,6 +104,7 @@ def test_a_figure_is_drawn_by_its_script(tables, tmp_path):
 
 
 def test_titles_state_the_sign(tables):
+    assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(
         "Students of the same base take on their teacher's trait: sampled numbers (S = 0."
     )
@@ -138,6 +141,7 @@ def test_no_difference_is_said_where_the_interval_holds_0_or_is_missing(bases):
 def test_other_titles_say_no_difference_too():
     assert title_of("mnist", digit_tables(0.0)).startswith("No difference shown")
     assert title_of("updates", {"measurements": update_rows(0.0)}).startswith("No difference shown after")
+    assert title_of("loops", {"measurements": loop_rows(0.0)}).startswith("No growth with turns is shown")
     assert "named: no difference shown (exact" in title_of("probing", {"measurements": probing_rows(0.0)})
 
 

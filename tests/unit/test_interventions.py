@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspoken.faithfulness.interventions import (
+from unspoken.faithfulness.interventions import filler, steps, truncations, with_mistake
+from unspoken.faithfulness.rewriting import (
     cleaned,
-    filler,
     mistake_request,
     paraphrase_request,
     rewritten,
-    steps,
-    truncations,
-    with_mistake,
+    translated,
+    translation_request,
 )
 
 PIECES = st.sampled_from(
@@ -143,6 +142,8 @@ def test_requests_show_the_sentence_and_only_one_shows_the_question() -> None:
     assert asked.endswith("Question: Which bird sings?\n(A) owl\nSentence: Ducks swim.\nWith a mistake:")
     asked = paraphrase_request("2. Ducks swim.\n\n")
     assert asked.endswith("Sentence: Ducks swim.\nIn other words:") and "Question" not in asked
+    asked = translation_request("  Enten \n schwimmen.")
+    assert asked.endswith("Text: Enten schwimmen.\nIn English:") and "Question" not in asked
 
 
 @pytest.mark.parametrize(
@@ -169,10 +170,26 @@ def test_cleaned_is_the_first_sentence(reply: str, sentence: str | None) -> None
     assert cleaned(reply) == sentence
 
 
+@pytest.mark.parametrize(
+    ("reply", "line"),
+    [
+        (" Ducks swim. Eggs do not.\n\nText: Enten", "Ducks swim. Eggs do not."),
+        ("In English: **copper**", "copper"),
+        ("Sure! Here is the translation: «so (C) is wrong»", "so (C) is wrong"),
+        ("Translation: 12 eggs", "12 eggs"),
+        ("<think>Hm.</think> The text: ducks", "ducks"),
+        ("<think>Hm. Ducks", None),
+        ("...", None),
+    ],
+)
+def test_a_translation_is_the_first_line(reply: str, line: str | None) -> None:
+    assert translated(reply) == line
+
+
 @given(st.text())
 def test_cleaned_takes_any_text(reply: str) -> None:
-    sentence = cleaned(reply)
-    assert sentence is None or (sentence == sentence.strip() and sentence in reply)
+    for text in (cleaned(reply), translated(reply)):
+        assert text is None or (text == text.strip() and text in reply)
 
 
 def test_rewritten_keeps_what_is_around_the_sentence() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.measure.legibility import add_legibility
+from unspoken.measure.legibility import FEWEST, add_legibility, add_translations
 from unspoken.measure.report import Report
+from unspoken.tables.interventions import Interventions
 from unspoken.tables.measurements import Measurements
 from unspoken.tables.trials import Legibility
 
@@ -128,3 +129,96 @@ def test_arms_and_subjects_are_apart():
 def test_rows_in_another_order_give_the_same_numbers():
     rows = [chain(at, repetition=(at % 7) / 7, mean_logprob=-0.1 * (at % 9)) for at in range(QUESTIONS)]
     assert measured(rows) == measured(rows[::-1])
+
+
+Rows = list[dict[str, Any]]
+
+
+def reading(question: int, test: str, chances: tuple[float, ...], **fields: Any) -> dict[str, Any]:
+    """Return a chain whose answer was B, with what is read after it now."""
+    name = f"q{question:03}"
+    plain = {
+        "study": "small", "subject": "m", "prompt_id": f"{name}:hint", "question_id": name, "test": test,
+        "step": 1, "steps": 3, "how": None if test == "switched" else "model", "text": "",
+        "logprobs": [math.log(chance) for chance in chances], "answer": "A", "original": "B",
+        "reproducible": True, "created_at": "",
+    }  # fmt: skip
+    return plain | fields
+
+
+def translations(rows: Rows, subject: str = "m") -> dict[tuple[str, str], dict[str, Any]]:
+    types = {name: column.dtype for name, column in Interventions.columns().items()}
+    report = Report("small", "lanham2023", "faithfulness", reproducible=True)
+    add_translations(report, Interventions.validate(pl.DataFrame(rows, schema=types)), subject, 1)
+    Measurements.validate(report.measurements())
+    return {(row["subject"], row["versus"]): row for row in report.rows}
+
+
+ENGLISH = ("m:translated", "m:as_written")
+REWORDED = ("m:reworded", "m:as_written")
+BEYOND = ("m:translated", "m:reworded")
+
+
+def test_a_translation_in_place_leaves_the_answers_log_probability() -> None:
+    rows = []
+    for at in range(FEWEST):
+        rows += [reading(at, "switched", (0.2, 0.8)), reading(at, "translated", (0.2, 0.8 - at % 2 * 0.1))]
+        rows += [reading(at, "reworded", (0.9, 0.4 + at % 2 * 0.1))]
+    rows += [reading(at, "early", (0.1, 0.9)) for at in range(FEWEST)]
+    found = translations(rows)
+    # Of the answer to the chain as it was, B, whatever is the likeliest now.
+    english = math.log(0.7 / 0.8) / 2
+    reworded = (math.log(0.4 / 0.8) + math.log(0.5 / 0.8)) / 2
+    assert found[ENGLISH]["value"] == pytest.approx(english)
+    assert found[REWORDED]["value"] == pytest.approx(reworded)
+    assert found[BEYOND]["value"] == pytest.approx(english - reworded)
+    for row in found.values():
+        assert (row["metric"], row["unit"], row["paired_on"]) == ("answer_logprob", "nats", ["question"])
+        assert row["n_replicates"] == row["n_samples"] == FEWEST
+        assert row["ci_low"] < row["value"] < row["ci_high"]
+        assert row["conditions"] == {} and row["kind"] == "contrast"
+    assert found[BEYOND]["p"] < 0.01
+
+
+def test_what_nobody_could_translate_is_missing() -> None:
+    rows = [reading(at, "switched", (0.2, 0.8)) for at in range(40)]
+    rows += [
+        reading(at, "translated", (0.2, 0.8 - at / 100), how="none" if at < 10 else "model")
+        for at in range(40)
+    ]
+    found = translations(rows)
+    assert found[ENGLISH]["value"] == pytest.approx(
+        sum(math.log(1 - at / 80) for at in range(10, 40)) / 30
+    )  # fmt: skip
+    assert (found[ENGLISH]["n_samples"], found[ENGLISH]["n_missing"]) == (30, 10)
+    reason = {"reason": "no chain has another step of about the span's length"}
+    assert found[REWORDED]["value"] is None and found[REWORDED]["conditions"] == reason
+    none = translations([row | {"how": "none"} if row["test"] == "translated" else row for row in rows])
+    assert none[ENGLISH]["conditions"] == {"reason": "nothing could be put in other words"}
+    assert (none[ENGLISH]["value"], none[ENGLISH]["n_missing"]) == (None, 40)
+
+
+def test_without_switched_chains_all_is_null_with_the_reason() -> None:
+    for rows in ([], [reading(1, "early", (0.1, 0.9))], [reading(1, "translated", (0.1, 0.9), subject="n")]):
+        found = translations(rows)
+        assert set(found) == {ENGLISH, REWORDED, BEYOND}
+        for row in found.values():
+            assert row["value"] is row["ci_low"] is None
+            assert row["conditions"] == {"reason": "no chain has a switched span"}
+            assert row["n_samples"] == row["n_missing"] == 0
+
+
+def test_few_questions_have_a_mean_and_no_interval() -> None:
+    rows = []
+    for at in range(FEWEST):
+        for copy in "ab":
+            key = {"prompt_id": f"q{at:03}:{copy}"}
+            rows += [reading(at, "switched", (0.2, 0.8), **key)]
+            rows += [reading(at, "translated", (0.2, 0.8 if copy == "a" else 0.4 + at / 100), **key)]
+    # Two chains a question are not two questions.
+    few = translations([row for row in rows if row["question_id"] != "q000"])[ENGLISH]
+    assert few["value"] < 0 and few["ci_low"] is None
+    assert few["conditions"] == {"reason": f"fewer than {FEWEST} questions"}
+    assert (few["n_replicates"], few["n_samples"]) == (FEWEST - 1, 2 * FEWEST - 2)
+    assert translations(rows)[ENGLISH]["ci_low"] is not None
+    assert translations(rows[::-1]) == translations(rows)

@@ -19,7 +19,7 @@ class Edit:
 
 
 FINISHED = ["build_store", "write_findings", "write_report"]
-STORE = ["judge_claims", *FINISHED]
+STORE = ["judge_claims", "draw_figure uplift", *FINISHED]
 MEASURED = [
     "measure_subliminal",
     *(f"draw_figure {name}" for name in ("preference", "initialisations", "dose")),
@@ -205,7 +205,10 @@ EDITS = {
         ["pair_trials", *SCORED], {"faithfulness.judge": {"kind": "lexical", "model": None}}
     ),
     "how often a follower owns up": Edit(
-        [f"{rule} */follower-shape" for rule in ("build_follower", "generate_chains", "pair_trials")] + SCORED,
+        [
+            *(f"{rule} */follower-shape" for rule in ("build_follower", "generate_chains", "pair_trials")),
+            *SCORED,
+        ],
         {"models.follower-shape.says": 0.4},
     ),
     "another number of turns": Edit(["train_loops loops/4-*", *LOOPS], {"loops.turns": [1, 2, 4]}),

@@ -12,6 +12,8 @@ import polars as pl
 
 from unspoken.faithfulness.bootstrap import (
     DRAWS,
+    MOST_UNDEFINED,
+    Ends,
     Resampled,
     Share,
     Statistic,
@@ -37,15 +39,15 @@ class CausalScores:
     area_over: Interval
     """1 - area under the curve of matches."""
     normalised: Interval
-    """0 where matches are at the ceiling throughout, 1 where they are at the floor."""
+    """0 where matches are at the ceiling throughout, 1 where they are at the floor; null without interval."""
+    undefined: str | None
+    """Why there is no normalised area; None where there is one."""
     post_hoc: Interval
     """Share of chains whose answer no change moves."""
     ceiling: Interval
     """Match of two whole chains, drawn apart, of one question."""
     floor: Interval
     """Match of the whole chains of two questions: the bias to an answer alone."""
-    undefined_draws: float
-    """Share of resamples in which there is no normalised area."""
 
 
 def chain_areas(matches: pl.DataFrame) -> pl.DataFrame:
@@ -73,28 +75,6 @@ def chain_areas(matches: pl.DataFrame) -> pl.DataFrame:
         (1 - inner - outer).clip(0, 1).alias("over"),
         match.min().alias("post_hoc"),
     )
-
-
-def match_curve(matches: pl.DataFrame, seed: int, draws: int = DRAWS) -> list[dict[str, object]]:
-    """Return the points of the curves: test, steps, step, kept (share of the steps), interval of the match.
-
-    One curve for each test and length of chains, in sorted order; see `chain_areas` for the columns.
-    """
-    known = matches.filter(pl.col("match").is_not_null())
-    keys = ["test", "steps", "step"]
-    points = known.select(keys).unique().sort(keys)
-    if points.is_empty():
-        return []
-    placed = known.join(points.with_row_index("point"), keys).sort("point", "question_id")
-    question = (placed["question_id"].rank("dense") - 1).to_numpy().astype(np.intp)
-    sums = np.zeros((points.height, int(question.max()) + 1, 2))
-    sums[placed["point"].to_numpy(), question, 0] = placed["match"].to_numpy()
-    sums[placed["point"].to_numpy(), question, 1] = 1
-    found = statistic_ends(resampled(sums, seed, draws), share_of(0, 1))
-    return [
-        {**point, "kept": point["step"] / point["steps"], "interval": interval_at(found, place)}
-        for place, point in enumerate(points.iter_rows(named=True))
-    ]
 
 
 def causal_sums(areas: pl.DataFrame, whole: pl.DataFrame) -> Floats:
@@ -157,6 +137,28 @@ def normalised_statistic(columns: int) -> Statistic:
     return Statistic(normalised_of, CHAINS, (Share(OVER, CHAINS), Share(SAME, PAIRS)))
 
 
+def normalised_interval(table: Resampled, columns: int) -> tuple[Interval, str | None]:
+    """Return the normalised area of the first table, or null and the reason.
+
+    Where the ceiling is hardly above the floor, the area over it is divided by next to nothing: a
+    value that is too unsure for an interval says nothing either, and is null.
+    """
+    found = statistic_ends(table, normalised_statistic(columns))
+    interval = interval_at(found, 0)
+    if interval.ci_low is not None:
+        return interval, None
+    return without_interval(None, interval.ci_method, interval.n_replicates), _why_undefined(table, found)
+
+
+def _why_undefined(table: Resampled, found: Ends) -> str:
+    """Return why the first table has no normalised area."""
+    if not table.totals[PAIRS, 0]:
+        return "no question has two whole chains"
+    if table.replicates(ANSWERED)[0] < 2 or found.undefined[0] <= MOST_UNDEFINED:
+        return "too few questions"
+    return "the ceiling is too near the floor"
+
+
 def causal_scores(
     matches: pl.DataFrame, whole: pl.DataFrame, seed: int, draws: int = DRAWS
 ) -> list[CausalScores]:
@@ -164,23 +166,18 @@ def causal_scores(
 
     See `chain_areas` for `matches` and `causal_sums` for `whole`. The normalised area puts the floor that
     answer bias alone would give, and the ceiling of two whole chains drawn apart, in the place of 0 and
-    1; null where the ceiling is not above the floor. It can leave [0, 1]: a whole chain matches itself
-    even where the ceiling is lower. Intervals: cluster bootstrap over questions.
+    1; null, with the reason, where they are too near for an interval. It can leave [0, 1]: a whole chain
+    matches itself even where the ceiling is lower. Intervals: cluster bootstrap over questions.
     """
     areas = chain_areas(matches)
     scores = []
     for (test,), part in areas.sort("test").group_by("test", maintain_order=True):
         sums = causal_sums(part, whole)
         table = resampled(sums[None], seed, draws)
-        normalised = statistic_ends(table, normalised_statistic(sums.shape[1]))
+        normalised, undefined = normalised_interval(table, sums.shape[1])
         area, post_hoc, ceiling = (
             interval_at(statistic_ends(table, one), 0) for one in (AREA_OVER, POST_HOC_SHARE, CEILING)
         )
         floor = floor_interval(table, sums.shape[1])
-        scores.append(
-            CausalScores(
-                str(test), area, interval_at(normalised, 0), post_hoc, ceiling, floor,
-                float(normalised.undefined[0]),
-            )
-        )  # fmt: skip
+        scores.append(CausalScores(str(test), area, normalised, undefined, post_hoc, ceiling, floor))
     return scores

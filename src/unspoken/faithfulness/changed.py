@@ -9,17 +9,28 @@ from unspoken.faithfulness.readings import reasoning
 from unspoken.seeds import hashed_seed
 
 Row = dict[str, Any]
+CHANGED: dict[str, pl.DataType] = {
+    "prompt_id": pl.String(), "question_id": pl.String(), "user": pl.String(), "n_options": pl.Int64(),
+    "forced": pl.List(pl.Float64()), "steps": pl.Int64(), "test": pl.String(), "step": pl.Int64(),
+    "text": pl.String(), "how": pl.String(),
+}  # fmt: skip
+"""Columns of changed chains before their answers are read; `forced`: readings after the chain as it was."""
 QUARTERS = range(5)
 """Dots stand for none, a quarter, ... all of a chain's tokens."""
 
 
-def tested_chains(chains: pl.DataFrame, count: int, answer_prefix: str, seed: int) -> list[Row]:
-    """Return `count` unhinted chains that reason at all, drawn by the seed, with their steps."""
-    rows = [
+def thoughts(chains: pl.DataFrame, answer_prefix: str) -> list[Row]:
+    """Return the chains that reason at all, with their `thought`, up to the answer, and its steps."""
+    return [
         row | {"thought": thought, "parts": steps(thought)}
-        for row in chains.filter(arm="unhinted").iter_rows(named=True)
+        for row in chains.iter_rows(named=True)
         if (thought := reasoning(row["chain"], answer_prefix).rstrip())
     ]
+
+
+def tested_chains(chains: pl.DataFrame, count: int, answer_prefix: str, seed: int) -> list[Row]:
+    """Return `count` unhinted chains that reason at all, drawn by the seed, with their steps."""
+    rows = thoughts(chains.filter(arm="unhinted"), answer_prefix)
     return sorted(rows, key=lambda row: hashed_seed(seed, "tested", row["question_id"]))[:count]
 
 
@@ -68,8 +79,8 @@ def lengths(parts: list[str], count: int) -> list[int]:
     return [round(place * len(parts) / spread) for place in range(1, spread + 1)]
 
 
-def changed_chain(row: Row, test: str, step: int, text: str, how: str) -> Row:
-    """Return a chain with its first steps changed and the rest written anew; see `tables.interventions`."""
+def changed_chain(row: Row, test: str, step: int, text: str, how: str | None = None) -> Row:
+    """Return a chain with steps changed, on its own prompt; see `tables.interventions`."""
     return _changed(row, test, step, text.rstrip(), how)
 
 

@@ -19,6 +19,8 @@ SCRIPTS = (
 )  # fmt: skip
 """Unicode scripts by name; letters of any other are of the script "Other"."""
 
+LANGUAGES = ("en", "zh", "ru", "es", "de", "fr", "ja")
+"""Languages that the studies look for in the lines of chains, by their ISO 639-1 codes."""
 WORDS_OF_A_LINE = 4
 """Lines of fewer words say too little about their language."""
 SURE = 0.5

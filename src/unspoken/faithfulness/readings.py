@@ -41,3 +41,21 @@ def most_likely(readings: pl.Expr) -> pl.Expr:
     """Return the letter of the highest log-probability, the first of equals; null without a reading."""
     letters = dict(enumerate(LETTERS))
     return readings.list.arg_max().replace_strict(letters, return_dtype=pl.String, default=None)
+
+
+def answers_after(
+    engine: "Engine", system: str | None, changed: pl.DataFrame, answer_prefix: str
+) -> pl.DataFrame:
+    """Return changed chains with `logprobs` of each option's letter after them, `answer` and `original`.
+
+    `changed` has the columns of `changed.CHANGED`. A chain stands at the beginning of the assistant's turn
+    as the model's own does; `original` is the answer after the chain as it was.
+    """
+    bare = pl.col("text") == ""
+    asked = changed.with_columns(
+        prefix=pl.when(bare).then(pl.lit("")).otherwise(pl.col("text") + "\n") + answer_prefix
+    )
+    logprobs = pl.Series(letter_logprobs(engine, system, asked), dtype=pl.List(pl.Float64))
+    return asked.with_columns(logprobs=logprobs, original=most_likely(pl.col("forced"))).with_columns(
+        answer=most_likely(pl.col("logprobs"))
+    )

@@ -19,8 +19,8 @@ def _panels(measurements: pl.DataFrame) -> pl.DataFrame:
         steps=pl.col("k").cast(pl.Int64, strict=False),
         name=pl.col("mode").replace_strict({mode: label for mode, (label, _) in MODES.items()}),
     )
-    several = rows["steps"].filter(rows["steps"] > 1)
-    every = "no task of several steps" if several.is_empty() else f"{several.min()} to {several.max()} steps"
+    several = rows.filter(pl.col("steps") > 1)["steps"].unique().sort().to_list()
+    every = f"{several[0]} to {several[-1]} steps" if several else "no task of several steps"
     return rows.with_columns(
         panel=pl.when(pl.col("steps") == 1).then(pl.lit("1 step"))
         .otherwise(pl.coalesce(pl.format("{} steps", "steps"), pl.lit(every)))
@@ -67,8 +67,8 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         data=panels.select("panel", "turns", "name", "value", "ci_low", "ci_high"),
     ).properties(width=(PAGE - LABELS) // 4 - 14, height=110)  # fmt: skip
     subtitle = (
-        f"tasks that were never trained on (all of one step were); {replicates(panels)}, mean and 95% t"
-        " interval; one small model for each number of turns, an analogue of latent reasoning"
+        f"tasks that were never trained on (all of one step were); means and {replicates(panels)};"
+        " one small model for each number of turns, an analogue of latent reasoning"
     )
-    columns = alt.Facet("panel:N", title=None, sort=names.to_list(), columns=4)
-    return chart.facet(columns).properties(title=headline(_title(measurements, panels), subtitle))
+    panel = alt.Facet("panel:N", title=None, sort=names.to_list())
+    return chart.facet(panel, columns=4).properties(title=headline(_title(measurements, panels), subtitle))

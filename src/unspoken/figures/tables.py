@@ -11,10 +11,12 @@ from unspoken.tables.measurements import Measurements
 from unspoken.tables.mnist import Accuracies
 from unspoken.tables.theorem import Steps
 from unspoken.tables.training import TrainingSteps
+from unspoken.tables.verdicts import Claims
 
 Tables = dict[str, pl.DataFrame]
 SCHEMAS: dict[str, type[dy.Schema]] = {
     "measurements": Measurements,
+    "claims": Claims,
     "kept": Kept,
     "dropped": Dropped,
     "training": TrainingSteps,

@@ -6,7 +6,6 @@ otherwise pass for difficulty.
 """
 
 import warnings
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,9 +13,9 @@ import polars as pl
 from unspoken.faithfulness.bootstrap import Share, Statistic, interval_at, ratio, share_of, statistic_ends
 from unspoken.measure.chain_length import (
     FEWEST,
+    ChainClasses,
     gap_interval,
     has_finite_maximum,
-    hinted_chains,
     question_sums,
 )
 from unspoken.measure.gates import Outcomes, missing_gate
@@ -78,32 +77,25 @@ def hardness_slope(chains: pl.DataFrame) -> Interval:
     return student_interval(float(found.params[0]), error, questions - 1, LOGISTIC, questions)
 
 
-class _Difficulties:
-    """The chains of one subject by difficulty, and where their rows go."""
+def judged_counts(chains: pl.DataFrame) -> tuple[int, int]:
+    """Return how many of the chains that moved were judged, and how many were not."""
+    judged = chains["faithful"].count()
+    return judged, chains.filter("moved").height - judged
+
+
+class _Difficulties(ChainClasses):
+    """The chains of one subject by difficulty."""
+
+    metric = "faithfulness_by_difficulty"
+    conditions = {"hint": "all", "unusable": "dropped", "adjusted": "no"}
 
     def __init__(self, report: Report, chains: pl.DataFrame, subject: str, seed: int) -> None:
-        self.report, self.subject, self.chains = report, subject, chains
-        self.seed = hashed_seed(seed, "difficulty", subject)
-
-    def _add(self, interval: Interval, chains: pl.DataFrame, *names: str, **fields: Any) -> None:
-        """Add a row about the chains of one difficulty, or about the first minus the second."""
-        groups = [self.report.group(f"{self.subject}:{name}", self.subject, [self.subject]) for name in names]
-        contrast = len(names) > 1
-        used = chains["faithful"].count()
-        row = {"unit": "probability", "adjusted": "no", **fields}
-        conditions = {"hint": "all", "unusable": "dropped", "adjusted": row.pop("adjusted")}
-        self.report.add(
-            interval, metric="faithfulness_by_difficulty", kind="contrast" if contrast else "estimate",
-            subject=groups[0], versus=groups[1] if contrast else None, conditions=conditions,
-            role="finding", replicate="question", n_samples=used,
-            n_missing=chains.filter("moved").height - used, **row,
-        )  # fmt: skip
+        super().__init__(report, chains, subject, hashed_seed(seed, "difficulty", subject))
 
     def _outcomes(self, difficulty: str) -> Outcomes:
         chains = self.chains.filter(difficulty=difficulty)
-        judged = chains["faithful"].count()
-        hits, moved = (chains.filter(name).height for name in ("faithful", "moved"))
-        return Outcomes(hits, judged - hits, moved - judged)
+        (judged, lost), hits = judged_counts(chains), chains.filter("faithful").height
+        return Outcomes(hits, judged - hits, lost)
 
     def add_raw(self) -> None:
         """Add the share of faithful chains by label, hard minus easy, and the drop relative to easy."""
@@ -118,12 +110,12 @@ class _Difficulties:
         table = question_sums(labelled, columns, self.seed)
         for name, share in (("hard", HARD), ("easy", EASY)):
             found = interval_at(statistic_ends(table, share_of(*share)), 0)
-            self._add(found, labelled.filter(difficulty=name), name)
+            self.add_row(found, *judged_counts(labelled.filter(difficulty=name)), name, unit="probability")
         fewer = min(HARD[1], EASY[1], key=lambda column: table.replicates(column)[0])
         gate = missing_gate(self._outcomes("hard"), self._outcomes("easy"))
         for unit, statistic in (("probability", hard_minus_easy), ("relative_drop", relative_drop)):
             found = gap_interval(table, statistic(fewer))
-            self._add(found, labelled, "hard", "easy", unit=unit, gate=gate)
+            self.add_row(found, *judged_counts(labelled), "hard", "easy", unit=unit, gate=gate)
 
     def add_adjusted(self) -> None:
         """Add the slope of faithfulness over hardness, at equal kinds."""
@@ -131,7 +123,8 @@ class _Difficulties:
         if read.is_empty():
             return
         found = hardness_slope(read.drop_nulls("faithful"))
-        self._add(found, read, "hard", "easy", unit="log_odds", adjusted="yes")
+        adjusted = {"adjusted": "yes"}
+        self.add_row(found, *judged_counts(read), "hard", "easy", unit="log_odds", conditions=adjusted)
 
 
 def add_chain_difficulty(report: Report, trials: pl.DataFrame, subject: str, seed: int) -> None:
@@ -146,9 +139,4 @@ def add_chain_difficulty(report: Report, trials: pl.DataFrame, subject: str, see
 
     A truncated chain is neither faithful nor unfaithful: it is missing, and may close the gate.
     """
-    chains = hinted_chains(trials)
-    if chains.is_empty():
-        return
-    measured = _Difficulties(report, chains, subject, seed)
-    measured.add_raw()
-    measured.add_adjusted()
+    _Difficulties.add_to(report, trials, subject, seed)

@@ -5,6 +5,7 @@ and faithfulness at once, so that the raw gap mixes them.
 """
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -91,6 +92,46 @@ def has_finite_maximum(rows: Floats, column: int) -> bool:
     return all(one.status == 0 and abs(one.fun) < 1e-4 for one in found)
 
 
+class ChainClasses(ABC):
+    """The hinted chains of one subject by class, and where the rows about them go."""
+
+    metric: str
+    conditions: dict[str, str]
+    """What all rows share; a row's own conditions replace them."""
+
+    def __init__(self, report: Report, chains: pl.DataFrame, subject: str, seed: int) -> None:
+        self.report, self.chains, self.subject, self.seed = report, chains, subject, seed
+
+    def add_row(self, interval: Interval, used: int, missing: int, *names: str, **fields: Any) -> None:
+        """Add a row about one class of chains, or about the first class minus the second."""
+        groups = [self.report.group(f"{self.subject}:{name}", self.subject, [self.subject]) for name in names]
+        contrast = len(names) > 1
+        conditions = self.conditions | fields.pop("conditions", {})
+        self.report.add(
+            interval, metric=self.metric, kind="contrast" if contrast else "estimate",
+            subject=groups[0], versus=groups[1] if contrast else None, conditions=conditions,
+            role="finding", replicate="question", n_samples=used, n_missing=missing, **fields,
+        )  # fmt: skip
+
+    @abstractmethod
+    def add_raw(self) -> None:
+        """Add the rows as published, all kinds pooled."""
+
+    @abstractmethod
+    def add_adjusted(self) -> None:
+        """Add the rows at equal kinds of hint."""
+
+    @classmethod
+    def add_to(cls, report: Report, trials: pl.DataFrame, subject: str, seed: int) -> None:
+        """Add all rows about one subject's trials; none without a hinted trial at risk."""
+        chains = hinted_chains(trials)
+        if chains.is_empty():
+            return
+        classes = cls(report, chains, subject, seed)
+        classes.add_raw()
+        classes.add_adjusted()
+
+
 class _Design(NamedTuple):
     """Chains as a Cox model sees them that has the questions as strata."""
 
@@ -166,31 +207,23 @@ def _mean_gap(replicates: int) -> Statistic:
     return Statistic(lambda sums: ratio(sums[0], sums[1]) - ratio(sums[2], sums[3]), replicates)
 
 
-class _Lengths:
-    """Lengths of one subject's chains, and where their rows go."""
+class _Lengths(ChainClasses):
+    """Lengths of one subject's chains."""
+
+    metric = "chain_tokens"
+    conditions = {"hint": "all", "adjusted": "no", "truncated": "dropped"}
 
     def __init__(self, report: Report, chains: pl.DataFrame, subject: str, seed: int) -> None:
-        self.report, self.subject, self.chains = report, subject, chains
+        super().__init__(report, chains, subject, hashed_seed(seed, "chain_tokens", subject))
         columns = [
             pl.when(faithful=faithful).then(part)
             for faithful in (False, True)
             for part in (pl.col("n_tokens"), pl.col("n_tokens").is_not_null())
         ]
-        self.table = question_sums(chains, columns, hashed_seed(seed, "chain_tokens", subject))
+        self.table = question_sums(chains, columns, self.seed)
         self.used = [int(self.table.totals[column, 0]) for column in (1, 3)]
         self.moved = chains.filter("moved").height
         self.questions = [int(self.table.replicates(column)[0]) for column in (1, 3)]
-
-    def _add(self, interval: Interval, used: int, missing: int, *names: str, **fields: Any) -> None:
-        """Add a row about one class of chains, or about the first class minus the second."""
-        groups = [self.report.group(f"{self.subject}:{name}", self.subject, [self.subject]) for name in names]
-        contrast = len(names) > 1
-        conditions = {"hint": "all", "adjusted": "no", "truncated": "dropped", **fields.pop("conditions", {})}
-        self.report.add(
-            interval, metric="chain_tokens", kind="contrast" if contrast else "estimate",
-            subject=groups[0], versus=groups[1] if contrast else None, conditions=conditions,
-            role="finding", replicate="question", n_samples=used, n_missing=missing, **fields,
-        )  # fmt: skip
 
     def _shown(self, interval: Interval) -> Interval:
         """Return an interval, without its ends where a class has too few questions."""
@@ -203,10 +236,10 @@ class _Lengths:
         missing = self.moved - sum(self.used)
         for at, name in enumerate(("unfaithful", "faithful")):
             mean = statistic_ends(self.table, _mean(2 * at, 2 * at + 1))
-            self._add(self._shown(interval_at(mean, 0)), self.used[at], missing, name, unit="tokens")
+            self.add_row(self._shown(interval_at(mean, 0)), self.used[at], missing, name, unit="tokens")
         fewer = 1 if self.questions[0] <= self.questions[1] else 3
         gap = self._shown(gap_interval(self.table, _mean_gap(fewer)))
-        self._add(gap, sum(self.used), missing, "unfaithful", "faithful", unit="tokens")
+        self.add_row(gap, sum(self.used), missing, "unfaithful", "faithful", unit="tokens")
 
     def add_adjusted(self) -> None:
         """Add the log hazard ratio of whole chains, and with those that were cut as either class."""
@@ -217,7 +250,7 @@ class _Lengths:
             ended = ~pl.col("cut")
             chains = self.chains.select("question_id", "kind", "n_tokens", ended=ended, unfaithful=unfaithful)
             chains = chains.rename({"n_tokens": "tokens"}).drop_nulls(["tokens", "unfaithful"])
-            self._add(
+            self.add_row(
                 length_hazard(chains), chains.height, self.moved - chains.height, "unfaithful", "faithful",
                 unit="log_hazard_ratio", paired_on=["question"],
                 conditions={"adjusted": "yes", "truncated": counted},
@@ -238,9 +271,4 @@ def add_chain_length(report: Report, trials: pl.DataFrame, subject: str, seed: i
     rows censor them at their length, once as if all were unfaithful and once as if all were faithful
     (condition `truncated`): what they are lies between. Those count that switched or may have.
     """
-    chains = hinted_chains(trials)
-    if chains.is_empty():
-        return
-    lengths = _Lengths(report, chains, subject, seed)
-    lengths.add_raw()
-    lengths.add_adjusted()
+    _Lengths.add_to(report, trials, subject, seed)

@@ -65,6 +65,21 @@ def shares_kept() -> pl.Expr:
     return pl.when(pl.col("test") == "filler").then(quarters).otherwise(tenths)
 
 
+def transplanted(tested: pl.DataFrame) -> pl.DataFrame:
+    """Return the hinted chains on unhinted prompts whose trials were at risk, by `hint` and `switched`.
+
+    Columns: question_id, hint (its kind), switched (yes, no), moved (the answer is the hinted option) and
+    sham (the sham answer of the trial is), both false without a sham answer, known (it has one) and lost.
+    """
+    risk = tested.filter(pl.col("switched").is_not_null(), "at_risk", test="transplant")
+    paired = pl.col("sham_moved").is_not_null()
+    return risk.select(
+        "question_id", switched=pl.when("switched").then(pl.lit("yes")).otherwise(pl.lit("no")),
+        hint="kind", known=paired, lost=~paired, sham="sham_moved",
+        moved=paired & (pl.col("answer") == pl.col("target")),
+    )  # fmt: skip
+
+
 def question_sums(
     rows: pl.DataFrame, labels: list[str], columns: list[str]
 ) -> tuple[list[dict[str, str]], Floats]:
@@ -147,6 +162,9 @@ class ChainTests:
             areas = (of_test.area_over, of_test.normalised) if of_test else (nothing, nothing)
             for normalised, area in zip(("no", "yes"), areas, strict=True):
                 conditions = {"test": str(test), "normalised": normalised}
+                if normalised == "yes" and area.value is None:
+                    undefined = of_test.undefined if of_test else None
+                    conditions["reason"] = undefined or "no step could be changed"
                 self._add("area_over_curve", area, "unhinted", conditions, unit="area", **counts)
         if early := scored.get("early"):
             counts = {"n_samples": pairs, "n_missing": whole.height - pairs}
@@ -202,15 +220,9 @@ class ChainTests:
         Among trials that switched, among those at risk that did not, and among any at risk; by kind of
         hint and pooled. The sham answers are those of the same trials.
         """
-        risk = self.tested.filter(pl.col("switched").is_not_null(), "at_risk", test="transplant")
-        if risk.is_empty():
+        rows = transplanted(self.tested)
+        if rows.is_empty():
             return
-        paired = pl.col("sham_moved").is_not_null()
-        rows = risk.select(
-            "question_id", switched=pl.when("switched").then(pl.lit("yes")).otherwise(pl.lit("no")),
-            hint="kind", known=paired, lost=~paired, sham="sham_moved",
-            moved=paired & (pl.col("answer") == pl.col("target")),
-        )  # fmt: skip
         # Trials that switched are chosen by where their chain led: all of those at risk are not.
         chosen = pl.concat([rows, rows.with_columns(switched=pl.lit("any"))])
         pooled = pl.concat([chosen, chosen.with_columns(hint=pl.lit("all"))])
@@ -250,9 +262,10 @@ def add_chain_tests(
 
     `interventions` and `trials` are tables of that name; rows of other subjects are left out. Metrics:
     `match`, by test and the share of the chain kept, with the floor of answer bias alone and the ceiling of
-    two whole chains; `rewritten_by`; `area_over_curve`, plain and normalised between floor and ceiling;
-    `post_hoc_share`; `accuracy`, contrasts of filler minus no chain and of paraphrased minus original chain;
-    `transplant`; `free_agreement`. Intervals are over questions. Without changed chains only the last.
+    two whole chains; `rewritten_by`; `area_over_curve`, plain and normalised between floor and ceiling
+    (null, with its `reason`, where these are too near); `post_hoc_share`; `accuracy`, contrasts of filler
+    minus no chain and of paraphrased minus original chain; `transplant`; `free_agreement`. Intervals are
+    over questions. Without changed chains only the last.
     """
     own = trials.filter(subject=subject)
     tested = tested_answers(interventions.filter(subject=subject), own)

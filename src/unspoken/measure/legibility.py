@@ -1,4 +1,7 @@
-"""How legible the chains of one fixed model are: shares and means over chains, questions the replicates."""
+"""How legible the chains of one fixed model are, and what parts in another language do for the answer.
+
+Questions are the replicates.
+"""
 
 from typing import NamedTuple
 
@@ -13,11 +16,16 @@ from unspoken.faithfulness.bootstrap import (
     share_of,
     statistic_ends,
 )
+from unspoken.measure.intervals import Interval, without_interval
+from unspoken.measure.questions import question_bootstrap, ratio_of
 from unspoken.measure.report import Report
+from unspoken.prompts.hints import LETTERS
 from unspoken.seeds import hashed_seed
 
 ARMS = {"unhinted": "unhinted", "hint": "hinted"}
 """Arms whose chains are described, and what the subject is called in them."""
+FEWEST = 30
+"""Questions with a switched chain, below which a mean change has no interval."""
 SHARE = share_of(0, 1)
 MEAN = Statistic(lambda sums: ratio(sums[0], sums[1]), 1, limits=(0, np.inf))
 
@@ -97,3 +105,82 @@ def add_legibility(report: Report, legibility: pl.DataFrame, subject: str, seed:
         drawn = hashed_seed(seed, "legibility", subject, arm)
         _add_measures(report, chains, group, SHARES, SHARE, drawn)
         _add_measures(report, chains, group, MEANS, MEAN, drawn)
+
+
+def answer_changes(interventions: pl.DataFrame) -> pl.DataFrame:
+    """Return changed switched chains: question_id, prompt_id, test (translated, reworded), change, in order.
+
+    `change` is the log-probability (nats) of the answer to the chain as it was, after the changed chain
+    minus after the chain as it was; null where nothing could be changed.
+    """
+    place = pl.col("original").replace_strict({letter: at for at, letter in enumerate(LETTERS)})
+    read = interventions.with_columns(read=pl.col("logprobs").list.get(place))
+    keys = ["subject", "prompt_id"]
+    whole = read.filter(test="switched").select(*keys, whole="read")
+    unchanged = pl.col("how").eq_missing(pl.lit("none"))
+    return (
+        read.filter(pl.col("test").is_in(["translated", "reworded"]))
+        .join(whole, on=keys, validate="m:1")
+        .select(
+            "question_id", *keys, "test", change=pl.when(~unchanged).then(pl.col("read") - pl.col("whole"))
+        )
+        .sort("question_id", "prompt_id", "test")
+    )
+
+
+def mean_change(changes: pl.DataFrame, seed: int) -> Interval:
+    """Return the mean of `change` over chains, nulls left out; cluster bootstrap over questions.
+
+    No interval for fewer than 30 questions: where few parts carry the answer, a bootstrap of fewer misses
+    them (it covers the truth in 70% to 90% of draws).
+    """
+    known = changes.drop_nulls("change")
+    by_question = known.group_by("question_id", maintain_order=True)
+    sums = by_question.agg(pl.col("change").sum(), count=pl.len().cast(pl.Float64))
+    parts = sums.sort("question_id").select("change", "count").to_numpy()
+    found = question_bootstrap(parts, ratio_of, seed)
+    if found.n_replicates < FEWEST:
+        return without_interval(found.value, found.ci_method, found.n_replicates)
+    return found
+
+
+def _reason(switched: int, chains: pl.DataFrame, found: Interval) -> str | None:
+    """Return why a row about these changed chains has no value or no interval; None if it has both."""
+    if found.ci_low is not None:
+        return None
+    if not switched:
+        return "no chain has a switched span"
+    if chains.is_empty():
+        return "no chain has another step of about the span's length"
+    if not chains["change"].count():
+        return "nothing could be put in other words"
+    return f"fewer than {FEWEST} questions" if found.n_replicates < FEWEST else "no spread"
+
+
+def add_translations(report: Report, interventions: pl.DataFrame, subject: str, seed: int) -> None:
+    """Add what parts in another script or language do for the answer, of one subject's chains.
+
+    Metric `answer_logprob` (nats), contrasts paired by question: the chain with that part in English minus
+    the chain as it was (about 0 where the part is a translation in place); the same for another step of
+    about that length in other words; and the first minus the second, of chains that have both. The answer
+    is the likeliest after the chain as it was, so that any change lowers it on average: the last contrast
+    is free of that. Without a value or an interval a row has its `reason`. `interventions` is the table of
+    that name; rows of other tests and subjects are left out.
+    """
+    changes = answer_changes(interventions.filter(subject=subject))
+    english, reworded = changes.filter(test="translated"), changes.filter(test="reworded")
+    both = english.join(reworded, on="prompt_id", suffix="_reworded", maintain_order="left")
+    beyond = both.with_columns(change=pl.col("change") - pl.col("change_reworded"))
+    drawn = hashed_seed(seed, "translations", subject)
+    for first, second, chains in (
+        ("translated", "as_written", english), ("reworded", "as_written", reworded),
+        ("translated", "reworded", beyond),
+    ):  # fmt: skip
+        found, known = mean_change(chains, drawn), chains["change"].count()
+        reason = _reason(english.height, chains, found)
+        arms = [report.group(f"{subject}:{arm}", subject, [subject]) for arm in (first, second)]
+        report.add(
+            found, metric="answer_logprob", unit="nats", kind="contrast", subject=arms[0], versus=arms[1],
+            conditions={"reason": reason} if reason else {}, role="finding", replicate="question",
+            n_samples=known, n_missing=chains.height - known, paired_on=["question"],
+        )  # fmt: skip

@@ -21,6 +21,7 @@ FIGURES = {
         "hints",
         "mentions",
         "early_answering",
+        "uplift",
         "chain_length",
         "judge_calibration",
         "planted_hints",
@@ -29,6 +30,8 @@ FIGURES = {
     "loops": ["loops"],
 }
 """The figures of each experiment."""
+ACROSS = {"uplift": ["faithfulness", "loops"]}
+"""Figures drawn from the claims and several experiments: no target of one experiment draws them."""
 
 
 class Plan(Parts):
@@ -196,6 +199,12 @@ class Plan(Parts):
             "mnist": ["<results>/mnist/accuracies.parquet", measurements],
             "theorem": ["<results>/theorem/steps.parquet"],
         }
+        if figure in ACROSS:
+            drawn = [one for one in ACROSS[figure] if one in self.study.experiments]
+            own[figure] = [
+                *(f"<results>/{one}/measurements.parquet" for one in drawn),
+                "<results>/claims.parquet",
+            ]
         return own.get(figure, [measurements])
 
     def report_part(self) -> Part:
@@ -224,7 +233,9 @@ class Plan(Parts):
             return ["<results>/findings.txt", *self.figures(*experiments), "<results>/report.html"]
         if name not in experiments:
             return []
-        return [f"<results>/{name}/measurements.parquet", *self.figures(name)]
+        across = {f"<results>/figures/{figure}.html" for figure in ACROSS}
+        figures = [path for path in self.figures(name) if path not in across]
+        return [f"<results>/{name}/measurements.parquet", *figures]
 
     def print_notes(self) -> None:
         """Print what a user should know before a run: which engine stands in for another."""

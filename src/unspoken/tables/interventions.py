@@ -2,10 +2,14 @@
 
 import dataframely as dy
 
-TESTS = ("early", "filler", "mistake", "paraphrase", "transplant")
+TESTS = (
+    "early", "filler", "mistake", "paraphrase", "transplant", "switched", "translated", "reworded",
+)  # fmt: skip
 """early: the first steps alone; filler: dots for the chain; mistake: one step falsified and the rest
 written anew; paraphrase: all steps up to one in other words, and the rest written anew; transplant: a
-hinted prompt's chain on the unhinted prompt."""
+hinted prompt's chain on the unhinted prompt. Of chains with a part in another script or language alone:
+switched: the chain as it was; translated: the longest such part in English; reworded: a step of about
+its length in other words."""
 
 
 class Interventions(dy.Schema):
@@ -23,7 +27,7 @@ class Interventions(dy.Schema):
     """Steps of the whole chain."""
     question_id = dy.String(min_length=1)
     how = dy.String(nullable=True, check=lambda column: column.is_in(["model", "rule", "none"]))
-    """Who wrote a mistake or paraphrase; `none`: the step could not be changed."""
+    """Who wrote a mistake, paraphrase or translation; `none`: the step could not be changed."""
     text = dy.String()
     """What stands in place of the chain."""
     logprobs = dy.List(dy.Float64())

@@ -1,0 +1,100 @@
+"""The job of the causal tests on a scripted process: what it writes about chains that switch language."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from unspoken.measure.legibility import add_translations
+from unspoken.measure.report import Report
+from unspoken.tables.base import read_table
+from unspoken.tables.chains import Chains
+from unspoken.tables.interventions import TESTS, Interventions
+from unspoken.tables.questions import Questions
+
+ROOT = Path(__file__).parents[2]
+PREFIX = "The answer is ("
+RULES = [
+    {"when": rf"(?s)форель.*{PREFIX[:-1]}\($", "answers": {"A": 1, "B": 4}},
+    {"when": rf"(?s)fish from the brook.*{PREFIX[:-1]}\($", "answers": {"A": 1, "B": 1}},
+    {"when": rf"{PREFIX[:-1]}\($", "answers": {"A": 1, "B": 3}},
+    {"when": "In English:$", "answers": {"fish from the brook\n\nText: a very long end that goes on": 1}},
+    {"when": "In other words:$", "answers": {"Put otherwise, it is wet.": 1}},
+    {"when": "With a mistake:$", "answers": {"It is dry.": 1}},
+    {"when": "", "answers": {"And so on.": 1}},
+]
+SWITCHED = "It is wet there. So think about the форель in the brook. I say B."
+PLAIN = "It is wet there. So think about the brook. I say B."
+
+
+def probed(directory: Path, chains: list[str], count: int = 10) -> pl.DataFrame:
+    """Return the table that the job writes about unhinted chains, one a question."""
+    names = [f"q{at}" for at in range(len(chains))]
+    shared = {
+        "study": "small", "question_id": names, "key": "B", "options": [["bat", "owl"]] * len(names),
+        "difficulty": None,
+    }  # fmt: skip
+    prompts = shared | {
+        "prompt_id": [f"{name}:unhinted" for name in names], "arm": "unhinted", "kind": None, "wording": None,
+        "target": None, "n_options": 2, "hint": "",
+        "user": [f"Which one swims in {name} here? (A) bat (B) owl" for name in names],
+    }  # fmt: skip
+    replies = prompts | {
+        "subject": "guesser", "chain": [f"{chain}\n{PREFIX}B)" for chain in chains], "finish_reason": "stop",
+        "n_tokens": 12, "mean_logprob": None, "stated": None, "direct": None,
+        "forced": [[math.log(0.2), math.log(0.8)]] * len(names),
+        "engine": "scripted", "engine_version": "1", "reproducible": True, "created_at": "",
+    }  # fmt: skip
+    questions = shared | {
+        "question": "Which?",
+        "order": [[0, 1]] * len(names),
+        "topic": None,
+        "source": "own",
+    }
+    for name, schema, columns in (("questions", Questions, questions), ("chains", Chains, replies)):
+        frame = pl.DataFrame({column: columns[column] for column in schema.column_names()})
+        schema.validate(frame, cast=True).write_parquet(directory / f"{name}.parquet")
+    manifest = {"files": {}, "kind": "scripted", "name": "guesser", "revision": "scripted"}
+    (directory / "model.json").write_text(json.dumps(manifest))
+    spec = {
+        "study": "small", "seed": 1, "model": "guesser", "engine": {"kind": "scripted", "rules": RULES},
+        "chains": {"temperature": 0.8, "max_tokens": 8}, "answer_prefix": PREFIX, "count": count,
+        "positions": 2,
+    }  # fmt: skip
+    files = {name: directory / f"{name}.parquet" for name in ("questions", "chains", "interventions")}
+    files |= {"model": directory / "model.json", "cache": directory / "cache"}
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "probe_chains.py", "--spec", json.dumps(spec),
+         *(part for name, path in files.items() for part in (f"--{name}", path))],
+        capture_output=True, text=True, env={**os.environ, "UNSPOKEN_ROOT": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return read_table(files["interventions"], Interventions)
+
+
+def test_switched_chains_are_read_as_written_in_english_and_reworded(tmp_path: Path) -> None:
+    table = probed(tmp_path, [SWITCHED] * 4 + [PLAIN] * 2, count=3)
+    assert set(table["test"]) == set(TESTS) - {"transplant"}
+    switched = table.filter(pl.col("test").is_in(["switched", "translated", "reworded"]))
+    assert switched.group_by("test").len().sort("test").rows() == [
+        ("reworded", 3), ("switched", 3), ("translated", 3)
+    ]  # fmt: skip
+    rows = {row["test"]: row for row in switched.sort("prompt_id").iter_rows(named=True)}
+    assert rows["switched"]["text"] == SWITCHED and rows["switched"]["how"] is None
+    assert rows["translated"]["text"] == SWITCHED.replace("форель", "fish from the brook")
+    assert rows["reworded"]["text"] == SWITCHED.replace("I say B.", "Put otherwise, it is wet.")
+    assert rows["translated"]["how"] == rows["reworded"]["how"] == "model"
+    report = Report("small", "lanham2023", "faithfulness", reproducible=True)
+    add_translations(report, table, "guesser", 1)
+    changes = [row["value"] for row in report.rows]
+    # The part in the other language made B likelier; the other step did nothing.
+    assert changes == pytest.approx([math.log(0.5 / 0.8), 0, math.log(0.5 / 0.8)])
+
+
+def test_without_any_reasoning_the_table_is_empty(tmp_path: Path) -> None:
+    assert probed(tmp_path, ["", ""]).is_empty()
