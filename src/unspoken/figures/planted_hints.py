@@ -55,7 +55,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     personas = rows["persona"].unique().sort().to_list()
     legend = alt.Legend(title="persona", orient="bottom")
     colors = [PALETTE[place % 6] for place in range(len(personas))]
-    shapes = [SHAPES[place % len(SHAPES)] for place in range(len(personas))]
+    shapes = [SHAPES[(place + place // 6) % len(SHAPES)] for place in range(len(personas))]
     ticks = [0, 0.5, 1]
     span = alt.Scale(domain=[-0.18, 1.18], nice=False)
     x = alt.X("at:Q", title="planted", scale=span, axis=alt.Axis(values=ticks, format="~g"))
