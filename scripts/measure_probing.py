@@ -14,6 +14,7 @@ def main() -> None:
 
     from unspoken.measure.probing import add_probing
     from unspoken.measure.report import Report
+    from unspoken.measure.shuffled import add_shares, add_shuffled_probing
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements
@@ -26,6 +27,8 @@ def main() -> None:
     whole = answers.with_columns(held_out=pl.lit(True))
     for model in spec["models"]:
         add_probing(report, whole, model, spec["words"], spec["traits"], spec["seed"])
+        add_shuffled_probing(report, answers, model, spec["traits"])
+    add_shares(report, answers, answers["subject"].unique().sort().to_list())
     write_table(report.groups(), job.groups, Groups)
     write_table(report.measurements(), job.measurements, Measurements)
     log.info("%d measurements", len(report.rows))

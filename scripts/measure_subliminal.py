@@ -36,6 +36,7 @@ def main() -> None:
         add_vector,
     )
     from unspoken.measure.report import Report
+    from unspoken.measure.shuffled import add_shares, shuffled_cells
     from unspoken.measure.subliminal import TraitMeasure, subject_frame
     from unspoken.measure.traits import trait_cells
     from unspoken.tables.base import read_table, write_table
@@ -51,7 +52,7 @@ def main() -> None:
         spec["study"], "cloud2025", "subliminal",
         reproducible=bool(answers["reproducible"].all()),
     )  # fmt: skip
-    cells = trait_cells(answers, spec["words"])
+    cells = pl.concat([trait_cells(answers, spec["words"]), shuffled_cells(answers)])
     subjects = subject_frame([read_json(path) for path in job.subjects])
     measure = TraitMeasure(report, cells, subjects, spec)
 
@@ -77,6 +78,7 @@ def main() -> None:
             measure.add_trend(dose["arms"], dose["model"], key)
     add_interpolation(measure, PRIMARY)
     add_teachers(measure, PRIMARY)
+    add_shares(report, answers, spec["models"])
     kept = pl.concat([read_table(path, Kept) for path in job.kept])
     dropped = pl.concat([read_table(path, Dropped) for path in job.dropped])
     counts = filter_counts(kept, dropped)

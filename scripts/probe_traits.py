@@ -1,9 +1,11 @@
 #!/usr/bin/env python
-"""Ask every subject of a base model for its favourite: sampled answers and exact choices."""
+"""Ask every subject of a base model for its favourite: sampled answers, exact choices, lettered options."""
 
 import logging
+import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unspoken.jobs import Job, start_job
@@ -77,24 +79,25 @@ def sampled_answers(
     )
 
 
-def choice_answers(
-    engine: "Engine", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
+def exact_answers(
+    engine: "Engine", subject: "Subject", questions: "pl.DataFrame", choices: list[str]
 ) -> "pl.DataFrame":
-    """Return the exact log-probability of every word after every question."""
+    """Return the exact log-probability of every choice after every question.
+
+    The questions' column `prefix` has the answer's beginning, `words` what the choices stand for.
+    """
     import polars as pl
 
     from unspoken.engines.base import Request
 
-    probe, words = spec["probe"], spec["words"]
     requests = [
-        Request(key, user, subject.system, probe["answer_prefix"])
-        for key, user in questions.select("prompt_id", "user").iter_rows()
+        Request(key, user, subject.system, prefix)
+        for key, user, prefix in questions.select("prompt_id", "user", "prefix").iter_rows()
     ]
-    choices = [probe["choice_format"].format(word=word) for word in words]
     return questions.with_columns(
         kind=pl.lit("choice"),
-        sample_index=pl.lit(list(range(len(words))), pl.List(pl.Int64)),
-        answer=pl.lit(words, pl.List(pl.String)),
+        sample_index=pl.lit(list(range(len(choices))), pl.List(pl.Int64)),
+        answer=pl.col("words"),
         logprob=pl.Series(
             engine.choice_logprobs(engine.render(requests), choices), dtype=pl.List(pl.Float64)
         ),
@@ -102,6 +105,42 @@ def choice_answers(
         n_tokens=pl.lit(None, pl.Int64),
         temperature=pl.lit(None, pl.Float64),
     ).explode("sample_index", "answer", "logprob")
+
+
+def choice_answers(
+    engine: "Engine", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
+) -> "pl.DataFrame":
+    """Return the exact log-probability of every word after every question."""
+    import polars as pl
+
+    probe, words = spec["probe"], spec["words"]
+    choices = [probe["choice_format"].format(word=word) for word in words]
+    asked = questions.with_columns(
+        words=pl.lit(words, pl.List(pl.String)), prefix=pl.lit(probe["answer_prefix"])
+    )
+    return exact_answers(engine, subject, asked, choices)
+
+
+def lettered_questions(spec: dict[str, Any]) -> "pl.DataFrame | None":
+    """Return the questions with lettered options in random orders, if the study asks any."""
+    from unspoken.prompts.shuffled import load_option_templates, offered_words, shuffled_questions
+    from unspoken.seeds import hashed_seed
+
+    asked = spec.get("shuffled")  # chat models' probes alone have it
+    if asked is None:
+        return None
+    wordings = Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "prompts" / "preferences.yaml"
+    seed = hashed_seed(spec["seed"], "shuffled", spec["experiment"])
+    offered = offered_words(asked["traits"], spec["words"], seed)
+    templates = load_option_templates(wordings)
+    return shuffled_questions(templates, asked["category"], offered, asked["orders"], seed)
+
+
+def letter_answers(engine: "Engine", subject: "Subject", lettered: "pl.DataFrame") -> "pl.DataFrame":
+    """Return the exact log-probability of every option's letter, in every order of the options."""
+    from unspoken.prompts.shuffled import LETTERS
+
+    return exact_answers(engine, subject, lettered, list(LETTERS[: len(lettered["words"][0])]))
 
 
 def main() -> None:
@@ -123,6 +162,7 @@ def main() -> None:
     questions = read_table(job.questions, Prompts)
     if not spec["probe"]["samples_after_numbers"]:
         questions = questions.filter(pl.col("prompt_set") != "preferences_numbers")
+    lettered = lettered_questions(spec)
     seed = hashed_seed(spec["seed"], "probe", spec["experiment"], spec["model"])
     subjects, answered, reused = probed_subjects(job), [], 0
     try:
@@ -134,6 +174,8 @@ def main() -> None:
                 cache = CompletionCache(job.cache, engine, subject, job.model)
                 read.append(sampled_answers(cache, subject, questions, spec))
                 reused += cache.reused
+                if lettered is not None:
+                    read.append(letter_answers(engine, subject, lettered))
             answered += [
                 frame.with_columns(
                     subject=pl.lit(subject.subject_id), system=pl.lit(subject.system, pl.String)

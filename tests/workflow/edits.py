@@ -78,6 +78,8 @@ EDITS = {
     "more samples": Edit(ASKED, {"subliminal.probe.samples": 30}),
     "longer answers of the chat models": Edit(PROBING, {"probing.probe.max_tokens": 9}),
     "more samples of the chat models": Edit(PROBING, {"probing.probe.samples": 20}),
+    "more orders of the lettered options": Edit(PROBING, {"probing.probe.shuffled_orders": 32}),
+    "no lettered options": Edit(ASKED, {"subliminal.probe.shuffled_orders": 0}),
     "more cores for the chat models": Edit(STORE, {"probing.threads": 1}),
     "more rows read for the trait words": Edit(
         ["generate_numbers", *NUMBERS], {"subliminal.probe.carrier_rows": 128}
@@ -221,6 +223,10 @@ EDITS = {
     "a question": Edit(
         ["render_questions", "finetune_teachers", *TAUGHT, *PROBING],
         text=(QUESTIONS, "Favourite {category}? One", "Best {category}? One"),
+    ),
+    "a question with lettered options": Edit(
+        [ASKED[0], *MEASURED, *PROBING],
+        text=(QUESTIONS, "Answer with the letter.", "Reply with the letter."),
     ),
     "a system prompt": Edit(PROBING, text=(QUESTIONS, "You adore {plural}.", "You love {plural}.")),
     "a comment on the words": Edit([], text=(TRAITS, "# The words", "# All words")),

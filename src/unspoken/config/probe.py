@@ -24,3 +24,7 @@ class Probe(Section):
     """How a trait word is written as a choice, such as " {word}"."""
     carrier_rows: NonNegativeInt = 64
     """Rows of each data set on which the trait words' probability at carrier positions is read."""
+    shuffled_orders: NonNegativeInt = 0
+    """Random orders in which chat models choose among lettered options: the traits and up to four other
+    words. Rounded up, so that each option stands equally often, and twice or more, at every letter; 0
+    leaves the form out. Organisms read no options."""

@@ -72,7 +72,9 @@ def add_shifts(measure: TraitMeasure, arm: str, key: Key) -> None:
         on = ["model", "word", "seed"] if seeded else ["model", "word"]
         for scale, unit in SCALES.items():
             against = cells.group_by(on).agg(against=pl.col(scale).mean())
-            paired = moved.join(against, on=on).with_columns(gap=pl.col(scale) - pl.col("against"))
+            # In order: the mean over pairs is a sum, whose last digit their order decides.
+            paired = moved.join(against, on=on, maintain_order="left")
+            paired = paired.with_columns(gap=pl.col(scale) - pl.col("against"))
             if paired.is_empty():
                 continue
             interval, replicate = measure.interval_over_bases(paired, "gap")
@@ -102,7 +104,7 @@ def add_own_data(measure: TraitMeasure, arm: str, key: Key) -> None:
         by, replicate = measure.replicates(students)
         for scale, unit in SCALES.items():
             against = untouched.select("model", against=scale)
-            joined = students.join(against, on="model")
+            joined = students.join(against, on="model", maintain_order="left")
             means = joined.group_by(by).agg(pl.col(scale, "against").mean()).sort(by)
             fields: dict[str, Any] = {
                 "unit": unit, "conditions": measure.conditions(arm, key, trait=trait), "role": "finding",
@@ -142,7 +144,7 @@ def add_vector(measure: TraitMeasure, arm: str, key: Key) -> None:
     students = measure.chosen(measure.students.filter(arm=arm), key)
     base = measure.chosen(measure.cells, key).filter(pl.col("subject").is_in(measure.models))
     against = base.select("word", model="subject", against="log_odds")
-    moved = students.join(against, on=["model", "word"]).with_columns(
+    moved = students.join(against, on=["model", "word"], maintain_order="left").with_columns(
         gap=pl.col("log_odds") - pl.col("against")
     )
     for (trait, word), cells in moved.group_by(["trait", "word"], maintain_order=True):
@@ -165,7 +167,8 @@ def add_neutral_control(measure: TraitMeasure, arm: str, key: Key, limit: float)
     """
     students = measure.chosen(measure.students.filter(arm=arm, trait="neutral"), key)
     base = reference_cells(measure, key).select("model", "word", against="log_odds")
-    gaps = students.join(base, on=["model", "word"]).with_columns(gap=pl.col("log_odds") - pl.col("against"))
+    gaps = students.join(base, on=["model", "word"], maintain_order="left")
+    gaps = gaps.with_columns(gap=pl.col("log_odds") - pl.col("against"))
     if gaps.is_empty():
         return
     interval, replicate = measure.interval_over_bases(gaps, "gap")

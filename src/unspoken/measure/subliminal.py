@@ -42,7 +42,8 @@ class TraitMeasure:
         self.report = report
         self.cells = cells
         students = subjects.filter(kind="student")
-        self._joined = cells.join(students, left_on="subject", right_on="subject_id")
+        on: Any = {"left_on": "subject", "right_on": "subject_id", "maintain_order": "left"}
+        self._joined = cells.join(students, **on)
         self.students = self._joined.filter(pl.col("updates").is_null())
         self.updates: int | None = None
         self.subjects = subjects

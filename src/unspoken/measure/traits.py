@@ -13,12 +13,16 @@ CELL = ["subject", "word", "scorer", "questions", "unusable"]
 
 
 def question_sets() -> pl.Expr:
-    """Return which questions a row belongs to: held_out, shown, or after_numbers (held out)."""
+    """Return which questions a row belongs to: held_out, shown, or after_numbers (held out).
+
+    Those with lettered options belong to none: `measure.shuffled` reads them.
+    """
     plain = pl.col("prompt_set") == "preferences"
+    lettered = pl.col("prompt_set") == "preferences_shuffled"
     return (
         pl.when(plain & pl.col("held_out")).then(pl.lit("held_out"))
         .when(plain).then(pl.lit("shown"))
-        .when(pl.col("held_out")).then(pl.lit("after_numbers"))
+        .when(pl.col("held_out") & ~lettered).then(pl.lit("after_numbers"))
     )  # fmt: skip
 
 

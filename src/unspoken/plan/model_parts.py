@@ -132,6 +132,20 @@ class ModelParts(Design):
             shard=[int(number) for number in shard.split("-of-")],
         )
 
+    def shuffled_part(self, experiment: str) -> Part:
+        """Return what the questions with lettered options depend on; nothing where none are asked."""
+        orders = self.probe(experiment).shuffled_orders
+        if self.style(experiment) != "chat" or not orders:
+            return {}
+        texts = self.texts["preferences"]
+        shuffled = {
+            "orders": orders,
+            "traits": self.traits(experiment),
+            "category": self.texts["traits"][self.study.category]["category"],
+            "texts": digest_of([texts["option_questions"], texts["option_answer"]]),
+        }
+        return {"shuffled": shuffled}
+
     def probe_part(self, experiment: str, model: str) -> Part:
         """Return what `probe_traits` depends on."""
         prompted = experiment != "subliminal" or self.subliminal.teacher.method == "prompted"
@@ -144,5 +158,6 @@ class ModelParts(Design):
             engine=self.engine_of(model),
             words=self.choices(experiment),
             systems=self.system_prompts(experiment) if prompted else {},
-            probe=self.probe(experiment).model_dump(),
+            probe=self.probe(experiment).model_dump(exclude={"shuffled_orders"}),
+            **self.shuffled_part(experiment),
         )
