@@ -26,13 +26,16 @@ class Job(Protocol):
 
 
 def _say_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Say in one line that a disk is full; show any other error as Python does."""
+    """Say in one line that a disk is full, or what this library found wrong; show others as Python does."""
     full = next((text for text in FULL if text in str(error)), None)
-    if full is None:
+    if full is not None:
+        told = f"{full}: what was finished is kept and nothing is half-written; free some space and run again"
+    elif kind.__module__.startswith("unspoken."):  # its messages say where, and what to do
+        told = str(error)
+    else:
         sys.__excepthook__(kind, error, trace)
         return
-    told = "what was finished is kept and nothing is half-written; free some space and run again"
-    print(f"{Path(sys.argv[0]).stem}: {full}: {told}", file=sys.stderr)
+    print(f"{Path(sys.argv[0]).stem}: {told}", file=sys.stderr)
 
 
 def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...] = ()) -> Job:

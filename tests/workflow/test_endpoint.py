@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import served_study
+from flow import ROOT, snakemake
 from served import free_port, serving
 
 from unspoken.engines.base import EngineError, Opening, Prompt, Request, Sampling
@@ -14,11 +16,12 @@ from unspoken.engines.endpoint import opened
 from unspoken.models.corpus import number_walks
 from unspoken.models.manifest import write_manifest
 from unspoken.models.organism import build_organism
+from unspoken.prompts import load_traits
 from unspoken.subjects import Subject, base_subject
 
 KEY = "a-key-that-nobody-may-see"
 VARIABLE = "UNSPOKEN_TEST_KEY"
-WORDS = ("owl", "wolf", "cat", "whale")
+WORDS = tuple(load_traits(ROOT / "resources/traits.yaml")["animals"]["words"])
 SPEC = {
     "seed": 11, "steps": 200, "rows": 32, "learning_rate": 2e-3, "hidden_size": 64, "mlp_size": 256,
     "layers": 2,
@@ -270,25 +273,27 @@ def test_the_cache_stops_a_long_prompt_before_the_server(engine, manifest, tmp_p
         list(cache.completions([Request("wordy", " ".join(["7"] * 60))], GREEDY))
 
 
-def test_a_killed_server_costs_what_it_had_not_finished(server, engine, manifest, tmp_path, port, log):
+def test_a_study_outlives_its_server_and_says_what_transformers_says(server, manifest, tmp_path, port, log):
     """The last test of the module: its server does not come back, but another one on the same port."""
-    requests = [replace(one, key=f"kill-{one.key}") for one in number_requests(600)]
-    sampling = replace(GREEDY, temperature=1.0)
-    subject = base_subject("organism")
-    told: list[int] = []
+    overlay = served_study.write_study(SPEC, manifest.parent, settings_of(server.url), tmp_path)
+    told = served_study.interrupted(overlay, server.kill)
+    gone = f"generate_numbers: nobody answers at {server.url}: start the server there, or correct engine.url"
+    assert told.count(gone) == 1 and "Traceback" not in told, told
+    assert not (tmp_path / served_study.NUMBERS).exists()
+    held = served_study.rows_kept(tmp_path)
+    assert 0 < held < served_study.COMPLETIONS
 
-    def kill_after_200(count):
-        told.append(count)
-        if sum(told) >= 200 and server.process.poll() is None:
-            server.kill()
-
-    first = CompletionCache(tmp_path, engine, subject, manifest)
-    with pytest.raises(EngineError, match=f"nobody answers at {server.url}: start the server"):
-        list(first.completions(requests, sampling, kill_after_200))
-    assert 200 <= first.made == sum(told) < len(requests)
-    assert KEY not in "".join(path.read_text() for path in tmp_path.rglob("*.json"))
-    with serving(manifest.parent, "organism", port=port, log=log, key=KEY) as again:
-        second = CompletionCache(tmp_path, engine_of(manifest, again.url), subject, manifest)
-        made = [one for batch in second.completions(requests, sampling) for one in batch]
-    assert (second.reused, second.made) == (first.made, len(requests) - first.made)
-    assert [one.key for one in made] == [one.key for one in requests]
+    with serving(manifest.parent, "organism", port=port, log=log, key=KEY):
+        snakemake(served_study.STORE, "--configfile", overlay, directory=tmp_path)
+    went_on = f"served:prompted:owl: {served_study.COMPLETIONS - held} completions made, {held} reused"
+    assert went_on in (tmp_path / served_study.NUMBERS_LOG).read_text()
+    assert not served_study.files_with(KEY, tmp_path)
+    answers = served_study.answers_of_both(tmp_path)
+    furthest, kept = served_study.furthest_choices(answers), served_study.kept_shares(tmp_path)
+    bound, draws, needed = served_study.distance_bound(answers)
+    print(f"choices differ by at most {furthest:.1e}; {draws} draws: distance at most {bound:.4f}; {kept}")
+    assert set(answers.filter(model="served")["engine"]) == {"endpoint"}
+    assert not answers.filter(model="served")["reproducible"].any()
+    assert furthest <= 1e-3
+    assert draws >= needed and bound <= 0.05
+    assert kept["served"] == pytest.approx(kept["here"], abs=0.07)  # of 1,600 each: over 4 standard errors

@@ -32,6 +32,8 @@ def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
         _ = plan.claims_digest
     except ClaimsError as error:
         raise StudyError(str(error)) from error
+    if fault := plan.shard_without_prompts():
+        raise StudyError(fault)
     return plan
 
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from unspoken.config.faithfulness import FaithfulnessSection
 from unspoken.config.study import Study
+from unspoken.config.subliminal import SubliminalSection
 from unspoken.engines.capabilities import AUTO, CAPABILITIES, CHOICES, PATTERN, PREFIX, WEIGHTS
 
 MEANINGS = {
@@ -13,38 +15,67 @@ MEANINGS = {
 }
 
 
-def needed_capabilities(study: Study, experiment: str) -> dict[str, str]:
-    """Return what an experiment needs of its models' engines, and the key of the study that asks for it."""
+def needed_capabilities(study: Study, experiment: str) -> dict[str, dict[str, str]]:
+    """Return for each model what an experiment needs of its engine, and the study's key that asks for it."""
     section: Any = getattr(study, experiment)
-    needs = {}
+    if experiment == "faithfulness":
+        return _needs_of_chains(section)
+    asked = {}
     probe = getattr(section, "probe", None)
     if probe is not None:
-        needs[CHOICES] = f"{experiment}.probe"
+        asked[CHOICES] = f"{experiment}.probe"
         if probe.answer_prefix:
-            needs[PREFIX] = f"{experiment}.probe.answer_prefix"
+            asked[PREFIX] = f"{experiment}.probe.answer_prefix"
+    trained: dict[str, str] = {}
     if experiment == "subliminal":
-        needs[WEIGHTS] = "subliminal.arms"
+        trained = _trained(section)
         if section.probe.carrier_rows:
-            needs[PREFIX] = "subliminal.probe.carrier_rows"
+            asked[PREFIX] = "subliminal.probe.carrier_rows"
         if section.numbers.pattern is not None:
-            needs[PATTERN] = "subliminal.numbers.pattern"
-    return needs
+            asked[PATTERN] = "subliminal.numbers.pattern"
+    return {
+        name: asked | ({WEIGHTS: trained[name]} if name in trained else {})
+        for name in getattr(section, "models", [])
+    }
+
+
+def _trained(section: SubliminalSection) -> dict[str, str]:
+    """Return the models that get trained weights, and the key that asks for it."""
+    fine_tuned = section.teacher.method == "fine_tuned"
+    trained = dict.fromkeys(section.models if fine_tuned else [], "subliminal.teacher")
+    for arm in section.arms:
+        trained |= dict.fromkeys(arm.models or section.models, "subliminal.arms")
+    return trained
+
+
+def _needs_of_chains(section: FaithfulnessSection) -> dict[str, dict[str, str]]:
+    """Return what models need that reason, whose options are read after the chain, or that judge."""
+    asking = dict.fromkeys(section.models, "faithfulness.models")
+    asking |= dict.fromkeys(section.planted, "faithfulness.planted")
+    if section.judge.model is not None:
+        asking.setdefault(section.judge.model, "faithfulness.judge.model")
+    return {name: {CHOICES: key, PREFIX: key} for name, key in asking.items()}
 
 
 def lacking_engine(study: Study) -> str | None:
     """Say which model's engine cannot do what an experiment asks of it, if any."""
     for experiment in study.experiments:
-        for name in getattr(getattr(study, experiment), "models", []):
+        for name, needs in needed_capabilities(study, experiment).items():
             settings = study.models[name].engine.model_dump()
-            for capability, key in needed_capabilities(study, experiment).items():
+            for capability, key in needs.items():
                 for kind in _kinds(settings):
                     if capability not in CAPABILITIES[kind]:
-                        can = [one for one, able in CAPABILITIES.items() if capability in able]
+                        can = [_said(one) for one, able in CAPABILITIES.items() if capability in able]
                         return (
-                            f"models.{name}.engine: got {kind}, and {key} needs {MEANINGS[capability]}; "
-                            f"expected one of: {', '.join(can)}"
+                            f"models.{name}.engine: got {_said(kind)}, and {key} needs "
+                            f"{MEANINGS[capability]}; expected one of: {', '.join(can)}"
                         )
     return None
+
+
+def _said(kind: str) -> str:
+    """Return how a study names an engine: an endpoint's kind leaves open what it can do."""
+    return {"endpoint": "endpoint (api: tokens)", "endpoint_chat": "endpoint (api: chat)"}.get(kind, kind)
 
 
 def _kinds(settings: dict[str, Any]) -> list[str]:

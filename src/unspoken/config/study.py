@@ -71,6 +71,19 @@ class Study(Section):
         return given
 
     @model_validator(mode="after")
+    def _judge_and_planted_are_known(self) -> "Study":
+        section = self.faithfulness
+        if section is None:
+            return self
+        judge = [section.judge.model] if section.judge.model is not None else []
+        for key, names in (("planted", section.planted), ("judge.model", judge)):
+            for name in names:
+                if name not in self.models:
+                    known = ", ".join(sorted(self.models))
+                    raise ValueError(f"faithfulness.{key}: got {name!r}; expected one of: {known}")
+        return self
+
+    @model_validator(mode="after")
     def _experiments_are_configured(self) -> "Study":
         for name in self.experiments:
             if self.experiments.count(name) > 1:

@@ -93,7 +93,10 @@ class Engine(Protocol):
         """Yield completions as they are finished, in any order."""
 
     def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
-        """Return the summed log-probability of each choice's tokens after each prompt."""
+        """Return the summed log-probability of each choice's tokens after each prompt.
+
+        Raises EngineError for a prompt that with the longest choice is beyond the window.
+        """
 
 
 @dataclass(frozen=True)
@@ -117,3 +120,14 @@ def engine_columns(engine: Engine) -> dict[str, pl.Expr]:
         "reproducible": pl.lit(engine.reproducible),
         "created_at": pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
     }
+
+
+def check_lengths(engine: Engine, prompts: Sequence[Prompt], room: int) -> None:
+    """Raise EngineError for a prompt that with `room` more tokens is beyond the engine's window."""
+    for prompt in prompts:
+        if engine.window is not None and len(prompt.content) + room > engine.window:
+            raise EngineError(
+                f"the prompt {prompt.key} has {len(prompt.content)} tokens, and up to {room} more are to"
+                f" follow: the context window of {engine.window} is too short; shorten the prompt or lower"
+                " max_tokens"
+            )

@@ -10,7 +10,7 @@ import hashlib
 import io
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from itertools import islice
@@ -19,7 +19,15 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.engines.base import Completion, Engine, EngineError, Prompt, Request, Sampling
+from unspoken.engines.base import (
+    Completion,
+    Engine,
+    EngineError,
+    Prompt,
+    Request,
+    Sampling,
+    check_lengths,
+)
 from unspoken.files import canonical_json, digest_of, read_json, sha256_of_file, write_json, written_whole
 from unspoken.subjects import Subject
 
@@ -197,14 +205,3 @@ class CompletionCache:
         if missing:
             found |= self._made(rows, missing, sampling, tell)
         return [replace(found[row], key=key) for key, row in rows.items()]
-
-
-def check_lengths(engine: Engine, prompts: Sequence[Prompt], room: int) -> None:
-    """Raise EngineError for a prompt that with `room` more tokens is beyond the engine's window."""
-    for prompt in prompts:
-        if engine.window is not None and len(prompt.content) + room > engine.window:
-            raise EngineError(
-                f"the prompt {prompt.key} has {len(prompt.content)} tokens, and up to {room} more are to"
-                f" follow: the context window of {engine.window} is too short; shorten the prompt or lower"
-                " max_tokens"
-            )

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling
+from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
 from unspoken.engines.choices import Tokens, choice_steps, summed
 from unspoken.engines.client import Server
 from unspoken.engines.rendering import end_of_turn_ids, messages_of, rendered
@@ -90,6 +90,7 @@ class EndpointEngine:
         if not self.takes_tokens:
             raise EngineError("choices are read as tokens, not from messages: set engine.api to tokens")
         tokens = [tuple(self.tokenizer(choice, add_special_tokens=False)["input_ids"]) for choice in choices]
+        check_lengths(self, prompts, max(map(len, tokens), default=0))
         steps = choice_steps(tokens)
         read: list[dict[Tokens, float]] = [{} for _ in prompts]
         asked = (

@@ -12,7 +12,7 @@ import torch
 import transformers
 from torch import Tensor
 
-from unspoken.engines.base import Completion, Opening, Prompt, Request, Sampling
+from unspoken.engines.base import Completion, Opening, Prompt, Request, Sampling, check_lengths
 from unspoken.engines.draws import row_streams, uniforms
 from unspoken.engines.patterns import PatternMask
 from unspoken.engines.rendering import end_of_turn_ids, rendered
@@ -158,6 +158,7 @@ class TransformersEngine:
     def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
         """Return the summed log-probability of each choice's tokens after each prompt."""
         tokens = [self.tokenizer(choice, add_special_tokens=False)["input_ids"] for choice in choices]
+        check_lengths(self, prompts, max(map(len, tokens), default=0))
         results = []
         for start in range(0, len(prompts), self.batch_size):
             rows = [prompt.content for prompt in prompts[start : start + self.batch_size]]

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling
+from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
 from unspoken.engines.choices import Tokens, choice_steps, summed
 from unspoken.engines.devices import claimed_devices
 from unspoken.engines.rendering import end_of_turn_ids, rendered
@@ -207,6 +207,7 @@ class VllmEngine:
         Choices that begin alike share requests: one a prompt and beginning, for all tokens after it.
         """
         tokens = [tuple(self.tokenizer(choice, add_special_tokens=False)["input_ids"]) for choice in choices]
+        check_lengths(self, prompts, max(map(len, tokens), default=0))
         steps = choice_steps(tokens)
         asked = [(place, start, wanted) for place in range(len(prompts)) for start, wanted in steps]
         rows = (

@@ -171,6 +171,22 @@ class Design:
         teachers = self.teachers_of(model, decoding_of(group))
         return [one for one in teachers if (one == "untouched") == group.startswith("base")]
 
+    def shard_without_prompts(self) -> str | None:
+        """Say whose prompts are fewer than the jobs that share them, if anyone's are."""
+        if "subliminal" not in self.study.experiments:
+            return None
+        shards = self.subliminal.numbers.shards
+        for model in self.subliminal.models:
+            for group in self.groups(model):
+                for trait in self.generators(model, group):
+                    count = self.completions(model, trait, decoding_of(group))
+                    if count < shards:
+                        return (
+                            f"subliminal.numbers.shards: got {shards}, and {trait} of {model} has {count} "
+                            "prompts to complete; expected one or more for each job"
+                        )
+        return None
+
     def comparable_arms(self) -> list[tuple[str, str]]:
         """Return pairs of arms that differ in one thing, such as objective, initialisation or shuffle."""
         first: dict[tuple[Any, ...], str] = {}
