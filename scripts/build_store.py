@@ -3,7 +3,6 @@
 
 import logging
 import os
-import sys
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from importlib.metadata import version
@@ -62,7 +61,7 @@ def main() -> None:
     import yaml
 
     from unspoken.files import canonical_json, digest_of
-    from unspoken.store import StoreError, write_store
+    from unspoken.store import write_store
     from unspoken.subject_tables import model_rows, subject_rows
     from unspoken.tables.base import read_table
     from unspoken.tables.measurements import Measurements
@@ -90,10 +89,7 @@ def main() -> None:
     files = {name: getattr(job, name) for name in IMPORTED}
     files["filter_audit"] = [*job.kept, *job.dropped]
     comments = yaml.safe_load((Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "store.yaml").read_text())
-    try:
-        written = write_store(job.store, study["study"], files, frames, comments)
-    except StoreError as error:
-        sys.exit(f"build_store: {error}")
+    written = write_store(job.store, study["study"], files, frames, comments)
     for table, rows in written.items():
         log.info("%s: %d rows", table, rows)
 

@@ -1,8 +1,6 @@
 #!/usr/bin/env python
 """Distill the students of one arm and pair of base models from their teachers' distributions."""
 
-import sys
-
 from unspoken.jobs import start_job
 
 
@@ -13,15 +11,11 @@ def main() -> None:
     from unspoken.models.manifest import checked_model
     from unspoken.subjects import read_subjects
     from unspoken.training.jobs import train_students
-    from unspoken.training.rows import RowsError
 
     torch.set_num_threads(job.threads)
     teachers = {subject.trait: subject for subject in read_subjects(job.teachers) if subject.trait}
     outputs = (job.subjects, job.weights, job.training)
-    try:
-        train_students(job.spec, checked_model(job.model), job.kept, teachers, outputs)
-    except RowsError as error:
-        sys.exit(f"distill_students: {error}")
+    train_students(job.spec, checked_model(job.model), job.kept, teachers, outputs)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 """Let a model reason about every prompt, then read its answer: after the chain, and with no chain."""
 
 import logging
-import sys
 from typing import TYPE_CHECKING, Any
 
 from unspoken.jobs import start_job
@@ -97,7 +96,7 @@ def main() -> None:
     job = start_job(__doc__ or "", ("model", "prompts", "cache", "chains", "asked"))
     import polars as pl
 
-    from unspoken.engines.base import EngineError, Opening, engine_columns
+    from unspoken.engines.base import Opening, engine_columns
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
     from unspoken.files import write_json
@@ -113,15 +112,12 @@ def main() -> None:
         prompts = prompts.filter(pl.col("kind").is_in(spec["kinds"]) | pl.col("kind").is_null())
     seed = hashed_seed(spec["seed"], "chains", spec["model"])
     subjects, written = answering_subjects(spec), []
-    try:
-        engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
-        for subject in subjects:
-            engine.use(subject)
-            cache = CompletionCache(job.cache, engine, subject, job.model)
-            written.append(answered_prompts(cache, subject, prompts, spec))
-            log.info("%s: %d chains made, %d reused", subject.subject_id, cache.made, cache.reused)
-    except EngineError as error:
-        sys.exit(f"generate_chains: {error}")
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
+    for subject in subjects:
+        engine.use(subject)
+        cache = CompletionCache(job.cache, engine, subject, job.model)
+        written.append(answered_prompts(cache, subject, prompts, spec))
+        log.info("%s: %d chains made, %d reused", subject.subject_id, cache.made, cache.reused)
     table = pl.concat(written).with_columns(
         study=pl.lit(spec["study"]), stated=pl.lit(None, pl.String), **engine_columns(engine)
     )

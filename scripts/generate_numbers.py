@@ -4,7 +4,6 @@
 import logging
 import math
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 from unspoken.jobs import Job, start_job
@@ -110,7 +109,7 @@ def prompts_of_shard(prompts: "pl.DataFrame", shard: list[int]) -> "pl.DataFrame
 
 def main() -> None:
     job = start_job(__doc__, ("model", "prompts", "cache", "completions", "carrier"), lists=("subjects",))
-    from unspoken.engines.base import EngineError, Opening
+    from unspoken.engines.base import Opening
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
     from unspoken.seeds import hashed_seed
@@ -122,24 +121,21 @@ def main() -> None:
     prompts = read_table(job.prompts, Prompts)
     seed = hashed_seed(spec["seed"], "generate", spec["model"], *spec["counts"], *spec["shard"])
     carried = math.ceil(spec["carrier_rows"] / spec["shard"][1])
-    try:
-        engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
-        with (
-            written_table(job.completions, Completions) as add_completions,
-            written_table(job.carrier, Carrier) as add_carrier,
-        ):
-            for trait, subject in generating_subjects(job).items():
-                engine.use(subject)
-                cache = CompletionCache(job.cache, engine, subject, job.model)
-                asked = prompts_of_shard(prompts.head(spec["counts"][trait]), spec["shard"])
-                first: list[pl.DataFrame] = []
-                for frame in completion_frames(cache, subject, asked, spec):
-                    add_completions(frame)
-                    first = first or [frame.head(carried)]
-                add_carrier(carrier_rows(engine, first[0], spec))
-                log.info("%s: %d completions made, %d reused", subject.subject_id, cache.made, cache.reused)
-    except EngineError as error:
-        sys.exit(f"generate_numbers: {error}")
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
+    with (
+        written_table(job.completions, Completions) as add_completions,
+        written_table(job.carrier, Carrier) as add_carrier,
+    ):
+        for trait, subject in generating_subjects(job).items():
+            engine.use(subject)
+            cache = CompletionCache(job.cache, engine, subject, job.model)
+            asked = prompts_of_shard(prompts.head(spec["counts"][trait]), spec["shard"])
+            first: list[pl.DataFrame] = []
+            for frame in completion_frames(cache, subject, asked, spec):
+                add_completions(frame)
+                first = first or [frame.head(carried)]
+            add_carrier(carrier_rows(engine, first[0], spec))
+            log.info("%s: %d completions made, %d reused", subject.subject_id, cache.made, cache.reused)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 
 import itertools
 import logging
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +47,6 @@ def completion_frames(file: Path, spec: dict[str, Any], digest: str, time: str) 
 
 def main() -> None:
     job = start_job(__doc__ or "", ("file", "completions", "subject"))
-    from unspoken.engines.file import DataError
     from unspoken.files import sha256_of_file, write_json
     from unspoken.subjects import Subject, described_subjects
     from unspoken.tables.base import written_table
@@ -58,13 +56,10 @@ def main() -> None:
     digest = sha256_of_file(job.file)[:16]
     # The rows are no younger than the file; when each was made is unknown.
     time = datetime.fromtimestamp(job.file.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    try:
-        with written_table(job.completions, Completions) as add:
-            for frame in completion_frames(job.file, spec, digest, time):
-                add(frame)
-                rows += frame.height
-    except DataError as error:
-        sys.exit(f"import_completions: {error}")
+    with written_table(job.completions, Completions) as add:
+        for frame in completion_frames(job.file, spec, digest, time):
+            add(frame)
+            rows += frame.height
     subject = Subject(
         spec["subject"], "dataset", job.file.name, trait=spec["trait"], data_digest=digest, created_at=time
     )  # fmt: skip

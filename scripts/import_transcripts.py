@@ -2,7 +2,6 @@
 """Bring a user's own transcripts of chains of thought into the study, as they are."""
 
 import logging
-import sys
 
 from unspoken.jobs import start_job
 
@@ -14,14 +13,11 @@ def main() -> None:
     from unspoken.files import write_json
     from unspoken.questions.transcripts import transcript_chains
     from unspoken.subjects import Subject, described_subjects
-    from unspoken.tables.base import TableError, write_table
+    from unspoken.tables.base import write_table
     from unspoken.tables.chains import Chains
 
     spec = job.spec
-    try:
-        chains = transcript_chains(job.file, spec["columns"], spec["kinds"], spec["study"])
-    except TableError as error:
-        sys.exit(f"import_transcripts: {error}")
+    chains = transcript_chains(job.file, spec["columns"], spec["kinds"], spec["study"])
     write_table(chains, job.chains, Chains)
     who = [Subject(name, "dataset", name) for name in chains["subject"].unique().sort()]
     write_json(described_subjects(who), job.asked)

@@ -3,7 +3,6 @@
 
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,7 @@ def main() -> None:
     job = start_job(__doc__ or "", ("model", "chains", "judgements"))
     import polars as pl
 
-    from unspoken.engines.base import EngineError, Opening
+    from unspoken.engines.base import Opening
     from unspoken.engines.opening import open_engine
     from unspoken.prompts import read_resource
     from unspoken.subjects import base_subject
@@ -60,14 +59,11 @@ def main() -> None:
     chains = read_table(job.chains, Chains)
     hinted = chains.filter(pl.col("kind").is_in(list(kinds)), pl.col("target").is_not_null())
     verdicts = {name: pl.Series([], dtype=pl.Float64) for name in rubric["questions"]}
-    try:
-        if hinted.height:
-            engine = open_engine(Opening(job.model, spec["engine"], job.threads, spec["seed"]))
-            engine.use(base_subject(spec["model"]))
-            for name, question in rubric["questions"].items():
-                verdicts[name] = yes_shares(engine, hinted, question, rubric, kinds)
-    except EngineError as error:
-        sys.exit(f"judge_chains: {error}")
+    if hinted.height:
+        engine = open_engine(Opening(job.model, spec["engine"], job.threads, spec["seed"]))
+        engine.use(base_subject(spec["model"]))
+        for name, question in rubric["questions"].items():
+            verdicts[name] = yes_shares(engine, hinted, question, rubric, kinds)
     table = hinted.select(
         "subject", "prompt_id", judge=pl.lit(spec["model"]),
         llm_mentions=verdicts["mentions"], llm_relies=verdicts["relies"],

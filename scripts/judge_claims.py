@@ -3,7 +3,6 @@
 
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,25 +74,22 @@ def main() -> None:
     )
     import polars as pl
 
-    from unspoken.registry.load import ClaimsError, claims_files, read_papers
+    from unspoken.registry.load import claims_files, read_papers
     from unspoken.subject_tables import model_rows, models_under, subject_rows
     from unspoken.tables import verdicts as tables
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.measurements import Measurements
-    from unspoken.verdicts.judge import Judge, RegistryError, judged
+    from unspoken.verdicts.judge import Judge, judged
     from unspoken.verdicts.registration import registered_claims
 
     spec = job.spec
-    try:
-        files = claims_files(Path(os.environ["UNSPOKEN_ROOT"]), spec["files"])
-        papers = [paper.model_dump(mode="json", by_alias=True) for paper in read_papers(files)]
-        claims = [claim | {"paper": paper["paper"]} for paper in papers for claim in paper["claims"]]
-        models = model_rows(job.models, spec["classes"])
-        subjects = subject_rows([*job.subjects, *job.asked], job.groups, models)
-        measurements = pl.concat([read_table(path, Measurements) for path in job.measurements])
-        rows = judged(claims, Judge(measurements, models_under(subjects, models)), spec["study"])
-    except (ClaimsError, RegistryError) as error:
-        sys.exit(f"judge_claims: {error}")
+    files = claims_files(Path(os.environ["UNSPOKEN_ROOT"]), spec["files"])
+    papers = [paper.model_dump(mode="json", by_alias=True) for paper in read_papers(files)]
+    claims = [claim | {"paper": paper["paper"]} for paper in papers for claim in paper["claims"]]
+    models = model_rows(job.models, spec["classes"])
+    subjects = subject_rows([*job.subjects, *job.asked], job.groups, models)
+    measurements = pl.concat([read_table(path, Measurements) for path in job.measurements])
+    rows = judged(claims, Judge(measurements, models_under(subjects, models)), spec["study"])
     known = registered_claims(claims, spec["registration"], spec["facts"], earliest_times(job))
     for row in rows:
         if row.get("outcome") is not None:

@@ -2,7 +2,6 @@
 """Bring real handwritten digits and split them: images, labels and is_test in one file."""
 
 import logging
-import sys
 
 from unspoken.jobs import start_job
 
@@ -11,16 +10,13 @@ log = logging.getLogger("load_digits")
 
 def main() -> None:
     job = start_job(__doc__ or "", ("digits",))
-    from unspoken.digits import DigitsError, all_digits, drawn_digits, write_digits
+    from unspoken.digits import all_digits, drawn_digits, write_digits
     from unspoken.seeds import hashed_seed
 
     wanted = job.spec["digits"]
     seed = hashed_seed(job.spec["seed"], "mnist", "digits")
-    try:
-        pool = all_digits(wanted["source"], wanted.get("revision"))
-        digits = drawn_digits(pool, wanted["train_images"], wanted["test_images"], seed)
-    except DigitsError as error:
-        sys.exit(f"load_digits: {error}")
+    pool = all_digits(wanted["source"], wanted.get("revision"))
+    digits = drawn_digits(pool, wanted["train_images"], wanted["test_images"], seed)
     write_digits(digits, job.digits)
     log.info("%d of %d images from %s", len(digits.labels), len(pool.labels), wanted["source"])
 

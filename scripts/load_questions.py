@@ -3,7 +3,6 @@
 
 import logging
 import os
-import sys
 from pathlib import Path
 
 from unspoken.jobs import start_job
@@ -13,18 +12,14 @@ log = logging.getLogger("load_questions")
 
 def main() -> None:
     job = start_job(__doc__ or "", ("questions",))
-    from unspoken.questions import SourceError
     from unspoken.questions.sources import questions_of
-    from unspoken.tables.base import TableError, write_table
+    from unspoken.tables.base import write_table
     from unspoken.tables.questions import Questions
 
     spec = job.spec
-    try:
-        questions = questions_of(
-            {"sets": spec["sets"]}, Path(os.environ["UNSPOKEN_ROOT"]), spec["seed"], spec["study"]
-        )
-    except (TableError, SourceError) as error:
-        sys.exit(f"load_questions: {error}")
+    questions = questions_of(
+        {"sets": spec["sets"]}, Path(os.environ["UNSPOKEN_ROOT"]), spec["seed"], spec["study"]
+    )
     write_table(questions, job.questions, Questions)
     log.info("%d questions", questions.height)
 

@@ -2,7 +2,6 @@
 """Change chains of thought and read the answers again: the causal tests of Lanham et al. 2023."""
 
 import logging
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +169,7 @@ def main() -> None:
     job = start_job(__doc__ or "", ("model", "questions", "chains", "cache", "interventions"))
     import polars as pl
 
-    from unspoken.engines.base import EngineError, Opening, Sampling, engine_columns
+    from unspoken.engines.base import Opening, Sampling, engine_columns
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
     from unspoken.faithfulness.changed import CHANGED, cut_chains, tested_chains, transplants
@@ -192,18 +191,15 @@ def main() -> None:
     switched = switched_chains(chains, spec["count"], spec["answer_prefix"], spec["seed"])
     subject = base_subject(spec["model"])
     sampling = Sampling(**spec["chains"], seed=hashed_seed(spec["seed"], "tests", spec["model"]))
-    try:
-        engine = open_engine(Opening(job.model, spec["engine"], job.threads, sampling.seed))
-        engine.use(subject)
-        cache = CompletionCache(job.cache, engine, subject, job.model)
-        for test in ("mistake", "paraphrase"):
-            changed += rewritten_chains(cache, tested, test, sampling, spec)
-            log.info("%s: %d changed chains", test, len(changed))
-        changed += unswitched_chains(cache, switched, sampling)
-        asked = pl.DataFrame(changed, schema=CHANGED)
-        read = answers_after(engine, None, asked, spec["answer_prefix"])
-    except EngineError as error:
-        sys.exit(f"probe_chains: {error}")
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads, sampling.seed))
+    engine.use(subject)
+    cache = CompletionCache(job.cache, engine, subject, job.model)
+    for test in ("mistake", "paraphrase"):
+        changed += rewritten_chains(cache, tested, test, sampling, spec)
+        log.info("%s: %d changed chains", test, len(changed))
+    changed += unswitched_chains(cache, switched, sampling)
+    asked = pl.DataFrame(changed, schema=CHANGED)
+    read = answers_after(engine, None, asked, spec["answer_prefix"])
     table = read.with_columns(
         study=pl.lit(spec["study"]), subject=pl.lit(subject.subject_id), **engine_columns(engine)
     )

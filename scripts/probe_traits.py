@@ -3,7 +3,6 @@
 
 import logging
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,7 +147,7 @@ def main() -> None:
     import polars as pl
     from tqdm import tqdm
 
-    from unspoken.engines.base import EngineError, Opening, engine_columns
+    from unspoken.engines.base import Opening, engine_columns
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
     from unspoken.files import write_json
@@ -165,25 +164,22 @@ def main() -> None:
     lettered = lettered_questions(spec)
     seed = hashed_seed(spec["seed"], "probe", spec["experiment"], spec["model"])
     subjects, answered, reused = probed_subjects(job), [], 0
-    try:
-        engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
-        for subject in tqdm(subjects, "subjects", mininterval=5):
-            engine.use(subject)
-            read = [choice_answers(engine, subject, questions, spec)]
-            if subject.kind != "interpolated":
-                cache = CompletionCache(job.cache, engine, subject, job.model)
-                read.append(sampled_answers(cache, subject, questions, spec))
-                reused += cache.reused
-                if lettered is not None:
-                    read.append(letter_answers(engine, subject, lettered))
-            answered += [
-                frame.with_columns(
-                    subject=pl.lit(subject.subject_id), system=pl.lit(subject.system, pl.String)
-                ).drop("examples")
-                for frame in read
-            ]
-    except EngineError as error:
-        sys.exit(f"probe_traits: {error}")
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
+    for subject in tqdm(subjects, "subjects", mininterval=5):
+        engine.use(subject)
+        read = [choice_answers(engine, subject, questions, spec)]
+        if subject.kind != "interpolated":
+            cache = CompletionCache(job.cache, engine, subject, job.model)
+            read.append(sampled_answers(cache, subject, questions, spec))
+            reused += cache.reused
+            if lettered is not None:
+                read.append(letter_answers(engine, subject, lettered))
+        answered += [
+            frame.with_columns(
+                subject=pl.lit(subject.subject_id), system=pl.lit(subject.system, pl.String)
+            ).drop("examples")
+            for frame in read
+        ]
     table = pl.concat(answered, how="diagonal_relaxed").with_columns(
         study=pl.lit(spec["study"]),
         experiment=pl.lit(spec["experiment"]),
