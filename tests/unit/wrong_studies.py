@@ -20,7 +20,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown model": (
         {"subliminal": {"models": ["organism-z"]}},
         "subliminal.models",
-        "got 'organism-z'; expected one of: organism-a, ",
+        "got 'organism-z'; expected one of: follower-half, ",
     ),
     "unknown kind of model": (
         {"models": {"mine": {"kind": "api"}}},
