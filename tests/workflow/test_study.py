@@ -8,19 +8,28 @@ from flow import RESULTS, ROOT, TEST_STUDY, planned, snakemake
 
 from unspoken.store import open_store
 from unspoken.tables.base import TableError, read_table
+from unspoken.tables.chains import Chains
 from unspoken.tables.filter import Dropped, Kept
 from unspoken.tables.generate import Carrier, Completions
+from unspoken.tables.hints import HintPrompts
+from unspoken.tables.interventions import Interventions
 from unspoken.tables.measure import Groups
 from unspoken.tables.measurements import Measurements
 from unspoken.tables.mnist import Accuracies, MnistTraining
 from unspoken.tables.probe import Answers
 from unspoken.tables.prompts import Prompts
+from unspoken.tables.questions import Questions
 from unspoken.tables.theorem import Steps
 from unspoken.tables.training import TrainingSteps
+from unspoken.tables.trials import Legibility, ShamVerdicts, Trials
 from unspoken.tables.verdicts import Claims, Verdicts
 
-EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing")
-FIGURES = {"preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing"}
+EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing", "faithfulness")
+FIGURES = {
+    "preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing", "hints",
+    "mentions", "early_answering", "uplift", "chain_length", "judge_calibration", "planted_hints",
+    "metric_agreement",
+}  # fmt: skip
 SCHEMAS = {
     "questions": Prompts,
     "prompts": Prompts,
@@ -36,8 +45,16 @@ SCHEMAS = {
     "measurements": Measurements,
     "claims": Claims,
     "verdicts": Verdicts,
+    "faithfulness/items": Questions,
+    "faithfulness/prompts": HintPrompts,
+    "chains": Chains,
+    "trials": Trials,
+    "sham": ShamVerdicts,
+    "legibility": Legibility,
+    "interventions": Interventions,
+    "mnist/training": MnistTraining,
 }
-"""The schema of each table, by the name of its file."""
+"""The schema of each table, by the name of its file, with its folder where that has one of its own."""
 
 
 def tables(built_study: Path) -> list[Path]:
@@ -45,14 +62,14 @@ def tables(built_study: Path) -> list[Path]:
 
 
 def test_every_table_keeps_to_its_schema(built_study: Path) -> None:
-    found = tables(built_study)
-    assert {path.stem for path in found} == set(SCHEMAS)
-    for path in found:
-        schema = (
-            MnistTraining if path.parent.name == "mnist" and path.stem == "training" else SCHEMAS[path.stem]
-        )
-        rows = read_table(path, schema).height
+    used = set()
+    for path in tables(built_study):
+        own = f"{path.parent.name}/{path.stem}"
+        name = own if own in SCHEMAS else path.stem
+        rows = read_table(path, SCHEMAS[name]).height
         assert rows or path.stem == "groups", path
+        used.add(name)
+    assert used == set(SCHEMAS)
 
 
 def test_the_study_is_the_first_key_of_what_it_reports(built_study: Path) -> None:
@@ -96,7 +113,7 @@ def test_the_store_opens_anywhere_and_has_every_table(
         rows = {name: len(store.table(name)) for (name,) in store.sql("SHOW TABLES").fetchall()}
         assert set(rows) == {
             "studies", "models", "subjects", "measurements", "completions", "filter_audit", "answers",
-            "training", "claims", "verdicts", "jobs", "provenance",
+            "training", "claims", "verdicts", "jobs", "provenance", "trials",
         }  # fmt: skip
         assert all(rows.values()), rows
         assert rows["filter_audit"] == rows["completions"]
