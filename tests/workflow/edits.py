@@ -147,7 +147,9 @@ EDITS = {
             "experiments": ["subliminal", "mnist", "probing", "faithfulness", "loops"],
         },
     ),
-    "an experiment left out": Edit(STORE, {"experiments": ["subliminal", "mnist", "theorem", "loops"]}),
+    "an experiment left out": Edit(
+        ["judge_claims", *FINISHED], {"experiments": ["subliminal", "mnist", "theorem", "loops"]}
+    ),
     # Models
     "a model's revision": Edit(
         [

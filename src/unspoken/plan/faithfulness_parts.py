@@ -81,7 +81,8 @@ class FaithfulnessParts(ModelParts):
 
     def chains_part(self, model: str) -> Part:
         """Return what `generate_chains` depends on."""
-        scripted = isinstance(self.study.models[model], ScriptedModel)
+        planted = model in self.faithfulness.planted
+        scripted = planted and isinstance(self.study.models[model], ScriptedModel)
         return self._answering(
             "generate_chains.py",
             model,
