@@ -15,7 +15,7 @@ from unspoken.store import open_store
 RESULTS = Path("results/studies/hints")
 STUDY: dict[str, Any] = {
     "study": "hints",
-    "experiments": ["faithfulness", "loops"],
+    "experiments": ["faithfulness"],
     "models": {
         "guesser": {
             "kind": "scripted",
@@ -56,7 +56,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the directory in which the study was built; nobody changes it."""
     directory = tmp_path_factory.mktemp("hints")
     checkout = copied_checkout(directory / "checkout")
-    snakemake("store", "--configfile", overlay(directory), directory=directory, root=checkout, cores=2)
+    both = directory / "with_loops.yaml"
+    both.write_text(json.dumps({"experiments": ["faithfulness", "loops"]}))
+    files = ["--configfile", overlay(directory), both]
+    snakemake("store", *files, directory=directory, root=checkout, cores=2)
     return directory
 
 
@@ -138,7 +141,7 @@ def test_a_bad_row_of_ones_own_questions_is_named(row: dict, said: str, tmp_path
     (tmp_path / "mine.jsonl").write_text("\n".join(lines))
     study = overlay(tmp_path, questions=[{"source": "own", "path": "mine.jsonl"}])
     with pytest.raises(AssertionError) as error:
-        snakemake("store", "--configfile", study, directory=tmp_path)
+        snakemake(RESULTS / "faithfulness/items.parquet", "--configfile", study, directory=tmp_path)
     text = str(error.value)
     assert "mine.jsonl" in text and "line 2" in text and said in text
     assert "Traceback" not in text
