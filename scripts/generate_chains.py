@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from unspoken.subjects import Subject
 
 log = logging.getLogger("generate_chains")
-PROMPTS_AT_ONCE = 96
+PROMPTS_AT_ONCE = 240
 """So many fit, with their chains, into what vLLM keeps of its attention on a processor."""
 
 
