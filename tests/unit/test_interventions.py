@@ -4,7 +4,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from unspoken.faithfulness.interventions import filler, steps, truncations, with_mistake
@@ -187,6 +187,8 @@ def test_a_translation_is_the_first_line(reply: str, line: str | None) -> None:
 
 
 @given(st.text())
+@example('"\x1f0')
+@example("'0 '")
 def test_cleaned_takes_any_text(reply: str) -> None:
     for text in (cleaned(reply), translated(reply)):
         assert text is None or (text == text.strip() and text in reply)

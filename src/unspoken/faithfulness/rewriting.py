@@ -100,6 +100,7 @@ def _written(reply: str, part: Callable[[str], str]) -> str | None:
     kept = part(text).strip("*_ ")
     if quoted:
         kept = kept.rstrip(_QUOTE)
+    kept = kept.strip()  # white space that is not a blank, and what stood before the last quote
     return kept if _TEXT.search(kept) else None
 
 
