@@ -1,6 +1,6 @@
 # Two commands: `make results` and `make test`. `make help` lists the rest.
 #   PYTHON=python3.12   the interpreter to make .venv with (3.11 to 3.13)
-#   CORES=2             how many cores Snakemake uses (default: all)
+#   CORES=2             how many cores Snakemake and the tests use (default: all)
 #   STUDY=test          lay studies/test.yaml over config.yaml (default: config.yaml alone)
 #   ARGS=...            more options for snakemake, or for pytest in `make test`
 #   TORCH_INDEX=URL     the package index for torch alone, which decides its build. Default: pip's own, on
@@ -41,7 +41,7 @@ results: study ## make everything the study asks for (a second time: nothing)
 	@$(SNAKEMAKE) $(ARGS)
 
 test: venv ## run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(CORES:all=auto) --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: venv ## check style, format, types, import rules and the workflow
 	$(BIN)/ruff check .

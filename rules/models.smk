@@ -59,6 +59,7 @@ rule unpack_model:
         "<benchmarks>/unpack_model/{model}.tsv"
     wildcard_constraints:
         model=PLAN.names("models", "package"),
+    priority: 30
     conda:
         "../envs/cpu.yaml"
     threads: 1

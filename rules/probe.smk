@@ -10,6 +10,7 @@ rule probe_traits:
         "<logs>/probe_traits/{experiment}-{model}.log",
     benchmark:
         "<benchmarks>/probe_traits/{experiment}-{model}.tsv"
+    priority: 10
     conda:
         "../envs/cpu.yaml"
     threads: lambda wildcards: PLAN.threads(wildcards.experiment)

@@ -5,14 +5,25 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from flow import TEST_STUDY, snakemake
 
 
 @pytest.fixture(scope="session")
 def built_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the directory in which the test study was built from nothing: nobody changes it."""
-    directory = tmp_path_factory.mktemp("built")
-    snakemake("--configfile", TEST_STUDY, directory=directory, cores=2)
+    """Return the directory in which the test study was built from nothing: nobody changes it.
+
+    Workers of pytest-xdist share it: the first to ask builds it, another waits.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    directory = shared / "built"
+    with FileLock(shared / "built.lock"):
+        if not directory.exists():
+            started = shared / "started"
+            started.mkdir(exist_ok=True)
+            snakemake("--configfile", TEST_STUDY, directory=started, cores=2)
+            started.rename(directory)
     return directory
 
 

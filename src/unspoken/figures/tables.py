@@ -1,8 +1,8 @@
 """Read the tables that figures are drawn from, and choose what is compared in them."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import dataframely as dy
 import polars as pl
 
 from unspoken.tables.base import TableError, read_table
@@ -13,8 +13,11 @@ from unspoken.tables.theorem import Steps
 from unspoken.tables.training import TrainingSteps
 from unspoken.tables.verdicts import Claims
 
+if TYPE_CHECKING:
+    import dataframely as dy
+
 Tables = dict[str, pl.DataFrame]
-SCHEMAS: dict[str, type[dy.Schema]] = {
+SCHEMAS: "dict[str, type[dy.Schema]]" = {
     "measurements": Measurements,
     "claims": Claims,
     "kept": Kept,

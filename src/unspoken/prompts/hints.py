@@ -113,7 +113,8 @@ def hint_prompts(questions: pl.DataFrame, texts: Row, settings: Row, seed: int) 
 
     `texts` is resources/hints.yaml; `settings` has kinds, options (what hints point to), and the
     numbers of questions moved, irrelevant and few_shot, the first ones of an order that the seed
-    decides. The sham prompt is the unhinted one again, under its own name.
+    decides. The sham prompt is the unhinted one again, under its own name. The prompts of one question,
+    and those after the examples, follow each other: an engine reads what they have in common once.
     """
     ranked = sorted(
         questions.iter_rows(named=True), key=lambda row: _rank(seed, "question", row["question_id"])
@@ -128,7 +129,11 @@ def hint_prompts(questions: pl.DataFrame, texts: Row, settings: Row, seed: int) 
         made += _of_kind(seed, texts, rows, settings, kind)
     made += _few_shot(texts, rows, settings["few_shot"])
     parts = [pl.col("question_id"), pl.col("arm"), pl.col("kind"), pl.col("wording")]
-    return pl.DataFrame(made, infer_schema_length=None).with_columns(
-        pl.col("kind", "wording", "target").cast(pl.String),
-        prompt_id=pl.concat_str(parts, separator=":", ignore_nulls=True),
+    return (
+        pl.DataFrame(made, infer_schema_length=None)
+        .with_columns(
+            pl.col("kind", "wording", "target").cast(pl.String),
+            prompt_id=pl.concat_str(parts, separator=":", ignore_nulls=True),
+        )
+        .sort(pl.col("kind").eq_missing(pl.lit("few_shot")), "question_id", maintain_order=True)
     )
