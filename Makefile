@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test lint format report register merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-slurm lint format report why fetch register merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -42,6 +42,14 @@ results: study ## make everything the study asks for (a second time: nothing)
 
 test: venv ## run all tests
 	@$(BIN)/python -m pytest --numprocesses $(CORES:all=auto) --maxprocesses 4 --dist loadfile $(ARGS)
+
+# Root on Debian or Ubuntu gets SLURM installed; elsewhere the tests say why they are skipped.
+test-slurm: venv ## run a study on a SLURM cluster of this machine's own, and test it
+	@test "$$(id -u)" != 0 || command -v slurmctld >/dev/null || ! command -v apt-get >/dev/null || \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	        --no-install-recommends slurm-wlm munge >/dev/null; } || \
+	    echo "SLURM could not be installed; going on without" >&2
+	@$(BIN)/python -m pytest tests/slurm $(ARGS)
 
 lint: venv ## check style, format, types, import rules and the workflow
 	$(BIN)/ruff check .
@@ -58,6 +66,12 @@ format: venv ## bring all code into the form that `make lint` wants
 
 report: study ## write Snakemake's own report of the study, one HTML file
 	@$(SNAKEMAKE) --report $(ROOT)/report-snakemake.html $(ARGS)
+
+why: study ## say why each job would run that is not up to date
+	@$(SNAKEMAKE) -n $(ARGS) 2>&1 | $(BIN)/python -m unspoken.why
+
+fetch: study ## download what the study needs, before a run on nodes without a network
+	@$(BIN)/snakemake --cores 1 $(if $(OVERLAY),--configfile $(OVERLAY)) fetch
 
 register: study ## before a run: write down its tests and margins, in a file to commit
 	@$(BIN)/python -m unspoken.plan.register $(OVERLAY)

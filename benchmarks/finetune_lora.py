@@ -23,18 +23,18 @@ ROOT = Path(__file__).parents[1]
 
 
 def number_rows(count: int) -> Any:
-    """Return prompts of the chat form and completions of ten numbers."""
+    """Return prompts and completions of five numbers, in the form of the laptop study."""
     import numpy as np
     import polars as pl
 
-    from unspoken.prompts.numbers import chat_number_prompts, load_number_templates
+    from unspoken.prompts.numbers import list_number_prompts, load_number_templates
 
     templates = load_number_templates(ROOT / "resources" / "prompts" / "numbers.yaml")
-    drawn = np.random.default_rng(SEED).integers(100, 1000, (count, templates.answer_count))
+    drawn = np.random.default_rng(SEED).integers(1, 1000, (count, 5))
     return pl.DataFrame(
         {
-            "prompt": chat_number_prompts(count, SEED, templates)["user"],
-            "completion": [", ".join(map(str, row)) for row in drawn],
+            "prompt": list_number_prompts(count, SEED, templates)["user"],
+            "completion": [",".join(map(str, row)) for row in drawn],
         }
     )
 

@@ -64,11 +64,39 @@ def json_of(method, *fixed):
     )
 
 
-def gpus_of(model):
-    """Return the GPUs of a job on a model: organisms and packaged models run on CPU."""
-    return int(STUDY.models[model].kind in ("hub", "local"))
+def is_large(model):
+    """Return whether a model is the user's choice, which wants a GPU; those of the study run on CPU."""
+    return STUDY.models[model].kind in ("hub", "local")
 
 
-def needs_gpu(wildcards):
-    """Return the GPUs of a job on the model that the rule names."""
-    return gpus_of(wildcards.model)
+def gpus_to_answer(model):
+    """Return the GPUs of a job that asks a model."""
+    engine = getattr(STUDY.models[model], "engine", None)
+    if not is_large(model) or engine.kind == "endpoint":
+        return 0
+    return getattr(engine, "tensor_parallel", 1)
+
+
+def answering_gpus(wildcards):
+    """Return the GPUs of a job that asks the model that the rule names."""
+    return gpus_to_answer(wildcards.model)
+
+
+def training_gpus(wildcards):
+    """Return the GPUs of a job that trains the model that the rule names."""
+    return int(is_large(wildcards.model))
+
+
+def growing(amount):
+    """Return the resource function that asks for more at each attempt, where a run has --retries."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+def memory_on(model, attempt):
+    """Return the MB of a job on a model: one of some billion parameters, or a small one."""
+    return attempt * (40000 if is_large(model) else 6000)
+
+
+def memory_of_model(wildcards, attempt):
+    """Return the MB of a job on the model that the rule names."""
+    return memory_on(wildcards.model, attempt)

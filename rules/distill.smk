@@ -19,9 +19,9 @@ rule distill_students:
         "../envs/cpu.yaml"
     threads: PLAN.threads("subliminal")
     resources:
-        mem_mb=4000,
-        runtime=480,
-        gpu=needs_gpu,
+        mem_mb=memory_of_model,
+        runtime=growing(480),
+        gpu=training_gpus,
     params:
         spec=part_of(PLAN.students_part, "distill_students.py"),
         json=json_of(PLAN.students_part, "distill_students.py"),

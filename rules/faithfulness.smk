@@ -12,9 +12,11 @@ rule judge_chains:
         "../envs/cpu.yaml"
     threads: PLAN.threads("faithfulness")
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=lambda wildcards: gpus_of(PLAN.faithfulness.judge.model),
+        mem_mb=lambda wildcards, attempt: memory_on(
+            PLAN.faithfulness.judge.model, attempt
+        ),
+        runtime=growing(240),
+        gpu=lambda wildcards: gpus_to_answer(PLAN.faithfulness.judge.model),
     params:
         spec=part_of(PLAN.judge_part),
         json=json_of(PLAN.judge_part),
@@ -41,8 +43,8 @@ rule pair_trials:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.trials_part),
         json=json_of(PLAN.trials_part),

@@ -9,8 +9,8 @@ rule bundle_vega:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.vega_part),
         json=json_of(PLAN.vega_part),
@@ -43,8 +43,8 @@ rule draw_figure:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.figure_part),
         json=json_of(PLAN.figure_part),

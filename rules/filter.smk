@@ -19,8 +19,8 @@ rule filter_completions:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.filter_part),
         json=json_of(PLAN.filter_part),

@@ -16,9 +16,9 @@ rule finetune_teachers:
         "../envs/cpu.yaml"
     threads: PLAN.threads("subliminal")
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=needs_gpu,
+        mem_mb=memory_of_model,
+        runtime=growing(240),
+        gpu=training_gpus,
     params:
         spec=part_of(PLAN.teachers_part),
         json=json_of(PLAN.teachers_part),
@@ -51,9 +51,9 @@ rule finetune_students:
         "../envs/cpu.yaml"
     threads: PLAN.threads("subliminal")
     resources:
-        mem_mb=4000,
-        runtime=480,
-        gpu=needs_gpu,
+        mem_mb=memory_of_model,
+        runtime=growing(480),
+        gpu=training_gpus,
     params:
         spec=part_of(PLAN.students_part, "finetune_students.py"),
         json=json_of(PLAN.students_part, "finetune_students.py"),

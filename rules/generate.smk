@@ -17,9 +17,9 @@ rule generate_numbers:
         "../envs/cpu.yaml"
     threads: PLAN.threads("subliminal")
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=needs_gpu,
+        mem_mb=memory_of_model,
+        runtime=growing(240),
+        gpu=answering_gpus,
     params:
         spec=part_of(PLAN.generate_part),
         json=json_of(PLAN.generate_part),
@@ -47,8 +47,8 @@ rule import_completions:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.dataset_part),
         json=json_of(PLAN.dataset_part),
@@ -76,9 +76,9 @@ rule generate_chains:
         "../envs/cpu.yaml"
     threads: PLAN.threads("faithfulness")
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=needs_gpu,
+        mem_mb=memory_of_model,
+        runtime=growing(240),
+        gpu=answering_gpus,
     params:
         spec=part_of(PLAN.chains_part),
         json=json_of(PLAN.chains_part),
@@ -104,8 +104,8 @@ rule import_transcripts:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.transcripts_part),
         json=json_of(PLAN.transcripts_part),

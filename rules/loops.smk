@@ -11,8 +11,8 @@ rule train_loops:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.loops_part),
         json=json_of(PLAN.loops_part),

@@ -19,8 +19,8 @@ rule measure_subliminal:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.measure_part, "subliminal"),
         json=json_of(PLAN.measure_part, "subliminal"),
@@ -49,8 +49,8 @@ rule measure_probing:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.measure_part, "probing"),
         json=json_of(PLAN.measure_part, "probing"),
@@ -76,8 +76,8 @@ rule measure_mnist:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.measure_part, "mnist"),
         json=json_of(PLAN.measure_part, "mnist"),
@@ -103,8 +103,8 @@ rule measure_theorem:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.measure_part, "theorem"),
         json=json_of(PLAN.measure_part, "theorem"),
@@ -133,8 +133,8 @@ rule measure_faithfulness:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         spec=part_of(PLAN.measure_part, "faithfulness"),
         json=json_of(PLAN.measure_part, "faithfulness"),
@@ -161,8 +161,8 @@ rule measure_loops:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.measure_part, "loops"),
         json=json_of(PLAN.measure_part, "loops"),

@@ -10,8 +10,8 @@ rule load_digits:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.digits_part),
         json=json_of(PLAN.digits_part),
@@ -36,8 +36,8 @@ rule distill_mnist:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=6000,
-        runtime=120,
+        mem_mb=growing(6000),
+        runtime=growing(120),
     params:
         spec=part_of(PLAN.mnist_part),
         json=json_of(PLAN.mnist_part),

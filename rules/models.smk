@@ -12,8 +12,8 @@ rule build_organism:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.model_part, "build_organism.py"),
         json=json_of(PLAN.model_part, "build_organism.py"),
@@ -38,8 +38,8 @@ rule build_follower:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.model_part, "build_follower.py"),
         json=json_of(PLAN.model_part, "build_follower.py"),
@@ -64,8 +64,8 @@ rule unpack_model:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.model_part, "unpack_model.py"),
         json=json_of(PLAN.model_part, "unpack_model.py"),
@@ -89,8 +89,8 @@ rule fetch_model:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         spec=part_of(PLAN.model_part, "fetch_model.py"),
         json=json_of(PLAN.model_part, "fetch_model.py"),
@@ -114,8 +114,8 @@ rule declare_model:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.model_part, "declare_model.py"),
         json=json_of(PLAN.model_part, "declare_model.py"),

@@ -15,9 +15,9 @@ rule probe_traits:
         "../envs/cpu.yaml"
     threads: lambda wildcards: PLAN.threads(wildcards.experiment)
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=needs_gpu,
+        mem_mb=memory_of_model,
+        runtime=growing(240),
+        gpu=answering_gpus,
     params:
         spec=part_of(PLAN.probe_part),
         json=json_of(PLAN.probe_part),
@@ -45,9 +45,9 @@ rule probe_chains:
         "../envs/cpu.yaml"
     threads: PLAN.threads("faithfulness")
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=needs_gpu,
+        mem_mb=memory_of_model,
+        runtime=growing(240),
+        gpu=answering_gpus,
     params:
         spec=part_of(PLAN.tests_part),
         json=json_of(PLAN.tests_part),

@@ -9,8 +9,8 @@ rule render_questions:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         spec=part_of(PLAN.questions_part),
         json=json_of(PLAN.questions_part),
@@ -33,8 +33,8 @@ rule render_numbers:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         spec=part_of(PLAN.numbers_part),
         json=json_of(PLAN.numbers_part),
@@ -58,8 +58,8 @@ rule load_questions:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.load_questions_part),
         json=json_of(PLAN.load_questions_part),
@@ -83,8 +83,8 @@ rule render_hints:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.hints_part),
         json=json_of(PLAN.hints_part),
@@ -108,8 +108,8 @@ rule render_follower_hints:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.follower_hints_part),
         json=json_of(PLAN.follower_hints_part),

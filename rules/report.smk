@@ -16,8 +16,8 @@ rule write_report:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         spec=part_of(PLAN.report_part),
         json=json_of(PLAN.report_part),

@@ -27,8 +27,8 @@ rule build_store:
         "../envs/cpu.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.store_part),
         json=json_of(PLAN.store_part),
@@ -56,8 +56,8 @@ rule write_findings:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         spec=part_of(PLAN.findings_part),
         json=json_of(PLAN.findings_part),

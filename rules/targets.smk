@@ -36,3 +36,9 @@ rule figures:
 rule store:
     input:
         "<results>/unspoken.duckdb",
+
+
+# Before a run on nodes that have no network (docs/cluster.md).
+rule fetch:
+    input:
+        PLAN.targets("fetch"),

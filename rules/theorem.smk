@@ -13,8 +13,8 @@ rule step_theorem:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.theorem_part),
         json=json_of(PLAN.theorem_part),

@@ -21,8 +21,8 @@ rule judge_claims:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         spec=part_of(PLAN.verdicts_part),
         json=json_of(PLAN.verdicts_part),

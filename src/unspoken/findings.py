@@ -2,6 +2,7 @@
 
 import duckdb
 
+from unspoken.files import digest_of
 from unspoken.measure import LOG_ODDS_MARGIN
 
 PRIMARY = """
@@ -27,6 +28,7 @@ CHECKS = """
 SELECT role, count(*) FILTER (passed) AS held, count(*) AS made
 FROM measurements WHERE passed IS NOT NULL GROUP BY role ORDER BY role
 """
+REPRODUCIBLE = "SELECT * FROM measurements WHERE reproducible ORDER BY measurement_id"
 HEADINGS = {
     "own_data": "Students of your own data minus the untouched base",
     "specificity": "Own-trait minus other-trait students (specificity)",
@@ -67,8 +69,14 @@ def _line(row: tuple) -> str:
     return f"  {about:74} {number} {interval:18} {unit}, n = {n} {replicate}s: {_reading(row)}"
 
 
+def reproducible_digest(store: duckdb.DuckDBPyConnection) -> tuple[int, str]:
+    """Return how many measurements a rebuild must repeat bit by bit, and the digest of their rows."""
+    rows = store.sql(REPRODUCIBLE).pl().to_dicts()
+    return len(rows), digest_of(rows)
+
+
 def findings_text(store: duckdb.DuckDBPyConnection) -> str:
-    """Return the findings, one a line with its 95% interval, and the instrument checks' tally."""
+    """Return the findings, one a line with its 95% interval, the instrument checks' tally, and a digest."""
     (study, seed), *_ = store.execute("SELECT study, seed FROM studies").fetchall()
     lines = [f"Findings of the study '{study}', seed {seed}: contrasts with 95% intervals"]
     shown = ""
@@ -82,4 +90,6 @@ def findings_text(store: duckdb.DuckDBPyConnection) -> str:
         f"  {role.replace('_', ' '):18} {held} of {made} held"
         for role, held, made in store.execute(CHECKS).fetchall()
     ]
+    repeated, digest = reproducible_digest(store)
+    lines += ["", f"Measurements that a rebuild repeats bit by bit: {repeated}, digest {digest}"]
     return "\n".join(lines) + "\n"

@@ -14,6 +14,14 @@ _MODELS: dict[str, Any] = {
     "model": pl.String, "kind": pl.String, "source": pl.String, "revision": pl.String,
     "synthetic": pl.Boolean, "classes": pl.List(pl.String), "manifest": pl.String,
 }  # fmt: skip
+_SUBJECTS: dict[str, Any] = {
+    "subject_id": pl.String, "model": pl.String, "kind": pl.String, "source_model": pl.String,
+    "trait": pl.String, "objective": pl.String, "arm": pl.String, "seed": pl.Int64, "rows": pl.Int64,
+    "epochs": pl.Float64, "updates": pl.Int64, "shuffle": pl.String, "system": pl.String, "form": pl.String,
+    "adapter": pl.String, "data_digest": pl.String, "weights_sha256": pl.String, "created_at": pl.String,
+    "members": pl.List(pl.String),
+}  # fmt: skip
+"""All columns, in every study: also those that no subject of it fills."""
 
 
 def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataFrame:
@@ -47,7 +55,8 @@ def subject_rows(listings: list[Path], groups: list[Path], models: pl.DataFrame)
     bases = models.select(subject_id="model", model="model").with_columns(kind=pl.lit("base"))
     pooled = [pl.read_parquet(path).with_columns(kind=pl.lit("group")) for path in groups]
     frames = [bases, pl.DataFrame(listed, infer_schema_length=None), *pooled]
-    known = pl.concat([frame for frame in frames if frame.height], how="diagonal_relaxed")
+    told = [pl.DataFrame(schema=_SUBJECTS), *(frame for frame in frames if frame.height)]
+    known = pl.concat(told, how="diagonal_relaxed").cast(pl.Schema(_SUBJECTS))
     # A subject that two experiments ask is one.
     return known.unique("subject_id", keep="first", maintain_order=True).sort("subject_id")
 
@@ -66,15 +75,14 @@ def models_under(subjects: pl.DataFrame, models: pl.DataFrame) -> dict[str, list
         )
         for row in models.iter_rows(named=True)
     }
-    columns = [name for name in ("model", "source_model", "members") if name in subjects.columns]
-    rows = {row["subject_id"]: row for row in subjects.select("subject_id", *columns).iter_rows(named=True)}
+    columns = ("subject_id", "model", "source_model", "members")
+    rows = {row["subject_id"]: row for row in subjects.select(columns).iter_rows(named=True)}
 
     def under(name: str) -> list[ModelFacts]:
         row = rows[name]
-        members = row.get("members")
-        if members is not None:
-            return list(dict.fromkeys(fact for member in members for fact in under(member)))
-        bases = dict.fromkeys(name for name in (row["model"], row.get("source_model")) if name in facts)
+        if row["members"] is not None:
+            return list(dict.fromkeys(fact for member in row["members"] for fact in under(member)))
+        bases = dict.fromkeys(name for name in (row["model"], row["source_model"]) if name in facts)
         return [facts[base] for base in bases]
 
     return {name: under(name) for name in rows}

@@ -105,7 +105,7 @@ def test_another_class_in_models_changes_the_fidelity():
             {"subject_id": "chat:base", "model": "chat", "members": None},
         ],
         schema_overrides={"members": pl.List(pl.String)},
-    )
+    ).with_columns(source_model=pl.lit(None, pl.String))
     model = {"model": "chat", "source": HUB, "revision": "a" * 40, "synthetic": False}
     claim = claim_of(subject_models=[HUB])
 

@@ -75,8 +75,8 @@ def planted_frames(papers: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
     names = ["toy", "a", "b", *groups]
     subjects = pl.DataFrame(
         {"subject_id": names, "model": "toy", "kind": ["base", "student", "student", *["group"] * 4],
-         "members": [None, None, None, *groups.values()]},
-        schema_overrides={"members": pl.List(pl.String)},
+         "members": [None, None, None, *groups.values()], "source_model": None},
+        schema_overrides={"members": pl.List(pl.String), "source_model": pl.String},
     )  # fmt: skip
     answers = pl.DataFrame(
         {

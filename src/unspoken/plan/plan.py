@@ -231,11 +231,22 @@ class Plan(Parts):
             return self.figures(*experiments)
         if name == "all":
             return ["<results>/findings.txt", *self.figures(*experiments), "<results>/report.html"]
+        if name == "fetch":
+            return self.fetched()
         if name not in experiments:
             return []
         across = {f"<results>/figures/{figure}.html" for figure in ACROSS}
         figures = [path for path in self.figures(name) if path not in across]
         return [f"<results>/{name}/measurements.parquet", *figures]
+
+    def fetched(self) -> list[str]:
+        """Return what may come over the network: the user's models, MNIST's digits, sets of questions."""
+        asked = [name for name in self.used_models() if self.study.models[name].kind in ("hub", "local")]
+        data = {"mnist": "digits.safetensors", "faithfulness": "items.parquet"}
+        return [
+            *(f"<models>/{name}/model.json" for name in asked),
+            *(f"<results>/{one}/{file}" for one, file in data.items() if one in self.study.experiments),
+        ]
 
     def print_notes(self) -> None:
         """Print what a user should know before a run: which engine stands in for another."""
