@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-slurm lint format report why fetch register merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-slurm test-faults lint format report status why fetch rebuild register merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -51,6 +51,9 @@ test-slurm: venv ## run a study on a SLURM cluster of this machine's own, and te
 	    echo "SLURM could not be installed; going on without" >&2
 	@$(BIN)/python -m pytest tests/slurm $(ARGS)
 
+test-faults: venv ## kill, fill and damage what can be, here and on the cluster, and see that nothing is lost
+	@$(BIN)/python -m pytest tests/faults --verbose $(ARGS)
+
 lint: venv ## check style, format, types, import rules and the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -67,6 +70,9 @@ format: venv ## bring all code into the form that `make lint` wants
 report: study ## write Snakemake's own report of the study, one HTML file
 	@$(SNAKEMAKE) --report $(ROOT)/report-snakemake.html $(ARGS)
 
+status: venv ## say how the runs of this folder stand: what runs, how fast, what failed
+	@$(BIN)/python -m unspoken.status
+
 why: study ## say why each job would run that is not up to date
 	@$(SNAKEMAKE) -n $(ARGS) 2>&1 | $(BIN)/python -m unspoken.why
 
@@ -75,6 +81,10 @@ fetch: study ## download what the study needs, before a run on nodes without a n
 
 register: study ## before a run: write down its tests and margins, in a file to commit
 	@$(BIN)/python -m unspoken.plan.register $(OVERLAY)
+
+rebuild: venv ## say how to make one measurement again: make rebuild ID=... [STUDY=...]
+	@test -n '$(ID)' || { echo 'Say which: make rebuild ID=, a measurement_id of the store' >&2; exit 2; }
+	@$(BIN)/python -m unspoken.rebuild '$(ID)' --store '$(ROOT)/unspoken.duckdb'
 
 merge: venv ## one store of several: make merge INTO=all.duckdb STORES="a.duckdb b.duckdb"
 	@test -n '$(INTO)' && test -n '$(STORES)' || { \

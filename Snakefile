@@ -29,6 +29,7 @@ rule all:
 
 
 onstart:
+    refuse_queued_jobs()
     PLAN.print_notes()
 
 

@@ -3,6 +3,7 @@
 
 import logging
 import os
+import subprocess
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from importlib.metadata import version
@@ -40,6 +41,15 @@ def benchmark_rows(folder: Path) -> "pl.DataFrame":
     return pl.DataFrame(rows, schema=texts | dict.fromkeys(numbers.values(), pl.Float64))
 
 
+def workflow_version(root: Path) -> str | None:
+    """Return the commit of the workflow, with -dirty where files differ from it; null outside git."""
+    if not (root / ".git").exists():
+        return None
+    asked = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or None
+
+
 def provenance_rows(paths: list[Path], makers: list[list[str]]) -> "pl.DataFrame":
     """Return where each imported file came from: its hash, the rule and code that made it, packages."""
     import polars as pl
@@ -60,23 +70,25 @@ def main() -> None:
     import polars as pl
     import yaml
 
-    from unspoken.files import canonical_json, digest_of
+    from unspoken.files import canonical_json, digest_of, sha256_of_file
     from unspoken.store import write_store
     from unspoken.subject_tables import model_rows, subject_rows
     from unspoken.tables.base import read_table
     from unspoken.tables.measurements import Measurements
 
-    spec = job.spec
+    spec, root = job.spec, Path(os.environ["UNSPOKEN_ROOT"])
     study = {
         "study": spec["study"]["study"],
         "seed": spec["study"]["seed"],
         "digest": digest_of(spec["study"]),
         "config": canonical_json(spec["study"]),
+        "version": workflow_version(root),
+        "lock": sha256_of_file(root / "envs" / "cpu.lock"),
     }
     classes = {name: model["classes"] for name, model in spec["study"]["models"].items()}
     models = model_rows(job.models, classes)
     frames = {
-        "studies": pl.DataFrame([study]),
+        "studies": pl.DataFrame([study], schema_overrides={"version": pl.String}),
         "models": models,
         "subjects": subject_rows([*job.subjects, *job.asked], job.groups, models),
         "jobs": benchmark_rows(Path(spec["benchmarks"])),
@@ -88,7 +100,7 @@ def main() -> None:
         read_table(path, Measurements)  # checked at the door; DuckDB imports the files
     files = {name: getattr(job, name) for name in IMPORTED}
     files["filter_audit"] = [*job.kept, *job.dropped]
-    comments = yaml.safe_load((Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "store.yaml").read_text())
+    comments = yaml.safe_load((root / "resources" / "store.yaml").read_text())
     written = write_store(job.store, study["study"], files, frames, comments)
     for table, rows in written.items():
         log.info("%s: %d rows", table, rows)

@@ -62,6 +62,7 @@ class LogHandler(LogHandlerBase):
         self._silent = shown.dryrun or bool(quiet & {Quietness.ALL, Quietness.PROGRESS})
         self._slots, self._on_cluster = 1, False
         self._labels: dict[int, str] = {}
+        self._logs: dict[int, str] = {}
         self._failed: set[int] = set()
         self._jobs: TimeLeft | None = None
         self._run_record: Path | None = None
@@ -95,12 +96,27 @@ class LogHandler(LogHandlerBase):
             self._failed.discard(job)  # Snakemake tries it again
             self._jobs.start(job, rule, cores, record.created)
             self._labels[job] = " ".join([rule, *map(str, fields["wildcards"].values())])
+            self._logs[job] = next(map(str, fields["log"] or ()), "")
         elif event == LogEvent.JOB_FINISHED and self._jobs and fields["job_id"] in self._labels:
             _, took = self._jobs.finish(fields["job_id"], record.created)
             self._print(f"{self._state(self._jobs)}; {self._labels[fields['job_id']]} took {took:.0f} s")
         elif event == LogEvent.JOB_ERROR and self._jobs:
             self._jobs.running.pop(fields["jobid"], None)
             self._failed.add(fields["jobid"])
+        if self._jobs and self._run_record:
+            self._record(self._jobs, self._run_record)
+
+    def _record(self, jobs: TimeLeft, record: Path) -> None:
+        """Write how the run stands to its record, for `make status`."""
+        told = {
+            "state": self._state(jobs),
+            "running": [
+                [self._labels[job], started.at, self._logs[job]] for job, started in jobs.running.items()
+            ],
+            "failed": [[self._labels[job], self._logs[job]] for job in sorted(self._failed)],
+            "on_cluster": self._on_cluster,
+        }
+        record.write_text(json.dumps(told))
 
     def _begin(self, stats: dict[str, int]) -> None:
         from unspoken.locks import note_run

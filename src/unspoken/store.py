@@ -25,6 +25,10 @@ PACKED = {"completions": ("completion_id", "prompt", "completion"), "filter_audi
 """Columns of large tables whose texts seldom repeat: zstd takes less time and half the space there."""
 
 
+SIZE = "SELECT total_blocks * block_size + 3 * 4096 FROM pragma_database_size()"
+"""Bytes of a database file: its blocks and three headers."""
+
+
 class StoreError(ValueError):
     """Tables that cannot become a store; the message says which, and why."""
 
@@ -194,8 +198,18 @@ def merge_stores(into: Path, stores: list[Path]) -> dict[str, int]:
 def open_store(path: Path | str = "results/unspoken.duckdb") -> duckdb.DuckDBPyConnection:
     """Return a read-only connection to a study's store.
 
-    Raises FileNotFoundError, saying how to make one, if there is none.
+    Raises FileNotFoundError, saying how to make one, if there is none, and StoreError if it is damaged.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"no store at {path}; `make results` makes one")
-    return duckdb.connect(str(path), read_only=True)
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+        ((wanted,),) = connection.execute(SIZE).fetchall()
+        if wanted > Path(path).stat().st_size:  # DuckDB would find out at the first row that is missing
+            raise duckdb.IOException(f"its tables take {wanted} bytes, it has {Path(path).stat().st_size}")
+    except duckdb.Error as error:
+        raise StoreError(
+            f"{path} cannot be read ({error}). It holds nothing that is not in the tables of its study:"
+            " delete it, and `make results` makes it again"
+        ) from error
+    return connection

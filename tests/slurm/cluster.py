@@ -4,9 +4,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 from flow import copied_checkout
 
 HERE = Path(__file__).parent
@@ -31,6 +33,14 @@ class Cluster:
 
     def down(self) -> None:
         self._do("down", {})
+
+    def restart_controller(self) -> None:
+        """Stop slurmctld and start it again at once; nodes and jobs go on."""
+        controller = psutil.Process(int((self.home / "run" / "slurmctld.pid").read_text()))
+        controller.terminate()
+        while controller.is_running() and controller.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.05)
+        subprocess.run(["slurmctld"], check=True, timeout=30)
 
     def _do(self, action: str, environment: dict[str, str]) -> None:
         command = [HERE / "cluster.sh", action, self.home]

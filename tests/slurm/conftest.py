@@ -1,35 +1,9 @@
-"""A real SLURM cluster on this machine, of three nodes, for the tests of this folder."""
+"""Tests of a study on a real SLURM cluster."""
 
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "workflow")]
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
-from cluster import Cluster
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """Return a cluster that is up; it is stopped in the end."""
-    missing = [name for name in ("munged", "slurmctld", "slurmd") if not shutil.which(name)]
-    if os.geteuid() != 0 or missing:
-        pytest.skip(f"a cluster needs root and Debian's slurm-wlm and munge; missing: {missing or 'root'}")
-    # Not pytest's own folder: munge wants one that others may enter.
-    with tempfile.TemporaryDirectory(prefix="unspoken-slurm-") as folder:
-        Path(folder).chmod(0o755)
-        made = Cluster(Path(folder) / "cluster")
-        made.up()
-        yield made
-        made.down()
-
-
-def pytest_sessionfinish() -> None:
-    """Leave no job behind, also where a test was interrupted."""
-    if shutil.which("scancel"):
-        subprocess.run(["scancel", "--user=root"], capture_output=True, timeout=30, check=False)
+from cluster_fixture import cluster  # noqa: E402, F401

@@ -89,6 +89,17 @@ def test_the_store_is_read_only_and_a_missing_one_says_how_to_make_it(tmp_path: 
         open_store(tmp_path / "none.duckdb")
 
 
+@pytest.mark.parametrize("kept", [0, 1000, 5000])
+def test_a_damaged_store_says_how_to_make_it_again(kept: int, tmp_path: Path) -> None:
+    store = tmp_path / "store.duckdb"
+    write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})}, COMMENTS)
+    whole = store.read_bytes()
+    for damaged in (whole[:kept] + bytes(len(whole) - kept), whole[: len(whole) - 5000]):
+        store.write_bytes(damaged)
+        with pytest.raises(StoreError, match="delete it, and `make results` makes it again"):
+            open_store(store)
+
+
 def test_a_column_without_a_comment_is_refused(tmp_path: Path) -> None:
     frame = pl.DataFrame({"seed": [1], "colour": ["red"]})
     with pytest.raises(StoreError, match=r"studies\.colour"):
