@@ -52,7 +52,8 @@ test-slurm: venv ## run a study on a SLURM cluster of this machine's own, and te
 	@$(BIN)/python -m pytest tests/slurm $(ARGS)
 
 test-faults: venv ## kill, fill and damage what can be, here and on the cluster, and see that nothing is lost
-	@$(BIN)/python -m pytest tests/faults --verbose $(ARGS)
+	@$(BIN)/python -m pytest tests/faults \
+	    tests/workflow/test_generate_errors.py::test_a_full_disk_and_a_damaged_shard --verbose $(ARGS)
 
 lint: venv ## check style, format, types, import rules and the workflow
 	$(BIN)/ruff check .
