@@ -108,7 +108,7 @@ def test_snakemake_is_interrupted(cluster: Cluster, checkout: Path) -> None:
 
 
 def test_snakemake_is_killed(cluster: Cluster, checkout: Path) -> None:
-    """Snakemake dies: its jobs go on, a run meanwhile refuses and names them, a later one takes their work."""
+    """Snakemake dies: its jobs go on, a run meanwhile refuses and names them, a later one takes theirs."""
     run = Run(checkout)
     job, _ = at_work(checkout)
     run.process.kill()
