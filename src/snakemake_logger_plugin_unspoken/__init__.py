@@ -126,7 +126,8 @@ class LogHandler(LogHandlerBase):
         if self._on_cluster:  # of whose nodes there may be no limit
             slots = min(slots, sum(counts.values()))
         self._jobs = TimeLeft(counts, slots, expected_seconds())
-        self._run_record = note_run(Path.cwd())
+        if "--target-jobs" not in sys.argv:  # which a job on a node has, that belongs to a run
+            self._run_record = note_run(Path.cwd())
         places = ("node" if self._on_cluster else "core") + ("s" if slots > 1 else "")
         left = duration(self._jobs.seconds_left(time.time()))
         self._print(f"{self._jobs.total} jobs on {slots} {places}, {left}")

@@ -29,12 +29,12 @@ class RebuildError(ValueError):
 def _row(store: duckdb.DuckDBPyConnection, query: str, *values: Any) -> dict[str, Any]:
     found = store.execute(query, values)
     names = [column[0] for column in found.description or ()]
-    row = found.fetchone()
-    if row is None:
+    rows = found.fetchall()
+    if not rows:
         raise RebuildError(
             f"no measurement {values[0]} in the store; its ids are in measurements.measurement_id"
         )
-    return dict(zip(names, row, strict=True))
+    return dict(zip(names, rows[0], strict=True))
 
 
 def rebuild_steps(store: duckdb.DuckDBPyConnection, measurement: str, study_file: Path) -> str:
@@ -53,7 +53,7 @@ def rebuild_steps(store: duckdb.DuckDBPyConnection, measurement: str, study_file
     steps = [
         f"git checkout {commit}" if commit else "",
         "make venv",
-        f".venv/bin/snakemake --cores all --directory rebuilt --configfile {study_file} {target}",
+        f".venv/bin/snakemake {target} --cores all --directory rebuilt --configfile {study_file}",
     ]
     return "\n".join(
         [

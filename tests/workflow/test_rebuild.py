@@ -52,7 +52,7 @@ def test_three_rows_are_made_again(built_study: Path, rows: list[dict], tmp_path
         words[words.index("--cores") + 1] = "2"
         words[words.index("--directory") + 1] = str(tmp_path / "rebuilt")
         subprocess.run([sys.executable, "-m", "snakemake", *words], cwd=ROOT, check=True, timeout=600)
-        made = pl.read_parquet(tmp_path / "rebuilt" / words[-1])
+        made = pl.read_parquet(tmp_path / "rebuilt" / words[0])
         (again,) = made.filter(measurement_id=row["measurement_id"]).to_dicts()
         assert again == {name: row[name] for name in again}
 
