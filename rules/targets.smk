@@ -41,4 +41,4 @@ rule store:
 # Before a run on nodes that have no network (docs/cluster.md).
 rule fetch:
     input:
-        PLAN.targets("fetch"),
+        PLAN.fetched(),

@@ -30,6 +30,7 @@ _REPLACED = {
     LogEvent.SHELLCMD,
     LogEvent.PROGRESS,
 }
+_CHANGES = {LogEvent.JOB_INFO, LogEvent.JOB_FINISHED, LogEvent.JOB_ERROR}
 _CHATTER = ("Select jobs to execute...", "Conda environments: ignored")
 _LONGEST_LINE = 400
 
@@ -103,7 +104,7 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.JOB_ERROR and self._jobs:
             self._jobs.running.pop(fields["jobid"], None)
             self._failed.add(fields["jobid"])
-        if self._jobs and self._run_record:
+        if event in _CHANGES and self._jobs and self._run_record:
             self._record(self._jobs, self._run_record)
 
     def _record(self, jobs: TimeLeft, record: Path) -> None:

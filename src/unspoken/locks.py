@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 
 _LOCKS = Path(".snakemake/locks")
-_RUNS = Path(".snakemake/unspoken-runs")
+RUNS = Path(".snakemake/unspoken-runs")
+"""Records of runs: {host}.{process}, removed when a run ends; the logger writes into them how it stands."""
 
 
 def note_run(directory: Path = Path()) -> Path:
@@ -21,7 +22,7 @@ def note_run(directory: Path = Path()) -> Path:
 
     Only such a record shows a run on another machine, on a file system that clusters share.
     """
-    record = directory / _RUNS / f"{socket.gethostname()}.{psutil.Process().pid}"
+    record = directory / RUNS / f"{socket.gethostname()}.{psutil.Process().pid}"
     record.parent.mkdir(parents=True, exist_ok=True)
     record.touch()
     return record
@@ -44,7 +45,7 @@ def local_runs(directory: Path) -> list[psutil.Process]:
 def runs_elsewhere(directory: Path) -> list[str]:
     """Return "host.pid" of the runs that other machines recorded in `directory`."""
     here = socket.gethostname()
-    records = directory / _RUNS
+    records = directory / RUNS
     names = (record.name for record in records.iterdir()) if records.is_dir() else iter(())
     return sorted(name for name in names if name.rpartition(".")[0] != here)
 
@@ -52,7 +53,7 @@ def runs_elsewhere(directory: Path) -> list[str]:
 def remove_stale_lock(directory: Path = Path()) -> list[str]:
     """Remove the lock of a Snakemake that is dead; else return, line by line, who may hold it."""
     if not (directory / _LOCKS).is_dir() or not any((directory / _LOCKS).iterdir()):
-        shutil.rmtree(directory / _RUNS, ignore_errors=True)
+        shutil.rmtree(directory / RUNS, ignore_errors=True)
         return []
     holders = []
     for process in local_runs(directory):
@@ -67,11 +68,11 @@ def remove_stale_lock(directory: Path = Path()) -> list[str]:
         host, _, pid = run.rpartition(".")
         holders.append(
             f"Snakemake may still run here from another machine: process {pid} on {host}.\n"
-            f"If it has ended: rm '{directory / _RUNS / run}', then start again."
+            f"If it has ended: rm '{directory / RUNS / run}', then start again."
         )
     if not holders:
         shutil.rmtree(directory / _LOCKS)
-        shutil.rmtree(directory / _RUNS, ignore_errors=True)
+        shutil.rmtree(directory / RUNS, ignore_errors=True)
     return holders
 
 

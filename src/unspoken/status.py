@@ -8,10 +8,9 @@ from pathlib import Path
 
 import psutil
 
+from unspoken.locks import RUNS
 from unspoken.queued import queued_jobs
 
-RUNS = Path(".snakemake/unspoken-runs")
-"""Snakemake's records of its runs: {host}.{process}, removed when a run ends."""
 TAIL = 4096
 """Bytes of a job's log in which its last progress bar stands."""
 _BAR = re.compile(r"([^\r\n]*?):?\s+(\d+)%\|[^|]*\|\s*(\S+) \[([^\]]*)\]")

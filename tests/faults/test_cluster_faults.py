@@ -3,13 +3,13 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from cluster import HERE, Cluster, checkout_for, submitted
+from flow import wait_until
 
 MODEL = Path("results/models/organism-slow")
 # Long enough to be caught at work, on any machine.
@@ -56,13 +56,6 @@ def empty_queue(cluster: Cluster) -> Iterator[None]:
 def slurm(*command: str) -> str:
     """Return what a command of SLURM prints."""
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout.strip()
-
-
-def wait_until(holds: Callable[[], object], what: str, seconds: int = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"in vain: {what}"
-        time.sleep(0.1)
 
 
 def at_work(checkout: Path) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
-from flow import ROOT, snakemake
+from flow import ROOT, snakemake, wait_until
 
 from unspoken.findings import reproducible_digest
 from unspoken.store import StoreError, open_store
@@ -61,6 +61,20 @@ def failed(place: Path, *targets: str) -> str:
     return done.stdout
 
 
+def told(place: Path, module: str) -> subprocess.CompletedProcess[str]:
+    """Return what a module of the project says in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", module], cwd=place, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
+
+
+def jobs_of(snakemake: int) -> list[psutil.Process]:
+    """Return the processes of the jobs that build an organism under a Snakemake."""
+    below = psutil.Process(snakemake).children(recursive=True)
+    return [one for one in below if "build_organism.py" in " ".join(one.cmdline()[:3])]
+
+
 def made(place: Path, *options: str) -> tuple[int, str]:
     """Make the store; return the number of its measurements that a rebuild repeats, and their digest."""
     snakemake("store", "--configfile", place / "study.yaml", *options, directory=place)
@@ -99,18 +113,12 @@ def test_two_snakemakes_at_once(place: Path) -> None:
     with subprocess.Popen(command(place, model), cwd=ROOT, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as first:  # fmt: skip
         log = place / RESULTS / "logs/build_organism/organism-slow.log"
-        deadline = time.monotonic() + 120
-        while not (log.exists() and log.stat().st_size):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: log.exists() and log.stat().st_size, "the job is at work")
         assert "LockException" in failed(place, model)
-        held = subprocess.run([sys.executable, "-m", "unspoken.locks"], cwd=place, capture_output=True,
-                              text=True, env=os.environ | {"PYTHONPATH": str(ROOT / "src")})  # fmt: skip
+        held = told(place, "unspoken.locks")
         assert held.returncode == 2
         assert f"process {first.pid}" in held.stderr
-        told = subprocess.run([sys.executable, "-m", "unspoken.status"], cwd=place, capture_output=True,
-                              text=True, env=os.environ | {"PYTHONPATH": str(ROOT / "src")})  # fmt: skip
-        assert "build_organism organism-slow" in told.stdout
+        assert "build_organism organism-slow" in told(place, "unspoken.status").stdout
         assert first.wait(timeout=300) == 0
     assert (place / model).exists()
 
@@ -120,13 +128,9 @@ def test_a_job_is_killed_while_it_writes(built: Path, place: Path) -> None:
     shutil.rmtree((place / WEIGHTS).parent)
     with subprocess.Popen(command(place, "store", *ANEW), cwd=ROOT, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as run:  # fmt: skip
-        deadline = time.monotonic() + 120
-        while not (jobs := [one for one in psutil.Process(run.pid).children(recursive=True)
-                            if "build_organism.py" in " ".join(one.cmdline()[:3])]):  # fmt: skip
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: jobs_of(run.pid), "a job has begun")
         time.sleep(3)
-        jobs[-1].send_signal(signal.SIGKILL)
+        jobs_of(run.pid)[-1].send_signal(signal.SIGKILL)
         assert run.wait(timeout=120) == 1
     assert not (place / WEIGHTS).with_name("model.json").exists()
     assert made(place, *ANEW) == made(built)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,12 +20,8 @@ def cluster() -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="unspoken-slurm-") as folder:
         Path(folder).chmod(0o755)
         made = Cluster(Path(folder) / "cluster")
-        made.up()
-        yield made
-        made.down()
-
-
-def pytest_sessionfinish() -> None:
-    """Leave no job behind, also where a test was interrupted."""
-    if shutil.which("scancel"):
-        subprocess.run(["scancel", "--user=root"], capture_output=True, timeout=30, check=False)
+        try:
+            made.up()
+            yield made
+        finally:
+            made.down()

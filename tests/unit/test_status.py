@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from unspoken.status import RUNS, progress_of, status_text
+from unspoken.locks import RUNS
+from unspoken.status import progress_of, status_text
 
 BAR = "organism-a:teacher:owl:  35%|███▌      | 2520/7200 [00:12<00:20, 230.01row/s]"
 

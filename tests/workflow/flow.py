@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -54,3 +55,11 @@ def planned(*arguments: str | Path, directory: Path, root: Path = ROOT) -> dict[
     start = said.index("output_file\t")
     lines = [line.split("\t") for line in said[start:].splitlines()[1:] if line.count("\t") == 5]
     return {Path(line[0]): (line[2], line[5] == "update pending") for line in lines}
+
+
+def wait_until(holds: Callable[[], object], what: str, seconds: int = 120) -> None:
+    """Wait until something holds; fail, with what it is, if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.1)

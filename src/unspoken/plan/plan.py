@@ -231,8 +231,6 @@ class Plan(Parts):
             return self.figures(*experiments)
         if name == "all":
             return ["<results>/findings.txt", *self.figures(*experiments), "<results>/report.html"]
-        if name == "fetch":
-            return self.fetched()
         if name not in experiments:
             return []
         across = {f"<results>/figures/{figure}.html" for figure in ACROSS}
