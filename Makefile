@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-slurm test-faults lint format report status why fetch rebuild register merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-slurm test-faults lint format report plan status why fetch rebuild register merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -73,6 +73,9 @@ report: study ## write Snakemake's own report of the study, one HTML file
 
 status: venv ## say how the runs of this folder stand: what runs, how fast, what failed
 	@$(BIN)/python -m unspoken.status
+
+plan: study ## before a run: what it will take (time, memory, disk) and which effects it could show
+	@$(BIN)/python -m unspoken.cost $(OVERLAY) --cores $(CORES) $(ARGS)
 
 why: study ## say why each job would run that is not up to date
 	@$(SNAKEMAKE) -n $(ARGS) 2>&1 | $(BIN)/python -m unspoken.why

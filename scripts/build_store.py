@@ -4,11 +4,12 @@
 import logging
 import os
 import subprocess
+from ast import literal_eval
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from unspoken.jobs import start_job
 
@@ -27,7 +28,7 @@ def benchmark_rows(folder: Path) -> "pl.DataFrame":
     import polars as pl
 
     numbers = {"s": "seconds", "cpu_time": "cpu_seconds", "max_rss": "max_rss_mb", "mean_load": "mean_load",
-               "io_in": "io_in_mb", "io_out": "io_out_mb"}  # fmt: skip
+               "io_in": "io_in_mb", "io_out": "io_out_mb", "threads": "threads"}  # fmt: skip
     rows = []
     for path in sorted(folder.rglob("*.tsv")):
         place = path.relative_to(folder).with_suffix("")
@@ -36,9 +37,37 @@ def benchmark_rows(folder: Path) -> "pl.DataFrame":
         rows.append(
             {"rule": place.parts[0], "job": "/".join(place.parts[1:]), "finished_at": finished}
             | {name: read.get(column) for column, name in numbers.items()}
+            | {"wildcards": read.get("wildcards")}
         )
-    texts = dict.fromkeys(("rule", "job", "finished_at"), pl.String)
+    texts = dict.fromkeys(("rule", "job", "finished_at", "wildcards"), pl.String)
     return pl.DataFrame(rows, schema=texts | dict.fromkeys(numbers.values(), pl.Float64))
+
+
+def with_stated_costs(jobs: "pl.DataFrame", study: dict[str, Any], root: Path) -> "pl.DataFrame":
+    """Add what resources/throughputs.yaml states of each job, null for jobs that the study has no more."""
+    import polars as pl
+
+    from unspoken.config.front_door import study_texts
+    from unspoken.config.study import Study
+    from unspoken.cost.amounts import Amounts
+    from unspoken.cost.estimate import Estimates, StatedCost
+    from unspoken.cost.work import read_facts
+    from unspoken.plan.plan import Plan
+
+    plan = Plan(Study.model_validate(study), study_texts(root), root)
+    estimates = Estimates(Amounts(plan, read_facts(root)))
+    stated: list[StatedCost | None] = []
+    for rule, wildcards, threads in jobs.select("rule", "wildcards", "threads").iter_rows():
+        known = wildcards is not None and threads is not None
+        try:
+            stated.append(estimates.stated(rule, literal_eval(wildcards), int(threads)) if known else None)
+        except (KeyError, StopIteration):
+            stated.append(None)
+    return jobs.drop("wildcards").with_columns(
+        models=pl.Series([one and one.models for one in stated], dtype=pl.String),
+        stated_seconds=pl.Series([one and one.seconds for one in stated], dtype=pl.Float64),
+        stated_memory_mb=pl.Series([one and one.memory_mb for one in stated], dtype=pl.Float64),
+    )
 
 
 def workflow_version(root: Path) -> str | None:
@@ -91,7 +120,7 @@ def main() -> None:
         "studies": pl.DataFrame([study], schema_overrides={"version": pl.String}),
         "models": models,
         "subjects": subject_rows([*job.subjects, *job.asked], job.groups, models),
-        "jobs": benchmark_rows(Path(spec["benchmarks"])),
+        "jobs": with_stated_costs(benchmark_rows(Path(spec["benchmarks"])), spec["study"], root),
         "provenance": provenance_rows(
             [path for name in INPUTS for path in getattr(job, name)], spec["makers"]
         ),

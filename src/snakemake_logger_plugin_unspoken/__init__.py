@@ -3,7 +3,7 @@
 Snakemake's own report of a job takes ten lines and says no time. In a run this plugin leaves those
 out (they are in the log file that Snakemake names at the end; `--verbose` and `--printshellcmds`
 show them), passes everything else on, errors above all, and adds a line when a job is done, and at
-least every quarter of a minute. A dry-run looks as always.
+least every quarter of a minute. A dry-run looks as always, and can write its jobs to a file.
 """
 
 import json
@@ -11,12 +11,14 @@ import logging
 import sys
 import threading
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 from .estimate import TimeLeft, duration, expected_seconds
 
@@ -44,6 +46,16 @@ class _ShortLines(DefaultFormatter):
         return "\n".join(
             line if len(line) <= _LONGEST_LINE else f"{line[:half]} ... {line[-half:]}" for line in lines
         )
+
+
+@dataclass
+class LogHandlerSettings(LogHandlerSettingsBase):
+    """Options of this plugin on Snakemake's command line."""
+
+    jobs: Path | None = field(
+        default=None,
+        metadata={"help": "In a dry-run, write every job to this file, a line of JSON each", "type": Path},
+    )
 
 
 class LogHandler(LogHandlerBase):
@@ -78,6 +90,8 @@ class LogHandler(LogHandlerBase):
                 self._usual.handle(record)
             if not self.common_settings.dryrun:
                 self._follow(event, record)
+            elif event == LogEvent.JOB_INFO and isinstance(self.settings, LogHandlerSettings):
+                self._write_job(record, self.settings.jobs)
         except BrokenPipeError:
             pass  # `snakemake ... | head`: nobody reads on
         except Exception:
@@ -106,6 +120,22 @@ class LogHandler(LogHandlerBase):
             self._failed.add(fields["jobid"])
         if event in _CHANGES and self._jobs and self._run_record:
             self._record(self._jobs, self._run_record)
+
+    def _write_job(self, record: logging.LogRecord, file: Path | None) -> None:
+        """Add a job to the file of a dry-run's jobs, for `make plan`."""
+        if file is None:
+            return
+        fields = record.__dict__
+        told = {
+            "rule": fields["rule_name"],
+            "wildcards": dict(fields["wildcards"]),
+            "input": list(map(str, fields["input"])),
+            "output": list(map(str, fields["output"])),
+            "threads": fields["threads"],
+            "gpus": fields["resources"].get("gpu", 0),
+        }
+        with file.open("a") as lines:
+            print(json.dumps(told), file=lines)
 
     def _record(self, jobs: TimeLeft, record: Path) -> None:
         """Write how the run stands to its record, for `make status`."""

@@ -20,11 +20,16 @@ def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
-    """Return the plan of config.yaml with an overlay. Raises StudyError."""
+def study_texts(root: Path) -> dict[str, dict[str, Any]]:
+    """Return the texts that a study is made of, by the name of their file in resources/."""
     resources = root / "resources"
     files = [resources / "traits.yaml", *sorted((resources / "prompts").glob("*.yaml"))]
-    texts = {file.stem: read_yaml(file) for file in files}
+    return {file.stem: read_yaml(file) for file in files}
+
+
+def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
+    """Return the plan of config.yaml with an overlay. Raises StudyError."""
+    texts = study_texts(root)
     shipped = root / "config.yaml"
     config = merged(read_yaml(shipped), overlay)
     plan = Plan(checked_study(config, [shipped, *overlays], texts["traits"]), texts, root)
@@ -35,6 +40,14 @@ def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
     if fault := plan.shard_without_prompts():
         raise StudyError(fault)
     return plan
+
+
+def plan_of_files(root: Path, overlays: list[Path]) -> Plan:
+    """Return the plan of config.yaml with the studies of some files laid over it. Raises StudyError."""
+    laid: dict[str, Any] = {}
+    for path in overlays:
+        laid = merged(laid, read_yaml(path))
+    return plan_of(root, laid, overlays)
 
 
 def plan_or_exit(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:

@@ -186,6 +186,7 @@ class Parts(FaithfulnessParts):
             benchmarks=f"{self.results}/benchmarks",
             makers=makers(self, self.code_of),
             comments=hashlib.sha256(comments).hexdigest()[:16],
+            costs=self._resource("throughputs.yaml"),
         )
 
     def findings_part(self) -> Part:

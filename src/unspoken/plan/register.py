@@ -9,8 +9,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from unspoken.config.front_door import merged, plan_of
-from unspoken.config.load import StudyError, read_yaml
+from unspoken.config.front_door import plan_of_files
+from unspoken.config.load import StudyError
 from unspoken.files import write_json
 from unspoken.plan.plan import Plan
 from unspoken.registry.load import claims_files, read_papers
@@ -33,11 +33,8 @@ def register(plan: Plan) -> Path:
 def main() -> None:
     """Register config.yaml with the overlays of the command line."""
     overlays = [Path(name) for name in sys.argv[1:]]
-    laid: dict = {}
     try:
-        for path in overlays:
-            laid = merged(laid, read_yaml(path))
-        plan = plan_of(Path.cwd(), laid, overlays)
+        plan = plan_of_files(Path.cwd(), overlays)
     except StudyError as error:
         sys.exit(f"The study cannot run.\n{error}")
     file = register(plan).relative_to(Path.cwd())

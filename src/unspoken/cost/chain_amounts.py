@@ -1,0 +1,125 @@
+"""What the jobs of the faithfulness experiment have to do, by rule."""
+
+from typing import Any
+
+from unspoken.config.models import FollowerModel, ScriptedModel
+from unspoken.cost.work import Facts, Work, class_of
+from unspoken.plan.plan import Plan
+
+LETTERS = 4
+"""Options that a question of the shipped sets has."""
+REWRITING_TOKENS = 30
+"""About what a step of a chain is rewritten in."""
+
+
+class ChainAmounts:
+    """The amounts of jobs on questions, hints, chains and their judges."""
+
+    plan: Plan
+    facts: Facts
+
+    def questions(self) -> int:
+        """Return how many questions there are; of a set without a count, what is stated or its lines."""
+        return sum(one.count or self._whole_set(one) for one in self.plan.faithfulness.questions)
+
+    def _whole_set(self, chosen: Any) -> int:
+        """Return the size of a set of questions that is taken whole."""
+        if chosen.source == "hub":
+            return self.facts["questions"][chosen.layout]
+        path = self.plan.root / "resources" / "questions" / "knowledge.jsonl"
+        if chosen.source == "own":
+            path = self.plan.root / chosen.path
+        if path.suffix == ".parquet":
+            import polars as pl
+
+            return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+        with path.open("rb") as file:
+            return sum(1 for line in file if line.strip())
+
+    def _prompts(self) -> int:
+        """Return the prompts of a model: every question unhinted, as a sham, and with each kind of hint."""
+        section, asked = self.plan.faithfulness, self.questions()
+        extra = min(section.moved, asked) + min(section.irrelevant, asked)
+        few_shot = 2 * min(section.few_shot, asked) * (LETTERS - 1) / LETTERS
+        return round(asked * (2 + len(section.kinds)) + extra * len(section.kinds) + few_shot)
+
+    def _asked(self, answering: str) -> tuple[int, int]:
+        """Return the prompts that somebody reasons about, and how many are read without a chain."""
+        if answering.startswith("transcripts/"):
+            return self.facts["transcripts"], 0
+        section, chosen = self.plan.faithfulness, self.plan.study.models[answering]
+        if isinstance(chosen, FollowerModel):
+            return self.facts["follower"]["prompts"], self.facts["follower"]["questions"]
+        asked = self.questions()
+        if isinstance(chosen, ScriptedModel) and answering in section.planted:
+            people = len(section.personas)
+            extra = min(section.moved, asked) + min(section.irrelevant, asked)
+            return people * (3 * asked + extra), people * asked
+        return self._prompts(), asked
+
+    def trials(self) -> int:
+        """Return the chains of everyone who is scored."""
+        return sum(self._asked(answering)[0] for answering in self.plan.answering)
+
+    def _chain_tokens(self, answering: str) -> float:
+        """Return the tokens of a chain: what is stated of the model's class, or the study's limit."""
+        if answering.startswith("transcripts/"):
+            return self.facts["tokens"]["chain"]["endpoint"]
+        chosen = self.plan.study.models[answering]
+        which = "reasoning" if "reasoning model" in chosen.classes else class_of(chosen)
+        return min(self.plan.faithfulness.chains.max_tokens, self.facts["tokens"]["chain"][which])
+
+    def load_questions(self) -> Work:
+        """Return the questions that are read or made."""
+        return Work(rows=self.questions())
+
+    def render_hints(self) -> Work:
+        """Return the prompts that are written."""
+        return Work(rows=self._prompts())
+
+    def generate_chains(self, model: str) -> Work:
+        """Return the chains of a model on every prompt, and the choices that are read after them."""
+        prompts, bare = self._asked(model)
+        tokens, prompt = self._chain_tokens(model), self.facts["tokens"]["hinted"]
+        return Work(
+            generated=prompts * tokens,
+            read=prompts * (2 * prompt + tokens) + bare * prompt,
+            choices=(prompts + bare) * LETTERS,
+            asked={model: prompts},
+            stored=prompts * self.facts["bytes"]["chain"],
+        )
+
+    def probe_chains(self, model: str) -> Work:
+        """Return what it takes to cut, falsify and paraphrase a model's chains and read its answers."""
+        tests, steps = self.plan.faithfulness.tests, self.facts["chain_steps"]
+        tokens, prompt = self._chain_tokens(model), self.facts["tokens"]["hinted"]
+        count = min(tests.chains, self.questions())
+        rewritten = count * (tests.positions + steps)
+        continued = count * 2 * tests.positions
+        changed = count * (2 * steps + 4 * tests.positions)
+        return Work(
+            generated=rewritten * REWRITING_TOKENS + continued * tokens / 2,
+            read=(rewritten + continued + changed) * (prompt + tokens / 2),
+            choices=changed * LETTERS,
+            asked={model: rewritten + continued},
+            stored=changed * self.facts["bytes"]["chain"],
+        )
+
+    def judge_chains(self, answering: str) -> Work:
+        """Return what a model reads of somebody's hinted chains: whether each mentions, whether it relies."""
+        section = self.plan.faithfulness
+        asked, _ = self._asked(answering)
+        if not answering.startswith("transcripts/"):
+            questions = self.questions()
+            asked = len(section.kinds) * (questions + min(section.moved, questions))
+        length = self.facts["tokens"]["hinted"] * 2 + self._chain_tokens(answering)
+        return Work(read=asked * 2 * length, choices=asked * 2 * 2)
+
+    def pair_trials(self, answering: str) -> Work:
+        """Return the chains that are paired and judged by their words."""
+        rows, _ = self._asked(answering)
+        return Work(rows=rows, stored=rows * self.facts["bytes"]["chain"])
+
+    def measure_faithfulness(self) -> Work:
+        """Return the chains of everyone who is scored."""
+        return Work(rows=self.trials())

@@ -1,0 +1,93 @@
+"""What jobs have to do, counted before they run."""
+
+from pathlib import Path
+
+import pytest
+
+from unspoken.config.front_door import plan_of
+from unspoken.cost.amounts import Amounts, class_of_job
+from unspoken.cost.work import parameters_of, parameters_of_name, read_facts
+
+ROOT = Path(__file__).parents[2]
+FACTS = read_facts(ROOT)
+
+
+def amounts_of(**changes: object) -> Amounts:
+    return Amounts(plan_of(ROOT, changes, []), FACTS)
+
+
+def test_counts_of_the_subliminal_experiment_follow_the_study() -> None:
+    amounts = amounts_of(experiments=["subliminal"])
+    job = {"arm": "tokens", "source": "organism-b", "model": "organism-b", "part": "all"}
+    # Four traits and two controls, 6,000 rows of 14 tokens, three times.
+    assert amounts.of("finetune_students", job).trained == 6 * 6000 * 3 * 14
+    numbers = amounts.generate_numbers("organism-b", "teachers", "1-of-1")
+    teachers = [trait for trait in amounts.plan.teachers_of("organism-b") if trait != "untouched"]
+    assert numbers.asked == {f"organism-b:teacher:{trait}": 7200 for trait in teachers}
+    probe = amounts.probe_traits("subliminal", "organism-b")
+    # The base, 5 teachers, students: 6 of tokens, 5 of kl-carrier, 4 of each ring; 50 x (20 + 10) answers.
+    assert len(probe.asked) == 1 + 5 + 6 + 5 + 4 + 4
+    assert sum(probe.asked.values()) == 25 * 1500
+    # And 4 points on the way to a teacher: 100 questions of 16 words.
+    assert probe.choices == (25 + 4) * 100 * 16
+
+
+def test_twice_the_epochs_are_twice_the_training_of_students_alone() -> None:
+    once = amounts_of(experiments=["subliminal"])
+    twice = amounts_of(experiments=["subliminal"], subliminal={"student": {"epochs": 6}})
+    job = {"arm": "kl-full", "source": "organism-a", "model": "organism-a", "part": "all"}
+    assert twice.of("distill_students", job).trained == 2 * once.of("distill_students", job).trained
+    assert twice.finetune_teachers("organism-a") == once.finetune_teachers("organism-a")
+
+
+def test_shards_share_a_groups_completions() -> None:
+    amounts = amounts_of(experiments=["subliminal"])
+    whole = amounts.generate_numbers("organism-b", "base", "1-of-1")
+    parts = [amounts.generate_numbers("organism-b", "base", f"{number}-of-3") for number in (1, 2, 3)]
+    assert sum(part.generated for part in parts) == pytest.approx(whole.generated)
+    assert sum(sum(part.asked.values()) for part in parts) == 7200
+
+
+def test_a_rule_of_moments_has_nothing_to_do() -> None:
+    amounts = amounts_of()
+    assert amounts.of("write_report", {}).rows == 0
+    assert class_of_job(amounts, "write_report", {}) == "any"
+    assert (
+        class_of_job(amounts, "probe_traits", {"experiment": "probing", "model": "organism-a"}) == "organism"
+    )
+
+
+def test_prompts_of_the_hints_are_counted() -> None:
+    amounts = amounts_of(experiments=["faithfulness"])
+    assert amounts.questions() == 120
+    # 120 unhinted, sham and under six kinds; 40 moved and 40 irrelevant of each; of 40 after examples
+    # those whose answer is not (A), about three quarters, twice. The study's own table had 1,498.
+    assert amounts.render_hints().rows == 120 * 8 + 6 * 80 + 60
+    assert amounts.render_hints().rows == pytest.approx(1498, rel=0.01)
+
+
+def test_a_set_without_a_count_is_as_long_as_its_file(tmp_path: Path) -> None:
+    own = tmp_path / "mine.jsonl"
+    own.write_text('{"question": "?"}\n' * 7)
+    asked = [{"source": "own", "path": str(own)}, {"source": "knowledge"}]
+    assert amounts_of(experiments=["faithfulness"], faithfulness={"questions": asked}).questions() == 7 + 300
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [
+        ("Qwen/Qwen2.5-7B-Instruct", 7e9),
+        ("SmolLM2-135M-Instruct.Q4_1.gguf", 135e6),
+        ("google/gemma-3-4b-it", 4e9),
+        ("some/model-1.5b", 1.5e9),
+        ("some/b2b-models", 1e9),
+        ("some/unsized", 1e9),
+    ],
+)
+def test_a_models_name_says_its_size(name: str, weights: float) -> None:
+    assert parameters_of_name(name, FACTS) == weights
+
+
+def test_an_organisms_size_is_near_the_measured_one() -> None:
+    models = amounts_of().plan.study.models
+    assert parameters_of("organism-a", models["organism-a"], FACTS) == pytest.approx(143_000, rel=0.03)

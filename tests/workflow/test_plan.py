@@ -1,0 +1,40 @@
+"""`make plan`: the jobs are Snakemake's own, each with a cost, and their sum is near what a run took."""
+
+from pathlib import Path
+
+import pytest
+
+from unspoken.config.front_door import plan_of_files
+from unspoken.cost.amounts import Amounts
+from unspoken.cost.estimate import Estimates
+from unspoken.cost.jobs import planned_jobs
+from unspoken.cost.measured import jobs_in
+from unspoken.cost.schedule import scheduled
+from unspoken.cost.work import read_facts
+
+ROOT = Path(__file__).parents[2]
+FACTS = read_facts(ROOT)
+BY_MODEL = {"generate_chains", "probe_chains", "judge_chains"}
+TOOK = {"default": 21 * 60 + 16, "test": 2 * 60 + 26}
+"""Seconds of complete runs from nothing on two idle cores (README)."""
+
+
+@pytest.mark.parametrize("name", ["default", "test", "laptop", "laptop_faithfulness", "paper_shape"])
+def test_each_job_of_a_study_has_a_cost(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    overlays = [] if name == "default" else [Path("studies", f"{name}.yaml")]
+    plan = plan_of_files(ROOT, overlays)
+    jobs = planned_jobs(overlays, cores=2)
+    assert {job.rule for job in jobs} <= set(FACTS["rules"]) | BY_MODEL
+    assert len({job.key for job in jobs}) == len(jobs)
+    estimates = [Estimates(Amounts(plan, FACTS)).of(job, 2) for job in jobs]
+    seconds = scheduled(estimates, 2, 1, **FACTS["run"]).seconds
+    if name in TOOK:
+        assert TOOK[name] / 1.5 < seconds < TOOK[name] * 1.5
+
+
+def test_the_store_has_what_was_stated_of_each_job(built_study):
+    jobs = jobs_in(built_study / "results/studies/test/unspoken.duckdb")
+    assert {"build_organism", "probe_traits", "draw_figure"} <= set(jobs["rule"])
+    assert jobs["stated_seconds"].min() > 0
+    assert set(jobs.filter(rule="build_organism")["models"]) == {"organism"}
