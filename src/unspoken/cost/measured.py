@@ -45,7 +45,7 @@ def slower(jobs: pl.DataFrame) -> Factors:
     found = {(rule, kind): took / stated for rule, kind, took, stated in sums.iter_rows()}
     others = jobs.filter(~pl.col("rule").is_in(ASKING))
     if others["stated_seconds"].sum() >= EVIDENCE:
-        found[ANY, ANY] = others["seconds"].sum() / others["stated_seconds"].sum()
+        found[ANY, ANY] = float(others["seconds"].sum()) / float(others["stated_seconds"].sum())
     return found
 
 
