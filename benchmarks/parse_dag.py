@@ -5,14 +5,17 @@ The bare workflow is written from the study's own DAG: the same output patterns,
 inputs, its input functions reduced to look-ups of literal files; no params, logs, benchmarks,
 resources, messages or environments, no config and no code of this project. Each runs in an empty
 folder, so that every job is to be done. The two take turns; medians are printed.
+
+`--grow` times studies of about 1,000, 5,000 and 20,000 jobs instead, once each: studies/paper_shape.yaml with
+more training seeds; and draws docs/images/dag_size.svg.
 """
 
+import argparse
 import contextlib
 import io
 import json
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -24,6 +27,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 STUDIES = {"default": [], "paper": [ROOT / "studies" / "paper.yaml"]}
 RUNS = 5
+SEEDS = (18, 105, 431)
+"""Training seeds of each arm of paper_shape.yaml with which it has about 1,000, 5,000 and 20,000 jobs."""
+FIGURE = ROOT / "docs" / "images" / "dag_size.svg"
+Taken = dict[str, list[float]]
+"""By way (own, bare): elapsed seconds, seconds of the processor, peak memory in MB, jobs."""
 
 
 def workflow_of(overlays: list[Path], folder: Path) -> Any:
@@ -83,22 +91,25 @@ def write_bare(workflow: Any, folder: Path) -> None:
     (folder / "files.json").write_text(json.dumps(files))
 
 
-def timed(command: list[str], start_in: Path, folder: Path) -> tuple[float, float, int]:
-    """Run a dry-run; return its seconds, its processor's seconds, and how many jobs it lists."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(
-        [*command, "--directory", str(folder)], cwd=start_in, capture_output=True, text=True, check=False
-    )
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    total = re.search(r"^total\s+(\d+)", done.stdout + done.stderr, re.MULTILINE)
-    if done.returncode or total is None:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, used, int(total.group(1))
+def timed(command: list[str], start_in: Path, folder: Path) -> tuple[float, float, float, int]:
+    """Run a dry-run; return its seconds, its processor's seconds, its peak MB, and how many jobs it lists."""
+    start = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [*command, "--directory", str(folder)], cwd=start_in, stdout=said, stderr=subprocess.STDOUT
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        said.seek(0)
+        text = said.read()
+    total = re.search(r"^total\s+(\d+)", text, re.MULTILINE)
+    if status or total is None:
+        sys.exit(f"{' '.join(command)} failed:\n{text}")
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, int(total.group(1))
 
 
-def compare(name: str, overlays: list[Path], folder: Path) -> None:
-    """Time a study and its bare DAG in turn, and print a row."""
+def compare(name: str, overlays: list[Path], folder: Path, runs: int) -> Taken:
+    """Time a study and its bare DAG in turn, print a row, and return the medians."""
     own, bare = folder / "own", folder / "bare"
     own.mkdir()
     bare.mkdir()
@@ -109,30 +120,92 @@ def compare(name: str, overlays: list[Path], folder: Path) -> None:
         "own": ([*dry_run, *given], ROOT, own),
         "bare": ([*dry_run, "--snakefile", str(bare / "Snakefile")], bare, bare),
     }
-    results: dict[str, list[tuple[float, float, int]]] = {"own": [], "bare": []}
-    for way in ways.values():
-        timed(*way)  # compiled files and caches are there from now on
-    for _ in range(RUNS):
+    results: dict[str, list[tuple[float, ...]]] = {"own": [], "bare": []}
+    if runs > 1:
+        for way in ways.values():
+            timed(*way)  # compiled files and caches are there from now on
+    for _ in range(runs):
         for name_of_way, way in ways.items():
             results[name_of_way].append(timed(*way))
-    (wall, used, jobs), (bare_wall, bare_used, bare_jobs) = (
-        [statistics.median(column) for column in zip(*taken, strict=True)] for taken in results.values()
-    )
+    medians = {
+        way: [statistics.median(column) for column in zip(*taken, strict=True)]
+        for way, taken in results.items()
+    }
+    (wall, used, memory, jobs), (bare_wall, bare_used, bare_memory, bare_jobs) = medians.values()
     if jobs != bare_jobs:
         sys.exit(f"{name}: {jobs} jobs, but {bare_jobs} in the bare DAG")
     print(
-        f"{name:8} {jobs:5.0f} {wall:9.2f} {bare_wall:7.2f} {wall / bare_wall:6.2f}x"
-        f" {used:9.2f} {bare_used:7.2f} {used / bare_used:6.2f}x",
+        f"{name:8} {jobs:6.0f} {wall:9.2f} {bare_wall:7.2f} {wall / bare_wall:6.2f}x"
+        f" {used:9.2f} {bare_used:7.2f} {used / bare_used:6.2f}x {memory:9.0f} {bare_memory:7.0f}"
+        f" {memory / bare_memory:6.2f}x",
         flush=True,
     )
+    return medians
+
+
+def grown(seeds: int, folder: Path) -> Path:
+    """Write and return studies/paper_shape.yaml with as many training seeds in each arm."""
+    import yaml
+
+    study = yaml.safe_load((ROOT / "studies" / "paper_shape.yaml").read_text())
+    for arm in study["subliminal"]["arms"]:
+        arm["seeds"] = list(range(1, seeds + 1))
+    (folder / "grown.yaml").write_text(yaml.safe_dump(study))
+    return folder / "grown.yaml"
+
+
+def draw(taken: list[Taken]) -> None:
+    """Draw seconds and memory by the number of jobs."""
+    import altair as alt
+    import polars as pl
+
+    from unspoken.figures import theme
+
+    ways = {"own": "this workflow", "bare": "bare DAG of the same files"}
+    rows = pl.DataFrame(
+        [
+            {"way": ways[way], "jobs": jobs, "seconds": wall, "memory": memory / 1000}
+            for one in taken
+            for way, (wall, _, memory, jobs) in one.items()
+        ]
+    )
+    ratios = [one["own"][0] / one["bare"][0] for one in taken]
+    color = alt.Color("way:N", sort=list(ways.values()), legend=alt.Legend(title=None, orient="bottom"))
+    panels = [
+        alt.Chart(rows, width=theme.COLUMN - 60, height=120)
+        .mark_line(point=True)
+        .encode(
+            alt.X("jobs:Q", title="Jobs of the study", axis=alt.Axis(tickCount=4)),
+            alt.Y(f"{name}:Q", title=title),
+            color,
+            shape=alt.Shape("way:N", sort=list(ways.values()), legend=None),
+        )
+        for name, title in (("seconds", "Elapsed time (s)"), ("memory", "Peak memory (GB)"))
+    ]
+    title = f"A dry-run takes {min(ratios):.1f} to {max(ratios):.1f} times as long as that of a bare DAG"
+    alt.hconcat(*panels).properties(title=title).save(FIGURE)
 
 
 def main() -> None:
-    print(f"Medians of {RUNS} runs in turn, seconds; load before: {os.getloadavg()[0]:.1f}")
-    print(f"{'':14} {'elapsed':>9} {'bare':>7} {'ratio':>7} {'processor':>9} {'bare':>7} {'ratio':>7}")
-    for name, overlays in STUDIES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            compare(name, overlays, Path(folder).resolve())
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--grow", action="store_true", help="time larger and larger studies, once each")
+    grow = parser.parse_args().grow
+    runs = 1 if grow else RUNS
+    print(f"Medians of {runs} in turn, seconds and MB; load before: {os.getloadavg()[0]:.1f}")
+    print(
+        f"{'':15} {'elapsed':>9} {'bare':>7} {'ratio':>7} {'processor':>9} {'bare':>7} {'ratio':>7}"
+        f" {'memory':>9} {'bare':>7} {'ratio':>7}"
+    )
+    taken = []
+    for name in map(str, SEEDS) if grow else STUDIES:
+        with tempfile.TemporaryDirectory() as made:
+            folder = Path(made).resolve()
+            overlays = [grown(int(name), folder)] if grow else STUDIES[name]
+            taken.append(compare(name, overlays, folder, runs))
+    if grow:
+        draw(taken)
 
 
 if __name__ == "__main__":

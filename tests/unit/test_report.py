@@ -11,6 +11,7 @@ import pytest
 import yaml
 from planted_claims import around, claim_of, row_of
 
+from unspoken.figures.forest import forest
 from unspoken.measure.rows import measurement_table
 from unspoken.report.card import study_card
 from unspoken.report.contents import Contents, read_contents
@@ -209,6 +210,7 @@ def test_a_forest_plot_has_published_and_measured_on_one_scale(contents: Content
     assert (size["scale"], size["source"], size["ci_low"]) == ("difference in log-odds", "published", 0.4)
     assert set(rows.filter(source="analogue")["scale"]) == {"difference in log-odds"}
     assert rows["label"].is_unique().all()
+    assert set(forest(rows, "title", "subtitle").to_dict()["datasets"]) != set()  # and Altair finds no fault
 
 
 def test_the_study_card_names_what_ran_and_what_deviates(contents: Contents) -> None:

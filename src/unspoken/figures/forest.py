@@ -21,16 +21,17 @@ LABELS, ROW = 230, 15
 
 def _panel(rows: pl.DataFrame, scale: str, labels: list[str]) -> Any:
     names, colors, shapes = (list(part) for part in zip(*SOURCES.values(), strict=True))
-    look = alt.Legend(title=None, orient="bottom", columns=2)
-    axis = alt.Axis(grid=True, labelLimit=LABELS - 10)
+    # Plain maps: of its own objects Altair copies every field, set or not, some dozen times over.
+    look = {"title": None, "orient": "bottom", "columns": 2}
+    axis = {"grid": True, "labelLimit": LABELS - 10}
     layers = [
         line_at("x", 0),
         *intervals(
             "x",
-            Options(title=scale.replace("_", " "), axis=alt.Axis(tickCount=5), scale=alt.Scale(padding=8)),
+            Options(title=scale.replace("_", " "), axis={"tickCount": 5}, scale={"padding": 8}),
             y=alt.Y("label:N", sort=labels, title=None, axis=axis),
-            color=alt.Color("what:N", scale=alt.Scale(domain=names, range=colors), legend=look),
-            shape=alt.Shape("what:N", scale=alt.Scale(domain=names, range=shapes), legend=look),
+            color=alt.Color("what:N", scale={"domain": names, "range": colors}, legend=look),
+            shape=alt.Shape("what:N", scale={"domain": names, "range": shapes}, legend=look),
         ),
     ]
     shown = rows.with_columns(what=pl.col("source").replace_strict({n: s[0] for n, s in SOURCES.items()}))

@@ -50,7 +50,8 @@ def _forest_chart(contents: Contents, family: Family, paper: str) -> Row | None:
         " compare within a panel"
     )
     name = "-".join(("forest", paper, *family)).replace("_", "-").replace(" ", "-")
-    return {"id": name, "title": title, "spec": forest(rows, title, subtitle).to_dict()}
+    # Unvalidated, which halves the time of dozens of plots alike: a test validates one.
+    return {"id": name, "title": title, "spec": forest(rows, title, subtitle).to_dict(validate=False)}
 
 
 def forest_charts(contents: Contents, paper: str) -> list[Row]:
