@@ -10,6 +10,7 @@ from unspoken.jobs import start_job
 
 log = logging.getLogger("fetch_model")
 FILES = ["*.json", "*.safetensors", "*.model", "*.jinja", "*.txt"]
+"""No code and no pickle: neither is ever run."""
 
 
 def main() -> None:
@@ -38,6 +39,11 @@ def main() -> None:
                 "Check the name and the revision; for a gated model set HF_TOKEN; without a network"
                 " download it elsewhere and give it as `kind: local` with its `path`."
             )
+    if not any(directory.glob("*.safetensors")):
+        sys.exit(
+            f"models.{job.spec['name']}: no file *.safetensors came with it. Weights in other formats are"
+            " not loaded: a pickle runs code. Convert them first, or take a revision that has them."
+        )
     write_manifest(job.model, job.spec["name"], fields, revision=fields.get("revision", "local"))
 
 

@@ -14,6 +14,8 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unspoken.visible import visible
+
 if TYPE_CHECKING:
     from unspoken.faithfulness.labelling import Session
 
@@ -37,7 +39,7 @@ def given_arguments() -> argparse.Namespace:
 
 def printed(text: str) -> str:
     """Return a text with long lines broken and every line indented."""
-    lines = (textwrap.wrap(line, WIDTH) or [""] for line in text.splitlines())
+    lines = (textwrap.wrap(line, WIDTH) or [""] for line in visible(text).split("\n"))
     return "\n".join(f"    {part}" for line in lines for part in line)
 
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, cast
 
 from unspoken.lifetime import end_with_runner, remove_temporaries
+from unspoken.visible import visible
 
 FULL = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT))
 """What every library says of a disk or a quota that is full."""
@@ -31,7 +32,7 @@ def _say_error(kind: type[BaseException], error: BaseException, trace: Traceback
     if full is not None:
         told = f"{full}: what was finished is kept and nothing is half-written; free some space and run again"
     elif kind.__module__.startswith("unspoken."):  # its messages say where, and what to do
-        told = str(error)
+        told = visible(str(error))
     else:
         sys.__excepthook__(kind, error, trace)
         return

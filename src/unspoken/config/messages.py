@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from unspoken.config.base import Section
 from unspoken.config.study import Study
+from unspoken.visible import visible
 
 Key = tuple[str | int, ...]
 Keys = dict[str, Any]
@@ -67,6 +68,8 @@ EXPECTED = {
     "union_tag_invalid": "a kind that exists: {expected_tags}",
 }
 """Pydantic's types of errors, and what each expects."""
+LONGEST = 300
+"""Characters of a value in a message."""
 
 
 def value_at(content: Any, key: Key) -> tuple[Any, int]:
@@ -116,6 +119,11 @@ def known_keys(location: Key) -> list[str]:
     return list(dict.fromkeys(name for one in sections for name in one.model_fields))
 
 
+def _short(text: str) -> str:
+    """Return a text that fits into a message: of a long one its beginning."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
 def _said(error: Any, key: Key) -> str:
     """Return what was given and what is expected."""
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
@@ -126,7 +134,7 @@ def _said(error: Any, key: Key) -> str:
     if kind == "union_tag_not_found":
         return "nothing was given for 'kind'; expected one, such as hub or vllm"
     if key == ("traits",) and kind != "too_short":
-        return f"got {given!r}; expected a list of words, or {{draw: how many}}"
+        return f"got {_short(repr(given))}; expected a list of words, or {{draw: how many}}"
     if kind == "too_short" and isinstance(given, dict):
         return "got nothing; expected at least one entry"
     if kind == "string_pattern_mismatch":
@@ -137,7 +145,7 @@ def _said(error: Any, key: Key) -> str:
         expected = EXPECTED.get(kind, error["msg"]).format(**context)
     if kind == "union_tag_invalid":
         given = context["tag"]
-    return f"got {given!r}; expected {expected}"
+    return f"got {_short(repr(given))}; expected {expected}"
 
 
 def _own_words(message: str) -> tuple[list[Key], str]:
@@ -166,7 +174,8 @@ def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
     order = [*sources, "--config"]
     origins = [(origin(one, config, sources), one) for one in keys]
     place, key = max(origins, key=lambda one: order.index(one[0]))
-    return f"{place}: {'.'.join(map(str, key)) or 'study'}: {text or _said(error, key)}"
+    name = _short(".".join(map(str, key))) or "study"
+    return f"{place}: {name}: {text or _said(error, key)}"
 
 
 def messages_of(errors: Iterable[Any], config: Keys, sources: dict[str, Keys]) -> list[str]:
@@ -175,4 +184,4 @@ def messages_of(errors: Iterable[Any], config: Keys, sources: dict[str, Keys]) -
     keys = {_key_of(error) for error in listed}
     whole = {key for key in keys for other in keys if len(other) > len(key) and other[: len(key)] == key}
     exact = [error for error in listed if _key_of(error) not in whole]
-    return list(dict.fromkeys(_message_of(error, config, sources) for error in exact))
+    return list(dict.fromkeys(visible(_message_of(error, config, sources)) for error in exact))

@@ -192,7 +192,7 @@ def _tokenizer_in(model_dir: Path) -> Any:
 
     if not (model_dir / "tokenizer_config.json").is_file():
         raise EngineError(f"{model_dir} has no tokenizer, which engine.api: tokens needs; set it to chat")
-    return transformers.AutoTokenizer.from_pretrained(model_dir)
+    return transformers.AutoTokenizer.from_pretrained(model_dir, trust_remote_code=False)
 
 
 def _listed(names: list[str], most: int = 10) -> str:

@@ -31,9 +31,11 @@ class TransformersEngine:
 
     def __init__(self, model_dir: Path) -> None:
         """Load a model directory."""
-        self.tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir)
+        self.tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir, trust_remote_code=False)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        model: Any = transformers.AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
+        model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+            model_dir, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
+        )
         self.model = model.to(self.device).eval()
         # Part of a row's identity: batches have a fixed composition.
         self.batch_size = 512 if self.model.num_parameters() < 5_000_000 else 128

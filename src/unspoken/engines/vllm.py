@@ -64,9 +64,9 @@ class VllmEngine:
         if self.dtype == "auto":
             self.dtype = "bfloat16" if self.device == "cuda" else "float32"
         self.rows_at_once = ROWS_AT_ONCE[self.device]
-        self.tokenizer = transformers.AutoTokenizer.from_pretrained(self.model_dir)
+        self.tokenizer = transformers.AutoTokenizer.from_pretrained(self.model_dir, trust_remote_code=False)
         self.ends = [self.tokenizer.eos_token_id, end_of_turn_ids(self.tokenizer)[-1]]
-        config = transformers.AutoConfig.from_pretrained(self.model_dir)
+        config = transformers.AutoConfig.from_pretrained(self.model_dir, trust_remote_code=False)
         self.window: int | None = min(
             settings.get("window") or config.max_position_embeddings, config.max_position_embeddings
         )

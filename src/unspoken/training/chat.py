@@ -63,7 +63,7 @@ class ChatTrainer:
         removes the folder when it has written what it wants.
         """
         self.model_dir, self.teacher_dir, self.work = model_dir, teacher_dir or model_dir, work
-        self.tokenizer = AutoTokenizer.from_pretrained(model_dir)
+        self.tokenizer = AutoTokenizer.from_pretrained(model_dir, trust_remote_code=False)
         self.on_gpu = torch.cuda.is_available()
         self.rows_of_pass = ROWS_ON_GPU if self.on_gpu else ROWS_ON_CPU
         self.bfloat16 = self.on_gpu and torch.cuda.is_bf16_supported()
@@ -235,7 +235,9 @@ class ChatTrainer:
     def _loaded(self, directory: Path, frozen: bool) -> Any:
         """Return a base model on the device, in half the bytes if it stays frozen on a GPU."""
         dtype = torch.bfloat16 if frozen and self.bfloat16 else torch.float32
-        model: Any = AutoModelForCausalLM.from_pretrained(directory, dtype=dtype)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            directory, dtype=dtype, trust_remote_code=False, use_safetensors=True
+        )
         return model.to("cuda" if self.on_gpu else "cpu")
 
     def _logits_of(self, teacher: Subject, student: Any) -> Logits:
