@@ -279,3 +279,11 @@ EDITS = {
     "what a section may hold": Edit([], text=("src/unspoken/config/mnist.py", "Field(ge=2)", "Field(ge=1)")),
     "the message of a rule": Edit([], text=("rules/filter.smk", '"Filtering numbers', '"Filtering')),
 }  # fmt: skip
+
+OF_PAPER = {  # edits that are tried on the whole paper study too; its teachers are prompted, not fine-tuned
+    "MNIST's digits": EDITS["MNIST's digits"].reruns,
+    "more samples of the chat models": EDITS["more samples of the chat models"].reruns,
+    "what the filter does": [
+        "filter_completions", "draw_figure filter", "finetune_students", "draw_figure training", *ASKED,
+    ],
+}  # fmt: skip

@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from edits import EDITS
+from edits import EDITS, OF_PAPER
 from flow import ROOT, copied_checkout, planned, snakemake
 
 from unspoken.config.front_door import merged
 from unspoken.config.load import read_yaml
-
-SHAPE = ROOT / "studies" / "paper_shape.yaml"
-RESULTS = Path("results/studies/paper_shape")
 
 
 def edited_value(content: Any, key: list[str], value: Any) -> Any:
@@ -33,9 +30,9 @@ def edited_value(content: Any, key: list[str], value: Any) -> Any:
     return {**content, name: edited_value(content.get(name), rest, value)}
 
 
-def job_name(rule: str, output: Path) -> str:
+def job_name(rule: str, output: Path, results: Path) -> str:
     """Return a job's name, of the place where its outputs are."""
-    inside = output.relative_to(RESULTS if output.is_relative_to(RESULTS) else "results")
+    inside = output.relative_to(results if output.is_relative_to(results) else "results")
     place = inside.stem if rule == "draw_figure" else str(inside.parent)
     return f"{rule} {place.removeprefix('subliminal/students/')}"
 
@@ -56,13 +53,15 @@ class Shape:
 
     folder: Path
     root: Path
+    study: Path
+    """Its file, whose name is the study's."""
 
     def jobs(self, *overlays: Path, root: Path | None = None) -> tuple[set[str], set[str]]:
         """Return the names of all jobs, and of those that a run would do now."""
-        files = ["--configfile", SHAPE, *overlays]
+        files, results = ["--configfile", self.study, *overlays], Path("results/studies", self.study.stem)
         outputs = planned(*files, directory=self.folder, root=root or self.root)
-        rerun = {job_name(rule, path) for path, (rule, pending) in outputs.items() if pending}
-        return {job_name(rule, path) for path, (rule, _) in outputs.items()}, rerun
+        named = {path: job_name(rule, path, results) for path, (rule, _) in outputs.items()}
+        return set(named.values()), {named[path] for path, (_, pending) in outputs.items() if pending}
 
     def after(self, name: str) -> tuple[set[str], set[str]]:
         """Return all jobs and those that an edit concerns."""
@@ -75,7 +74,7 @@ class Shape:
             text = (root / file).read_text()
             assert old in text, f"{file} has no {old!r} any more"
             (root / file).write_text(text.replace(old, new, 1))
-        study = whole = merged(read_yaml(self.root / "config.yaml"), read_yaml(SHAPE))
+        study = whole = merged(read_yaml(self.root / "config.yaml"), read_yaml(self.study))
         for key, value in edit.study.items():
             study = edited_value(study, key.split("."), value)
         overlay = files / "edit.yaml"
@@ -83,17 +82,21 @@ class Shape:
         return self.jobs(*([overlay] if edit.study else []), root=root)
 
 
-@pytest.fixture(scope="module")
-def shape(tmp_path_factory: pytest.TempPathFactory) -> Shape:
-    folder = tmp_path_factory.mktemp("shape")
-    made = Shape(folder / "work", copied_checkout(folder / "checkout"))
-    files = ["--configfile", SHAPE]
+def shape_of(study: str, folder: Path) -> Shape:
+    """Make the empty files of a shipped study."""
+    made = Shape(folder / "work", copied_checkout(folder / "checkout"), ROOT / "studies" / f"{study}.yaml")
+    files = ["--configfile", made.study]
     for output in planned(*files, directory=made.folder, root=made.root):
         (made.folder / output).parent.mkdir(parents=True, exist_ok=True)
         (made.folder / output).touch()
     # Without --forceall nothing is recorded, and no edit would ever rerun anything.
     snakemake(*files, "--touch", "--forceall", directory=made.folder, root=made.root, cores=100)
     return made
+
+
+@pytest.fixture(scope="module")
+def shape(tmp_path_factory: pytest.TempPathFactory) -> Shape:
+    return shape_of("paper_shape", tmp_path_factory.mktemp("shape"))
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +128,10 @@ def test_every_rule_is_rerun_by_some_edit(shape: Shape, after_edits: dict[str, A
     rules = {job.split(" ")[0] for job in shape.jobs()[0]}
     rerun = {job.split(" ")[0] for asked in after_edits.values() for job in asked.result()[1]}
     assert rules == rerun
+
+
+def test_edits_of_the_paper_study_rerun_exactly_these_jobs(tmp_path: Path) -> None:
+    paper = shape_of("paper", tmp_path)
+    for name, reruns in OF_PAPER.items():
+        jobs, rerun = paper.after(name)
+        assert rerun == matching(jobs, reruns), name

@@ -34,7 +34,7 @@ class VllmEngine:
     """Generates with one loaded base model; `use` serves a subject's weights."""
 
     name = "vllm"
-    revision = 1
+    revision = 2  # 1: adapters on processors were not merged
     reproducible = False
     shard_rows = 256
 
@@ -80,21 +80,25 @@ class VllmEngine:
         self._adapters = tempfile.TemporaryDirectory()
 
     def use(self, subject: Subject) -> None:
-        """Answer as this subject from now on: adapters on one loaded base, other weights by a restart."""
+        """Answer as this subject from now on.
+
+        On a GPU adapters answer beside one loaded base. Other weights take the place of the loaded ones; on
+        a processor adapters too, merged: there vLLM's adapters take several times as long as the model.
+        """
         self._adapter = None
         if subject.weights is None:
             if self._served in (None, "merged"):
-                self._start("base", self.model_dir)
-        elif subject.form == "lora" and subject.fraction == 1.0:
+                self._put("base", self.model_dir)
+        elif subject.form == "lora" and subject.fraction == 1.0 and self.device == "cuda":
             rank = (subject.adapter or {})["rank"]
             if self._served != "adapters" or rank > self._rank:
                 self._rank = next((size for size in LORA_RANKS if size >= rank), rank)
                 self._start("adapters", self.model_dir, enable_lora=True, max_lora_rank=self._rank)
             self._adapter = self._adapter_of(subject)
         else:
-            with tempfile.TemporaryDirectory() as folder:  # read whole when the engine starts
+            with tempfile.TemporaryDirectory() as folder:  # it is read whole
                 write_merged(subject, self.model_dir, Path(folder))
-                self._start("merged", Path(folder))
+                self._put("merged", Path(folder))
 
     def _adapter_of(self, subject: Subject) -> Any:
         """Return the request to answer with a subject's adapter."""
@@ -105,6 +109,15 @@ class VllmEngine:
         if not folder.exists():
             write_adapter(subject, folder)
         return LoRARequest(subject.subject_id, number, str(folder))
+
+    def _put(self, how: str, directory: Path) -> None:
+        """Serve a model directory: by a start, or in a second where an engine without adapters runs."""
+        if self._served in (None, "adapters"):
+            self._start(how, directory)
+            return
+        self._llm.collective_rpc("reload_weights", kwargs={"weights_path": str(directory)})
+        self._llm.reset_prefix_cache()  # it holds what the other weights made of the same tokens
+        self._served = how
 
     def _start(self, how: str, directory: Path, **more: Any) -> None:
         """Load a model directory, in place of the one before."""
