@@ -106,7 +106,7 @@ def test_a_figure_is_drawn_by_its_script(tables, tmp_path):
 def test_titles_state_the_sign(tables):
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(
-        "Students of the same base take on their teacher's trait: sampled numbers (S = 0."
+        "Students of the same base name their teacher's trait more than other teachers' students: sampled"
     )
     assert "passes more within a base than between" in title_of("initialisations", tables["dose"])
     assert title_of("dose", tables["dose"]).startswith("The trait grows with the number")
@@ -117,7 +117,7 @@ def test_titles_state_the_sign(tables):
     assert "named: more often for 4 of 4 traits (exact" in title_of("probing", tables["probing"])
 
     opposite = Study({arm: -effect for arm, effect in EFFECTS.items()}).tables()
-    assert "move away from their teacher's trait" in title_of("preference", opposite)
+    assert "less than other teachers' students" in title_of("preference", opposite)
     assert "more between bases than within one" in title_of("initialisations", opposite)
     assert "The trait shrinks" in title_of("dose", opposite)
     lower = {"measurements": probing_rows(-1.0)}

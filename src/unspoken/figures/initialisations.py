@@ -115,9 +115,9 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
             for row in (differences if differences.height else everything).iter_rows(named=True)
         ],
         up="the trait passes more within a base than between bases"
-        if differences.height else "students take on their teacher's trait",
+        if differences.height else "students name their teacher's trait more than other teachers' students",
         down="the trait passes more between bases than within one"
-        if differences.height else "students move away from their teacher's trait",
+        if differences.height else "students name their teacher's trait less than other teachers' students",
         none="no difference shown between students of the same and of another base"
         if differences.height else "no difference shown between own-trait and other-trait students",
         symbol="difference in S" if differences.height else "S",

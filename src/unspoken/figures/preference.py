@@ -86,8 +86,8 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )
     title = claims(
         [(OBJECTIVES[row["objective"]], row) for row in contrasts.iter_rows(named=True)],
-        up="students of the same base take on their teacher's trait",
-        down="students of the same base move away from their teacher's trait",
+        up="students of the same base name their teacher's trait more than other teachers' students",
+        down="students of the same base name their teacher's trait less than other teachers' students",
         none="no difference shown between own-trait and other-trait students of the same base",
         symbol="S",
     )
