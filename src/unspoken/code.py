@@ -13,8 +13,10 @@ from pathlib import Path
 from unspoken.memory import remembered
 
 SOURCE = Path(__file__).parent
+FRONT_DOOR = ("config", "plan")
+"""Packages that decide which jobs there are and what each is told, which stands in its params."""
 Logic = tuple[str, list[str]]
-"""The digest of a file's logic, and the modules of this library that it imports."""
+"""The digest of a file's logic, and the modules of this library that it imports, but the front door's."""
 
 
 def _module_files(name: str) -> list[Path]:
@@ -52,7 +54,8 @@ def _without_docstrings(tree: ast.AST) -> ast.AST:
 
 def _logic(text: bytes) -> Logic:
     tree = ast.parse(text)
-    modules = {name for name in _imported_modules(tree) if name.split(".")[0] == SOURCE.name}
+    ours = (name for name in _imported_modules(tree) if name.split(".")[0] == SOURCE.name)
+    modules = {name for name in ours if "".join(name.split(".")[1:2]) not in FRONT_DOOR}
     # Unparsed text is the same on every Python version; a dump of the tree is not.
     code = ast.unparse(_without_docstrings(tree))
     return hashlib.sha256(code.encode()).hexdigest(), sorted(modules)

@@ -28,7 +28,9 @@ LIBRARY = {
     "jobs.py": "def start(value):\n    print(value)\n",
     "counts/__init__.py": "from unspoken.counts.parts import count\n",
     "counts/parts.py": PARTS,
-    "other.py": "STEP = 1\n",
+    "other.py": "from unspoken.config import study\nSTEP = 1\n",
+    "config/__init__.py": "",
+    "config/study.py": "LEAST = 1\n",
 }
 
 
@@ -110,3 +112,9 @@ def test_scripts_of_this_project_have_digests_of_their_own() -> None:
     scripts = sorted((Path(__file__).parents[2] / "scripts").glob("*.py"))
     digests = {code.code_digest(script) for script in scripts}
     assert len(scripts) == len(digests) > 15
+
+
+def test_what_a_study_may_ask_is_no_part_of_what_a_job_does(house: Path) -> None:
+    assert edited(house, "unspoken/counts/parts.py", "STEP = 1", "from unspoken.other import STEP")
+    assert edited(house, "unspoken/other.py", "STEP = 1", "STEP = 2")
+    assert not edited(house, "unspoken/config/study.py", "LEAST = 1", "LEAST = 2")
