@@ -10,7 +10,7 @@ rule probe_traits:
         "<logs>/probe_traits/{experiment}-{model}.log",
     benchmark:
         "<benchmarks>/probe_traits/{experiment}-{model}.tsv"
-    priority: 10
+    priority: 30  # the longest single job is one of them
     conda:
         "../envs/cpu.yaml"
     threads: lambda wildcards: PLAN.threads(wildcards.experiment)

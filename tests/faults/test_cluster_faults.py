@@ -122,9 +122,28 @@ def test_slurmctld_restarts(cluster: Cluster, checkout: Path) -> None:
     """The controller restarts between two checks: the job goes on, and the run completes."""
     run = Run(checkout, quick=False)
     job, _ = at_work(checkout)
-    cluster.restart_controller()
+    cluster.stop_controller()
+    cluster.start_controller()
     said = run.ends(0)
     assert list(submitted(said)) == [int(job)]
+    assert is_whole(checkout)
+
+
+def test_slurmctld_is_away_when_it_is_asked(cluster: Cluster, checkout: Path) -> None:
+    """The controller is away at a check: the run waits in vain, as `make status` says; Ctrl-C and again."""
+    run = Run(checkout)
+    at_work(checkout)
+    cluster.stop_controller()
+    wait_until(lambda: "slurm_load_jobs error" in run.text(), "the run has asked")
+    cluster.start_controller()
+    wait_until(lambda: not slurm("squeue", "--noheader"), "the job has ended", 300)
+    status = [sys.executable, "-m", "unspoken.status"]
+    told = subprocess.run(status, cwd=checkout, capture_output=True, text=True, check=True).stdout
+    assert "SLURM holds none of its jobs, or does not answer." in told
+    assert run.process.poll() is None
+    run.process.send_signal(signal.SIGINT)
+    run.ends(1)
+    Run(checkout).ends(0)
     assert is_whole(checkout)
 
 

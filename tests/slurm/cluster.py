@@ -34,12 +34,15 @@ class Cluster:
     def down(self) -> None:
         self._do("down", {})
 
-    def restart_controller(self) -> None:
-        """Stop slurmctld and start it again at once; nodes and jobs go on."""
+    def stop_controller(self) -> None:
+        """Stop slurmctld; nodes and jobs go on."""
         controller = psutil.Process(int((self.home / "run" / "slurmctld.pid").read_text()))
         controller.terminate()
         while controller.is_running() and controller.status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.05)
+
+    def start_controller(self) -> None:
+        """Start slurmctld after a stop; it remembers its jobs."""
         subprocess.run(["slurmctld"], check=True, timeout=30)
 
     def _do(self, action: str, environment: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from unspoken.cost.amounts import Amounts, class_of_job
 from unspoken.cost.jobs import Job
 from unspoken.cost.work import KINDS, Work, parameters_of
 
-Factors = Mapping[tuple[str, str], float]
+Factors = dict[tuple[str, str], float]
 """By rule and class of models: how many times what is stated, in seconds or in memory."""
 ANY = "any"
 """Stands for the class of a job that runs no model."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.cost.estimate import ANY
+from unspoken.cost.estimate import ANY, Factors
 from unspoken.store import open_store
 
 REUSED = 0.25
@@ -19,7 +19,6 @@ _COLUMNS: dict[str, Any] = {
     "rule": pl.String, "job": pl.String, "models": pl.String, "seconds": pl.Float64,
     "stated_seconds": pl.Float64, "max_rss_mb": pl.Float64, "stated_memory_mb": pl.Float64,
 }  # fmt: skip
-Factors = dict[tuple[str, str], float]
 
 
 def jobs_in(store: Path) -> pl.DataFrame:

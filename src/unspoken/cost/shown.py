@@ -1,4 +1,4 @@
-"""Plans, states and reasons as text tables for a terminal."""
+"""What `make plan` prints, as text tables for a terminal."""
 
 import textwrap
 from collections.abc import Sequence

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from unspoken.cost.amounts import Amounts
-from unspoken.cost.estimate import Estimate, Estimates
+from unspoken.cost.estimate import Estimate, Estimates, Factors
 from unspoken.cost.jobs import planned_jobs
-from unspoken.cost.measured import Factors, jobs_in, larger, slower
+from unspoken.cost.measured import jobs_in, larger, slower
 from unspoken.cost.power import Power, power_of, spreads_of
 from unspoken.cost.schedule import Schedule, scheduled
 from unspoken.cost.work import read_facts
