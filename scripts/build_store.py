@@ -61,7 +61,7 @@ def with_stated_costs(jobs: "pl.DataFrame", study: dict[str, Any], root: Path) -
         known = wildcards is not None and threads is not None
         try:
             stated.append(estimates.stated(rule, literal_eval(wildcards), int(threads)) if known else None)
-        except (KeyError, StopIteration):
+        except (AssertionError, KeyError, StopIteration, TypeError):
             stated.append(None)
     return jobs.drop("wildcards").with_columns(
         models=pl.Series([one and one.models for one in stated], dtype=pl.String),

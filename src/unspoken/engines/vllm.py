@@ -60,6 +60,8 @@ class VllmEngine:
         self.version = vllm.__version__
         self.model_dir = checked_model(opening.manifest)
         self.device = "cpu" if current_platform.is_cpu() else "cuda"
+        # On a processor vLLM's adapters take several times as long as the model itself.
+        self.serves_adapters = self.device == "cuda"
         self.dtype: Any = settings.get("dtype", "auto")
         if self.dtype == "auto":
             self.dtype = "bfloat16" if self.device == "cuda" else "float32"
@@ -82,14 +84,14 @@ class VllmEngine:
     def use(self, subject: Subject) -> None:
         """Answer as this subject from now on.
 
-        On a GPU adapters answer beside one loaded base. Other weights take the place of the loaded ones; on
-        a processor adapters too, merged: there vLLM's adapters take several times as long as the model.
+        On a GPU adapters answer beside one loaded base. Other weights take the place of the loaded ones, on
+        a processor adapters too, merged.
         """
         self._adapter = None
         if subject.weights is None:
             if self._served in (None, "merged"):
                 self._put("base", self.model_dir)
-        elif subject.form == "lora" and subject.fraction == 1.0 and self.device == "cuda":
+        elif subject.form == "lora" and subject.fraction == 1.0 and self.serves_adapters:
             rank = (subject.adapter or {})["rank"]
             if self._served != "adapters" or rank > self._rank:
                 self._rank = next((size for size in LORA_RANKS if size >= rank), rank)
