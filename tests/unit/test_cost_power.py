@@ -16,7 +16,7 @@ from unspoken.cost.replicates import Replicates, replicates_of
 from unspoken.cost.work import read_facts
 from unspoken.measure.intervals import mde80, t_interval
 from unspoken.plan.plan import Plan
-from unspoken.registry.load import claims_files, read_papers
+from unspoken.registry.load import claims_files, read_claims
 
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)
@@ -199,8 +199,7 @@ def test_published_effects_are_those_stated_as_differences(claim: dict, effect: 
 @pytest.mark.parametrize("overlays", [(), ("laptop",), ("laptop_faithfulness",), ("paper",), ("test",)])
 def test_claims_of_a_metric_that_has_stated_spreads_get_one(overlays: tuple[str, ...]) -> None:
     plan = plan_with(*overlays)
-    papers = read_papers(claims_files(ROOT, plan.study.claims))
-    claims = [claim.model_dump(mode="json", by_alias=True) for paper in papers for claim in paper.claims]
+    claims = read_claims(claims_files(ROOT, plan.study.claims))
     found = power_of(plan, claims, Spreads(FACTS), FACTS)
     known = [one for one in found if one.metric in FACTS["spreads"]]
     assert known

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from unspoken.config.front_door import study_texts
 from unspoken.config.study import Study
 from unspoken.cost.replicates import Replicates, replicates_of
+from unspoken.measure.intervals import mde80
 from unspoken.plan.plan import Plan
+from unspoken.verdicts.outcomes import FEWEST, FEWEST_QUESTIONS
 
 if TYPE_CHECKING:
     import polars as pl
 
-POWER = 0.8
-FEWEST, FEWEST_QUESTIONS = 3, 30
-"""Fewer replicates close the gate of a verdict (verdicts, section 5)."""
 MOST = 1_000_000
 
 
@@ -49,15 +48,8 @@ class Power:
 
 
 def detected(spread: float, n: int) -> float | None:
-    """Return the effect that n replicates of this spread detect with 80% power; None for fewer than 2.
-
-    (t(0.975) + t(0.8)) x se, with n - 1 degrees of freedom, as `mde80` of the verdicts.
-    """
-    from scipy import special
-
-    if n < 2:
-        return None
-    return float((special.stdtrit(n - 1, 0.975) + special.stdtrit(n - 1, POWER)) * spread / n**0.5)
+    """Return the effect that n replicates of this spread detect with 80% power; None for fewer than 2."""
+    return mde80(spread / n**0.5, n)
 
 
 def replicates_needed(spread: float, effect: float) -> int | None:

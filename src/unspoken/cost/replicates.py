@@ -6,12 +6,18 @@ from typing import Any
 
 from unspoken.config.subliminal import Arm
 from unspoken.cost.amounts import Amounts
+from unspoken.measure.subliminal import FEWEST_BASES
 from unspoken.plan.plan import Plan
 
-FEWEST_BASES = 3
-"""As many base models, and they are the replicates (`measure.subliminal`)."""
 RANKED = ("base", "training_seed", "teacher")
 """The replicates of trained models, the most general first."""
+COUNTED = {
+    "mnist": ("training_seed", "initialisations"),
+    "theorem": ("training_seed", "seeds"),
+    "probing": ("question", "questions"),
+    "loops": ("training_seed", "seeds"),
+}
+"""The replicates of an experiment whose section says their number, and the key that does."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +102,7 @@ def replicates_of(plan: Plan, test: Mapping[str, Any], facts: Mapping[str, Any])
         return _of_subliminal(plan, test)
     if experiment == "faithfulness":
         return _of_faithfulness(plan, test, facts)
-    if experiment == "mnist":
-        assert plan.study.mnist is not None
-        return Replicates("training_seed", plan.study.mnist.initialisations)
-    if experiment == "theorem":
-        assert plan.study.theorem is not None
-        return Replicates("training_seed", plan.study.theorem.seeds)
-    if experiment == "probing":
-        assert plan.study.probing is not None
-        return Replicates("question", plan.study.probing.questions)
-    if experiment == "loops":
-        assert plan.study.loops is not None
-        return Replicates("training_seed", plan.study.loops.seeds)
-    return None
+    if experiment not in COUNTED:
+        return None
+    replicate, key = COUNTED[experiment]
+    return Replicates(replicate, getattr(getattr(plan.study, experiment), key))

@@ -16,7 +16,7 @@ from unspoken.cost.schedule import Schedule, scheduled
 from unspoken.cost.work import read_facts
 from unspoken.engines.cache_summary import CACHE, cached_subjects
 from unspoken.plan.plan import Plan
-from unspoken.registry.load import claims_files, read_papers
+from unspoken.registry.load import claims_files, read_claims
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,12 @@ def study_plan(
         jobs = jobs_in(store)
         slow, large = slow | slower(jobs), large | larger(jobs)
         sources += [f"{jobs.height} jobs of {store}"] * (not jobs.is_empty())
-    estimates = [Estimates(amounts, slow, large).of(job, cores) for job in planned_jobs(overlays, cores)]
+    known = Estimates(amounts, slow, large)
+    estimates = [known.of(job, cores) for job in planned_jobs(overlays, cores)]
     left = {job.key for job in planned_jobs(overlays, cores, all_jobs=False)}
     pending = [one for one in estimates if one.job.key in left]
     held = dict(cached_subjects(CACHE).group_by("subject").agg(pl.col("rows").sum()).iter_rows())
-    papers = read_papers(claims_files(plan.root, plan.study.claims))
-    claims = [claim.model_dump(mode="json", by_alias=True) for paper in papers for claim in paper.claims]
+    claims = read_claims(claims_files(plan.root, plan.study.claims))
     return StudyPlan(
         plan.study.study,
         cores,

@@ -13,14 +13,13 @@ from unspoken.config.front_door import plan_of_files
 from unspoken.config.load import StudyError
 from unspoken.files import write_json
 from unspoken.plan.plan import Plan
-from unspoken.registry.load import claims_files, read_papers
+from unspoken.registry.load import claims_files, read_claims
 from unspoken.verdicts.registration import test_digest
 
 
 def register(plan: Plan) -> Path:
     """Write the registration of a study and return its file."""
-    papers = read_papers(claims_files(plan.root, plan.study.claims))
-    claims = [claim.model_dump(mode="json", by_alias=True) for paper in papers for claim in paper.claims]
+    claims = read_claims(claims_files(plan.root, plan.study.claims))
     content = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "claims": {claim["id"]: test_digest(claim) for claim in claims if claim["test"]},

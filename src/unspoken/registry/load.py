@@ -90,6 +90,13 @@ def read_papers(paths: Iterable[Path]) -> list[Paper]:
     return list(papers.values())
 
 
+def read_claims(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """Return the claims of some files as plain values. Raises ClaimsError."""
+    return [
+        claim.model_dump(mode="json", by_alias=True) for paper in read_papers(files) for claim in paper.claims
+    ]
+
+
 def claims_digest(paths: Iterable[Path]) -> str:
     """Return a digest of what claims files say, after checking them. Raises ClaimsError.
 
