@@ -71,7 +71,6 @@ rule generate_chains:
         "<logs>/generate_chains/{model}.log",
     benchmark:
         "<benchmarks>/generate_chains/{model}.tsv"
-    priority: 30
     conda:
         "../envs/cpu.yaml"
     threads: PLAN.threads("faithfulness")
