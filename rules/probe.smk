@@ -13,7 +13,7 @@ rule probe_traits:
     priority: 30  # the longest single job is one of them
     conda:
         "../envs/cpu.yaml"
-    threads: lambda wildcards: PLAN.threads(wildcards.experiment)
+    threads: lambda wildcards: PLAN.probe(wildcards.experiment).threads
     resources:
         mem_mb=memory_of_model,
         runtime=growing(240),

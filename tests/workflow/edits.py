@@ -80,7 +80,7 @@ EDITS = {
     "more samples of the chat models": Edit(PROBING, {"probing.probe.samples": 20}),
     "more orders of the lettered options": Edit(PROBING, {"probing.probe.shuffled_orders": 32}),
     "no lettered options": Edit(ASKED, {"subliminal.probe.shuffled_orders": 0}),
-    "more cores for the chat models": Edit(STORE, {"probing.threads": 2}),
+    "more cores for the chat models": Edit(STORE, {"probing.probe.threads": 2}),
     "more rows read for the trait words": Edit(
         ["generate_numbers", *NUMBERS], {"subliminal.probe.carrier_rows": 128}
     ),

@@ -28,3 +28,5 @@ class Probe(Section):
     """Random orders in which chat models choose among lettered options: the traits and up to four other
     words. Rounded up, so that each option stands equally often, and twice or more, at every letter; 0
     leaves the form out. Organisms read no options."""
+    threads: PositiveInt = 1
+    """Cores of one job of probing."""

@@ -19,5 +19,3 @@ class ProbingSection(Section):
     """How many of the 50 questions are asked, from the first: fewer for a quick look."""
     probe: Probe
     """How the trait is read."""
-    threads: PositiveInt = 1
-    """Cores of one job."""

@@ -158,6 +158,6 @@ class ModelParts(Design):
             engine=self.engine_of(model),
             words=self.choices(experiment),
             systems=self.system_prompts(experiment) if prompted else {},
-            probe=self.probe(experiment).model_dump(exclude={"shuffled_orders"}),
+            probe=self.probe(experiment).model_dump(exclude={"shuffled_orders", "threads"}),
             **self.shuffled_part(experiment),
         )
