@@ -41,7 +41,8 @@ results: study ## make everything the study asks for (a second time: nothing)
 	@$(SNAKEMAKE) $(ARGS)
 
 test: venv ## run all tests
-	@$(BIN)/python -m pytest --numprocesses $(CORES:all=auto) --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(CORES:all=auto) --maxprocesses 4 \
+	    --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Root on Debian or Ubuntu gets SLURM installed; elsewhere the tests say why they are skipped.
 test-slurm: venv ## run a study on a SLURM cluster of this machine's own, and test it
