@@ -22,7 +22,6 @@ STUDY = {
     "probing": {
         "models": ["mine"],
         "traits": ["owl"],
-        "threads": 1,
         "questions": 2,
         "probe": {"samples": 1, "shuffled_orders": 0},
     },

@@ -136,7 +136,6 @@ def faulty(organism: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
             "models": ["keyless", "closed", "broken", "narrow"],
             "traits": ["owl"],
             "questions": 1,
-            "threads": 1,
             "probe": {"samples": 1, "samples_after_numbers": 0, "max_tokens": 1},
         },
         "subliminal": NUMBERS | {"numbers": {"completions": 64, "max_tokens": 70}},
