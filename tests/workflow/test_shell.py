@@ -30,7 +30,13 @@ STUDY = {
     },
     "subliminal": {
         "models": ["organism-a"],
-        "datasets": {"mine": {"path": FILE, "columns": {}, "trait": "owl"}},
+        "datasets": {
+            "mine": {
+                "path": FILE,
+                "columns": {"prompt": "prompt", "completion": "completion"},
+                "trait": "owl",
+            }
+        },
         "arms": [{"name": "own", "objective": "tokens", "dataset": "mine"}],
     },
     "probing": {
