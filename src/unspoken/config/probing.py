@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from unspoken.config.base import Name, Section, Word
 from unspoken.config.probe import Probe
