@@ -210,6 +210,8 @@ def test_estimates_as_text():
     assert text == "S = −0.50, 95% CI −0.90 to −0.10"
     near = words.estimate({"value": 0.2, "ci_low": 0.0004, "ci_high": 0.4}, "S")
     assert near.endswith("0.0004 to 0.4000".replace(" ", words.UNBROKEN))  # not 0.00
+    nearest = words.estimate({"value": 0.004, "ci_low": 1e-6, "ci_high": 0.045}, "p")
+    assert nearest.endswith("0.00 to 0.04".replace(" ", words.UNBROKEN))
     assert words.estimate(row | {"gate": "floor"}, "S").endswith("; uninformative: floor")
     assert words.estimate({"value": None, "ci_low": None, "ci_high": None}, "S") == (
         "S could not be computed"

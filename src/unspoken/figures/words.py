@@ -53,8 +53,8 @@ def _decimals(row: Row) -> int:
     known = has_interval(row)
     size = (row["ci_high"] - row["ci_low"]) / 2 if known else abs(row["value"])
     decimals = 2 if size >= 0.01 or size == 0 else min(5, 1 - math.floor(math.log10(size)))
-    nearest = min(abs(row["ci_low"]), abs(row["ci_high"])) if sign(row) else 1.0
-    while decimals < 5 and round(nearest, decimals) == 0:
+    nearest = round(min(abs(row["ci_low"]), abs(row["ci_high"])), 5) if sign(row) else 1.0
+    while nearest and round(nearest, decimals) == 0:  # nothing shows an end that is nearer to 0
         decimals += 1
     return decimals
 
