@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,16 @@ class Design:
         return [*(arm.traits or self.traits("subliminal")), *arm.controls]
 
     def parts(self, arm: Arm) -> dict[str, list[tuple[str, int]]]:
-        """Return the jobs of one pair of an arm, by name: the (trait, seed) that each trains.
+        """Return the jobs of one pair of an arm, by name: the (trait, seed) that each trains."""
+        return self._parts[arm.name]
+
+    @cached_property
+    def _parts(self) -> dict[str, dict[str, list[tuple[str, int]]]]:
+        """The parts of every arm: each of its jobs asks for them, and they may be thousands."""
+        return {arm.name: self._divided(arm) for arm in self.subliminal.arms}
+
+    def _divided(self, arm: Arm) -> dict[str, list[tuple[str, int]]]:
+        """Return the parts of an arm.
 
         A job that packs several students is split where its students have more rows than the
         study's: one long job at the end would keep one core waiting.
