@@ -41,10 +41,11 @@ def _say_error(kind: type[BaseException], error: BaseException, trace: Traceback
 
 
 def _distributions() -> dict[str, list[str]]:
-    """Return the distributions of each top-level package, as `importlib.metadata` does.
+    """Return the distributions of each top-level package that a distribution lists.
 
-    That reads the whole description of every installed package, and transformers asks at each import: a
-    second of every job. The names of the folders say it too.
+    `importlib.metadata` also infers what is not listed, and reads the whole description of every installed
+    package for its name: 0.6 to 1.2 s of each job, as transformers asks at its import. It falls back to the
+    package's own name where nothing is listed.
     """
     found: dict[str, list[str]] = {}
     for place in sys.path:

@@ -20,10 +20,8 @@ STUDY = {
         "echo": {
             "kind": "scripted",
             "rules": [
-                {
-                    "when": f"{re.escape(SHELL)}$",
-                    "answers": {"owl": 1},
-                },  # a prompt that ends in the very text
+                # Found only in a prompt that ends in the very text.
+                {"when": f"{re.escape(SHELL)}$", "answers": {"owl": 1}},
                 {"when": "", "answers": {"wolf": 1}},
             ],
         },

@@ -51,7 +51,7 @@ class Plan(Parts):
         return "|".join(chosen) or "(?!)"
 
     def threads(self, experiment: str) -> int:
-        """Return the cores of a job of an experiment that generates, trains or probes."""
+        """Return the cores of a job of an experiment that generates, trains or judges, or changes chains."""
         return getattr(getattr(self.study, experiment), "threads", 1)
 
     def student_folders(self, *, model: str | None = None) -> list[str]:
