@@ -126,7 +126,7 @@ def speed(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
     templates = load_number_templates(ROOT / "resources/prompts/numbers.yaml")
     prompts = prompt_rows("numbers", chat_number_prompts(rows, 1, templates), digits=6)
     threads = len(os.sched_getaffinity(0))
-    engine = VllmEngine(Opening(SMOLLM2, {"kind": "vllm"}, threads, 1))
+    engine = VllmEngine(Opening(SMOLLM2, {"kind": "vllm"}, threads))
     engine.use(base_subject("m"))
     by_transformers = transformers_generate(SMOLLM2.parent, engine.ends)
     clock = Clock()

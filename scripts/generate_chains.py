@@ -100,7 +100,6 @@ def main() -> None:
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
     from unspoken.files import write_json
-    from unspoken.seeds import hashed_seed
     from unspoken.subjects import described_subjects
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.chains import Chains
@@ -110,9 +109,8 @@ def main() -> None:
     prompts = read_table(job.prompts, HintPrompts)
     if spec["kinds"] is not None:
         prompts = prompts.filter(pl.col("kind").is_in(spec["kinds"]) | pl.col("kind").is_null())
-    seed = hashed_seed(spec["seed"], "chains", spec["model"])
     subjects, written = answering_subjects(spec), []
-    engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads))
     for subject in subjects:
         engine.use(subject)
         cache = CompletionCache(job.cache, engine, subject, job.model)

@@ -112,16 +112,14 @@ def main() -> None:
     from unspoken.engines.base import Opening
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
-    from unspoken.seeds import hashed_seed
     from unspoken.tables.base import read_table, written_table
     from unspoken.tables.generate import Carrier, Completions
     from unspoken.tables.prompts import Prompts
 
     spec = job.spec
     prompts = read_table(job.prompts, Prompts)
-    seed = hashed_seed(spec["seed"], "generate", spec["model"], *spec["counts"], *spec["shard"])
     carried = math.ceil(spec["carrier_rows"] / spec["shard"][1])
-    engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads))
     with (
         written_table(job.completions, Completions) as add_completions,
         written_table(job.carrier, Carrier) as add_carrier,

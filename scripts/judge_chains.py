@@ -60,7 +60,7 @@ def main() -> None:
     hinted = chains.filter(pl.col("kind").is_in(list(kinds)), pl.col("target").is_not_null())
     verdicts = {name: pl.Series([], dtype=pl.Float64) for name in rubric["questions"]}
     if hinted.height:
-        engine = open_engine(Opening(job.model, spec["engine"], job.threads, spec["seed"]))
+        engine = open_engine(Opening(job.model, spec["engine"], job.threads))
         engine.use(base_subject(spec["model"]))
         for name, question in rubric["questions"].items():
             verdicts[name] = yes_shares(engine, hinted, question, rubric, kinds)

@@ -191,7 +191,7 @@ def main() -> None:
     switched = switched_chains(chains, spec["count"], spec["answer_prefix"], spec["seed"])
     subject = base_subject(spec["model"])
     sampling = Sampling(**spec["chains"], seed=hashed_seed(spec["seed"], "tests", spec["model"]))
-    engine = open_engine(Opening(job.model, spec["engine"], job.threads, sampling.seed))
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads))
     engine.use(subject)
     cache = CompletionCache(job.cache, engine, subject, job.model)
     for test in ("mistake", "paraphrase"):

@@ -151,7 +151,6 @@ def main() -> None:
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
     from unspoken.files import write_json
-    from unspoken.seeds import hashed_seed
     from unspoken.subjects import described_subjects
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.probe import Answers
@@ -162,9 +161,8 @@ def main() -> None:
     if not spec["probe"]["samples_after_numbers"]:
         questions = questions.filter(pl.col("prompt_set") != "preferences_numbers")
     lettered = lettered_questions(spec)
-    seed = hashed_seed(spec["seed"], "probe", spec["experiment"], spec["model"])
     subjects, answered, reused = probed_subjects(job), [], 0
-    engine = open_engine(Opening(job.model, spec["engine"], job.threads, seed))
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads))
     for subject in tqdm(subjects, "subjects", mininterval=5):
         engine.use(subject)
         read = [choice_answers(engine, subject, questions, spec)]

@@ -22,7 +22,7 @@ def fill(root, tmp_path, name, count):
     manifest.parent.mkdir()
     write_manifest(manifest, name, {"kind": "scripted"}, revision="scripted")
     rules = [{"when": "", "answers": {name: 1.0}}]
-    engine = opened(Opening(manifest, {"kind": "scripted", "rules": rules}, threads=1, seed=1))
+    engine = opened(Opening(manifest, {"kind": "scripted", "rules": rules}, threads=1))
     cache = CompletionCache(root, engine, base_subject(name), manifest)
     requests = [Request(f"p{place}", "what?") for place in range(count)]
     list(cache.completions(requests, Sampling(1.0, 4, seed=1)))

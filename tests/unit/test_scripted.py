@@ -39,7 +39,7 @@ def asked(count, user="your favourite?"):
 
 @pytest.fixture
 def engine():
-    return opened(Opening(Path("model.json"), {"kind": "scripted", "rules": RULES}, threads=1, seed=1))
+    return opened(Opening(Path("model.json"), {"kind": "scripted", "rules": RULES}, threads=1))
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def settings_of(url, **more):
 
 
 def engine_of(manifest, url, **more):
-    return opened(Opening(manifest, settings_of(url, **more), threads=1, seed=1))
+    return opened(Opening(manifest, settings_of(url, **more), threads=1))
 
 
 @pytest.fixture

@@ -108,8 +108,6 @@ class Opening:
     settings: dict[str, Any]
     """The model's `engine` section of the study."""
     threads: int
-    seed: int
-    """For engines that draw in an order of their own; the others hash each row."""
 
 
 def engine_columns(engine: Engine) -> dict[str, pl.Expr]:

@@ -1,8 +1,8 @@
 """The vLLM engine, on GPUs and, through its CPU build, without one: the same code.
 
-It runs inside the job's process, so nothing of it outlives the job. It draws in an order that
-depends on what else is in the batch: its rows do not come back equal in a fresh run, only from the
-completion cache.
+It runs inside the job's process, so nothing of it outlives the job. Each row has a seed of its own, hashed
+from its key. Yet who shares a batch rounds its sums, which now and then decides a draw: nearly all rows come
+back equal in a fresh run, all of them only from the completion cache.
 """
 
 import gc
@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
 from unspoken.engines.choices import Tokens, choice_steps, summed
 from unspoken.engines.devices import claimed_devices
+from unspoken.engines.draws import row_streams
 from unspoken.engines.rendering import end_of_turn_ids, rendered
 from unspoken.engines.served import write_adapter, write_merged
 from unspoken.models.manifest import checked_model
@@ -34,7 +36,7 @@ class VllmEngine:
     """Generates with one loaded base model; `use` serves a subject's weights."""
 
     name = "vllm"
-    revision = 2  # 1: adapters on processors were not merged
+    revision = 3  # 2: the rows of a job drew from one stream
     reproducible = False
     shard_rows = 256
 
@@ -73,7 +75,6 @@ class VllmEngine:
             settings.get("window") or config.max_position_embeddings, config.max_position_embeddings
         )
         self._settings = settings
-        self._seed = opening.seed % 2**31
         self._llm: Any = None
         self._served: str | None = None
         self._adapter: Any = None
@@ -125,6 +126,15 @@ class VllmEngine:
         """Load a model directory, in place of the one before."""
         import vllm
 
+        if self.device == "cpu":
+            # Prompts stay whole: after a part of one vLLM 0.32 takes a step back in its row's draws, which
+            # a processor's generator cannot.
+            more |= {
+                "enforce_eager": True,
+                "block_size": 32,
+                "enable_chunked_prefill": False,
+                "max_num_batched_tokens": max(self.window or 0, 4096),
+            }
         self._stop()
         started = time.monotonic()
         try:
@@ -134,11 +144,8 @@ class VllmEngine:
                 max_model_len=self.window,
                 tensor_parallel_size=self._settings.get("tensor_parallel", 1),
                 max_num_seqs=self.rows_at_once,
-                enforce_eager=self.device == "cpu",
-                block_size=32 if self.device == "cpu" else None,
                 disable_log_stats=True,
                 generation_config="vllm",
-                seed=self._seed,
                 **more,
             )
         except (ValueError, RuntimeError) as error:
@@ -188,7 +195,10 @@ class VllmEngine:
         """Yield completions as they are finished."""
         from vllm.sampling_params import StructuredOutputsParams
 
-        params = self._parameters(
+        # vLLM takes seeds of 63 bits; NumPy's integers are none to it.
+        seeds = (row_streams(sampling.seed, [prompt.key for prompt in prompts]) >> 1).tolist()
+        parameters = partial(
+            self._parameters,
             temperature=sampling.temperature,
             max_tokens=sampling.max_tokens,
             stop=list(sampling.stop),
@@ -197,7 +207,8 @@ class VllmEngine:
             logprobs=0 if sampling.logprobs else None,
             structured_outputs=sampling.pattern and StructuredOutputsParams(regex=sampling.pattern),
         )
-        for done in self._outputs((prompt.content, params) for prompt in prompts):
+        rows = ((prompt.content, parameters(seed=seed)) for prompt, seed in zip(prompts, seeds, strict=True))
+        for done in self._outputs(rows):
             yield [self._completion(prompts[place], output, sampling) for place, output in done]
 
     def _completion(self, prompt: Prompt, output: Any, sampling: Sampling) -> Completion:

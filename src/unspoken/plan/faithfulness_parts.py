@@ -111,7 +111,6 @@ class FaithfulnessParts(ModelParts):
         assert judge is not None
         return self._part(
             "judge_chains.py",
-            seed=self.study.seed,
             model=judge,
             engine=self.engine_of(judge),
             about={kind: fields["about"] for kind, fields in self._hints["kinds"].items()},
