@@ -47,7 +47,7 @@ def rebuild_steps(store: duckdb.DuckDBPyConnection, measurement: str, study_file
     target = _row(store, FILE, row["study"], row["experiment"])["path"]
     study_file.write_text(json.dumps(json.loads(study["config"]), indent=2) + "\n")
     about = " - ".join(filter(None, (row["subject"], row["versus"])))
-    again = "bit by bit" if row["reproducible"] else "up to the draws of its engine, which no seed fixes"
+    again = "bit by bit" if row["reproducible"] else "as far as its engine draws the same again"
     version = study["version"] or "not known: the store was not built in a git checkout"
     commit = (study["version"] or "").removesuffix("-dirty")
     steps = [

@@ -126,6 +126,7 @@ def planted_study(rng: np.random.Generator, study: int, share: float) -> pl.Data
     number = pl.int_range(size)
     return pl.DataFrame({"truth": truth, "mentions": verdict}).with_columns(
         prompt_id=pl.format("s{}-{}", pl.lit(f"{study:03}"), number), subject=pl.lit("m"), arm=pl.lit("hint"),
+        chain=pl.format("It is {}.", number),
         question_id=pl.format(
             "s{}-q{}", pl.lit(f"{study:03}"), (number // EACH).cast(pl.String).str.zfill(2)
         ),
@@ -193,9 +194,22 @@ class TestCalibration:
         assert row["ci_low"] < self.TRIALS["truth"].mean() < row["ci_high"]
         assert abs(row["value"] - self.TRIALS["truth"].mean()) < 0.15
 
-    def test_chains_that_are_not_those_labelled_are_another_run(self) -> None:
-        moved = self.GOLD.with_columns(prompt_id=pl.lit("gone ") + pl.col("prompt_id"))
+    @pytest.mark.parametrize("column", ["prompt_id", "chain"])
+    def test_chains_that_are_not_those_labelled_are_another_run(self, column: str) -> None:
+        moved = self.GOLD.with_columns(pl.lit("gone ").add(pl.col(column)).alias(column))
         assert rows_of(self.rows(gold=moved), "faithfulness_corrected", correction="design") == []
+
+    def test_labels_of_the_few_chains_that_rounding_drew_otherwise_are_left_out(self) -> None:
+        everything = labelled(self.TRIALS, 2, 500)
+        other = pl.int_range(pl.len()) < 0.04 * everything.height
+        # Their labels are wrong here: nothing of them may be left.
+        few = everything.with_columns(
+            chain=pl.when(other).then(pl.lit("It is otherwise.")).otherwise("chain"),
+            mentions=pl.col("mentions") ^ other, relies=pl.col("relies") ^ other,
+        )  # fmt: skip
+        row = one_row(self.rows(gold=few), "faithfulness_corrected", estimator="difference", hint="all")
+        assert row["conditions"]["correction"] == "design"
+        assert row["value"] == pytest.approx(self.TRIALS["truth"].mean(), abs=0.03)
 
     def test_other_model_has_no_value(self) -> None:
         report = self.rows(subject="other")

@@ -129,7 +129,7 @@ class TraitMeasure:
         if len(self.arms[arm]["seeds"]) >= FEWEST_BASES - 1:
             values = self.table(cells, scale, ["model", "seed"])[1]
             return "training_seed", own_minus_others(values).mean(1), values
-        return "teacher", own_minus_others(values).mean(0), values
+        return "teacher", own_minus_others(values).mean(0) if len(bases) else np.empty(0), values
 
     def add_specificity(self, arm: str) -> None:
         """Add an arm's specificity: own-trait minus other-trait students, and its permutation p."""
