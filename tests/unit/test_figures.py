@@ -213,6 +213,7 @@ def test_estimates_as_text():
     nearest = words.estimate({"value": 0.004, "ci_low": 1e-6, "ci_high": 0.045}, "p")
     assert nearest.endswith("0.00 to 0.04".replace(" ", words.UNBROKEN))
     assert words.estimate(row | {"gate": "floor"}, "S").endswith("; uninformative: floor")
+    assert (words.sign(row), words.sign(row | {"gate": "floor"})) == (-1, 0)
     assert words.estimate({"value": None, "ci_low": None, "ci_high": None}, "S") == (
         "S could not be computed"
     )

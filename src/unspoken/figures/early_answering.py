@@ -54,11 +54,11 @@ def _title(rows: pl.DataFrame) -> str:
     parts = []
     for label, row in labelled(rows.filter(metric="match", test="early", kept="0.0")):
         top = rows.filter(metric="match", test="ceiling", who=row["who"]).to_dicts()
-        beside = f"; two whole chains agree: {estimate(top[0], 'match')}" if top else ""
-        parts.append(f"{label} {estimate(row, 'match')}{beside}".strip())
+        beside = f"; two whole chains: {estimate(top[0], 'share')}" if top else ""
+        parts.append(f"{label} {estimate(row, 'share')}{beside}".strip())
     if not parts:
         return "Chains that were cut or changed, against chains as they were"
-    return f"Without its chain the answer is that of the whole chain: {'. '.join(parts)}"
+    return f"How often the answer without its chain is that of the whole chain: {'. '.join(parts)}"
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:

@@ -42,8 +42,8 @@ def has_interval(row: Row) -> bool:
 
 
 def sign(row: Row) -> int:
-    """Return 1 or -1 where the 95% interval lies above or below 0, else 0."""
-    if not has_interval(row):
+    """Return 1 or -1 where the 95% interval lies above or below 0, else 0; 0 also for what a gate stopped."""
+    if row.get("gate") or not has_interval(row):
         return 0
     return int(row["ci_low"] > 0) - int(row["ci_high"] < 0)
 
