@@ -244,7 +244,8 @@ def add_calibration(
     `gold`: columns of resources/gold/calibration.jsonl, `judge_*` and `frozen` as `rejudged` has them;
     `trials`: those of `tables.trials.Trials`, whose mentions and relies are verdicts of `judge`, the
     study's own. By the difference estimator where the labelled chains are of these trials, with Rogan and
-    Gladen's share beside it; by that alone in another run of the same model; null for another model. Nothing is added for a subject without switched trials.
+    Gladen's share beside it; by that alone in another run of the same model; null for another model. Nothing
+    is added for a subject without switched trials.
     """
     found = correction_of(gold, trials, subject, study_seed, judge)
     if found.chains.is_empty():
