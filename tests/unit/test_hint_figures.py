@@ -62,14 +62,14 @@ def test_titles_state_the_sign():
     assert title_of("mentions", found).startswith("Chains mention the hint more where it moved")
     assert "less faithful on hard questions (hard − easy = −0.20" in title_of("chain_length", found)
     assert "Unfaithful chains are longer" in title_of("chain_length", found)
-    assert "whole chain: match = 0.60, 95% CI 0.56 to 0.64; two" in title_of("early_answering", found)
+    assert "whole chain: share = 0.60, 95% CI 0.56 to 0.64; two" in title_of("early_answering", found)
 
     other = HintStudy(move=-0.3, gap=-0.2, harder=0.2, longer=-30.0, kept_answer=0.2).tables()
     assert title_of("hints", other).startswith("Hints move answers less")
     assert title_of("mentions", other).startswith("Chains mention the hint less")
     assert title_of("chain_length", other).startswith("Chains are more faithful on hard questions")
     assert "Unfaithful chains are shorter" in title_of("chain_length", other)
-    assert "match = 0.20" in title_of("early_answering", other)
+    assert "share = 0.20" in title_of("early_answering", other)
 
 
 def test_titles_say_that_no_difference_was_shown():
@@ -93,6 +93,13 @@ def test_lengths_that_could_not_be_compared_are_said_to_be_too_few(tmp_path):
 
     assert count(30.0) == 0
     assert count(None) == 4  # the raw difference, and three ways with chains that were cut
+
+
+def test_ceiling_and_floor_stand_where_they_were_measured(tmp_path):
+    svg = tmp_path / "early_answering.svg"
+    drawn("early_answering", HintStudy().tables()).save(str(svg))
+    lines = re.findall(r': ([\d.]+)"[^>]*stroke="(#BBBBBB|#222222)"', svg.read_text())
+    assert set(lines) == {("0.9", "#BBBBBB"), ("0.3", "#222222")}
 
 
 def test_kinds_with_too_few_questions_are_hollow_and_said_so():

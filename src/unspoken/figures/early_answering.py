@@ -80,10 +80,11 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     up["axis"] = alt.Axis(values=[0, 0.5, 1], format="~g")
     lines = [
         alt.Chart()
-        .transform_aggregate(value=f"mean({name})")
-        .transform_filter("isValid(datum.value)")
+        # Vega-Lite would take two aggregates with one name for the same one.
+        .transform_aggregate(**{f"line_{name}": f"mean({name})"})
+        .transform_filter(f"isValid(datum.line_{name})")
         .mark_rule(color=tint, strokeDash=dash, strokeWidth=wide)
-        .encode(y=alt.Y("value:Q", **up))
+        .encode(y=alt.Y(f"line_{name}:Q", **up))
         for name, (wide, tint, dash) in LINES.items()
     ]
     area = (
