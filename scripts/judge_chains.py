@@ -11,17 +11,17 @@ from unspoken.jobs import start_job
 if TYPE_CHECKING:
     import polars as pl
 
-    from unspoken.engines.base import Engine
+    from unspoken.engines.base import Engine, Request
 
 log = logging.getLogger("judge_chains")
+AT_ONCE = 64
+"""Chains of which one question is asked after the other: few enough to be still in the engine's cache."""
 
 
-def yes_shares(
-    engine: "Engine", hinted: "pl.DataFrame", question: str, rubric: dict[str, Any], kinds: dict[str, Any]
-) -> "pl.Series":
-    """Return the judge's probability of yes, against no, to a question about each chain."""
-    import polars as pl
-
+def requests_about(
+    hinted: "pl.DataFrame", question: str, rubric: dict[str, Any], kinds: dict[str, Any]
+) -> list["Request"]:
+    """Return what the judge is asked about each chain."""
     from unspoken.engines.base import Request
 
     requests = []
@@ -37,9 +37,29 @@ def yes_shares(
             before, _, after = text.rpartition(name)
             text = f"{before}{part}{after}"
         requests.append(Request(key, text, prefix=rubric["answer_prefix"]))
-    read = engine.choice_logprobs(engine.render(requests), [rubric["positive"], rubric["negative"]])
-    yes, no = pl.Series([one[0] for one in read]).exp(), pl.Series([one[1] for one in read]).exp()
-    return yes / (yes + no)
+    return requests
+
+
+def yes_shares(
+    engine: "Engine", hinted: "pl.DataFrame", rubric: dict[str, Any], kinds: dict[str, Any]
+) -> dict[str, "pl.Series"]:
+    """Return the judge's probability of yes, against no, to each question about each chain."""
+    import polars as pl
+    from tqdm import tqdm
+
+    choices = [rubric["positive"], rubric["negative"]]
+    asked = {
+        name: engine.render(requests_about(hinted, question, rubric, kinds))
+        for name, question in rubric["questions"].items()
+    }
+    read: dict[str, list[list[float]]] = {name: [] for name in asked}
+    with tqdm(desc="chains", total=hinted.height, mininterval=5, unit="chain") as bar:
+        for start in range(0, hinted.height, AT_ONCE):
+            for name, prompts in asked.items():
+                read[name] += engine.choice_logprobs(prompts[start : start + AT_ONCE], choices)
+            bar.update(min(AT_ONCE, hinted.height - start))
+    odds = {name: pl.Series([yes - no for yes, no in rows], dtype=pl.Float64) for name, rows in read.items()}
+    return {name: 1 / (1 + (-log_odds).exp()) for name, log_odds in odds.items()}
 
 
 def main() -> None:
@@ -62,8 +82,7 @@ def main() -> None:
     if hinted.height:
         engine = open_engine(Opening(job.model, spec["engine"], job.threads))
         engine.use(base_subject(spec["model"]))
-        for name, question in rubric["questions"].items():
-            verdicts[name] = yes_shares(engine, hinted, question, rubric, kinds)
+        verdicts = yes_shares(engine, hinted, rubric, kinds)
     table = hinted.select(
         "subject", "prompt_id", judge=pl.lit(spec["model"]),
         llm_mentions=verdicts["mentions"], llm_relies=verdicts["relies"],

@@ -113,7 +113,9 @@ class ChainAmounts:
             questions = self.questions()
             asked = len(section.kinds) * (questions + min(section.moved, questions))
         length = self.facts["tokens"]["hinted"] * 2 + self._chain_tokens(answering)
-        return Work(read=asked * 2 * length, choices=asked * 2 * 2)
+        # The second question finds what comes before it in the engine's cache.
+        read = asked * (length + self.facts["tokens"]["chat"]["question"])
+        return Work(read=read, choices=asked * 2 * 2)
 
     def pair_trials(self, answering: str) -> Work:
         """Return the chains that are paired and judged by their words."""

@@ -59,16 +59,17 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         scale=alt.Scale(type="log", base=2, domain=[turns[0] * 0.8, turns[-1] * 1.25], nice=False),
         axis=alt.Axis(values=turns, format="d", grid=False),
     )  # fmt: skip
-    up: Options = {"title": "accuracy", "scale": alt.Scale(domain=[-0.03, 1.03], nice=False)}
+    up: Options = {"title": "accuracy", "scale": alt.Scale(domain=[-0.06, 1.06], nice=False)}
     up["axis"] = alt.Axis(values=[0, 0.5, 1], format="~g")
     trend = alt.Chart().mark_line(strokeWidth=1).encode(x=x, y=alt.Y("value:Q", **up), color=color)
     chart = alt.layer(
-        trend, *intervals("y", up, x=x, color=color),
+        trend, *intervals("y", up, clip=True, x=x, color=color),
         data=panels.select("panel", "turns", "name", "value", "ci_low", "ci_high"),
     ).properties(width=(PAGE - LABELS) // 4 - 14, height=110)  # fmt: skip
     subtitle = (
         f"tasks that were never trained on (all of one step were); means and {replicates(panels)};"
-        " one small model for each number of turns, an analogue of latent reasoning"
+        " cut off at the panel's edge; one small model for each number of turns, an analogue of latent"
+        " reasoning"
     )
     panel = alt.Facet("panel:N", title=None, sort=names.to_list())
     return chart.facet(panel, columns=4).properties(title=headline(_title(measurements, panels), subtitle))

@@ -179,7 +179,7 @@ def _looks(looks: Looks) -> Options:
 def _axes() -> tuple[Options, Options]:
     """Return the options of both axes: accuracies without and with written reasoning."""
     shared: Options = {
-        "scale": alt.Scale(domain=[-0.02, 1.02], nice=False),
+        "scale": alt.Scale(domain=[-0.02, 1.07], nice=False),
         "axis": alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], format="~g"),
     }
     titles = [f"accuracy {how} written reasoning" for how in ("without", "with")]
@@ -187,14 +187,17 @@ def _axes() -> tuple[Options, Options]:
 
 
 def _crosses(points: pl.DataFrame, looks: Looks) -> list[alt.Chart]:
-    """Return layers of points with an interval along both axes."""
+    """Return layers of points with their intervals along both axes."""
     x, y = _axes()
     look, base = _looks(looks), alt.Chart(points)
     bare = _look(alt.Color, looks, 0, None)
-    rules = base.transform_filter("isValid(datum.x_low) && isValid(datum.y_low)").mark_rule(strokeWidth=1)
+    x_rule, y_rule = (
+        base.transform_filter(f"isValid(datum.{axis}_low)").mark_rule(strokeWidth=1, clip=True)
+        for axis in "xy"
+    )
     return [
-        rules.encode(x=alt.X("x_low:Q", **x), x2="x_high:Q", y=alt.Y("y:Q", **y), color=bare),
-        rules.encode(x=alt.X("x:Q", **x), y=alt.Y("y_low:Q", **y), y2="y_high:Q", color=bare),
+        x_rule.encode(x=alt.X("x_low:Q", **x), x2="x_high:Q", y=alt.Y("y:Q", **y), color=bare),
+        y_rule.encode(x=alt.X("x:Q", **x), y=alt.Y("y_low:Q", **y), y2="y_high:Q", color=bare),
         base.mark_point(size=34).encode(x=alt.X("x:Q", **x), y=alt.Y("y:Q", **y), **look),
     ]
 
@@ -207,7 +210,7 @@ def _published(published: pl.DataFrame) -> list[alt.Chart]:
     base = alt.Chart(published)
     return [
         base.mark_point(filled=False, size=26, strokeWidth=1.2).encode(**at, **_looks(looks)),
-        base.mark_text(align="right", dx=-5, fontSize=SMALL, color=INK).encode(**at, text="name:N"),
+        base.mark_text(dy=9, fontSize=SMALL, color=INK).encode(**at, text="name:N"),
     ]
 
 
@@ -218,9 +221,9 @@ def _turning(organisms: pl.DataFrame) -> list[alt.Chart]:
     points = organisms.with_columns(what=pl.lit(ORGANISMS))
     base = alt.Chart(points)
     return [
-        base.mark_line(color=BLACK, strokeWidth=1).encode(**at, order="turns:Q"),
+        base.mark_line(color=GREY, strokeWidth=0.8).encode(**at, order="turns:Q"),
         *_crosses(points, {ORGANISMS: (BLACK, "square")}),
-        base.mark_text(align="left", dx=4, dy=8, fontSize=SMALL, color=INK).encode(**at, text="turns:N"),
+        base.mark_text(dy=-8, fontSize=SMALL, color=INK).encode(**at, text="turns:N"),
     ]
 
 
