@@ -104,6 +104,7 @@ def test_snakemake_is_killed(cluster: Cluster, checkout: Path) -> None:
     """Snakemake dies: its jobs go on, a run meanwhile refuses and names them, a later one takes theirs."""
     run = Run(checkout)
     job, _ = at_work(checkout)
+    slurm("scontrol", "suspend", job)  # or it could end before the next run looks
     run.process.kill()
     run.process.wait()
     unlock = [sys.executable, "-m", "snakemake", "--unlock"]
@@ -112,6 +113,7 @@ def test_snakemake_is_killed(cluster: Cluster, checkout: Path) -> None:
     assert f"Jobs of an earlier run of this folder are in SLURM's queue: {job}." in refused
     assert f"scancel {job}" in refused
     assert not submitted(refused)
+    slurm("scontrol", "resume", job)
     wait_until(lambda: not slurm("squeue", "--noheader"), "the job has ended", 300)
     subprocess.run(unlock, cwd=checkout, check=True)
     assert not submitted(Run(checkout).ends(0))
