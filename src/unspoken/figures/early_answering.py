@@ -78,10 +78,11 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "scale": alt.Scale(domain=[-0.26, 1.04], nice=False),
     }
     up["axis"] = alt.Axis(values=[0, 0.5, 1], format="~g")
+    # Vega-Lite would take two aggregates of one name for the same one.
+    means: Options = {f"line_{name}": f"mean({name})" for name in LINES}
     lines = [
         alt.Chart()
-        # Vega-Lite would take two aggregates with one name for the same one.
-        .transform_aggregate(**{f"line_{name}": f"mean({name})"})
+        .transform_aggregate(**means)
         .transform_filter(f"isValid(datum.line_{name})")
         .mark_rule(color=tint, strokeDash=dash, strokeWidth=wide)
         .encode(y=alt.Y(f"line_{name}:Q", **up))
