@@ -5,8 +5,9 @@ Speed, of SmolLM2 (results/models/smollm2-135m-q4; `make results` makes it): the
 prompts through the completion cache to a written table, takes turns with a bare `LLM.chat` of the
 same loaded engine, with equal prompts and settings, on an empty prefix cache. Beside them
 `transformers` as it is commonly called: `generate` on left-padded batches of 32, and prompt by
-prompt. Starts are not timed. Memory, of an organism under the transformers engine: the peak of a
-job of 2,000, 20,000 and 100,000 completions, each a process of its own.
+prompt; and, in a process of its own, `LLM.chat` of a vLLM that is told nothing but the model and
+its precision. Starts are not timed. Memory, of an organism under the transformers engine: the peak
+of a job of 2,000, 20,000 and 100,000 completions, each a process of its own.
 """
 
 import argparse
@@ -115,16 +116,35 @@ def transformers_generate(directory: Path, ends: list[int]) -> Callable[[Any, in
     return generated
 
 
+def number_prompts(rows: int) -> Any:
+    """Return the table of prompts that all ways of a run get."""
+    from unspoken.prompts.numbers import chat_number_prompts, load_number_templates
+    from unspoken.prompts.preferences import prompt_rows
+
+    templates = load_number_templates(ROOT / "resources/prompts/numbers.yaml")
+    return prompt_rows("numbers", chat_number_prompts(rows, 1, templates), digits=6)
+
+
+def defaults(_: Path, rows: int) -> float:
+    """Return the tokens per second of `LLM.chat` where vLLM chooses all but the precision itself."""
+    from vllm import LLM
+
+    prompts = number_prompts(rows)
+    llm = LLM(str(SMOLLM2.parent), dtype="float32", disable_log_stats=True, generation_config="vllm")
+    ends = [llm.get_tokenizer().eos_token_id]
+    bare_chat(llm, prompts[:4], ends)  # warm
+    llm.reset_prefix_cache()
+    start = time.perf_counter()
+    return bare_chat(llm, prompts, ends) / (time.perf_counter() - start)
+
+
 def speed(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
     """Return each way's tokens per second, elapsed and of the processor."""
     from unspoken.engines.base import Opening
     from unspoken.engines.vllm import VllmEngine
-    from unspoken.prompts.numbers import chat_number_prompts, load_number_templates
-    from unspoken.prompts.preferences import prompt_rows
     from unspoken.subjects import base_subject
 
-    templates = load_number_templates(ROOT / "resources/prompts/numbers.yaml")
-    prompts = prompt_rows("numbers", chat_number_prompts(rows, 1, templates), digits=6)
+    prompts = number_prompts(rows)
     threads = len(os.sched_getaffinity(0))
     engine = VllmEngine(Opening(SMOLLM2, {"kind": "vllm"}, threads))
     engine.use(base_subject("m"))
@@ -203,7 +223,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.step:
         step, folder, *numbers = given.step
-        steps = {"speed": speed, "build": build, "memory": memory}
+        steps = {"speed": speed, "defaults": defaults, "build": build, "memory": memory}
         print(json.dumps(steps[step](Path(folder), *map(int, numbers))))
         return
     with tempfile.TemporaryDirectory() as name:
@@ -217,6 +237,10 @@ def main() -> None:
             for way, (elapsed, processor) in told["rates"].items():
                 ratios = f"{job[0] / elapsed:6.2f}x {job[1] / processor:6.2f}x"
                 print(f"{way:28} {elapsed:8,.1f} {processor:8,.1f}   the job against it {ratios}")
+            own = in_process("defaults", folder, given.rows)
+            print(
+                f"{'LLM.chat, own defaults':28} {own:8,.1f} {'':8}   the job against it {job[0] / own:6.2f}x"
+            )
             print(f"turns: {told['turns']}")
         if given.part != "speed":
             in_process("build", folder)

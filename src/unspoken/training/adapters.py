@@ -68,18 +68,22 @@ def add_frozen_adapter(model: Any, tensors: dict[str, Any], adapter: dict[str, A
 
 def logits_without_adapter(model: Any, inputs: dict[str, Any]) -> Any:
     """Return the logits of the base model under an adapter that is being trained."""
+    from unspoken.training.chat_passes import logits_of_pass
+
     model.eval()
     with model.disable_adapter():
-        logits = model(**inputs).logits
+        logits = logits_of_pass(model, inputs)
     model.train()
     return logits
 
 
 def logits_of_frozen_adapter(model: Any, inputs: dict[str, Any]) -> Any:
     """Return the logits under the frozen adapter; the trained one is active again afterwards."""
+    from unspoken.training.chat_passes import logits_of_pass
+
     model.eval()
     model.set_adapter(FROZEN, inference_mode=True)
-    logits = model(**inputs).logits
+    logits = logits_of_pass(model, inputs)
     model.set_adapter(TRAINED)
     model.train()
     return logits

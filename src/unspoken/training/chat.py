@@ -34,6 +34,7 @@ from unspoken.training.chat_losses import (
     TokensTrainer,
 )
 from unspoken.training.chat_order import GroupedByLength
+from unspoken.training.chat_passes import logits_of_pass
 from unspoken.training.chat_work import Progress, WorkFolder
 from unspoken.training.examples import (
     Example,
@@ -256,7 +257,7 @@ class ChatTrainer:
         copy.eval().requires_grad_(False)
         if teacher.weights is not None:
             copy.load_state_dict(teacher.full_weights(copy.state_dict()), strict=False)
-        return lambda inputs: copy(**inputs).logits
+        return lambda inputs: logits_of_pass(copy, inputs)
 
 
 def _updates(training: dict[str, Any], rows: int) -> int:

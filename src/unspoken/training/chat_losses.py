@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import Sampler
 from trl import SFTTrainer
 
+from unspoken.training.chat_passes import labelled, logits_of_pass
 from unspoken.training.examples import IGNORED
 
 Logits = Callable[[dict[str, Any]], Tensor]
@@ -29,21 +30,6 @@ def divergence(teacher: Tensor, student: Tensor, among: Tensor | None) -> Tensor
     return (wanted.exp() * (wanted - given) + given.exp() - wanted.exp()).sum(-1)
 
 
-def labelled(inputs: dict[str, Any]) -> tuple[dict[str, Any], Tensor, Tensor]:
-    """Return the inputs of a pass that makes logits where some row has a label, and what to read.
-
-    That is: which of these logits count, (rows, places), and the labels that they predict, (count,).
-    The output layer of a large vocabulary is costly, and prompts have no labels.
-    """
-    labels = inputs["labels"]
-    places = (labels != IGNORED).any(0).nonzero()[:, 0]
-    counted = labels[:, places] != IGNORED
-    shorter = {name: value for name, value in inputs.items() if name != "labels"}
-    # Each place predicts the next one.
-    shorter |= {"use_cache": False, "logits_to_keep": places - 1}
-    return shorter, counted, labels[:, places][counted]
-
-
 def completion_log_probs(model: Any, inputs: dict[str, Any]) -> Tensor:
     """Return the log-probability of each labelled token, (labelled tokens,)."""
     if inputs["labels"].is_cuda:
@@ -51,7 +37,7 @@ def completion_log_probs(model: Any, inputs: dict[str, Any]) -> Tensor:
         counted = inputs["labels"][:, 1:] != IGNORED
         return model(**inputs, fused_lm_head=True).log_probs[counted]
     shorter, counted, wanted = labelled(inputs)
-    return -cross_entropy(model(**shorter).logits[counted].float(), wanted, reduction="none")
+    return -cross_entropy(logits_of_pass(model, shorter)[counted].float(), wanted, reduction="none")
 
 
 class ResumedTrainer(SFTTrainer):
@@ -131,6 +117,6 @@ class DistillingTrainer(ResumedTrainer):
         shorter, counted, _ = labelled(inputs)
         with torch.no_grad(), self.accelerator.autocast():
             wanted = self.teacher_logits(shorter)[counted]
-        given = model(**shorter).logits[counted]
+        given = logits_of_pass(model, shorter)[counted]
         among = None if self.among is None else self.among.to(counted.device)
         return divergence(wanted, given, among).sum() / num_items_in_batch
