@@ -31,6 +31,7 @@ rule all:
 onstart:
     refuse_queued_jobs()
     PLAN.print_notes()
+    tell_expected_seconds(workflow.dag)
     # Of the limit of 100 jobs a second, which no option takes away, each finished job leaves a timer that
     # wakes the scheduler once a second more: after a hundred jobs, a third of a core.
     workflow.scheduler.job_rate_limiter = None

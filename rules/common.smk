@@ -101,3 +101,18 @@ def memory_on(model, attempt):
 def memory_of_model(wildcards, attempt):
     """Return the MB of a job on the model that the rule names."""
     return memory_on(wildcards.model, attempt)
+
+
+def tell_expected_seconds(dag):
+    """Log what the jobs to run may take; the logger of the profiles tells the time left from it."""
+    from unspoken.cost.estimate import core_seconds
+
+    jobs = {dag.jobid(job): job for job in dag.needrun_jobs()}
+    expected = core_seconds(
+        PLAN, {key: (job.rule.name, job.wildcards_dict) for key, job in jobs.items()}
+    )
+    minutes = round(sum(seconds for _, seconds in expected.values()) / 60)
+    logger.info(
+        f"{len(jobs)} jobs, about {minutes} min of one core",
+        extra={"core_seconds": expected},
+    )

@@ -20,7 +20,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
-from .estimate import TimeLeft, duration, expected_seconds
+from .estimate import TimeLeft, duration
 
 _EVERY_SECONDS = 15
 _REPLACED = {
@@ -85,8 +85,9 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: logging.LogRecord) -> None:
         """Show a record as Snakemake would, unless a line of ours replaces it."""
         event = getattr(record, "event", None)
+        replaced = event in _REPLACED or hasattr(record, "core_seconds") or record.getMessage() in _CHATTER
         try:
-            if self._in_full or not (event in _REPLACED or record.getMessage() in _CHATTER):
+            if self._in_full or not replaced:
                 self._usual.handle(record)
             if not self.common_settings.dryrun:
                 self._follow(event, record)
@@ -103,8 +104,8 @@ class LogHandler(LogHandlerBase):
         if event == LogEvent.RESOURCES_INFO:
             self._on_cluster = self._on_cluster or "nodes" in fields
             self._slots = fields.get("nodes") or fields.get("cores") or self._slots
-        elif event == LogEvent.RUN_INFO:
-            self._begin(fields["stats"])
+        elif "core_seconds" in fields:  # what the Snakefile expects of each job, before the first starts
+            self._begin(fields["core_seconds"])
         elif event == LogEvent.JOB_INFO and self._jobs:
             job, rule = fields["jobid"], fields["rule_name"]
             cores = 1 if self._on_cluster else fields["threads"]
@@ -113,7 +114,7 @@ class LogHandler(LogHandlerBase):
             self._labels[job] = " ".join([rule, *map(str, fields["wildcards"].values())])
             self._logs[job] = next(map(str, fields["log"] or ()), "")
         elif event == LogEvent.JOB_FINISHED and self._jobs and fields["job_id"] in self._labels:
-            _, took = self._jobs.finish(fields["job_id"], record.created)
+            took = self._jobs.finish(fields["job_id"], record.created)
             self._print(f"{self._state(self._jobs)}; {self._labels[fields['job_id']]} took {took:.0f} s")
         elif event == LogEvent.JOB_ERROR and self._jobs:
             self._jobs.running.pop(fields["jobid"], None)
@@ -149,14 +150,14 @@ class LogHandler(LogHandlerBase):
         }
         record.write_text(json.dumps(told))
 
-    def _begin(self, stats: dict[str, int]) -> None:
+    def _begin(self, expected: dict[int, tuple[str, float]]) -> None:
+        """Begin to follow a run, of whose jobs is told by id: the rule, and what it may take."""
         from unspoken.locks import note_run
 
-        counts = {rule: count for rule, count in stats.items() if rule != "total"}
         slots = self._slots
         if self._on_cluster:  # of whose nodes there may be no limit
-            slots = min(slots, sum(counts.values()))
-        self._jobs = TimeLeft(counts, slots, expected_seconds())
+            slots = min(slots, len(expected))
+        self._jobs = TimeLeft(expected, slots)
         if "--target-jobs" not in sys.argv:  # which a job on a node has, that belongs to a run
             self._run_record = note_run(Path.cwd())
         places = ("node" if self._on_cluster else "core") + ("s" if slots > 1 else "")
@@ -193,15 +194,10 @@ class LogHandler(LogHandlerBase):
             self._stream.flush()
 
     def close(self) -> None:
-        """End the reminders; keep this run's seconds per rule, to refresh the shipped table."""
+        """End the reminders; the record of the run goes."""
         self._ended.set()
         if self._run_record:
             self._run_record.unlink(missing_ok=True)
-        if self._jobs and self._jobs.done == self._jobs.total:
-            means = {rule: round(self._jobs.core_seconds(rule), 1) for rule in self._jobs.measured}
-            text = json.dumps(means, indent=2, sort_keys=True) + "\n"
-            Path(".snakemake/unspoken-seconds.json").write_text(text)
-            self._jobs = None
         super().close()
 
     @property

@@ -1,21 +1,11 @@
-"""How long the jobs of a run still take: from the jobs that are done, and a table for the rest."""
+"""How long the jobs of a run still take: from what was expected, and from the jobs that are done."""
 
-import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import fmean
 
-_GUESS = 5.0  # core-seconds of a job of a rule that nothing is known about
-
-
-def expected_seconds() -> dict[str, float]:
-    """Return the shipped table: core-seconds of one job of each rule in the default study.
-
-    A complete run from nothing writes its own to `.snakemake/unspoken-seconds.json`: copy it here
-    when the jobs of the default study change much.
-    """
-    return json.loads(Path(__file__).with_name("seconds.json").read_text())
+_GUESS = 5.0  # core-seconds of a job of which nothing was expected
+_DOUBT = 60.0  # core-seconds of done jobs that weigh as much as what was believed before
 
 
 @dataclass
@@ -29,68 +19,70 @@ class _Started:
 
 @dataclass
 class TimeLeft:
-    """The jobs of a run: `counts` of each rule, done on `slots` cores (or nodes of a cluster).
+    """The jobs of a run, by id their rule and expected core-seconds, on `slots` cores (or nodes).
 
-    `expected` holds core-seconds of a job by rule. They need not fit this machine or this study:
-    the jobs that are done show how much longer or shorter jobs take here.
+    What is expected need not fit this machine: the jobs that are done show how much longer or
+    shorter those of their rule take here, and those of other rules too.
     """
 
-    counts: Mapping[str, int]
+    expected: Mapping[int, tuple[str, float]]
     slots: int
-    expected: Mapping[str, float]
     running: dict[int, _Started] = field(default_factory=dict)
-    measured: dict[str, list[float]] = field(default_factory=dict)
+    ended: dict[int, tuple[str, float]] = field(default_factory=dict)
+    """By id the rule of a job that is done, and the core-seconds that it took."""
 
     @property
     def total(self) -> int:
         """All jobs of the run."""
-        return sum(self.counts.values())
+        return len(self.expected)
 
     @property
     def done(self) -> int:
         """The jobs that are done."""
-        return sum(map(len, self.measured.values()))
+        return len(self.ended)
 
     def start(self, job: int, rule: str, cores: int, now: float) -> None:
         """Note that a job started."""
         self.running[job] = _Started(rule, cores, now)
 
-    def finish(self, job: int, now: float) -> tuple[str, float]:
-        """Note that a job is done; return its rule and how many seconds it took."""
+    def finish(self, job: int, now: float) -> float:
+        """Note that a job is done; return how many seconds it took."""
         started = self.running.pop(job)
         took = now - started.at
-        self.measured.setdefault(started.rule, []).append(took * started.cores)
-        return started.rule, took
+        self.ended[job] = started.rule, took * started.cores
+        return took
 
-    def _scale(self) -> float:
-        """How many times longer than expected the jobs took that are done."""
-        pairs = [
-            (self.expected[rule], seconds)
-            for rule, all_seconds in self.measured.items()
-            if rule in self.expected
-            for seconds in all_seconds
-        ]
-        expected = sum(pair[0] for pair in pairs)
-        return sum(pair[1] for pair in pairs) / expected if expected > 0 else 1.0
+    def _expected(self, job: int) -> float:
+        return self.expected[job][1] if job in self.expected else _GUESS
 
-    def core_seconds(self, rule: str) -> float:
-        """Estimate the core-seconds of one job of a rule."""
-        if rule in self.measured:
-            return fmean(self.measured[rule])
-        return self._scale() * self.expected.get(rule, _GUESS)
+    def _scales(self) -> dict[str, float]:
+        """Return by rule how many times longer than expected its jobs take; "" stands for rules not begun.
+
+        Little that is known of a rule gives way to what is known of all, and that to 1.
+        """
+        took: dict[str, float] = defaultdict(float)
+        hoped: dict[str, float] = defaultdict(float)
+        for job, (rule, seconds) in self.ended.items():
+            took[rule] += seconds
+            hoped[rule] += self._expected(job)
+        overall = (sum(took.values()) + _DOUBT) / (sum(hoped.values()) + _DOUBT)
+        return {"": overall} | {
+            rule: (took[rule] + _DOUBT * overall) / (hoped[rule] + _DOUBT) for rule in took
+        }
 
     def seconds_left(self, now: float) -> float:
         """Estimate the seconds until all jobs are done; it knows no dependencies between jobs."""
-        work, longest = 0.0, 0.0
-        waiting = {rule: n - len(self.measured.get(rule, ())) for rule, n in self.counts.items()}
-        for job in self.running.values():
-            waiting[job.rule] = waiting.get(job.rule, 1) - 1
-            elapsed = now - job.at
+        work, longest, scales = 0.0, 0.0, self._scales()
+        for job, started in self.running.items():
+            elapsed = now - started.at
+            wanted = self._expected(job) * scales.get(started.rule, scales[""]) / started.cores
             # A job that takes longer than estimated is not over: expect another tenth of its time.
-            left = max(self.core_seconds(job.rule) / job.cores - elapsed, elapsed / 10)
-            work += left * job.cores
+            left = max(wanted - elapsed, elapsed / 10)
+            work += left * started.cores
             longest = max(longest, left)
-        work += sum(self.core_seconds(rule) * max(n, 0) for rule, n in waiting.items())
+        for job, (rule, seconds) in self.expected.items():
+            if job not in self.ended and job not in self.running:
+                work += seconds * scales.get(rule, scales[""])
         return max(work / self.slots, longest)
 
 

@@ -2,43 +2,72 @@
 
 import pytest
 
-from snakemake_logger_plugin_unspoken.estimate import TimeLeft, duration, expected_seconds
+from snakemake_logger_plugin_unspoken.estimate import TimeLeft, duration
 
 
-def test_nothing_done_takes_the_table_divided_by_the_cores() -> None:
-    jobs = TimeLeft({"train": 4, "draw": 2}, 2, {"train": 10.0, "draw": 1.0})
-    assert jobs.seconds_left(0.0) == pytest.approx((4 * 10 + 2 * 1) / 2)
+def jobs(slots: int, **expected: tuple[int, float]) -> TimeLeft:
+    """Return a run of so many jobs of each rule, each expected to take so many core-seconds."""
+    rows = [(rule, seconds) for rule, (count, seconds) in expected.items() for _ in range(count)]
+    return TimeLeft(dict(enumerate(rows)), slots)
 
 
-def test_done_jobs_of_a_rule_replace_its_table_and_scale_the_others() -> None:
-    jobs = TimeLeft({"train": 4, "draw": 2}, 1, {"train": 10.0, "draw": 1.0})
-    jobs.start(1, "train", 1, now=0.0)
-    assert jobs.finish(1, now=30.0) == ("train", 30.0)
-    assert jobs.seconds_left(30.0) == pytest.approx(3 * 30 + 2 * 3)
-    assert (jobs.done, jobs.total) == (1, 6)
+def test_nothing_done_takes_what_is_expected_divided_by_the_cores() -> None:
+    assert jobs(2, train=(4, 10.0), draw=(2, 1.0)).seconds_left(0.0) == pytest.approx((4 * 10 + 2 * 1) / 2)
+
+
+def test_each_job_counts_as_what_is_expected_of_it() -> None:
+    run = TimeLeft({1: ("ask", 10.0), 2: ("ask", 1000.0)}, 1)
+    run.start(1, "ask", 1, now=0.0)
+    assert run.finish(1, now=10.0) == 10.0
+    assert run.seconds_left(10.0) == pytest.approx(1000)
+    assert (run.done, run.total) == (1, 2)
+
+
+def test_done_jobs_scale_their_rule_and_less_so_all_others() -> None:
+    run = jobs(1, train=(2, 6000.0), draw=(1, 6000.0))
+    run.start(0, "train", 1, now=0.0)
+    run.finish(0, now=18000.0)
+    left = run.seconds_left(18000.0)
+    assert left == pytest.approx(2 * 18000, rel=0.02)
+    run.start(2, "draw", 1, now=18000.0)
+    run.finish(2, now=18000.0 + 6000)  # as expected: it is training that is slow here
+    assert run.seconds_left(24000.0) == pytest.approx(18000, rel=0.02)
+
+
+def test_moments_say_little_of_hours() -> None:
+    run = jobs(1, draw=(1, 1.0), train=(1, 3600.0))
+    run.start(0, "draw", 1, now=0.0)
+    run.finish(0, now=5.0)
+    assert run.seconds_left(5.0) == pytest.approx(3600, rel=0.1)
 
 
 def test_running_jobs_count_for_what_is_left_of_them() -> None:
-    jobs = TimeLeft({"train": 2}, 2, {"train": 10.0})
-    jobs.start(1, "train", 1, now=0.0)
-    jobs.start(2, "train", 1, now=4.0)
-    assert jobs.seconds_left(4.0) == pytest.approx((6 + 10) / 2, abs=2.01)
-    assert jobs.seconds_left(4.0) >= 10  # never less than the longest job still needs
+    run = jobs(2, train=(2, 10.0))
+    run.start(0, "train", 1, now=0.0)
+    run.start(1, "train", 1, now=4.0)
+    assert run.seconds_left(4.0) == 10  # never less than the longest job still needs
 
 
 def test_cores_of_a_job_count() -> None:
-    jobs = TimeLeft({"train": 3}, 2, {})
-    jobs.start(1, "train", 2, now=0.0)
-    jobs.finish(1, now=10.0)
-    assert jobs.seconds_left(10.0) == pytest.approx(20.0)
+    run = jobs(2, train=(3, 20.0))
+    run.start(0, "train", 2, now=0.0)
+    assert run.seconds_left(0.0) == pytest.approx((20 + 2 * 20) / 2)
+    run.finish(0, now=10.0)
+    assert run.seconds_left(10.0) == pytest.approx(20.0)
+
+
+def test_a_job_that_nobody_expected_counts() -> None:
+    run = jobs(1)
+    run.start(7, "train", 1, now=0.0)
+    assert run.seconds_left(0.0) > 0
 
 
 def test_an_overdue_job_is_not_taken_for_done() -> None:
-    jobs = TimeLeft({"train": 1}, 1, {"train": 10.0})
-    jobs.start(1, "train", 1, now=0.0)
-    assert jobs.seconds_left(100.0) > 0
-    jobs.finish(1, now=120.0)
-    assert jobs.seconds_left(120.0) == 0
+    run = jobs(1, train=(1, 10.0))
+    run.start(0, "train", 1, now=0.0)
+    assert run.seconds_left(100.0) > 0
+    run.finish(0, now=120.0)
+    assert run.seconds_left(120.0) == 0
 
 
 @pytest.mark.parametrize(
@@ -47,7 +76,3 @@ def test_an_overdue_job_is_not_taken_for_done() -> None:
 )
 def test_durations_are_told_roughly(seconds: float, words: str) -> None:
     assert duration(seconds) == words
-
-
-def test_the_shipped_table_holds_seconds() -> None:
-    assert all(seconds >= 0 for seconds in expected_seconds().values())

@@ -6,7 +6,8 @@ from typing import Any
 
 from unspoken.cost.amounts import Amounts, class_of_job
 from unspoken.cost.jobs import Job
-from unspoken.cost.work import KINDS, Work, parameters_of
+from unspoken.cost.work import KINDS, Work, parameters_of, read_facts
+from unspoken.plan.plan import Plan
 
 Factors = dict[tuple[str, str], float]
 """By rule and class of models: how many times what is stated, in seconds or in memory."""
@@ -84,3 +85,14 @@ class Estimates:
             stated.memory_mb * self.larger.get(key, 1.0),
             key in self.slower,
         )
+
+
+def core_seconds(
+    plan: Plan, jobs: Mapping[int, tuple[str, Mapping[str, str]]]
+) -> dict[int, tuple[str, float]]:
+    """Return by job its rule and the seconds that are stated of it on one core.
+
+    `jobs` has rule and wildcards by job.
+    """
+    known = Estimates(Amounts(plan, read_facts(plan.root)))
+    return {key: (rule, known.stated(rule, wildcards, 1).seconds) for key, (rule, wildcards) in jobs.items()}
