@@ -23,9 +23,8 @@ from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 from .estimate import TimeLeft, duration
 
 _EVERY_SECONDS = 15
+_LEFT_OUT = {LogEvent.WORKFLOW_STARTED, LogEvent.RESOURCES_INFO}
 _REPLACED = {
-    LogEvent.WORKFLOW_STARTED,
-    LogEvent.RESOURCES_INFO,
     LogEvent.JOB_INFO,
     LogEvent.JOB_STARTED,
     LogEvent.JOB_FINISHED,
@@ -85,9 +84,8 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: logging.LogRecord) -> None:
         """Show a record as Snakemake would, unless a line of ours replaces it."""
         event = getattr(record, "event", None)
-        replaced = event in _REPLACED or hasattr(record, "core_seconds") or record.getMessage() in _CHATTER
         try:
-            if self._in_full or not replaced:
+            if self._in_full or not self._is_replaced(event, record):
                 self._usual.handle(record)
             if not self.common_settings.dryrun:
                 self._follow(event, record)
@@ -98,6 +96,14 @@ class LogHandler(LogHandlerBase):
         except Exception:
             # An error in here must not end the thread that shows all other messages.
             self.handleError(record)
+
+    def _is_replaced(self, event: LogEvent | None, record: logging.LogRecord) -> bool:
+        """Return whether a line of ours says it, or nobody needs to.
+
+        Of a run without hooks, as a job's own on a cluster's node, nothing is known: it looks as always.
+        """
+        told = hasattr(record, "core_seconds") or record.getMessage() in _CHATTER
+        return told or event in _LEFT_OUT or (self._jobs is not None and event in _REPLACED)
 
     def _follow(self, event: LogEvent | None, record: logging.LogRecord) -> None:
         fields = record.__dict__
@@ -158,11 +164,10 @@ class LogHandler(LogHandlerBase):
         if self._on_cluster:  # of whose nodes there may be no limit
             slots = min(slots, len(expected))
         self._jobs = TimeLeft(expected, slots)
-        if "--target-jobs" not in sys.argv:  # which a job on a node has, that belongs to a run
-            self._run_record = note_run(Path.cwd())
+        self._run_record = note_run(Path.cwd())
         places = ("node" if self._on_cluster else "core") + ("s" if slots > 1 else "")
         left = duration(self._jobs.seconds_left(time.time()))
-        self._print(f"{self._jobs.total} jobs on {slots} {places}, {left}")
+        self._print(f"{self._jobs.total} job{'s' * (self._jobs.total != 1)} on {slots} {places}, {left}")
         threading.Thread(target=self._remind, args=(self._jobs,), daemon=True).start()
 
     def _state(self, jobs: TimeLeft) -> str:
