@@ -24,7 +24,8 @@ rule judge_chains:
         "Judging the chains of {wildcards.answering} by a model"
     shell:
         "judge_chains.py --spec {params.json:q} --threads {threads} --model {input.model}"
-        " --chains {input.chains} --judgements {output.judgements} &> {log}"
+        " --chains {input.chains} --cache results/cache/completions"
+        " --judgements {output.judgements} &> {log}"
 
 
 rule pair_trials:

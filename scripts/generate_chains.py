@@ -9,7 +9,7 @@ from unspoken.jobs import start_job
 if TYPE_CHECKING:
     import polars as pl
 
-    from unspoken.engines.base import Engine, Sampling
+    from unspoken.engines.base import Sampling
     from unspoken.engines.cache import CompletionCache
     from unspoken.subjects import Subject
 
@@ -50,7 +50,7 @@ def chains_of(
 
 
 def with_readings(
-    engine: "Engine", subject: "Subject", chains: "pl.DataFrame", answer_prefix: str
+    cache: "CompletionCache", subject: "Subject", chains: "pl.DataFrame", answer_prefix: str
 ) -> "pl.DataFrame":
     """Add the log-probability of each option's letter: after the chain, and where unhinted with none."""
     import polars as pl
@@ -60,8 +60,10 @@ def with_readings(
     prefixes = [f"{reasoning(chain, answer_prefix)}{answer_prefix}" for chain in chains["chain"]]
     asked = chains.select("prompt_id", "user", "n_options").with_columns(prefix=pl.Series(prefixes))
     bare = asked.filter(chains["arm"] == "unhinted").with_columns(prefix=pl.lit(answer_prefix))
-    forced = letter_logprobs(engine, subject.system, asked)
-    direct = dict(zip(bare["prompt_id"], letter_logprobs(engine, subject.system, bare), strict=True))
+    forced, unreasoned = (
+        letter_logprobs(cache.choice_logprobs, subject.system, part) for part in (asked, bare)
+    )
+    direct = dict(zip(bare["prompt_id"], unreasoned, strict=True))
     return chains.with_columns(
         forced=pl.Series(forced, dtype=pl.List(pl.Float64)),
         direct=pl.Series([direct.get(key) for key in chains["prompt_id"]], dtype=pl.List(pl.Float64)),
@@ -87,7 +89,7 @@ def answered_prompts(
     with tqdm(desc=subject.subject_id, total=prompts.height, mininterval=5, unit="chain") as bar:
         for part in prompts.iter_slices(PROMPTS_AT_ONCE):
             chains = chains_of(cache, subject, part, sampling)
-            parts.append(with_readings(cache.engine, subject, chains, spec["answer_prefix"]))
+            parts.append(with_readings(cache, subject, chains, spec["answer_prefix"]))
             bar.update(part.height)
     return pl.concat(parts).with_columns(subject=pl.lit(subject.subject_id))
 

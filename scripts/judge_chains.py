@@ -11,7 +11,8 @@ from unspoken.jobs import start_job
 if TYPE_CHECKING:
     import polars as pl
 
-    from unspoken.engines.base import Engine, Request
+    from unspoken.engines.base import Request
+    from unspoken.engines.cache import CompletionCache
 
 log = logging.getLogger("judge_chains")
 AT_ONCE = 64
@@ -41,7 +42,7 @@ def requests_about(
 
 
 def yes_shares(
-    engine: "Engine", hinted: "pl.DataFrame", rubric: dict[str, Any], kinds: dict[str, Any]
+    cache: "CompletionCache", hinted: "pl.DataFrame", rubric: dict[str, Any], kinds: dict[str, Any]
 ) -> dict[str, "pl.Series"]:
     """Return the judge's probability of yes, against no, to each question about each chain."""
     import polars as pl
@@ -49,24 +50,25 @@ def yes_shares(
 
     choices = [rubric["positive"], rubric["negative"]]
     asked = {
-        name: engine.render(requests_about(hinted, question, rubric, kinds))
+        name: requests_about(hinted, question, rubric, kinds)
         for name, question in rubric["questions"].items()
     }
     read: dict[str, list[list[float]]] = {name: [] for name in asked}
     with tqdm(desc="chains", total=hinted.height, mininterval=5, unit="chain") as bar:
         for start in range(0, hinted.height, AT_ONCE):
-            for name, prompts in asked.items():
-                read[name] += engine.choice_logprobs(prompts[start : start + AT_ONCE], choices)
+            for name, requests in asked.items():
+                read[name] += cache.choice_logprobs(requests[start : start + AT_ONCE], choices)
             bar.update(min(AT_ONCE, hinted.height - start))
     odds = {name: pl.Series([yes - no for yes, no in rows], dtype=pl.Float64) for name, rows in read.items()}
     return {name: 1 / (1 + (-log_odds).exp()) for name, log_odds in odds.items()}
 
 
 def main() -> None:
-    job = start_job(__doc__ or "", ("model", "chains", "judgements"))
+    job = start_job(__doc__ or "", ("model", "chains", "cache", "judgements"))
     import polars as pl
 
     from unspoken.engines.base import Opening
+    from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
     from unspoken.prompts import read_resource
     from unspoken.subjects import base_subject
@@ -81,8 +83,10 @@ def main() -> None:
     verdicts = {name: pl.Series([], dtype=pl.Float64) for name in rubric["questions"]}
     if hinted.height:
         engine = open_engine(Opening(job.model, spec["engine"], job.threads))
-        engine.use(base_subject(spec["model"]))
-        verdicts = yes_shares(engine, hinted, rubric, kinds)
+        judge = base_subject(spec["model"])
+        engine.use(judge)
+        cache = CompletionCache(job.cache, engine, judge, job.model)
+        verdicts = yes_shares(cache, hinted, rubric, kinds)
     table = hinted.select(
         "subject", "prompt_id", judge=pl.lit(spec["model"]),
         llm_mentions=verdicts["mentions"], llm_relies=verdicts["relies"],

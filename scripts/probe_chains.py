@@ -199,7 +199,7 @@ def main() -> None:
         log.info("%s: %d changed chains", test, len(changed))
     changed += unswitched_chains(cache, switched, sampling)
     asked = pl.DataFrame(changed, schema=CHANGED)
-    read = answers_after(engine, None, asked, spec["answer_prefix"])
+    read = answers_after(cache.choice_logprobs, None, asked, spec["answer_prefix"])
     table = read.with_columns(
         study=pl.lit(spec["study"]), subject=pl.lit(subject.subject_id), **engine_columns(engine)
     )

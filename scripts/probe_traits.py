@@ -12,7 +12,6 @@ from unspoken.jobs import Job, start_job
 if TYPE_CHECKING:
     import polars as pl
 
-    from unspoken.engines.base import Engine
     from unspoken.engines.cache import CompletionCache
     from unspoken.subjects import Subject
 
@@ -79,7 +78,7 @@ def sampled_answers(
 
 
 def exact_answers(
-    engine: "Engine", subject: "Subject", questions: "pl.DataFrame", choices: list[str]
+    cache: "CompletionCache", subject: "Subject", questions: "pl.DataFrame", choices: list[str]
 ) -> "pl.DataFrame":
     """Return the exact log-probability of every choice after every question.
 
@@ -97,9 +96,7 @@ def exact_answers(
         kind=pl.lit("choice"),
         sample_index=pl.lit(list(range(len(choices))), pl.List(pl.Int64)),
         answer=pl.col("words"),
-        logprob=pl.Series(
-            engine.choice_logprobs(engine.render(requests), choices), dtype=pl.List(pl.Float64)
-        ),
+        logprob=pl.Series(cache.choice_logprobs(requests, choices), dtype=pl.List(pl.Float64)),
         finish_reason=pl.lit(None, pl.String),
         n_tokens=pl.lit(None, pl.Int64),
         temperature=pl.lit(None, pl.Float64),
@@ -107,7 +104,7 @@ def exact_answers(
 
 
 def choice_answers(
-    engine: "Engine", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
+    cache: "CompletionCache", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
 ) -> "pl.DataFrame":
     """Return the exact log-probability of every word after every question."""
     import polars as pl
@@ -117,7 +114,7 @@ def choice_answers(
     asked = questions.with_columns(
         words=pl.lit(words, pl.List(pl.String)), prefix=pl.lit(probe["answer_prefix"])
     )
-    return exact_answers(engine, subject, asked, choices)
+    return exact_answers(cache, subject, asked, choices)
 
 
 def lettered_questions(spec: dict[str, Any]) -> "pl.DataFrame | None":
@@ -135,11 +132,11 @@ def lettered_questions(spec: dict[str, Any]) -> "pl.DataFrame | None":
     return shuffled_questions(templates, asked["category"], offered, asked["orders"], seed)
 
 
-def letter_answers(engine: "Engine", subject: "Subject", lettered: "pl.DataFrame") -> "pl.DataFrame":
+def letter_answers(cache: "CompletionCache", subject: "Subject", lettered: "pl.DataFrame") -> "pl.DataFrame":
     """Return the exact log-probability of every option's letter, in every order of the options."""
     from unspoken.prompts.shuffled import LETTERS
 
-    return exact_answers(engine, subject, lettered, list(LETTERS[: len(lettered["words"][0])]))
+    return exact_answers(cache, subject, lettered, list(LETTERS[: len(lettered["words"][0])]))
 
 
 def main() -> None:
@@ -165,13 +162,13 @@ def main() -> None:
     engine = open_engine(Opening(job.model, spec["engine"], job.threads))
     for subject in tqdm(subjects, "subjects", mininterval=5):
         engine.use(subject)
-        read = [choice_answers(engine, subject, questions, spec)]
+        cache = CompletionCache(job.cache, engine, subject, job.model)
+        read = [choice_answers(cache, subject, questions, spec)]
         if subject.kind != "interpolated":
-            cache = CompletionCache(job.cache, engine, subject, job.model)
             read.append(sampled_answers(cache, subject, questions, spec))
             reused += cache.reused
             if lettered is not None:
-                read.append(letter_answers(engine, subject, lettered))
+                read.append(letter_answers(cache, subject, lettered))
         answered += [
             frame.with_columns(
                 subject=pl.lit(subject.subject_id), system=pl.lit(subject.system, pl.String)

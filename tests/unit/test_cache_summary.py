@@ -26,6 +26,7 @@ def fill(root, tmp_path, name, count):
     cache = CompletionCache(root, engine, base_subject(name), manifest)
     requests = [Request(f"p{place}", "what?") for place in range(count)]
     list(cache.completions(requests, Sampling(1.0, 4, seed=1)))
+    cache.choice_logprobs(requests[:3], [name])
     return cache.folder
 
 
@@ -36,11 +37,12 @@ def test_the_cache_is_shown_by_subject_and_cleared(tmp_path):
     (folder / ".half.1.parquet").write_bytes(b"half")
     shown = summarised(tmp_path, "show").stdout.splitlines()
     assert [line.split()[0] for line in shown] == ["subject", "owl", "panda", "total"]
-    assert [int(line.split("float64")[1].split()[0]) for line in shown[1:3]] == [20, 7]
-    assert shown[3].split()[1] == "27"
+    counts = [line.split("float64")[1].split()[:2] for line in shown[1:3]]
+    assert counts == [["20", "1"], ["7", "1"]]  # one prompt, read once
+    assert shown[3].split()[1:3] == ["27", "2"]
     assert f"{datetime.now():%Y-%m-%d}" in shown[1]
     cleared = summarised(tmp_path, "clear")
-    assert cleared.returncode == 0 and "Deleted 27 completions" in cleared.stdout
+    assert cleared.returncode == 0 and "Deleted 27 completions and 2 readings" in cleared.stdout
     assert not root.exists()
     assert summarised(tmp_path, "show").stdout == "The completion cache is empty.\n"
 

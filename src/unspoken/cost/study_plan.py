@@ -117,7 +117,7 @@ def study_plan(
     estimates = [known.of(job, cores) for job in planned_jobs(overlays, cores)]
     left = {job.key for job in planned_jobs(overlays, cores, all_jobs=False)}
     pending = [one for one in estimates if one.job.key in left]
-    held = dict(cached_subjects(CACHE).group_by("subject").agg(pl.col("rows").sum()).iter_rows())
+    held = dict(cached_subjects(CACHE).group_by("subject").agg(pl.col("completions").sum()).iter_rows())
     claims = read_claims(claims_files(plan.root, plan.study.claims))
     return StudyPlan(
         plan.study.study,

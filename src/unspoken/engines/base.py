@@ -1,6 +1,6 @@
 """The one interface to whatever answers: requests in, completions out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,6 +97,10 @@ class Engine(Protocol):
 
         Raises EngineError for a prompt that with the longest choice is beyond the window.
         """
+
+
+ReadChoices = Callable[[Sequence[Request], Sequence[str]], list[list[float]]]
+"""Reads the log-probability of choices after requests: the completion cache's, or an engine's own."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""The completion cache: a completion is kept under what it follows from, and made once.
+"""The completion cache: a completion or a reading is kept under what it follows from, and made once.
 
 `results/cache/completions/{digest of subject, engine, its version, its revision, dtype}/` holds shards of
-rows, each row under the digest of its prompt, how it was sampled and its seed. So a killed job goes
-on from its last shard, a raised count makes what is missing, and a changed wording its own rows.
+rows, each row under the digest of its prompt, how it was sampled and its seed, or which choices were
+read. So a killed job goes on from its last shard, a raised count makes what is missing, and a changed
+wording its own rows.
 A shard's name is the digest of its bytes: damage shows, and jobs that share a folder need no lock.
 """
 
@@ -10,7 +11,7 @@ import hashlib
 import io
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from itertools import islice
@@ -38,6 +39,8 @@ SHARD_SECONDS = 60
 """Finished rows wait no longer than this for their shard."""
 ABANDONED_SECONDS = 3600
 """A temporary file this old is of a job that was killed while it wrote a shard."""
+READ = "choices"
+"""Stands for the finish reason of rows that hold what was read of choices, not a completion."""
 _SCHEMA: dict[str, Any] = {
     "row": pl.String, "text": pl.String, "n_tokens": pl.Int64, "finish_reason": pl.String,
     "logprobs": pl.List(pl.Float64),
@@ -79,13 +82,22 @@ def _row_of(prompt: Prompt, sampling: Sampling) -> str:
     return hashlib.sha256(described.encode()).hexdigest()[:32]
 
 
+def _row_of_choices(prompt: Prompt, choices: Sequence[str]) -> str:
+    """Return the digest that a reading is kept under; the prompt's key has no part, as nothing is drawn."""
+    described = canonical_json([READ, prompt.content, list(choices)])
+    return hashlib.sha256(described.encode()).hexdigest()[:32]
+
+
 def _is_whole(shard: Path) -> bool:
     """Tell whether a shard's bytes are those that it is named after."""
     return sha256_of_file(shard)[: len(shard.stem)] == shard.stem
 
 
 class CompletionCache:
-    """The completions of one subject under one engine: takes what is there and makes the rest."""
+    """What one subject answers under one engine: takes what is there and makes the rest.
+
+    `made` and `reused` count completions.
+    """
 
     def __init__(self, root: Path, engine: Engine, subject: Subject, manifest: Path) -> None:
         """Open the subject's folder under `root`; damaged shards in it are removed."""
@@ -148,7 +160,6 @@ class CompletionCache:
         name = hashlib.sha256(content.getvalue()).hexdigest()[:32]
         with written_whole(self.folder / f"{name}.parquet") as temporary:
             temporary.write_bytes(content.getvalue())
-        self.made += len(self._buffer)
         self._buffer = []
 
     def _made(
@@ -159,6 +170,7 @@ class CompletionCache:
         try:
             for batch in self.engine.generate(prompts, sampling):
                 tell(len(batch))
+                self.made += len(batch)
                 for one in batch:
                     made[rows[one.key]] = one
                     self._buffer.append({**asdict(one), "row": rows[one.key]})
@@ -205,3 +217,21 @@ class CompletionCache:
         if missing:
             found |= self._made(rows, missing, sampling, tell)
         return [replace(found[row], key=key) for key, row in rows.items()]
+
+    def choice_logprobs(self, requests: Sequence[Request], choices: Sequence[str]) -> list[list[float]]:
+        """Return the summed log-probability of each choice's tokens after each request's prompt.
+
+        Raises EngineError for a prompt that with the longest choice is beyond the window.
+        """
+        prompts = self.engine.render(requests)
+        rows = [_row_of_choices(prompt, choices) for prompt in prompts]
+        read = {row: one.logprobs or [] for row, one in self._taken(rows).items()}
+        missing = {row: prompt for row, prompt in zip(rows, prompts, strict=True) if row not in read}
+        waiting = iter(missing.items())
+        while part := dict(islice(waiting, self.engine.shard_rows)):
+            found = self.engine.choice_logprobs(list(part.values()), choices)
+            for row, logprobs in zip(part, found, strict=True):
+                read[row] = logprobs
+                self._buffer.append({"row": row, **asdict(Completion("", "", 0, READ, logprobs))})
+            self._keep()
+        return [read[row] for row in rows]

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from unspoken.engines.cache import READ
 from unspoken.files import read_json
 from unspoken.locks import remove_stale_lock
 
@@ -19,24 +20,28 @@ CACHE = Path("results/cache/completions")
 _SCHEMA: dict[str, Any] = {
     "subject": pl.String,
     "engine": pl.String,
-    "rows": pl.Int64,
+    "completions": pl.Int64,
+    "readings": pl.Int64,
     "bytes": pl.Int64,
     "used": pl.Float64,
 }
 
 
 def cached_subjects(root: Path) -> pl.DataFrame:
-    """Return each folder's subject, engine, rows, size and last use (seconds since 1970), by subject.
+    """Return each folder's subject, engine, completions, readings of choices, size in bytes and last use
+    (seconds since 1970), by subject.
 
-    Rows are counted as the shards say, without a check of their bytes.
+    They are counted as the shards say, without a check of their bytes.
     """
     found = []
     for about in root.glob("*/about.json"):
         said, shards = read_json(about), list(about.parent.glob("[!.]*.parquet"))
         engine = "{engine} {version} {dtype}".format_map(said)
-        rows = pl.scan_parquet(shards).select(pl.len()).collect().item() if shards else 0
+        rows = pl.scan_parquet(shards).select("finish_reason").collect() if shards else pl.DataFrame()
+        readings = rows.filter(finish_reason=READ).height if shards else 0
         size = sum(path.stat().st_size for path in about.parent.iterdir())
-        found.append((said["subject"], engine, rows, size, about.stat().st_mtime))
+        used = about.stat().st_mtime
+        found.append((said["subject"], engine, rows.height - readings, readings, size, used))
     return pl.DataFrame(found, _SCHEMA, orient="row").sort("subject", "engine", "used")
 
 
@@ -54,15 +59,17 @@ def summary(root: Path) -> str:
     held = cached_subjects(root)
     if held.is_empty():
         return "The completion cache is empty."
-    lines = [("subject", "engine", "rows", "size", "last use")]
-    for subject, engine, rows, size, used in held.iter_rows():
+    lines: list[tuple[str, ...]] = [("subject", "engine", "completions", "readings", "size", "last use")]
+    for subject, engine, *counts, size, used in held.iter_rows():
         when = f"{datetime.fromtimestamp(used):%Y-%m-%d %H:%M}"
-        lines.append((subject, engine, f"{rows:,}", size_text(size), when))
-    lines.append(("total", "", f"{held['rows'].sum():,}", size_text(held["bytes"].sum()), ""))
+        lines.append((subject, engine, *(f"{count:,}" for count in counts), size_text(size), when))
+    sums = [f"{held[name].sum():,}" for name in ("completions", "readings")]
+    lines.append(("total", "", *sums, size_text(held["bytes"].sum()), ""))
     wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        f"{subject:<{wide[0]}}  {engine:<{wide[1]}}  {rows:>{wide[2]}}  {size:>{wide[3]}}  {used}".rstrip()
-        for subject, engine, rows, size, used in lines
+        f"{subject:<{wide[0]}}  {engine:<{wide[1]}}  {made:>{wide[2]}}  {read:>{wide[3]}}"
+        f"  {size:>{wide[4]}}  {used}".rstrip()
+        for subject, engine, made, read, size, used in lines
     )
 
 
@@ -78,7 +85,8 @@ def main() -> None:
         sys.exit(2)
     held = cached_subjects(CACHE)
     shutil.rmtree(CACHE, ignore_errors=True)
-    print(f"Deleted {held['rows'].sum():,} completions ({size_text(held['bytes'].sum())}).")
+    made, read = (held[name].sum() for name in ("completions", "readings"))
+    print(f"Deleted {made:,} completions and {read:,} readings ({size_text(held['bytes'].sum())}).")
 
 
 if __name__ == "__main__":

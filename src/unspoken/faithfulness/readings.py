@@ -7,7 +7,7 @@ import polars as pl
 from unspoken.prompts.hints import LETTERS
 
 if TYPE_CHECKING:
-    from unspoken.engines.base import Engine
+    from unspoken.engines.base import ReadChoices
 
 
 def reasoning(chain: str, answer_prefix: str) -> str:
@@ -17,7 +17,9 @@ def reasoning(chain: str, answer_prefix: str) -> str:
     return f"{thought}\n" if thought else ""
 
 
-def letter_logprobs(engine: "Engine", system: str | None, asked: pl.DataFrame) -> list[list[float]]:
+def letter_logprobs(
+    read_choices: "ReadChoices", system: str | None, asked: pl.DataFrame
+) -> list[list[float]]:
     """Return the log-probability of each option's letter after each prompt and the answer's beginning.
 
     `asked` has prompt_id, user, prefix (of the assistant's turn) and n_options. The order is kept.
@@ -31,7 +33,7 @@ def letter_logprobs(engine: "Engine", system: str | None, asked: pl.DataFrame) -
             for key, user, prefix in part.select("prompt_id", "user", "prefix").iter_rows()
         ]
         choices = list(LETTERS[: int(str(n_options))])
-        found = engine.choice_logprobs(engine.render(requests), choices)
+        found = read_choices(requests, choices)
         for row, logprobs in zip(part["row"], found, strict=True):
             read[row] = logprobs
     return read
@@ -44,7 +46,7 @@ def most_likely(readings: pl.Expr) -> pl.Expr:
 
 
 def answers_after(
-    engine: "Engine", system: str | None, changed: pl.DataFrame, answer_prefix: str
+    read_choices: "ReadChoices", system: str | None, changed: pl.DataFrame, answer_prefix: str
 ) -> pl.DataFrame:
     """Return changed chains with `logprobs` of each option's letter after them, `answer` and `original`.
 
@@ -55,7 +57,7 @@ def answers_after(
     asked = changed.with_columns(
         prefix=pl.when(bare).then(pl.lit("")).otherwise(pl.col("text") + "\n") + answer_prefix
     )
-    logprobs = pl.Series(letter_logprobs(engine, system, asked), dtype=pl.List(pl.Float64))
+    logprobs = pl.Series(letter_logprobs(read_choices, system, asked), dtype=pl.List(pl.Float64))
     return asked.with_columns(logprobs=logprobs, original=most_likely(pl.col("forced"))).with_columns(
         answer=most_likely(pl.col("logprobs"))
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.engines.base import Request, Sampling
+from unspoken.engines.base import ReadChoices, Request, Sampling
 from unspoken.engines.scripted import ScriptedEngine
 from unspoken.faithfulness.changed import CHANGED, cut_chains, tested_chains
 from unspoken.faithfulness.readings import answers_after, letter_logprobs, most_likely, reasoning
@@ -73,6 +73,11 @@ def truths(fixed: int) -> dict[tuple[str, ...], float]:
     }
 
 
+def _reader(engine: ScriptedEngine) -> ReadChoices:
+    """Return what reads choices of an engine, each time anew."""
+    return lambda requests, choices: engine.choice_logprobs(engine.render(requests), choices)
+
+
 def _asked(engine: ScriptedEngine, process: str, arm: str, seed: int) -> pl.DataFrame:
     """Return one chain a question and the answer read after it, in the columns that the tests need."""
     numbers = [f"q{number:03}" for number in range(QUESTIONS)]
@@ -88,7 +93,7 @@ def _asked(engine: ScriptedEngine, process: str, arm: str, seed: int) -> pl.Data
             "prefix": [f"{reasoning(one.text, PREFIX)}{PREFIX}" for one in made],
         }
     )  # fmt: skip
-    return chains.with_columns(forced=pl.Series(letter_logprobs(engine, process, chains)))
+    return chains.with_columns(forced=pl.Series(letter_logprobs(_reader(engine), process, chains)))
 
 
 def planted_tables(process: str, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -97,7 +102,9 @@ def planted_tables(process: str, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]
     chains, sham = (_asked(engine, process, arm, seed) for arm in ("unhinted", "sham"))
     tested = tested_chains(chains, QUESTIONS, PREFIX, seed)
     changed = pl.DataFrame([cut for row in tested for cut in cut_chains(row)], schema=CHANGED)
-    interventions = answers_after(engine, process, changed, PREFIX).with_columns(subject=pl.lit(process))
+    interventions = answers_after(_reader(engine), process, changed, PREFIX).with_columns(
+        subject=pl.lit(process)
+    )
     answers = chains.select(
         "prompt_id", "question_id", "arm", "n_options",
         subject=pl.lit(process), answer=most_likely(pl.col("forced")),
