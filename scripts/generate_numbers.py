@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from unspoken.engines.base import Engine
     from unspoken.engines.cache import CompletionCache
     from unspoken.subjects import Subject
 
@@ -77,7 +78,7 @@ def completion_frames(
             )
 
 
-def carrier_rows(cache: "CompletionCache", made: "pl.DataFrame", spec: dict[str, Any]) -> "pl.DataFrame":
+def carrier_rows(engine: "Engine", made: "pl.DataFrame", spec: dict[str, Any]) -> "pl.DataFrame":
     """Return the trait words' log-probability before each number of the first completions."""
     import polars as pl
 
@@ -91,7 +92,7 @@ def carrier_rows(cache: "CompletionCache", made: "pl.DataFrame", spec: dict[str,
             prefix = row["completion"][:end]
             requests.append(Request(row["prompt_id"], row["prompt"], row["system"], prefix))
     choices = [spec["choice_format"].format(word=word) for word in spec["words"]]
-    logprobs = cache.choice_logprobs(requests, choices)
+    logprobs = engine.choice_logprobs(engine.render(requests), choices)
     frame = pl.DataFrame(places, ["subject", "prompt_id", "position"], orient="row")
     return frame.with_columns(
         word=pl.lit(spec["words"], pl.List(pl.String)),
@@ -131,7 +132,7 @@ def main() -> None:
             for frame in completion_frames(cache, subject, asked, spec):
                 add_completions(frame)
                 first = first or [frame.head(carried)]
-            add_carrier(carrier_rows(cache, first[0], spec))
+            add_carrier(carrier_rows(engine, first[0], spec))
             log.info("%s: %d completions made, %d reused", subject.subject_id, cache.made, cache.reused)
 
 

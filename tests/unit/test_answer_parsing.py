@@ -154,6 +154,8 @@ def test_no_replies_give_no_rows() -> None:
 @given(st.text(max_size=80), st.sampled_from("ABCD"), st.integers(2, 4))
 def test_last_line_decides_whatever_comes_before(before: str, letter: str, n_options: int) -> None:
     options = OPTIONS[:n_options]
-    reply = f"{before.replace('<think>', '')}\nThe answer is ({letter})."
-    within = letter in "ABCD"[:n_options]
-    assert answer(reply, options) == (letter if within else answer(before.replace("<think>", ""), options))
+    begun = before.replace("<think>", "")
+    reply = f"{begun}\nThe answer is ({letter})."
+    # A letter alone is a statement on the last line only.
+    expected = letter if letter in "ABCD"[:n_options] else answer(f"{begun}\nEnough.", options)
+    assert answer(reply, options) == expected
