@@ -76,16 +76,14 @@ def test_a_set_without_a_count_is_as_long_as_its_file(tmp_path: Path) -> None:
     ("name", "content", "rows"),
     [
         ("mine.jsonl", b'{"question": "?"}\n\n' * 3, 3),
-        ("absent.jsonl", None, 0),
         ("broken.parquet", b"PAR1", 0),
     ],
 )
 def test_a_file_of_ones_own_is_counted_where_jobs_read_it_and_a_broken_one_stops_nothing(
-    name: str, content: bytes | None, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, content: bytes, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the folder in which a study runs, seldom that of the project
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
+    (tmp_path / name).write_bytes(content)
     asked = [{"source": "own", "path": name}]
     assert amounts_of(experiments=["faithfulness"], faithfulness={"questions": asked}).questions() == rows
 
