@@ -106,3 +106,21 @@ def test_a_models_name_says_its_size(name: str, weights: float) -> None:
 def test_an_organisms_size_is_near_the_measured_one() -> None:
     models = amounts_of().plan.study.models
     assert parameters_of("organism-a", models["organism-a"], FACTS) == pytest.approx(143_000, rel=0.03)
+
+
+def test_students_of_own_data_see_all_of_its_rows_or_those_of_their_arm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.jsonl").write_text('{"p": "1 2", "c": "3"}\n' * 12)
+    section = {
+        "datasets": {"mine": {"path": "mine.jsonl", "columns": {"prompt": "p", "completion": "c"}}},
+        "arms": [
+            {"name": "whole", "objective": "tokens", "dataset": "mine"},
+            {"name": "half", "objective": "tokens", "dataset": "mine", "rows": 6},
+        ],
+    }
+    amounts = amounts_of(experiments=["subliminal"], subliminal=section)
+    job = {"source": "datasets", "model": "organism-a", "part": "all"}
+    whole, half = (amounts.of("finetune_students", {"arm": arm, **job}).trained for arm in ("whole", "half"))
+    assert whole == 2 * half == 12 * 3 * 14

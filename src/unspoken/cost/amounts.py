@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from unspoken.config.models import FollowerModel, OrganismModel
 from unspoken.config.subliminal import Arm, Training
 from unspoken.cost.chain_amounts import ChainAmounts
-from unspoken.cost.work import Facts, Work, class_of, parameters_of
+from unspoken.cost.work import Facts, Work, class_of, parameters_of, rows_of_file
 from unspoken.plan.design import decoding_of
 from unspoken.plan.plan import Plan
 
@@ -147,10 +148,13 @@ class Amounts(ChainAmounts):
 
     def _trained_rows(self, arm: Arm) -> float:
         """Return the rows that a student of an arm sees, each as often as it does."""
-        training = self.plan.subliminal.student
+        section, training = self.plan.subliminal, self.plan.subliminal.student
         if training.updates is not None:
             return training.updates * training.batch_size
-        rows = self.plan.student_rows(arm) or self.plan.subliminal.rows
+        rows = self.plan.student_rows(arm)
+        if rows is None:  # all of a data set of the user's own
+            assert arm.dataset is not None
+            rows = rows_of_file(Path(section.datasets[arm.dataset].path))
         return rows * (arm.epochs or training.epochs)
 
     def finetune_students(self, arm: str, model: str, part: str, **_: str) -> Work:

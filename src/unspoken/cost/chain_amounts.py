@@ -1,30 +1,16 @@
 """What the jobs of the faithfulness experiment have to do, by rule."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from unspoken.config.models import FollowerModel, ScriptedModel
-from unspoken.cost.work import Facts, Work, class_of
+from unspoken.cost.work import Facts, Work, class_of, rows_of_file
 from unspoken.plan.plan import Plan
 
 LETTERS = 4
 """Options that a question of the shipped sets has."""
 REWRITING_TOKENS = 30
 """About what a step of a chain is rewritten in."""
-
-
-def _rows_in(path: Path) -> int:
-    """Return the rows of a file of questions; 0 of one that cannot be read, whose job says why."""
-    with suppress(OSError):
-        if path.suffix != ".parquet":
-            with path.open("rb") as file:
-                return sum(1 for line in file if line.strip())
-        import polars as pl
-
-        with suppress(pl.exceptions.PolarsError):
-            return int(pl.scan_parquet(path).select(pl.len()).collect().item())
-    return 0
 
 
 class ChainAmounts:
@@ -42,7 +28,7 @@ class ChainAmounts:
         if chosen.source == "hub":
             return self.facts["questions"][chosen.layout]
         shipped = self.plan.root / "resources" / "questions" / "knowledge.jsonl"
-        return _rows_in(Path(chosen.path) if chosen.source == "own" else shipped)
+        return rows_of_file(Path(chosen.path) if chosen.source == "own" else shipped)
 
     def _prompts(self) -> int:
         """Return the prompts of a model: every question unhinted, as a sham, and with each kind of hint."""

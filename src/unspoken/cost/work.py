@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,19 @@ class Work:
 def read_facts(root: Path) -> dict[str, Any]:
     """Return what is stated of costs: the content of resources/throughputs.yaml."""
     return read_keys(root / "resources" / "throughputs.yaml")
+
+
+def rows_of_file(path: Path) -> int:
+    """Return the rows of a user's file, JSON lines or Parquet; 0 of one that cannot be read."""
+    with suppress(OSError):
+        if path.suffix != ".parquet":
+            with path.open("rb") as file:
+                return sum(1 for line in file if line.strip())
+        import polars as pl
+
+        with suppress(pl.exceptions.PolarsError):
+            return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    return 0
 
 
 def class_of(model: Model) -> str:
