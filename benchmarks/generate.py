@@ -243,7 +243,7 @@ def main() -> None:
                 print(f"{way:28} {elapsed:8,.1f} {processor:8,.1f}   the job against it {ratios}")
             own = in_process("defaults", folder, given.rows)
             print(
-                f"{'LLM.chat, own defaults':28} {own:8,.1f} {'':8}   the job against it {job[0] / own:6.2f}x"
+                f"{'LLM.chat, own settings':28} {own:8,.1f} {'':8}   the job against it {job[0] / own:6.2f}x"
             )
             print(f"turns: {told['turns']}")
         if given.part != "speed":

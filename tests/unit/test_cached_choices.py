@@ -58,7 +58,7 @@ def keys(count: int, first: int = 0) -> list[str]:
 
 
 def test_readings_are_the_engine_s_own_and_made_once(opened: Any) -> None:
-    first, again = opened(), opened()
+    first = opened()
     asked = [*requests(20), Request("fox", "a fox", prefix="fox")]
     found = first.choice_logprobs(asked, WORDS)
     assert found == first.engine.engine.choice_logprobs(first.engine.render(asked), WORDS)

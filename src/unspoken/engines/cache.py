@@ -76,16 +76,9 @@ def _digest_of_tensors(subject: Subject) -> str:
     return digest.hexdigest()
 
 
-def _row_of(prompt: Prompt, sampling: Sampling) -> str:
-    """Return the digest that a completion is kept under: its prompt, sample and sampling."""
-    described = canonical_json([prompt.key, prompt.content, asdict(sampling)])
-    return hashlib.sha256(described.encode()).hexdigest()[:32]
-
-
-def _row_of_choices(prompt: Prompt, choices: Sequence[str]) -> str:
-    """Return the digest that a reading is kept under; the prompt's key has no part, as nothing is drawn."""
-    described = canonical_json([READ, prompt.content, list(choices)])
-    return hashlib.sha256(described.encode()).hexdigest()[:32]
+def _row_of(*described: Any) -> str:
+    """Return the digest that a row is kept under: of all that decides it within its folder."""
+    return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
 
 
 def _is_whole(shard: Path) -> bool:
@@ -207,7 +200,8 @@ class CompletionCache:
         """Return the completions of requests in their order, those that are kept and new ones."""
         prompts = self.engine.render(requests)
         check_lengths(self.engine, prompts, sampling.max_tokens)
-        rows = {prompt.key: _row_of(prompt, sampling) for prompt in prompts}
+        drawn = asdict(sampling)
+        rows = {prompt.key: _row_of(prompt.key, prompt.content, drawn) for prompt in prompts}
         if len(rows) < len(prompts):
             raise ValueError("two requests have the same key: it decides their draw")
         found = self._taken(list(rows.values()))
@@ -224,7 +218,8 @@ class CompletionCache:
         Raises EngineError for a prompt that with the longest choice is beyond the window.
         """
         prompts = self.engine.render(requests)
-        rows = [_row_of_choices(prompt, choices) for prompt in prompts]
+        # A prompt's key has no part in it, as nothing is drawn.
+        rows = [_row_of(READ, prompt.content, list(choices)) for prompt in prompts]
         read = {row: one.logprobs or [] for row, one in self._taken(rows).items()}
         missing = {row: prompt for row, prompt in zip(rows, prompts, strict=True) if row not in read}
         waiting = iter(missing.items())
