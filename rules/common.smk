@@ -112,7 +112,10 @@ def tell_expected_seconds(dag):
         PLAN, {key: (job.rule.name, job.wildcards_dict) for key, job in jobs.items()}
     )
     minutes = round(sum(seconds for _, seconds in expected.values()) / 60)
+    told = {
+        key: (*one, jobs[key].resources.get("gpu", 0)) for key, one in expected.items()
+    }
     logger.info(
         f"{len(jobs)} jobs, about {minutes} min of one core",
-        extra={"core_seconds": expected},
+        extra={"expected_seconds": told},
     )

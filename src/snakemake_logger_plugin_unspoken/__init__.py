@@ -20,7 +20,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
-from .estimate import TimeLeft, duration
+from .estimate import Expected, TimeLeft, duration
 
 _EVERY_SECONDS = 15
 _LEFT_OUT = {LogEvent.WORKFLOW_STARTED, LogEvent.RESOURCES_INFO}
@@ -73,6 +73,7 @@ class LogHandler(LogHandlerBase):
         )
         self._silent = shown.dryrun or bool(quiet & {Quietness.ALL, Quietness.PROGRESS})
         self._slots, self._on_cluster = 1, False
+        self._gpus: int | None = None
         self._labels: dict[int, str] = {}
         self._logs: dict[int, str] = {}
         self._failed: set[int] = set()
@@ -102,7 +103,7 @@ class LogHandler(LogHandlerBase):
 
         Of a run without hooks, as a job's own on a cluster's node, nothing is known: it looks as always.
         """
-        told = hasattr(record, "core_seconds") or record.getMessage() in _CHATTER
+        told = hasattr(record, "expected_seconds") or record.getMessage() in _CHATTER
         return told or event in _LEFT_OUT or (self._jobs is not None and event in _REPLACED)
 
     def _follow(self, event: LogEvent | None, record: logging.LogRecord) -> None:
@@ -110,8 +111,10 @@ class LogHandler(LogHandlerBase):
         if event == LogEvent.RESOURCES_INFO:
             self._on_cluster = self._on_cluster or "nodes" in fields
             self._slots = fields.get("nodes") or fields.get("cores") or self._slots
-        elif "core_seconds" in fields:  # what the Snakefile expects of each job, before the first starts
-            self._begin(fields["core_seconds"])
+            if "provided_resources" in fields:
+                self._gpus = fields["provided_resources"].get("gpu").value
+        elif "expected_seconds" in fields:  # what the Snakefile expects of each job, before the first starts
+            self._begin(fields["expected_seconds"])
         elif event == LogEvent.JOB_INFO and self._jobs:
             job, rule = fields["jobid"], fields["rule_name"]
             cores = 1 if self._on_cluster else fields["threads"]
@@ -156,14 +159,14 @@ class LogHandler(LogHandlerBase):
         }
         record.write_text(json.dumps(told))
 
-    def _begin(self, expected: dict[int, tuple[str, float]]) -> None:
-        """Begin to follow a run, of whose jobs is told by id: the rule, and what it may take."""
+    def _begin(self, told: dict[int, tuple[str, float, int]]) -> None:
+        """Begin to follow a run, of whose jobs is told by id what is expected."""
         from unspoken.locks import note_run
 
-        slots = self._slots
+        slots, expected = self._slots, {job: Expected(*one) for job, one in told.items()}
         if self._on_cluster:  # of whose nodes there may be no limit
             slots = min(slots, len(expected))
-        self._jobs = TimeLeft(expected, slots)
+        self._jobs = TimeLeft(expected, slots, self._gpus)
         self._run_record = note_run(Path.cwd())
         places = ("node" if self._on_cluster else "core") + ("s" if slots > 1 else "")
         left = duration(self._jobs.seconds_left(time.time()))

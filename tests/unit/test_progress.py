@@ -2,12 +2,12 @@
 
 import pytest
 
-from snakemake_logger_plugin_unspoken.estimate import TimeLeft, duration
+from snakemake_logger_plugin_unspoken.estimate import Expected, TimeLeft, duration
 
 
 def jobs(slots: int, **expected: tuple[int, float]) -> TimeLeft:
     """Return a run of so many jobs of each rule, each expected to take so many core-seconds."""
-    rows = [(rule, seconds) for rule, (count, seconds) in expected.items() for _ in range(count)]
+    rows = [Expected(rule, seconds) for rule, (count, seconds) in expected.items() for _ in range(count)]
     return TimeLeft(dict(enumerate(rows)), slots)
 
 
@@ -16,7 +16,7 @@ def test_nothing_done_takes_what_is_expected_divided_by_the_cores() -> None:
 
 
 def test_each_job_counts_as_what_is_expected_of_it() -> None:
-    run = TimeLeft({1: ("ask", 10.0), 2: ("ask", 1000.0)}, 1)
+    run = TimeLeft({1: Expected("ask", 10.0), 2: Expected("ask", 1000.0)}, 1)
     run.start(1, "ask", 1, now=0.0)
     assert run.finish(1, now=10.0) == 10.0
     assert run.seconds_left(10.0) == pytest.approx(1000)
@@ -54,6 +54,18 @@ def test_cores_of_a_job_count() -> None:
     assert run.seconds_left(0.0) == pytest.approx((20 + 2 * 20) / 2)
     run.finish(0, now=10.0)
     assert run.seconds_left(10.0) == pytest.approx(20.0)
+
+
+def test_jobs_wait_for_gpus_where_these_are_few() -> None:
+    expected = {job: Expected("train", 100.0, gpus=1) for job in range(4)} | {4: Expected("draw", 8.0)}
+    run = TimeLeft(expected, slots=16, gpus=1)
+    assert run.seconds_left(0.0) == pytest.approx(400)
+    run.start(0, "train", 8, now=0.0)
+    assert run.seconds_left(50.0) == pytest.approx(350)
+    run.finish(0, now=100.0)
+    assert run.seconds_left(100.0) == pytest.approx(300)
+    assert TimeLeft(expected, slots=16, gpus=4).seconds_left(0.0) == pytest.approx(100)
+    assert TimeLeft(expected, slots=16).seconds_left(0.0) == pytest.approx(408 / 16)
 
 
 def test_a_job_that_nobody_expected_counts() -> None:

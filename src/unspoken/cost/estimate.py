@@ -90,7 +90,7 @@ class Estimates:
 def core_seconds(
     plan: Plan, jobs: Mapping[int, tuple[str, Mapping[str, str]]]
 ) -> dict[int, tuple[str, float]]:
-    """Return by job its rule and the seconds that are stated of it on one core.
+    """Return by job its rule and the seconds that are stated of it on one core, or on a GPU.
 
     `jobs` has rule and wildcards by job.
     """
