@@ -115,6 +115,17 @@ def test_greedy_answers_are_those_of_transformers(engine, reference):
     assert equal >= 0.95
 
 
+@pytest.mark.parametrize("api", ["tokens", "chat"])
+def test_rows_draw_from_seeds_of_their_own(server, manifest, api):
+    """A fresh run draws nearly the same: who shares a row's batch rounds its sums."""
+    engine, warm = engine_of(manifest, server.url, api=api), replace(GREEDY, temperature=1.0)
+    requests = number_requests(100)
+    first, again = drawn(engine, requests, warm), drawn(engine, requests[::-1], warm)
+    other = drawn(engine, requests, replace(warm, seed=4))
+    assert sum(again[key] == one for key, one in first.items()) >= 95
+    assert sum(other[key] == one for key, one in first.items()) <= 20
+
+
 def test_logprobs_of_drawn_tokens_are_those_of_transformers(engine, reference):
     requests, told = number_requests(20), replace(GREEDY, logprobs=True)
     served, expected = drawn(engine, requests, told), drawn(reference, requests, told)

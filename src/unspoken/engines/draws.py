@@ -1,4 +1,4 @@
-"""Uniform draws named by (seed, row key, token position), for inverse-CDF sampling."""
+"""Draws named by seed and row key: uniforms by token position for inverse-CDF sampling, or seeds."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,6 +10,12 @@ def row_streams(seed: int, keys: Sequence[str]) -> np.ndarray:
     """Return one 64-bit stream per row key."""
     digests = [hashlib.sha256(f"{seed}\x1f{key}".encode()).digest()[:8] for key in keys]
     return np.frombuffer(b"".join(digests), dtype=np.uint64)
+
+
+def row_seeds(seed: int, keys: Sequence[str]) -> list[int]:
+    """Return a seed per row key, of the 63 bits that vLLM takes."""
+    seeds: list[int] = (row_streams(seed, keys) >> 1).tolist()
+    return seeds
 
 
 def uniforms(streams: np.ndarray, position: int) -> np.ndarray:

@@ -1,8 +1,8 @@
 """An engine that asks a server with an OpenAI-compatible interface: `vllm serve`, or a vendor's.
 
 With `api: tokens` prompts go as token ids, rendered as for every other engine, to vLLM's completions;
-with `api: chat` they go as messages, and the server renders them. The server draws, so rows do not
-come back equal in a fresh run, only from the completion cache.
+with `api: chat` they go as messages, and the server renders them. The server draws: vLLM from a seed
+that each row names, as in the job's own process, others as they like.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
 from unspoken.engines.choices import Tokens, choice_steps, summed
 from unspoken.engines.client import Server
+from unspoken.engines.draws import row_seeds
 from unspoken.engines.rendering import end_of_turn_ids, messages_of, rendered
 from unspoken.models.manifest import checked_model
 from unspoken.subjects import Subject
@@ -25,7 +26,7 @@ class EndpointEngine:
     """Generates with a model that a server holds."""
 
     name = "endpoint"
-    revision = 1
+    revision = 2
     reproducible = False
     shard_rows = 64
 
@@ -83,7 +84,10 @@ class EndpointEngine:
         if sampling.pattern is not None and not self.takes_tokens:
             raise EngineError("a pattern restricts tokens, not messages: set engine.api to tokens")
         ask = self._by_tokens if self.takes_tokens else self._by_messages
-        yield from self.server.answers((one.key, partial(ask, one, sampling)) for one in prompts)
+        seeds = row_seeds(sampling.seed, [one.key for one in prompts])
+        yield from self.server.answers(
+            (one.key, partial(ask, one, sampling, seed)) for one, seed in zip(prompts, seeds, strict=True)
+        )
 
     def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
         """Return the summed log-probability of each choice's tokens after each prompt."""
@@ -103,7 +107,7 @@ class EndpointEngine:
                 read[place] |= logprobs
         return [summed(logprobs, tokens) for logprobs in read]
 
-    async def _by_tokens(self, prompt: Prompt, sampling: Sampling, client: Any) -> Completion:
+    async def _by_tokens(self, prompt: Prompt, sampling: Sampling, seed: int, client: Any) -> Completion:
         """Return the completion of token ids, without the end of the turn."""
         more: dict[str, Any] = {
             "stop_token_ids": self.ends,
@@ -118,6 +122,7 @@ class EndpointEngine:
             prompt=prompt.content,
             temperature=sampling.temperature,
             top_p=1.0,
+            seed=seed,
             max_tokens=sampling.max_tokens,
             stop=list(sampling.stop) or None,
             logprobs=0 if sampling.logprobs else None,
@@ -138,7 +143,7 @@ class EndpointEngine:
         told = choice.logprobs.token_logprobs[: len(ids)] if sampling.logprobs else None
         return Completion(prompt.key, text, len(ids), self._finish(prompt, choice), told)
 
-    async def _by_messages(self, prompt: Prompt, sampling: Sampling, client: Any) -> Completion:
+    async def _by_messages(self, prompt: Prompt, sampling: Sampling, seed: int, client: Any) -> Completion:
         """Return the answer to messages; its tokens are as many as the server counts."""
         answer = await client.chat.completions.create(
             model=self.served_as,
@@ -148,7 +153,7 @@ class EndpointEngine:
             max_completion_tokens=sampling.max_tokens,
             stop=list(sampling.stop) or None,
             logprobs=sampling.logprobs or None,
-            extra_body=PLAIN_SAMPLING if self._is_vllm else None,
+            extra_body=PLAIN_SAMPLING | {"seed": seed} if self._is_vllm else None,
         )
         choice, count = answer.choices[0], answer.usage.completion_tokens
         if count > sampling.max_tokens:

@@ -19,7 +19,7 @@ from typing import Any
 from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
 from unspoken.engines.choices import Tokens, choice_steps, summed
 from unspoken.engines.devices import claimed_devices
-from unspoken.engines.draws import row_streams
+from unspoken.engines.draws import row_seeds
 from unspoken.engines.rendering import end_of_turn_ids, rendered
 from unspoken.engines.served import write_adapter, write_merged
 from unspoken.models.manifest import checked_model
@@ -195,8 +195,7 @@ class VllmEngine:
         """Yield completions as they are finished."""
         from vllm.sampling_params import StructuredOutputsParams
 
-        # vLLM takes seeds of 63 bits; NumPy's integers are none to it.
-        seeds = (row_streams(sampling.seed, [prompt.key for prompt in prompts]) >> 1).tolist()
+        seeds = row_seeds(sampling.seed, [prompt.key for prompt in prompts])
         parameters = partial(
             self._parameters,
             temperature=sampling.temperature,
