@@ -72,6 +72,7 @@ class Clock:
         yield tokens
         seconds, processor = time.perf_counter() - start, time.process_time() - used
         self.turns.setdefault(way, []).append((sum(tokens) / seconds, sum(tokens) / processor))
+        print(f"{way}: {sum(tokens) / seconds:.1f} tokens/s in {seconds:.0f} s", file=sys.stderr)
 
     def rates(self, way: str) -> tuple[float, float]:
         """Return the medians of tokens per second and per second of the processor."""
