@@ -2,7 +2,7 @@
 """Time the generate job against bare vLLM and transformers, and measure its memory.
 
 Speed, of SmolLM2 (results/models/smollm2-135m-q4; `make results` makes it): the job's own path, from
-prompts through the completion cache to a written table, takes turns with a bare `LLM.chat` of the
+prompts through the completion cache to a written table, between turns of a bare `LLM.chat` of the
 same loaded engine, with equal prompts and settings, on an empty prefix cache. Beside them
 `transformers` as it is commonly called: `generate` on left-padded batches of 32, and prompt by
 prompt; and, in a process of its own, `LLM.chat` of a vLLM with its own block size and chunked
@@ -161,11 +161,11 @@ def speed(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
     }
     for way in ways.values():
         way(prompts[:4])  # warm
-    for number in range(rounds):
-        for name in sorted(ways, reverse=bool(number % 2)):
-            engine._llm.reset_prefix_cache()
-            with clock.turn(name) as tokens:
-                tokens.append(ways[name](prompts))
+    bare, job = sorted(ways)
+    for name in [bare, *[job, bare] * rounds]:  # before and after: machines slow down
+        engine._llm.reset_prefix_cache()
+        with clock.turn(name) as tokens:
+            tokens.append(ways[name](prompts))
     with clock.turn(f"transformers, batches of {BATCH}") as tokens:
         tokens.append(by_transformers(prompts[: 4 * BATCH], BATCH))
     with clock.turn("transformers, one by one") as tokens:
@@ -222,7 +222,9 @@ def in_process(step: str, folder: Path, *numbers: int) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=2000, help="completions of a turn")
-    parser.add_argument("--rounds", type=int, default=2, help="turns of the job and of bare vLLM")
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="turns of the job, each between two of bare vLLM"
+    )
     parser.add_argument("--part", choices=["speed", "memory"], help="only this part")
     parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -236,9 +238,7 @@ def main() -> None:
         if given.part != "memory":
             told = in_process("speed", folder, given.rows, given.rounds)
             job = told["rates"]["generate job"]
-            print(
-                f"{given.rows:,} completions a turn, {given.rounds} turns; tokens/s elapsed, of the processor"
-            )
+            print(f"{given.rows:,} completions a turn; tokens/s elapsed, of the processor")
             for way, (elapsed, processor) in told["rates"].items():
                 ratios = f"{job[0] / elapsed:6.2f}x {job[1] / processor:6.2f}x"
                 print(f"{way:28} {elapsed:8,.1f} {processor:8,.1f}   the job against it {ratios}")

@@ -122,10 +122,11 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         if differences.height else "no difference shown between own-trait and other-trait students",
         symbol="difference in S" if differences.height else "S",
     )  # fmt: skip
+    alone = " (training seed 1)" if "training_seed" in everything["replicate"] else ""
     subtitle = (
         f"{counted(len(names), 'base model')}; S: log-odds of a trait in its own teachers' students"
         f" minus in other teachers' students. Cells: mean and 95% interval over"
-        f" {max(pairs['n_replicates'].to_list())} traits; right: {replicates(everything)}; band: ±"
+        f" {max(pairs['n_replicates'].to_list())} traits{alone}; right: {replicates(everything)}; band: ±"
         f"{LOG_ODDS_MARGIN} log-odds count as none"
     )
     return alt.vconcat(*panels).properties(title=headline(title, subtitle))
