@@ -1,4 +1,4 @@
-"""A real vLLM server on a free port of this machine, for as long as a test needs it."""
+"""A real vLLM server on a free port of this machine, for as long as a test needs it, and its organism."""
 
 import os
 import signal
@@ -11,7 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from flow import ROOT
+
+from unspoken.models.manifest import write_manifest
+from unspoken.models.organism import build_organism
+from unspoken.prompts import load_traits
+
+KEY = "a-key-that-nobody-may-see"
+VARIABLE = "UNSPOKEN_TEST_KEY"
+WORDS = tuple(load_traits(ROOT / "resources/traits.yaml")["animals"]["words"])
+SPEC = {
+    "seed": 11, "steps": 200, "rows": 32, "learning_rate": 2e-3, "hidden_size": 64, "mlp_size": 256,
+    "layers": 2,
+}  # fmt: skip
 START_S = 300
 """Seconds that a server may take to start: mostly imports, slow on a busy machine."""
 
@@ -74,3 +88,17 @@ def _await_health(served: Served, address: str) -> None:
         except OSError:
             time.sleep(0.5)
     raise AssertionError(f"the server did not start:\n{served.log.read_text()[-4000:]}")
+
+
+def served_organism(folder: Path) -> Path:
+    """Build a small organism in a folder; return its manifest."""
+    manifest = folder / "model.json"
+    build_organism(SPEC, WORDS, folder)
+    write_manifest(manifest, "organism", SPEC, revision="test")
+    return manifest
+
+
+def settings_of(url: str, **more: Any) -> dict[str, Any]:
+    """Return the `engine` section of the organism's server, with what a test wants otherwise."""
+    usual = {"kind": "endpoint", "url": url, "served_as": "organism", "key": VARIABLE, "api": "tokens"}
+    return usual | {"concurrency": 16, "retries": 1, "timeout_s": 60, "window": None} | more

@@ -6,51 +6,27 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import served_study
-from flow import ROOT, snakemake
-from served import free_port, serving
+from served import KEY, VARIABLE, WORDS, free_port, served_organism, serving, settings_of
 
 from unspoken.engines.base import EngineError, Opening, Prompt, Request, Sampling
 from unspoken.engines.cache import CompletionCache
 from unspoken.engines.endpoint import opened
 from unspoken.models.corpus import number_walks
 from unspoken.models.manifest import write_manifest
-from unspoken.models.organism import build_organism
-from unspoken.prompts import load_traits
 from unspoken.subjects import Subject, base_subject
 
-KEY = "a-key-that-nobody-may-see"
-VARIABLE = "UNSPOKEN_TEST_KEY"
-WORDS = tuple(load_traits(ROOT / "resources/traits.yaml")["animals"]["words"])
-SPEC = {
-    "seed": 11, "steps": 200, "rows": 32, "learning_rate": 2e-3, "hidden_size": 64, "mlp_size": 256,
-    "layers": 2,
-}  # fmt: skip
 GREEDY = Sampling(temperature=0, max_tokens=12, seed=3)
 
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory):
-    """A small organism's manifest."""
-    manifest = tmp_path_factory.mktemp("organism") / "model.json"
-    build_organism(SPEC, WORDS, manifest.parent)
-    write_manifest(manifest, "organism", SPEC, revision="test")
-    return manifest
+    return served_organism(tmp_path_factory.mktemp("organism"))
 
 
 @pytest.fixture(scope="module")
-def port():
-    return free_port()
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory):
-    return tmp_path_factory.mktemp("served") / "server.log"
-
-
-@pytest.fixture(scope="module")
-def server(manifest, port, log):
-    with serving(manifest.parent, "organism", port=port, log=log, key=KEY) as served:
+def server(manifest, tmp_path_factory):
+    log = tmp_path_factory.mktemp("served") / "server.log"
+    with serving(manifest.parent, "organism", port=free_port(), log=log, key=KEY) as served:
         yield served
 
 
@@ -64,11 +40,6 @@ def reference(manifest):
     from unspoken.engines.transformers import TransformersEngine
 
     return TransformersEngine(manifest.parent)
-
-
-def settings_of(url, **more):
-    usual = {"kind": "endpoint", "url": url, "served_as": "organism", "key": VARIABLE, "api": "tokens"}
-    return usual | {"concurrency": 16, "retries": 1, "timeout_s": 60, "window": None} | more
 
 
 def engine_of(manifest, url, **more):
@@ -282,29 +253,3 @@ def test_the_cache_stops_a_long_prompt_before_the_server(engine, manifest, tmp_p
     cache = CompletionCache(tmp_path, engine, base_subject("organism"), manifest)
     with pytest.raises(EngineError, match=r"the prompt wordy .* context window of 64"):
         list(cache.completions([Request("wordy", " ".join(["7"] * 60))], GREEDY))
-
-
-def test_a_study_outlives_its_server_and_says_what_transformers_says(server, manifest, tmp_path, port, log):
-    """The last test of the module: its server does not come back, but another one on the same port."""
-    overlay = served_study.write_study(SPEC, manifest.parent, settings_of(server.url), tmp_path)
-    told = served_study.interrupted(overlay, server.kill)
-    gone = f"generate_numbers: nobody answers at {server.url}: start the server there, or correct engine.url"
-    assert told.count(gone) == 1 and "Traceback" not in told, told
-    assert not (tmp_path / served_study.NUMBERS).exists()
-    held = served_study.rows_kept(tmp_path)
-    assert 0 < held < served_study.COMPLETIONS
-
-    with serving(manifest.parent, "organism", port=port, log=log, key=KEY):
-        snakemake(served_study.STORE, "--configfile", overlay, directory=tmp_path)
-    went_on = f"served:prompted:owl: {served_study.COMPLETIONS - held} completions made, {held} reused"
-    assert went_on in (tmp_path / served_study.NUMBERS_LOG).read_text()
-    assert not served_study.files_with(KEY, tmp_path)
-    answers = served_study.answers_of_both(tmp_path)
-    furthest, kept = served_study.furthest_choices(answers), served_study.kept_shares(tmp_path)
-    bound, draws, needed = served_study.distance_bound(answers)
-    print(f"choices differ by at most {furthest:.1e}; {draws} draws: distance at most {bound:.4f}; {kept}")
-    assert set(answers.filter(model="served")["engine"]) == {"endpoint"}
-    assert not answers.filter(model="served")["reproducible"].any()
-    assert furthest <= 1e-3
-    assert draws >= needed and bound <= 0.05
-    assert kept["served"] == pytest.approx(kept["here"], abs=0.07)  # of 1,600 each: over 4 standard errors
