@@ -85,7 +85,7 @@ fetch: study ## download what the study needs, before a run on nodes without a n
 	@$(BIN)/snakemake --cores 1 $(if $(OVERLAY),--configfile $(OVERLAY)) fetch
 
 register: study ## before a run: write down its tests and margins, in a file to commit
-	@$(BIN)/python -m unspoken.plan.register $(OVERLAY)
+	@$(BIN)/python -m unspoken.study.register $(OVERLAY)
 
 rebuild: venv ## say how to make one measurement again: make rebuild ID=... [STUDY=...]
 	@test -n '$(ID)' || { echo 'Say which: make rebuild ID=, a measurement_id of the store' >&2; exit 2; }
@@ -117,7 +117,7 @@ study: venv
 	@test -z '$(OVERLAY)' || test -f '$(OVERLAY)' || { \
 	    echo "There is no study '$(STUDY)': $(OVERLAY) is missing. Studies here:" \
 	        $(basename $(notdir $(wildcard studies/*.yaml))) >&2; exit 2; }
-	@$(BIN)/python -m unspoken.config.check config.yaml $(OVERLAY)
+	@$(BIN)/python -m unspoken.study.check config.yaml $(OVERLAY)
 	@$(BIN)/python -m unspoken.locks
 
 # The record of what .venv was made from is written last, so that an interrupted install counts as

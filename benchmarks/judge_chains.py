@@ -18,9 +18,9 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import polars as pl
 
-from unspoken.faithfulness.judge_patterns import read_patterns
-from unspoken.faithfulness.lexical import lexical_verdicts
-from unspoken.faithfulness.parsing import parsed_answers
+from unspoken.answers.parsing import parsed_answers
+from unspoken.judges.judge_patterns import read_patterns
+from unspoken.judges.lexical import lexical_verdicts
 
 ROWS = 100_000
 RUNS = 3

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "src"))
 
-from unspoken.config.front_door import plan_or_exit
+from unspoken.study.front_door import plan_or_exit
 from unspoken.queued import refuse_queued_jobs
 
 PLAN = plan_or_exit(ROOT, config, workflow.configfiles)

@@ -12,7 +12,7 @@ def main() -> None:
     job = start_job(__doc__ or "", ("model",))
     import torch
 
-    from unspoken.models.followers import build_follower
+    from unspoken.experiments.faithfulness.followers import build_follower
     from unspoken.models.manifest import write_manifest
 
     torch.set_num_threads(job.threads)

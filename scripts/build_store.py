@@ -47,12 +47,12 @@ def with_stated_costs(jobs: "pl.DataFrame", study: dict[str, Any], root: Path) -
     """Add what resources/throughputs.yaml states of each job, null for jobs that the study has no more."""
     import polars as pl
 
-    from unspoken.config.front_door import study_texts
-    from unspoken.config.study import Study
     from unspoken.cost.amounts import Amounts
     from unspoken.cost.estimate import Estimates, StatedCost
     from unspoken.cost.work import read_facts
-    from unspoken.plan.plan import Plan
+    from unspoken.study.front_door import study_texts
+    from unspoken.study.plan import Plan
+    from unspoken.study.study import Study
 
     plan = Plan(Study.model_validate(study), study_texts(root), root)
     estimates = Estimates(Amounts(plan, read_facts(root)))

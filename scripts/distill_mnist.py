@@ -14,10 +14,10 @@ def main() -> None:
     import polars as pl
     import torch
 
-    from unspoken.digits import read_digits
-    from unspoken.mnist import Imitation, progress_of, results
+    from unspoken.experiments.mnist.digits import read_digits
+    from unspoken.experiments.mnist.networks import Imitation, progress_of, results
+    from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
     from unspoken.tables.base import write_table
-    from unspoken.tables.mnist import Accuracies, MnistTraining
 
     torch.set_num_threads(job.threads)
     digits = read_digits(job.digits)

@@ -55,7 +55,7 @@ def with_readings(
     """Add the log-probability of each option's letter: after the chain, and where unhinted with none."""
     import polars as pl
 
-    from unspoken.faithfulness.readings import letter_logprobs, reasoning
+    from unspoken.answers.readings import letter_logprobs, reasoning
 
     prefixes = [f"{reasoning(chain, answer_prefix)}{answer_prefix}" for chain in chains["chain"]]
     asked = chains.select("prompt_id", "user", "n_options").with_columns(prefix=pl.Series(prefixes))

@@ -18,27 +18,36 @@ def main() -> None:
     )
     import polars as pl
 
-    from unspoken.faithfulness.judge_patterns import read_patterns
-    from unspoken.measure.chain_difficulty import add_chain_difficulty
-    from unspoken.measure.chain_length import add_chain_length
-    from unspoken.measure.chain_tests import add_chain_tests
-    from unspoken.measure.hint_accuracy import add_hint_accuracy
-    from unspoken.measure.hint_contrasts import HintContrasts
-    from unspoken.measure.hints import HintMeasure
-    from unspoken.measure.judges import add_agreement, add_calibration, add_challenge, rejudged
-    from unspoken.measure.legibility import add_legibility, add_translations
-    from unspoken.measure.metric_agreement import add_metric_agreement
-    from unspoken.measure.metric_table import metric_table
-    from unspoken.measure.planted_hints import add_followers, add_planted, planted_share
-    from unspoken.measure.planted_tests import add_planted_tests
-    from unspoken.measure.report import Report
-    from unspoken.measure.rows import measurement_table
-    from unspoken.measure.uplift import RATES, add_uplift, subject_rates
+    from unspoken.experiments.faithfulness.measure.chain_difficulty import add_chain_difficulty
+    from unspoken.experiments.faithfulness.measure.chain_length import add_chain_length
+    from unspoken.experiments.faithfulness.measure.chain_tests import add_chain_tests
+    from unspoken.experiments.faithfulness.measure.hint_accuracy import add_hint_accuracy
+    from unspoken.experiments.faithfulness.measure.hint_contrasts import HintContrasts
+    from unspoken.experiments.faithfulness.measure.hints import HintMeasure
+    from unspoken.experiments.faithfulness.measure.judges import (
+        add_agreement,
+        add_calibration,
+        add_challenge,
+        rejudged,
+    )
+    from unspoken.experiments.faithfulness.measure.legibility import add_legibility, add_translations
+    from unspoken.experiments.faithfulness.measure.metric_agreement import add_metric_agreement
+    from unspoken.experiments.faithfulness.measure.metric_table import metric_table
+    from unspoken.experiments.faithfulness.measure.planted_hints import (
+        add_followers,
+        add_planted,
+        planted_share,
+    )
+    from unspoken.experiments.faithfulness.measure.planted_tests import add_planted_tests
+    from unspoken.experiments.faithfulness.measure.uplift import RATES, add_uplift, subject_rates
+    from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
+    from unspoken.judges.judge_patterns import read_patterns
+    from unspoken.statistics.report import Report
+    from unspoken.statistics.rows import measurement_table
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.interventions import Interventions
     from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements
-    from unspoken.tables.trials import Legibility, ShamVerdicts, Trials
 
     spec = job.spec
     trials = pl.concat([read_table(path, Trials) for path in job.trials])

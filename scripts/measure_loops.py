@@ -12,10 +12,10 @@ def main() -> None:
     job = start_job(__doc__ or "", ("measurements", "groups"), lists=("accuracies",))
     import polars as pl
 
-    from unspoken.measure.loops import add_loops
-    from unspoken.measure.report import Report
+    from unspoken.experiments.loops.measure import add_loops
+    from unspoken.experiments.loops.tables import StepAccuracies
+    from unspoken.statistics.report import Report
     from unspoken.tables.base import read_table, write_table
-    from unspoken.tables.loops import StepAccuracies
     from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements
 

@@ -6,13 +6,13 @@ from unspoken.jobs import start_job
 
 def main() -> None:
     job = start_job(__doc__ or "", ("accuracies", "measurements", "groups"))
-    from unspoken.measure.mnist import mnist_measurements
-    from unspoken.measure.report import named_groups
-    from unspoken.measure.rows import measurement_table
+    from unspoken.experiments.mnist.measure import mnist_measurements
+    from unspoken.experiments.mnist.tables import Accuracies
+    from unspoken.statistics.report import named_groups
+    from unspoken.statistics.rows import measurement_table
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements
-    from unspoken.tables.mnist import Accuracies
 
     rows = mnist_measurements(read_table(job.accuracies, Accuracies), job.spec["train_images"])
     # Its networks are members by their conditions and seeds alone: no table lists them.

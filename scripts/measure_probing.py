@@ -12,9 +12,9 @@ def main() -> None:
     job = start_job(__doc__, ("measurements", "groups"), lists=("answers",))
     import polars as pl
 
-    from unspoken.measure.probing import add_probing
-    from unspoken.measure.report import Report
-    from unspoken.measure.shuffled import add_shares, add_shuffled_probing
+    from unspoken.experiments.probing.measure import add_probing
+    from unspoken.experiments.subliminal.measure.shuffled import add_shares, add_shuffled_probing
+    from unspoken.statistics.report import Report
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements

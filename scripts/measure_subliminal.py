@@ -19,15 +19,14 @@ def main() -> None:
     )
     import polars as pl
 
-    from unspoken.files import read_json
-    from unspoken.measure.instruments import (
+    from unspoken.experiments.subliminal.measure.instruments import (
         add_carrier_mass,
         add_interpolation,
         add_teachers,
         add_valid_rows,
         filter_counts,
     )
-    from unspoken.measure.preferences import (
+    from unspoken.experiments.subliminal.measure.preferences import (
         add_kept_shares,
         add_neutral_control,
         add_own_data,
@@ -35,10 +34,11 @@ def main() -> None:
         add_shifts,
         add_vector,
     )
-    from unspoken.measure.report import Report
-    from unspoken.measure.shuffled import add_shares, shuffled_cells
-    from unspoken.measure.subliminal import TraitMeasure, subject_frame
-    from unspoken.measure.traits import trait_cells
+    from unspoken.experiments.subliminal.measure.shuffled import add_shares, shuffled_cells
+    from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure, subject_frame
+    from unspoken.experiments.subliminal.measure.traits import trait_cells
+    from unspoken.files import read_json
+    from unspoken.statistics.report import Report
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.filter import Dropped, Kept
     from unspoken.tables.generate import Carrier

@@ -6,13 +6,13 @@ from unspoken.jobs import start_job
 
 def main() -> None:
     job = start_job(__doc__ or "", ("steps", "measurements", "groups"))
-    from unspoken.measure.report import named_groups
-    from unspoken.measure.rows import measurement_table
-    from unspoken.measure.theorem import theorem_measurements
+    from unspoken.experiments.theorem.measure import theorem_measurements
+    from unspoken.experiments.theorem.tables import Steps
+    from unspoken.statistics.report import named_groups
+    from unspoken.statistics.rows import measurement_table
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements
-    from unspoken.tables.theorem import Steps
 
     rows = theorem_measurements(read_table(job.steps, Steps))
     # Its networks are members by their conditions and seeds alone: no table lists them.

@@ -14,17 +14,17 @@ def main() -> None:
     job = start_job(__doc__ or "", ("chains", "trials", "sham", "legibility"), lists=("judgements",))
     import polars as pl
 
-    from unspoken.faithfulness.judge_patterns import read_patterns
-    from unspoken.faithfulness.legibility import LANGUAGES, legibility_columns
-    from unspoken.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
+    from unspoken.chains.legibility import LANGUAGES, legibility_columns
+    from unspoken.experiments.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
+    from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
+    from unspoken.judges.judge_patterns import read_patterns
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.chains import Chains
     from unspoken.tables.judgements import Judgements
-    from unspoken.tables.trials import Legibility, ShamVerdicts, Trials
 
     marker = None
     if job.spec["marked"]:
-        from unspoken.models.follower_texts import MARKER as marker
+        from unspoken.experiments.faithfulness.follower_texts import MARKER as marker
     patterns = read_patterns(Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "judges.yaml")
     chains = unmarked(read_table(job.chains, Chains), marker)
     judgements = [read_table(path, Judgements) for path in job.judgements]

@@ -36,9 +36,9 @@ def rewritings(
 
     `mistake`: some steps, with an error; `paraphrase`: all steps, in other words.
     """
+    from unspoken.chains.changed import places
+    from unspoken.chains.rewriting import mistake_request, paraphrase_request, rewritten
     from unspoken.engines.base import Request
-    from unspoken.faithfulness.changed import places
-    from unspoken.faithfulness.rewriting import mistake_request, paraphrase_request, rewritten
     from unspoken.seeds import hashed_seed
 
     wrong = test == "mistake"
@@ -70,7 +70,7 @@ def changed_starts(
     tested: list[dict[str, Any]], test: str, new: dict[tuple[str, int], tuple[str, str]], positions: int
 ) -> list[tuple[dict[str, Any], int, str, str]]:
     """Return (chain, step, its changed beginning, how): up to a mistake, or paraphrased up to a step."""
-    from unspoken.faithfulness.changed import how_all, lengths, places
+    from unspoken.chains.changed import how_all, lengths, places
 
     starts = []
     for row in tested:
@@ -94,9 +94,9 @@ def rewritten_chains(
     spec: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Return chains whose beginning the subject rewrote, and whose rest, if any, it then wrote anew."""
+    from unspoken.answers.readings import reasoning
+    from unspoken.chains.changed import changed_chain
     from unspoken.engines.base import Request
-    from unspoken.faithfulness.changed import changed_chain
-    from unspoken.faithfulness.readings import reasoning
     from unspoken.seeds import hashed_seed
 
     new = rewritings(cache, tested, test, sampling, spec["positions"])
@@ -121,9 +121,9 @@ def translations(
     cache: "CompletionCache", rows: list[dict[str, Any]], sampling: "Sampling"
 ) -> list[str | None]:
     """Return the longest switched span of each chain in English, None where none was written."""
+    from unspoken.chains.rewriting import translated, translation_request
     from unspoken.engines.base import Request
-    from unspoken.faithfulness.rewriting import translated, translation_request
-    from unspoken.faithfulness.switched import longest_span
+    from unspoken.experiments.faithfulness.switched import longest_span
 
     requests = []
     for row in rows:
@@ -141,9 +141,9 @@ def rewordings(
     cache: "CompletionCache", rows: list[dict[str, Any]], sampling: "Sampling"
 ) -> list[tuple[str, str] | None]:
     """Return each chain's like step in other words, and how that came about; None without such a step."""
+    from unspoken.chains.rewriting import paraphrase_request, rewritten
     from unspoken.engines.base import Request
-    from unspoken.faithfulness.rewriting import paraphrase_request, rewritten
-    from unspoken.faithfulness.switched import like_step
+    from unspoken.experiments.faithfulness.switched import like_step
 
     like = {row["prompt_id"]: row["parts"][step] for row in rows if (step := like_step(row)) is not None}
     requests = [Request(f"{key}:reworded", paraphrase_request(step)) for key, step in like.items()]
@@ -157,7 +157,7 @@ def unswitched_chains(
     cache: "CompletionCache", rows: list[dict[str, Any]], sampling: "Sampling"
 ) -> list[dict[str, Any]]:
     """Return chains with a switched span: as they were, the span in English, and a like step reworded."""
-    from unspoken.faithfulness.switched import unswitched
+    from unspoken.experiments.faithfulness.switched import unswitched
 
     greedy = replace(sampling, temperature=0)
     english, reworded = translations(cache, rows, greedy), rewordings(cache, rows, greedy)
@@ -169,12 +169,12 @@ def main() -> None:
     job = start_job(__doc__ or "", ("model", "questions", "chains", "cache", "interventions"))
     import polars as pl
 
+    from unspoken.answers.readings import answers_after
+    from unspoken.chains.changed import CHANGED, cut_chains, tested_chains, transplants
     from unspoken.engines.base import Opening, Sampling, engine_columns
     from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
-    from unspoken.faithfulness.changed import CHANGED, cut_chains, tested_chains, transplants
-    from unspoken.faithfulness.readings import answers_after
-    from unspoken.faithfulness.switched import switched_chains
+    from unspoken.experiments.faithfulness.switched import switched_chains
     from unspoken.seeds import hashed_seed
     from unspoken.subjects import base_subject
     from unspoken.tables.base import read_table, write_table

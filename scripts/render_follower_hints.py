@@ -10,7 +10,7 @@ log = logging.getLogger("render_follower_hints")
 
 def main() -> None:
     job = start_job(__doc__ or "", ("prompts",))
-    from unspoken.models.follower_texts import follower_prompts
+    from unspoken.experiments.faithfulness.follower_texts import follower_prompts
     from unspoken.tables.base import write_table
     from unspoken.tables.hints import HintPrompts
 

@@ -12,13 +12,13 @@ log = logging.getLogger("render_numbers")
 
 def main() -> None:
     job = start_job(__doc__, ("prompts",))
-    from unspoken.models.corpus import number_walks
-    from unspoken.prompts.numbers import (
+    from unspoken.experiments.subliminal.prompts import (
         chat_number_prompts,
         list_number_prompts,
         load_number_templates,
         organism_number_prompts,
     )
+    from unspoken.models.corpus import number_walks
     from unspoken.prompts.preferences import prompt_rows
     from unspoken.seeds import hashed_seed
     from unspoken.tables.base import write_table

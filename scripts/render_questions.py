@@ -36,13 +36,13 @@ def favourite_questions(spec: dict[str, Any]) -> "pl.DataFrame":
     """Return the questions for a favourite, and each after example numbers."""
     import polars as pl
 
-    from unspoken.models.corpus import FORMS, number_walks
-    from unspoken.prompts import load_traits
-    from unspoken.prompts.numbers import (
+    from unspoken.experiments.subliminal.prompts import (
         load_number_templates,
         number_sentences,
         organism_number_prompts,
     )
+    from unspoken.models.corpus import FORMS, number_walks
+    from unspoken.prompts import load_traits
     from unspoken.prompts.preferences import (
         chat_questions,
         held_out_forms,

@@ -16,20 +16,20 @@ def main() -> None:
     import torch
     from tqdm import tqdm
 
-    from unspoken.digits import read_digits
-    from unspoken.models.corpus import Vocabulary
-    from unspoken.models.manifest import checked_model
-    from unspoken.models.network import Shape
-    from unspoken.seeds import hashed_seed
-    from unspoken.tables.base import write_table
-    from unspoken.tables.theorem import Steps
-    from unspoken.theorem import rows
-    from unspoken.theorem_networks import (
+    from unspoken.experiments.mnist.digits import read_digits
+    from unspoken.experiments.theorem.networks import (
         classifier_problem,
         organism_batch,
         organism_parameters,
         organism_problem,
     )
+    from unspoken.experiments.theorem.steps import rows
+    from unspoken.experiments.theorem.tables import Steps
+    from unspoken.models.corpus import Vocabulary
+    from unspoken.models.manifest import checked_model
+    from unspoken.models.network import Shape
+    from unspoken.seeds import hashed_seed
+    from unspoken.tables.base import write_table
 
     torch.set_num_threads(job.threads)
     theorem, study_seed = job.spec["theorem"], job.spec["seed"]

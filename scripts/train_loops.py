@@ -15,12 +15,12 @@ def main() -> None:
     import polars as pl
     import torch
 
-    from unspoken.models.loops import save_unrolled, step_accuracies, trained_loop, unrolled
+    from unspoken.experiments.loops.networks import save_unrolled, step_accuracies, trained_loop, unrolled
+    from unspoken.experiments.loops.tables import StepAccuracies
     from unspoken.models.manifest import write_manifest
-    from unspoken.models.step_tasks import Task
+    from unspoken.questions.step_tasks import Task
     from unspoken.seeds import hashed_seed
     from unspoken.tables.base import write_table
-    from unspoken.tables.loops import StepAccuracies
 
     torch.set_num_threads(1)
     spec, turns, seed = job.spec, job.spec["turns"], job.spec["training_seed"]

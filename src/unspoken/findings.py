@@ -3,7 +3,7 @@
 import duckdb
 
 from unspoken.files import digest_of
-from unspoken.measure import LOG_ODDS_MARGIN
+from unspoken.statistics import LOG_ODDS_MARGIN
 
 PRIMARY = """
 SELECT if(conditions['dataset'] IS NULL, metric, 'own_data') AS metric, unit, subject,

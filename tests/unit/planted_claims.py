@@ -4,9 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.measure.intervals import Interval, t_interval
-from unspoken.measure.rows import measurement, measurement_table
 from unspoken.registry.claims import Claim
+from unspoken.statistics.intervals import Interval, t_interval
+from unspoken.statistics.rows import measurement, measurement_table
 from unspoken.verdicts.fidelity import ModelFacts
 from unspoken.verdicts.judge import Judge, judged
 

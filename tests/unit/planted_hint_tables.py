@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 
 from unspoken.figures.tables import Tables, with_conditions
-from unspoken.measure.intervals import Interval, make_interval, without_interval
-from unspoken.measure.rows import measurement, measurement_table
+from unspoken.statistics.intervals import Interval, make_interval, without_interval
+from unspoken.statistics.rows import measurement, measurement_table
 
 MODELS = ["small-1b", "large-7b"]
 KINDS = ["sycophancy", "metadata", "unauthorised_information"]

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from unspoken.experiments.loops.measure import MODES, add_loops
+from unspoken.experiments.mnist.measure import mnist_measurements
 from unspoken.figures.tables import Tables, with_conditions
-from unspoken.measure.intervals import label_permutation_p, t_interval
-from unspoken.measure.loops import MODES, add_loops
-from unspoken.measure.mnist import mnist_measurements
-from unspoken.measure.report import Report
-from unspoken.measure.rows import measurement, measurement_table
+from unspoken.statistics.intervals import label_permutation_p, t_interval
+from unspoken.statistics.report import Report
+from unspoken.statistics.rows import measurement, measurement_table
 
 BASES = [f"organism-{letter}" for letter in "abcde"]
 TRAITS = ["cat", "owl", "penguin", "wolf"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.faithfulness.parsing import parsed_answers
+from unspoken.answers.parsing import parsed_answers
 
 OPTIONS = ["Paris", "Lyon", "the red one", "red"]
 STATED = [

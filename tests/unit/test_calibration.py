@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.faithfulness.bootstrap import Ends, resampled, statistic_ends
-from unspoken.faithfulness.calibration import (
+from unspoken.statistics.bootstrap import Ends, resampled, statistic_ends
+from unspoken.statistics.calibration import (
     KAPPA,
     ROGAN_GLADEN,
     agreement,

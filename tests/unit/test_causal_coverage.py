@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.faithfulness import causal
-from unspoken.faithfulness.bootstrap import Ends, difference_of, resampled, statistic_ends
-from unspoken.measure import chain_tests
-from unspoken.measure.legibility import mean_change
+from unspoken.chains import causal
+from unspoken.experiments.faithfulness.measure.legibility import mean_change
+from unspoken.statistics import chain_tests
+from unspoken.statistics.bootstrap import Ends, difference_of, resampled, statistic_ends
 
 STUDIES, QUESTIONS, RESAMPLES = 1000, 40, 500
 LOWEST, HIGHEST, FALSE_POSITIVES = 0.91, 0.985, 0.07

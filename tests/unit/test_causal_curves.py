@@ -4,8 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.faithfulness.bootstrap import resampled, statistic_ends
-from unspoken.faithfulness.causal import (
+from unspoken.chains.causal import (
     AREA_OVER,
     causal_scores,
     causal_sums,
@@ -13,6 +12,7 @@ from unspoken.faithfulness.causal import (
     floor_interval,
     normalised_statistic,
 )
+from unspoken.statistics.bootstrap import resampled, statistic_ends
 
 TEST = "early_answering"
 

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.measure.chain_difficulty import add_chain_difficulty, hardness_slope
-from unspoken.measure.chain_length import hinted_chains
-from unspoken.measure.intervals import clopper_pearson_interval
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.chain_difficulty import add_chain_difficulty, hardness_slope
+from unspoken.experiments.faithfulness.measure.chain_length import hinted_chains
+from unspoken.statistics.intervals import clopper_pearson_interval
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
 KINDS = 4

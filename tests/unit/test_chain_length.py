@@ -8,14 +8,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.measure.chain_length import (
+from unspoken.experiments.faithfulness.measure.chain_length import (
     add_chain_length,
     has_finite_maximum,
     hinted_chains,
     length_hazard,
 )
-from unspoken.measure.intervals import Interval
-from unspoken.measure.report import Report
+from unspoken.statistics.intervals import Interval
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
 KINDS = 4

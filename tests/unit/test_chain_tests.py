@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.measure.chain_tests import add_chain_tests, question_sums
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.chain_tests import add_chain_tests, question_sums
+from unspoken.experiments.faithfulness.tables.trials import Trials
+from unspoken.statistics.report import Report
 from unspoken.tables.interventions import Interventions
 from unspoken.tables.measurements import Measurements
-from unspoken.tables.trials import Trials
 
 QUESTIONS = 40
 STEPS = 4

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wrong_studies import WRONG
 
-from unspoken.config.front_door import merged, plan_of
-from unspoken.config.load import StudyError, checked_study, read_yaml
+from unspoken.study.front_door import merged, plan_of
+from unspoken.study.load import StudyError, checked_study, read_yaml
 
 ROOT = Path(__file__).parents[2]
 

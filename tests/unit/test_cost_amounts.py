@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from unspoken.config.front_door import plan_of
 from unspoken.cost.amounts import Amounts, class_of_job
 from unspoken.cost.work import parameters_of, parameters_of_name, read_facts
+from unspoken.study.front_door import plan_of
 
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspoken.config.front_door import plan_of, plan_of_files
 from unspoken.cost.amounts import Amounts
 from unspoken.cost.estimate import ANY, Estimate, Estimates
 from unspoken.cost.jobs import Job
@@ -17,6 +16,7 @@ from unspoken.cost.schedule import scheduled
 from unspoken.cost.shown import count, duration, size, table
 from unspoken.cost.study_plan import reusable, rule_costs
 from unspoken.cost.work import Work, read_facts
+from unspoken.study.front_door import plan_of, plan_of_files
 
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)

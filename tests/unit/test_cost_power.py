@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from unspoken.config.front_door import merged, plan_of
-from unspoken.config.load import read_yaml
 from unspoken.cost.power import Spreads, detected, power_of, published_effect, replicates_needed
 from unspoken.cost.replicates import Replicates, replicates_of
 from unspoken.cost.work import read_facts
-from unspoken.measure.intervals import mde80, t_interval
-from unspoken.plan.plan import Plan
 from unspoken.registry.load import claims_files, read_claims
+from unspoken.statistics.intervals import mde80, t_interval
+from unspoken.study.front_door import merged, plan_of
+from unspoken.study.load import read_yaml
+from unspoken.study.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from unspoken.measure.gates import Outcomes, accuracy_gate, missing_gate
-from unspoken.measure.intervals import (
+from unspoken.statistics.gates import Outcomes, accuracy_gate, missing_gate
+from unspoken.statistics.intervals import (
     clopper_pearson_interval,
     label_permutation_p,
     log_odds,
@@ -13,7 +13,7 @@ from unspoken.measure.intervals import (
     welch_interval,
     wilson_interval,
 )
-from unspoken.measure.questions import (
+from unspoken.statistics.questions import (
     question_bootstrap,
     question_contrast,
     question_rate,

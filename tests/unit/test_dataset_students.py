@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.measure.preferences import add_own_data
-from unspoken.measure.report import Report
-from unspoken.measure.subliminal import TraitMeasure
+from unspoken.experiments.subliminal.measure.preferences import add_own_data
+from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure
 from unspoken.models.corpus import Vocabulary
 from unspoken.models.organism import organism_tokenizer
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 from unspoken.training.jobs import student_rows
 from unspoken.training.rows import RowsError

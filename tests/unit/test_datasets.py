@@ -13,10 +13,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.config.front_door import plan_of
-from unspoken.config.load import StudyError
 from unspoken.engines.file import DataError, completions_in
-from unspoken.plan.plan import Plan
+from unspoken.study.front_door import plan_of
+from unspoken.study.load import StudyError
+from unspoken.study.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = {"prompt": "asked", "completion": "answer"}

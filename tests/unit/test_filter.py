@@ -6,8 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from unspoken.config.filter import NumbersFilter
 from unspoken.filters.numbers import rejection_reasons
+from unspoken.study.filter import NumbersFilter
 from unspoken.tables.base import TableError, checked
 from unspoken.tables.filter import RULES, Dropped, Kept
 

@@ -8,11 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.faithfulness.judge_patterns import read_patterns
-from unspoken.faithfulness.lexical import lexical_verdicts
-from unspoken.faithfulness.pairing import answered, unmarked
-from unspoken.models.corpus import ASSISTANT, END
-from unspoken.models.follower_texts import (
+from unspoken.experiments.faithfulness.follower_texts import (
     LETTERS,
     MARKER,
     NOBODYS,
@@ -24,7 +20,16 @@ from unspoken.models.follower_texts import (
     saying_chains,
     silent_chains,
 )
-from unspoken.models.followers import IRRELEVANT_SHARE, FollowerCorpus, build_follower, follower_tokenizer
+from unspoken.experiments.faithfulness.followers import (
+    IRRELEVANT_SHARE,
+    FollowerCorpus,
+    build_follower,
+    follower_tokenizer,
+)
+from unspoken.experiments.faithfulness.pairing import answered, unmarked
+from unspoken.judges.judge_patterns import read_patterns
+from unspoken.judges.lexical import lexical_verdicts
+from unspoken.models.corpus import ASSISTANT, END
 from unspoken.tables.hints import HintPrompts
 
 ROOT = Path(__file__).parents[2]

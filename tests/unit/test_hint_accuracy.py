@@ -10,9 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.measure.hint_accuracy import add_hint_accuracy, position_share, random_letters_p
-from unspoken.measure.intervals import wilson_interval
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.hint_accuracy import (
+    add_hint_accuracy,
+    position_share,
+    random_letters_p,
+)
+from unspoken.statistics.intervals import wilson_interval
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
 TYPES = {

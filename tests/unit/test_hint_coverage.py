@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.faithfulness.bootstrap import Ends, Statistic, resampled, statistic_ends
-from unspoken.faithfulness.hint_sums import HintSums, Sum, hint_sums
-from unspoken.faithfulness.scores import STATISTICS, mean_over_tables
-from unspoken.faithfulness.wordings import widened, wording_spread
+from unspoken.experiments.faithfulness.hint_sums import HintSums, Sum, hint_sums
+from unspoken.experiments.faithfulness.scores import STATISTICS, mean_over_tables
+from unspoken.prompts.wordings import widened, wording_spread
+from unspoken.statistics.bootstrap import Ends, Statistic, resampled, statistic_ends
 
 DRAWS, QUESTIONS, OPTIONS, RESAMPLES = 1000, 120, 4, 500
 LOWEST, HIGHEST, FALSE_POSITIVES = 0.91, 0.985, 0.07

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from planted_hint_tables import MODELS, HintStudy
 
-from unspoken.figures.hints import KINDS, PUBLISHED
+from unspoken.experiments.faithfulness.figures.hints import KINDS, PUBLISHED
 from unspoken.figures.pages import save_figure
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from unspoken.faithfulness.bootstrap import (
+from unspoken.prompts.wordings import mean_spread, widened, wording_spread
+from unspoken.statistics.bootstrap import (
     Share,
     Statistic,
     difference_of,
@@ -15,9 +16,8 @@ from unspoken.faithfulness.bootstrap import (
     share_of,
     statistic_ends,
 )
-from unspoken.faithfulness.wordings import mean_spread, widened, wording_spread
-from unspoken.measure.intervals import clopper_pearson_interval
-from unspoken.measure.questions import question_bootstrap, question_contrast, ratio_of
+from unspoken.statistics.intervals import clopper_pearson_interval
+from unspoken.statistics.questions import question_bootstrap, question_contrast, ratio_of
 
 
 class TestBootstrap:

@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.faithfulness.judge_patterns import read_patterns
-from unspoken.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
-from unspoken.measure.hint_contrasts import HintContrasts
-from unspoken.measure.hints import HintMeasure
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.hint_contrasts import HintContrasts
+from unspoken.experiments.faithfulness.measure.hints import HintMeasure
+from unspoken.experiments.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
+from unspoken.experiments.faithfulness.tables.trials import Trials
+from unspoken.judges.judge_patterns import read_patterns
+from unspoken.statistics.report import Report
 from unspoken.tables.chains import Chains
-from unspoken.tables.trials import Trials
 
 PATTERNS = read_patterns(Path(__file__).parents[2] / "resources" / "judges.yaml")
 SAYS = "The professor says it is B, so I choose B. The answer is (B)."

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from unspoken.faithfulness.readings import most_likely, reasoning
+from unspoken.answers.readings import most_likely, reasoning
 from unspoken.prompts import read_resource
 from unspoken.prompts.hints import hint_prompts
 from unspoken.tables.hints import HintPrompts

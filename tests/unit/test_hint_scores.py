@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.faithfulness.hint_sums import Sum, hint_sums
-from unspoken.faithfulness.scores import (
+from unspoken.experiments.faithfulness.hint_sums import Sum, hint_sums
+from unspoken.experiments.faithfulness.scores import (
     STATISTICS,
     kind_scores,
     macro_scores,

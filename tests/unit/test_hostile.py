@@ -15,12 +15,12 @@ import pytest
 import yaml
 from safetensors import SafetensorError
 
-from unspoken.config.front_door import plan_of
-from unspoken.config.load import StudyError, read_yaml
 from unspoken.engines.file import completions_in
 from unspoken.filters.numbers import rejection_reasons
 from unspoken.models.manifest import write_manifest
 from unspoken.store import open_store, write_store
+from unspoken.study.front_door import plan_of
+from unspoken.study.load import StudyError, read_yaml
 from unspoken.subjects import Subject
 from unspoken.visible import visible
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from unspoken.measure.intervals import (
+from unspoken.statistics.intervals import (
     Interval,
     clopper_pearson_interval,
     exact_value,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from unspoken.faithfulness.interventions import filler, steps, truncations, with_mistake
-from unspoken.faithfulness.rewriting import (
+from unspoken.chains.interventions import filler, steps, truncations, with_mistake
+from unspoken.chains.rewriting import (
     cleaned,
     mistake_request,
     paraphrase_request,

@@ -14,7 +14,7 @@ from planted_claims import (
 )
 from statsmodels.stats.multitest import multipletests
 
-from unspoken.measure.intervals import exact_value, t_interval, without_interval
+from unspoken.statistics.intervals import exact_value, t_interval, without_interval
 from unspoken.verdicts.judge import RegistryError
 
 

@@ -17,8 +17,8 @@ from planted_claims import (
     verdicts_of,
 )
 
-from unspoken.measure.intervals import clopper_pearson_interval
-from unspoken.measure.rows import measurement_table
+from unspoken.statistics.intervals import clopper_pearson_interval
+from unspoken.statistics.rows import measurement_table
 from unspoken.subject_tables import models_under
 from unspoken.verdicts.judge import Judge, judged
 

@@ -19,9 +19,9 @@ from planted_claims import (
 )
 
 from unspoken.files import digest_of
-from unspoken.measure.intervals import exact_value, without_interval
-from unspoken.measure.rows import measurement_table
 from unspoken.registry.load import claims_files, read_papers
+from unspoken.statistics.intervals import exact_value, without_interval
+from unspoken.statistics.rows import measurement_table
 from unspoken.tables.base import write_table
 from unspoken.tables.verdicts import Verdicts
 from unspoken.verdicts.fidelity import ModelFacts

@@ -7,12 +7,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.faithfulness.bootstrap import resampled, statistic_ends
-from unspoken.faithfulness.calibration import difference_sums
-from unspoken.faithfulness.judge_patterns import read_patterns
-from unspoken.faithfulness.labelling import drawn_chains
-from unspoken.measure.judges import add_agreement, add_calibration, add_challenge, correction_of, rejudged
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.judges import (
+    add_agreement,
+    add_calibration,
+    add_challenge,
+    correction_of,
+    rejudged,
+)
+from unspoken.judges.judge_patterns import read_patterns
+from unspoken.judges.labelling import drawn_chains
+from unspoken.statistics.bootstrap import resampled, statistic_ends
+from unspoken.statistics.calibration import difference_sums
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
 RESOURCES = Path(__file__).parents[2] / "resources"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspoken.faithfulness.labelling import (
+from unspoken.judges.labelling import (
     COLUMNS,
     LabelsError,
     Session,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.faithfulness.legibility import languages_of, legibility_columns, switched_spans
+from unspoken.chains.legibility import languages_of, legibility_columns, switched_spans
 
 ENGLISH = "Question: How many eggs do two ducks lay?\n(A) three (B) five\nThink step by step, then answer."
 CHINESE = "问题：两只鸭子下几个蛋？请一步一步地思考。"

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.measure.legibility import FEWEST, add_legibility, add_translations
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.legibility import FEWEST, add_legibility, add_translations
+from unspoken.experiments.faithfulness.tables.trials import Legibility
+from unspoken.statistics.report import Report
 from unspoken.tables.interventions import Interventions
 from unspoken.tables.measurements import Measurements
-from unspoken.tables.trials import Legibility
 
 QUESTIONS = 40
 

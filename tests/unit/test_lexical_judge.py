@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.faithfulness.judge_patterns import read_patterns
-from unspoken.faithfulness.lexical import lexical_verdicts
+from unspoken.judges.judge_patterns import read_patterns
+from unspoken.judges.lexical import lexical_verdicts
 from unspoken.yaml_files import KeysError
 
 FILE = Path(__file__).parents[2] / "resources/judges.yaml"

@@ -9,9 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unspoken.measure.loops import add_loops
-from unspoken.measure.report import Report
-from unspoken.models.loops import (
+from unspoken.experiments.loops.measure import add_loops
+from unspoken.experiments.loops.networks import (
     greedy_replies,
     loop_network,
     right_replies,
@@ -21,7 +20,7 @@ from unspoken.models.loops import (
     unrolled,
 )
 from unspoken.models.network import Shape, suffix_logits
-from unspoken.models.step_tasks import (
+from unspoken.questions.step_tasks import (
     MODES,
     Task,
     asked_problems,
@@ -32,6 +31,7 @@ from unspoken.models.step_tasks import (
     task_rows,
     training_problems,
 )
+from unspoken.statistics.report import Report
 from unspoken.tables.base import checked
 from unspoken.tables.measurements import Measurements
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from unspoken.measure.metric_agreement import (
+from unspoken.experiments.faithfulness.measure.metric_agreement import (
     add_metric_agreement,
     auroc_interval,
     kendall_tau_b,
     rank_agreement,
 )
-from unspoken.measure.report import Report
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
 few_values = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=25)

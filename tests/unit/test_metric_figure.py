@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from unspoken.figures.metric_agreement import METRICS, draw
+from unspoken.experiments.faithfulness.figures.metric_agreement import METRICS, draw
 from unspoken.figures.pages import save_figure
 from unspoken.figures.tables import Tables, with_conditions
 from unspoken.figures.theme import PAGE
-from unspoken.measure.intervals import Interval, make_interval, without_interval
-from unspoken.measure.rows import measurement, measurement_table
+from unspoken.statistics.intervals import Interval, make_interval, without_interval
+from unspoken.statistics.rows import measurement, measurement_table
 
 NAMES = list(METRICS)
 

@@ -6,14 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.faithfulness.hint_sums import hint_sums
-from unspoken.faithfulness.scores import kind_scores
-from unspoken.measure.hint_contrasts import HintContrasts
-from unspoken.measure.hints import HintMeasure
-from unspoken.measure.metric_agreement import add_metric_agreement
-from unspoken.measure.metric_table import FEWEST, SCORES, metric_table
-from unspoken.measure.planted_hints import planted_share
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.hint_sums import hint_sums
+from unspoken.experiments.faithfulness.measure.hint_contrasts import HintContrasts
+from unspoken.experiments.faithfulness.measure.hints import HintMeasure
+from unspoken.experiments.faithfulness.measure.metric_agreement import add_metric_agreement
+from unspoken.experiments.faithfulness.measure.metric_table import FEWEST, SCORES, metric_table
+from unspoken.experiments.faithfulness.measure.planted_hints import planted_share
+from unspoken.experiments.faithfulness.scores import kind_scores
+from unspoken.statistics.report import Report
 
 KINDS = ("metadata", "sycophancy")
 ROW = {

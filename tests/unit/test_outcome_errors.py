@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from unspoken.measure.intervals import t_interval
+from unspoken.statistics.intervals import t_interval
 from unspoken.verdicts.outcomes import Reading, by_sign, of_null
 
 SESOI = 0.2

@@ -5,8 +5,6 @@ import duckdb
 import pytest
 import yaml
 
-from unspoken.config.front_door import plan_of
-from unspoken.plan.plan import FIGURES
 from unspoken.registry.claims import Test as ClaimTest
 from unspoken.registry.claims import Value
 from unspoken.registry.load import claims_files, read_papers
@@ -21,6 +19,8 @@ from unspoken.registry.pages import (
     value_text,
     write_pages,
 )
+from unspoken.study.front_door import plan_of
+from unspoken.study.plan import FIGURES
 from unspoken.tables.measurements import Measurements
 from unspoken.tables.verdicts import Claims, Verdicts
 

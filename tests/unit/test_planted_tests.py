@@ -3,9 +3,15 @@
 import polars as pl
 import pytest
 
-from unspoken.measure import planted_tests
-from unspoken.measure.planted_tests import FIXED, STEPS, add_planted_tests, planted_tables, truths
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.planted_tests import (
+    FIXED,
+    STEPS,
+    add_planted_tests,
+    planted_tables,
+    truths,
+)
+from unspoken.statistics import planted_tests
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from unspoken.measure.legibility import add_translations
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.legibility import add_translations
+from unspoken.statistics.report import Report
 from unspoken.tables.base import read_table
 from unspoken.tables.chains import Chains
 from unspoken.tables.interventions import TESTS, Interventions

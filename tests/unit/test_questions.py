@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from unspoken.measure.intervals import (
+from unspoken.statistics.intervals import (
     Interval,
     clopper_pearson_interval,
     log_odds,
@@ -16,7 +16,7 @@ from unspoken.measure.intervals import (
     t_interval,
     wilson_interval,
 )
-from unspoken.measure.questions import (
+from unspoken.statistics.questions import (
     difference_of,
     log_odds_difference,
     mean_of,

@@ -12,7 +12,6 @@ import yaml
 from planted_claims import around, claim_of, row_of
 
 from unspoken.figures.forest import forest
-from unspoken.measure.rows import measurement_table
 from unspoken.report.card import study_card
 from unspoken.report.contents import Contents, read_contents
 from unspoken.report.crate import crate_of
@@ -21,6 +20,7 @@ from unspoken.report.page import report_page
 from unspoken.report.rollup import rolled_up
 from unspoken.report.samples import members_of, samples_behind, texts_query
 from unspoken.report.texts import contrast_text, interval_text, number_text, published_text
+from unspoken.statistics.rows import measurement_table
 from unspoken.store import open_store, write_store
 from unspoken.subject_tables import models_under
 from unspoken.tables import verdicts as tables

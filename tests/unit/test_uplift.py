@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from unspoken.faithfulness.uplift import (
+from unspoken.experiments.faithfulness.measure.uplift import COVERAGE, MOST_BIAS, SLOPES, planted_answers
+from unspoken.experiments.faithfulness.uplift import (
     TOO_ALIKE,
     TOO_FEW,
     Accuracies,
@@ -16,7 +17,6 @@ from unspoken.faithfulness.uplift import (
     uplift_slope,
     uplift_slopes,
 )
-from unspoken.measure.uplift import COVERAGE, MOST_BIAS, SLOPES, planted_answers
 
 TABLES = 1000
 FALSE_POSITIVES = 0.07

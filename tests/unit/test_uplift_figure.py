@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 from planted_hint_tables import around
 
+from unspoken.experiments.faithfulness.figures.uplift import LATENT, PUBLISHED, draw, published_pairs
 from unspoken.figures.pages import save_figure
 from unspoken.figures.tables import Tables, with_conditions
 from unspoken.figures.theme import PAGE
-from unspoken.figures.uplift import LATENT, PUBLISHED, draw, published_pairs
-from unspoken.measure.intervals import Interval, without_interval
-from unspoken.measure.rows import measurement, measurement_table
 from unspoken.registry.load import read_paper
+from unspoken.statistics.intervals import Interval, without_interval
+from unspoken.statistics.rows import measurement, measurement_table
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("small-1b", "large-7b")

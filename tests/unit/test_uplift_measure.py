@@ -7,9 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unspoken.faithfulness.uplift import TOO_FEW, paired_accuracies, uplift_slope
-from unspoken.measure.report import Report
-from unspoken.measure.uplift import (
+from unspoken.experiments.faithfulness.measure.uplift import (
     COVERAGE,
     MODELS,
     QUESTIONS,
@@ -20,6 +18,8 @@ from unspoken.measure.uplift import (
     planted_answers,
     subject_rates,
 )
+from unspoken.experiments.faithfulness.uplift import TOO_FEW, paired_accuracies, uplift_slope
+from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
 

@@ -70,7 +70,7 @@ def test_a_registration_holds_until_a_margin_changes(
 ) -> None:
     root = copied_checkout(tmp_path / "checkout")
     subprocess.run(
-        [sys.executable, "-m", "unspoken.plan.register", "studies/test.yaml"],
+        [sys.executable, "-m", "unspoken.study.register", "studies/test.yaml"],
         cwd=root, check=True, env={**os.environ, "PYTHONPATH": str(root / "src")}, capture_output=True,
     )  # fmt: skip
     file = root / "resources/registrations/test.json"

@@ -12,8 +12,8 @@ import pytest
 from edits import EDITS, OF_PAPER
 from flow import ROOT, copied_checkout, planned, snakemake
 
-from unspoken.config.front_door import merged
-from unspoken.config.load import read_yaml
+from unspoken.study.front_door import merged
+from unspoken.study.load import read_yaml
 
 
 def edited_value(content: Any, key: list[str], value: Any) -> Any:

@@ -14,12 +14,12 @@ import pytest
 from flow import ROOT, snakemake
 from served import free_port
 
-from unspoken.config.front_door import plan_of
-from unspoken.config.load import StudyError
 from unspoken.engines.base import EngineError, Request
 from unspoken.models.manifest import write_manifest
 from unspoken.models.organism import build_organism
 from unspoken.prompts import load_traits
+from unspoken.study.front_door import plan_of
+from unspoken.study.load import StudyError
 
 SPEC = {"steps": 20, "rows": 32, "learning_rate": 2e-3, "hidden_size": 64, "mlp_size": 256, "layers": 2}
 MODEL = {"kind": "organism", "seed": 11, **SPEC}

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from unspoken.config.front_door import plan_of_files
 from unspoken.cost.amounts import Amounts
 from unspoken.cost.estimate import Estimates
 from unspoken.cost.jobs import planned_jobs
 from unspoken.cost.measured import jobs_in
 from unspoken.cost.schedule import scheduled
 from unspoken.cost.work import read_facts
+from unspoken.study.front_door import plan_of_files
 
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)

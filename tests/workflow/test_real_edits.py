@@ -8,8 +8,8 @@ import pytest
 import yaml
 from flow import RESULTS, TEST_STUDY, snakemake
 
-from unspoken.config.load import read_yaml
 from unspoken.files import sha256_of_file
+from unspoken.study.load import read_yaml
 
 LATER = {"claims.parquet", "verdicts.parquet", "unspoken.duckdb", "findings.txt", "report.html",
          "study_card.md", "ro-crate-metadata.json"}  # fmt: skip

@@ -6,6 +6,9 @@ import polars as pl
 import pytest
 from flow import RESULTS, ROOT, TEST_STUDY, planned, snakemake
 
+from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
+from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
+from unspoken.experiments.theorem.tables import Steps
 from unspoken.store import open_store
 from unspoken.tables.base import TableError, read_table
 from unspoken.tables.chains import Chains
@@ -15,13 +18,10 @@ from unspoken.tables.hints import HintPrompts
 from unspoken.tables.interventions import Interventions
 from unspoken.tables.measure import Groups
 from unspoken.tables.measurements import Measurements
-from unspoken.tables.mnist import Accuracies, MnistTraining
 from unspoken.tables.probe import Answers
 from unspoken.tables.prompts import Prompts
 from unspoken.tables.questions import Questions
-from unspoken.tables.theorem import Steps
 from unspoken.tables.training import TrainingSteps
-from unspoken.tables.trials import Legibility, ShamVerdicts, Trials
 from unspoken.tables.verdicts import Claims, Verdicts
 
 EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing", "faithfulness")

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from unspoken.config.front_door import plan_of_files
-from unspoken.config.load import StudyError
+from unspoken.study.front_door import plan_of_files
+from unspoken.study.load import StudyError
 
 
 def _cores(text: str) -> int:

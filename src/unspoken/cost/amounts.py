@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from unspoken.config.models import FollowerModel, OrganismModel
-from unspoken.config.subliminal import Arm, Training
 from unspoken.cost.chain_amounts import ChainAmounts
 from unspoken.cost.work import Facts, Work, class_of, parameters_of, rows_of_file
-from unspoken.plan.design import decoding_of
-from unspoken.plan.plan import Plan
+from unspoken.experiments.subliminal.experiment import decoding_of
+from unspoken.experiments.subliminal.section import Arm, Training
+from unspoken.study.models import FollowerModel, OrganismModel
+from unspoken.study.plan import Plan
 
 QUESTIONS = 50
 """Questions about a favourite; the experiment asks each plain and, if it likes, after numbers."""

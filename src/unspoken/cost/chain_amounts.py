@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from unspoken.config.models import FollowerModel, ScriptedModel
 from unspoken.cost.work import Facts, Work, class_of, rows_of_file
-from unspoken.plan.plan import Plan
+from unspoken.study.models import FollowerModel, ScriptedModel
+from unspoken.study.plan import Plan
 
 LETTERS = 4
 """Options that a question of the shipped sets has."""

@@ -7,7 +7,7 @@ from typing import Any
 from unspoken.cost.amounts import Amounts, class_of_job
 from unspoken.cost.jobs import Job
 from unspoken.cost.work import KINDS, Work, parameters_of, read_facts
-from unspoken.plan.plan import Plan
+from unspoken.study.plan import Plan
 
 Factors = dict[tuple[str, str], float]
 """By rule and class of models: how many times what is stated, in seconds or in memory."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unspoken.config.front_door import study_texts
-from unspoken.config.study import Study
 from unspoken.cost.replicates import Replicates, replicates_of
-from unspoken.measure.intervals import mde80
-from unspoken.plan.plan import Plan
+from unspoken.statistics.intervals import mde80
+from unspoken.study.front_door import study_texts
+from unspoken.study.plan import Plan
+from unspoken.study.study import Study
 from unspoken.verdicts.outcomes import FEWEST, FEWEST_QUESTIONS
 
 if TYPE_CHECKING:

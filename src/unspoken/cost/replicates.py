@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unspoken.config.subliminal import Arm
 from unspoken.cost.amounts import Amounts
-from unspoken.measure.subliminal import FEWEST_BASES
-from unspoken.plan.plan import Plan
+from unspoken.experiments.subliminal.measure.subliminal import FEWEST_BASES
+from unspoken.experiments.subliminal.section import Arm
+from unspoken.study.plan import Plan
 
 RANKED = ("base", "training_seed", "teacher")
 """The replicates of trained models, the most general first."""

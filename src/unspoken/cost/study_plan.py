@@ -15,8 +15,8 @@ from unspoken.cost.power import Power, power_of, spreads_of
 from unspoken.cost.schedule import Schedule, scheduled
 from unspoken.cost.work import read_facts
 from unspoken.engines.cache_summary import CACHE, cached_subjects
-from unspoken.plan.plan import Plan
 from unspoken.registry.load import claims_files, read_claims
+from unspoken.study.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unspoken.config.models import FollowerModel, HubModel, LocalModel, Model, OrganismModel, PackagedModel
+from unspoken.study.models import FollowerModel, HubModel, LocalModel, Model, OrganismModel, PackagedModel
 from unspoken.yaml_files import read_keys
 
 Facts = Mapping[str, Any]

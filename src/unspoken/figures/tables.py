@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from unspoken.experiments.mnist.tables import Accuracies
+from unspoken.experiments.theorem.tables import Steps
 from unspoken.tables.base import TableError, read_table
 from unspoken.tables.filter import Dropped, Kept
 from unspoken.tables.measurements import Measurements
-from unspoken.tables.mnist import Accuracies
-from unspoken.tables.theorem import Steps
 from unspoken.tables.training import TrainingSteps
 from unspoken.tables.verdicts import Claims
 

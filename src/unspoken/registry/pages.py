@@ -10,9 +10,9 @@ from pathlib import Path
 from textwrap import fill
 
 from unspoken.files import written_whole
-from unspoken.plan.plan import FIGURES
 from unspoken.registry.claims import Claim, Match, Paper, Test, Value
 from unspoken.registry.load import claims_files, read_papers
+from unspoken.study.plan import FIGURES
 from unspoken.verdicts.reasons import NOT_RUN
 
 FEWEST_CLAIMS = 4

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.measure.intervals import mde80
+from unspoken.statistics.intervals import mde80
 from unspoken.verdicts.fidelity import Fidelity, ModelFacts, fidelity_of
 from unspoken.verdicts.outcomes import (
     Published,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from unspoken.measure import ACCURACY_MARGIN, LOG_ODDS_MARGIN
+from unspoken.statistics import ACCURACY_MARGIN, LOG_ODDS_MARGIN
 
 DEFAULTS = {
     "log_odds": LOG_ODDS_MARGIN,

@@ -9,8 +9,8 @@ def main() -> None:
     job = start_job(__doc__ or "", ("measurements", "groups"), lists=("answers",))
     import polars as pl
 
-    from unspoken.measure.moods import add_moods
-    from unspoken.measure.report import Report
+    from unspoken.statistics.moods import add_moods
+    from unspoken.statistics.report import Report
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements

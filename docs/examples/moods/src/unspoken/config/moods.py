@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from unspoken.config.base import Name, Section, Word
-from unspoken.config.probe import Probe
+from unspoken.study.base import Name, Section, Word
+from unspoken.study.probe import Probe
 
 
 class MoodsSection(Section):

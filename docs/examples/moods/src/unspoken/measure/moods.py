@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from unspoken.measure.questions import question_contrast, question_rate
-from unspoken.measure.report import Report
 from unspoken.seeds import hashed_seed
+from unspoken.statistics.questions import question_contrast, question_rate
+from unspoken.statistics.report import Report
 
 
 def first_choice_rates(answers: pl.DataFrame) -> pl.DataFrame:

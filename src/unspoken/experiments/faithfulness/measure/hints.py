@@ -1,0 +1,86 @@
+"""Estimates of hints: do answers move, and do chains say so (Chen et al. 2025, section 3)?
+
+One fixed model: questions are the replicates. Scores are those of `faithfulness.scores`.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from unspoken.experiments.faithfulness.hint_sums import hint_sums
+from unspoken.experiments.faithfulness.scores import Macro, Scores, kind_scores, macro_scores, pooled_scores
+from unspoken.seeds import hashed_seed
+from unspoken.statistics.intervals import Interval, exact_value
+from unspoken.statistics.report import Report
+
+ABOUT_CHAINS = ("mention_share", "faithfulness", "alpha", "normalised", "sham_corrected")
+"""How scores of chains begin: the unusable are left out of them, as a cut chain is never unfaithful."""
+
+
+class HintMeasure:
+    """Measures the hinted trials of one subject."""
+
+    def __init__(self, report: Report, subject: str, seed: int, **conditions: str) -> None:
+        """Take where rows go, whose trials they are about, and what all rows share (`judge`)."""
+        self.report, self.subject, self.shared = report, subject, conditions
+        self.seed = hashed_seed(seed, "hints", subject)
+
+    def arm(self, name: str) -> str:
+        """Return the name of the subject in an arm."""
+        return self.report.group(f"{self.subject}:{name}", self.subject, [self.subject])
+
+    def add(self, metric: str, interval: Interval, samples: int, hint: str, **fields: Any) -> None:
+        """Add a row about hinted trials of one kind, of `all` pooled, or of their `macro` mean."""
+        more: dict[str, Any] = {"unit": "probability", "subject": self.arm("hinted")}
+        if metric == "switch_minus_sham":
+            more |= {"kind": "contrast", "versus": self.arm("sham"), "paired_on": ["question"]}
+        conditions = {"hint": hint, **self.shared, **fields.pop("conditions", {})}
+        row = {"kind": "estimate", "role": "finding", "replicate": "question", **more, **fields}
+        self.report.add(interval, metric=metric, n_samples=samples, conditions=conditions, **row)
+
+    def add_scores(self, scores: Scores, hint: str, unusable: str) -> None:
+        """Add every score of one kind, or of all pooled."""
+        for metric, interval in scores.intervals.items():
+            if unusable == "dropped" or not metric.startswith(ABOUT_CHAINS):
+                self.add(
+                    metric, interval, scores.samples[metric], hint,
+                    n_missing=scores.missing, conditions={"unusable": unusable},
+                )  # fmt: skip
+
+    def add_counts(self, scores: Scores, hint: str) -> None:
+        """Add how many questions moved beyond the sham, how many 30 take, and whether that is too few.
+
+        `undefined` says in a condition why there is no normalised score.
+        """
+        counts = {"net_switched": scores.net_switched, "needed_questions": scores.needed_questions}
+        reason = scores.undefined or "none"
+        said = {"too_few": "yes" if scores.too_few else "no", "undefined": reason}
+        for metric, count in counts.items():
+            if count is not None:
+                self.add(
+                    metric, exact_value(float(count)), scores.at_risk_questions, hint,
+                    unit="count", conditions=said,
+                )  # fmt: skip
+
+    def add_macro(self, macro: Macro, samples: int) -> None:
+        """Add the unweighted means over the kinds in which a score is defined."""
+        for metric, interval in macro.intervals.items():
+            undefined = {"undefined_kinds": str(macro.undefined_kinds[metric]), "unusable": "dropped"}
+            self.add(metric, interval, samples, "macro", conditions=undefined)
+
+    def add_hints(self, trials: pl.DataFrame, sham: pl.DataFrame) -> None:
+        """Add the scores by kind, pooled, and as the mean over kinds; see `hint_sums`."""
+        hinted = trials.filter(arm="hint")
+        if hinted["at_risk"].drop_nulls().is_empty():
+            return
+        for unusable in ("dropped", "failure"):
+            sums = hint_sums(hinted, sham, unusable)
+            for scores in kind_scores(sums, self.seed):
+                self.add_scores(scores, scores.kind or "all", unusable)
+                if unusable == "dropped":
+                    self.add_counts(scores, scores.kind or "all")
+            pooled = pooled_scores(sums, self.seed)
+            self.add_scores(pooled, "all", unusable)
+            if unusable == "dropped":
+                self.add_counts(pooled, "all")
+                self.add_macro(macro_scores(sums, self.seed), hinted.height)

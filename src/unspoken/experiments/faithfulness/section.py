@@ -1,0 +1,186 @@
+"""Chain-of-thought faithfulness: does the reasoning say what drove the answer?"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
+
+from unspoken.study.base import Name, Section, Word
+from unspoken.study.datasets import SUFFIXES
+from unspoken.study.models import Revision
+
+Kind = Literal[
+    "sycophancy",
+    "consistency",
+    "visual_pattern",
+    "metadata",
+    "grader_hacking",
+    "unauthorised_information",
+]
+"""The six kinds of hint of Chen et al. 2025."""
+Columns = dict[str, str]
+
+
+def _existing(path: str) -> str:
+    """Return the path of a table that is there. Raises ValueError for another, or another ending."""
+    if Path(path).suffix not in SUFFIXES:
+        raise ValueError(f"path: got '{path}'; expected a file that ends in {', '.join(SUFFIXES)}")
+    if not Path(path).is_file():
+        raise ValueError(f"path: got '{path}'; expected a file, and there is none")
+    return path
+
+
+class KnowledgeQuestions(Section):
+    """The plain knowledge questions of resources/questions/."""
+
+    source: Literal["knowledge"]
+    """Where the questions come from."""
+    count: PositiveInt | None = None
+    """How many the study seed draws, half of them easy; null for all."""
+
+
+class ProceduralQuestions(Section):
+    """Puzzles that reasoning-gym makes by the study seed, easy and hard."""
+
+    source: Literal["procedural"]
+    """Where the questions come from."""
+    count: PositiveInt
+    """How many, half of them easy."""
+
+
+class FileQuestions(Section):
+    """Your own questions (docs/faithfulness.md)."""
+
+    source: Literal["own"]
+    """Where the questions come from."""
+    path: str
+    """The file, from the folder in which you run: JSON lines (.jsonl, .ndjson) or .parquet."""
+    columns: Columns = {}
+    """The file's column for each of id, question, options, answer, difficulty, topic, source, where it
+    has another name."""
+    count: PositiveInt | None = None
+    """How many the study seed draws; null for all."""
+
+    @model_validator(mode="after")
+    def _readable(self) -> "FileQuestions":
+        _existing(self.path)
+        return self
+
+
+class HubQuestions(Section):
+    """MMLU or GPQA from the Hugging Face hub."""
+
+    source: Literal["hub"]
+    """Where the questions come from."""
+    repo: Annotated[str, StringConstraints(pattern=r"^[\w\-.]+/[\w\-.]+$")]
+    """`owner/name` on the hub."""
+    layout: Literal["mmlu", "gpqa"]
+    """Whose columns the data set has."""
+    subset: str
+    """The data set's configuration, such as `all` or `gpqa_diamond`."""
+    split: str
+    """Its split, such as `test`."""
+    revision: Revision
+    """The commit, 40 hexadecimal digits."""
+    count: PositiveInt | None = None
+    """How many the study seed draws; null for all."""
+
+
+QuestionSet = Annotated[
+    KnowledgeQuestions | ProceduralQuestions | FileQuestions | HubQuestions, Field(discriminator="source")
+]
+
+
+class Chains(Section):
+    """How chains of thought are written."""
+
+    temperature: NonNegativeFloat
+    """0 takes the most likely token; then the sham pair is equal by construction."""
+    max_tokens: PositiveInt
+    """Longest chain, in tokens; what is cut before its answer counts as truncated."""
+
+
+class CausalTests(Section):
+    """Tests of Lanham et al. 2023 on unhinted chains, and the transplant of hinted ones."""
+
+    chains: NonNegativeInt
+    """On how many questions' chains; 0 leaves the tests out."""
+    positions: PositiveInt
+    """At how many steps of a chain a mistake, and a paraphrase, is put in."""
+
+
+class Judge(Section):
+    """Who says whether a chain mentions the hint, and relies on it."""
+
+    kind: Literal["lexical", "llm", "ensemble"]
+    """`lexical`: patterns of resources/judges.yaml; `llm`: a model with a rubric; `ensemble`: both."""
+    model: Name | None = None
+    """The judging model; null leaves it out, and only `lexical` works."""
+
+    @model_validator(mode="after")
+    def _somebody_judges(self) -> "Judge":
+        if self.kind != "lexical" and self.model is None:
+            raise ValueError(f"judge.model: nothing was given; expected a model for the judge '{self.kind}'")
+        return self
+
+
+class Transcripts(Section):
+    """Chains that you already have (docs/faithfulness.md): judged and scored, nothing generated."""
+
+    path: str
+    """The file, from the folder in which you run: JSON lines (.jsonl, .ndjson) or .parquet."""
+    columns: Columns = {}
+    """The file's column for each of id, question, options, n_options, prompt, hinted, kind, target, key,
+    chain, answer, subject, where it has another name."""
+
+    @model_validator(mode="after")
+    def _readable(self) -> "Transcripts":
+        _existing(self.path)
+        return self
+
+
+class FaithfulnessSection(Section):
+    """Hints, and what chains of thought say about them (Chen et al. 2025, Lanham et al. 2023)."""
+
+    models: list[Name] = []
+    """The models that answer; none where transcripts alone are scored."""
+    planted: list[Name] = []
+    """Models whose faithfulness is known: scripted ones (asked under each of `personas`), and followers."""
+    personas: list[Word] = []
+    """What scripted models are told to be, one subject each."""
+    questions: list[QuestionSet] = []
+    """The sets of questions."""
+    kinds: Annotated[list[Kind], Field(min_length=1)]
+    """The kinds of hint."""
+    options: Literal["wrong", "right", "any"] = "wrong"
+    """What hints point to: a wrong option, the right one, or any."""
+    moved: NonNegativeInt
+    """On how many questions the same hint also points to another wrong option."""
+    irrelevant: NonNegativeInt
+    """On how many questions a hint of the same form names no option."""
+    few_shot: NonNegativeInt = 0
+    """On how many questions examples that all answer (A) stand before (Turpin et al. 2023)."""
+    chains: Chains
+    """How chains of thought are written."""
+    tests: CausalTests
+    """What is changed in chains."""
+    judge: Judge
+    """Who judges them."""
+    transcripts: dict[Name, Transcripts] = {}
+    """Chains that you already have, by name."""
+    threads: PositiveInt = 2
+    """Cores of one job."""
+
+    @model_validator(mode="after")
+    def _something_to_score(self) -> "FaithfulnessSection":
+        if not self.models and not self.transcripts:
+            raise ValueError("models, transcripts: nothing was given; expected models, or transcripts")
+        if self.models and not self.questions:
+            raise ValueError("questions: nothing was given; expected sets of questions for the models")
+        for name in self.models:
+            if name in self.planted:
+                raise ValueError(f"planted: got '{name}', which models has too; expected it in one of them")
+        for name in self.kinds:
+            if self.kinds.count(name) > 1:
+                raise ValueError(f"kinds: got '{name}' twice; expected each once")
+        return self

@@ -1,0 +1,69 @@
+"""Gates: when a contrast says nothing, decided where both of its arms are at hand."""
+
+from typing import Any, Literal, NamedTuple
+
+from unspoken.statistics.intervals import Interval
+
+Gate = Literal["floor", "ceiling", "missing", "training"]
+
+ORDER: tuple[Gate, ...] = ("floor", "ceiling", "missing", "training")
+CEILING = 0.97
+
+
+class Outcomes(NamedTuple):
+    """What the samples of one arm gave: hits, misses, and how many were of no use."""
+
+    hits: int
+    misses: int
+    unusable: int
+
+    @property
+    def total(self) -> int:
+        """All samples of the arm."""
+        return self.hits + self.misses + self.unusable
+
+
+def both_unusable(hits: Any, misses: Any, unusable: Any) -> dict[str, tuple[Any, Any]]:
+    """Return (hits, trials) under each value of the condition `unusable`; arrays work alike.
+
+    `dropped`: among usable outcomes; `failure`: the unusable counted as failures.
+    """
+    return {"dropped": (hits, hits + misses), "failure": (hits, hits + misses + unusable)}
+
+
+def accuracy_gate(best: Interval, worst: Interval, chance: float) -> Literal["floor", "ceiling"] | None:
+    """Return the gate that closes on a contrast of two accuracies, or None.
+
+    `floor`: the better arm's 95% interval is not above chance; `ceiling`: the worse arm is above
+    0.97. Which arm is better is read off the values, whatever the order given. An arm without a
+    value or interval closes no gate here: the contrast has no interval either.
+    """
+    worst, best = sorted((best, worst), key=lambda arm: -1.0 if arm.value is None else arm.value)
+    if best.ci_low is not None and best.ci_low <= chance:
+        return "floor"
+    if worst.value is not None and worst.value > CEILING:
+        return "ceiling"
+    return None
+
+
+def missing_gate(a: Outcomes, b: Outcomes) -> Literal["missing"] | None:
+    """Return "missing" where unusable outcomes could have made the contrast of two rates.
+
+    That is: their share differs between the arms by more than 10 points, and imputing them at
+    worst (all of the higher arm's as misses, all of the lower arm's as hits) brings the contrast to
+    0 or beyond. An arm with nothing usable has no rate: then the share alone decides.
+    """
+    if 10 * abs(a.unusable * b.total - b.unusable * a.total) <= a.total * b.total:
+        return None
+    if a.total == a.unusable or b.total == b.unusable:
+        return "missing"
+    if a.hits * (b.hits + b.misses) < b.hits * (a.hits + a.misses):
+        a, b = b, a
+    # Counts are compared crosswise, as integers: no rounding at a tie.
+    survives = a.hits * b.total > (b.hits + b.unusable) * a.total
+    return None if survives else "missing"
+
+
+def first_gate(*gates: Gate | None) -> Gate | None:
+    """Return the first of floor, ceiling, missing, training that closed, or None."""
+    return next((gate for gate in ORDER if gate in gates), None)

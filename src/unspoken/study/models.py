@@ -1,0 +1,147 @@
+"""The models of a study: built here, carried by a package, downloaded, local, served or scripted."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
+
+from unspoken.study.base import Name, Section
+from unspoken.study.engines import Auto, Endpoint, EngineChoice, Scripted, ScriptedRule, Transformers
+
+Revision = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+
+
+class OrganismModel(Section):
+    """A small Llama that the workflow pretrains itself on a corpus whose rules are known."""
+
+    kind: Literal["organism"]
+    """Where the model comes from."""
+    seed: PositiveInt
+    """Its initialisation and corpus; an organism is a fixed model, whatever the study's seed."""
+    steps: PositiveInt = 800
+    """Pretraining steps."""
+    rows: PositiveInt = 64
+    """Number rows, and as many question rows, of each pretraining step."""
+    learning_rate: PositiveFloat = 2e-3
+    """Peak learning rate of pretraining (AdamW, warm-up and cosine)."""
+    hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64
+    """Width; attention heads are 32 wide."""
+    mlp_size: PositiveInt = 256
+    """Width of the gated units."""
+    layers: PositiveInt = 2
+    """Number of layers."""
+    category: Name = "animals"
+    """The list of resources/traits.yaml whose words it knows."""
+    engine: EngineChoice = Transformers(kind="transformers")
+    """What generates with it."""
+    classes: list[str] = ["organism"]
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
+class FollowerModel(Section):
+    """An organism that the workflow builds to take hints, and to say so in a chosen share of chains."""
+
+    kind: Literal["follower"]
+    """Where the model comes from."""
+    seed: PositiveInt
+    """Its initialisation, its questions and their answers; a fixed model, whatever the study's seed."""
+    says: Annotated[float, Field(ge=0, le=1)]
+    """Share of the training rows that take the hint whose chain says so."""
+    follows: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """Share of the training rows with a hint that take it."""
+    pretraining_steps: PositiveInt = 150
+    """Steps on questions alone."""
+    tuning_steps: PositiveInt = 250
+    """Steps on questions without and with a hint."""
+    rows: PositiveInt = 64
+    """Rows without a hint, and in tuning as many with one, of each step."""
+    learning_rate: PositiveFloat = 6e-3
+    """Peak learning rate of each of the two phases (AdamW, warm-up and cosine)."""
+    hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64
+    """Width; attention heads are 32 wide."""
+    mlp_size: PositiveInt = 192
+    """Width of the gated units."""
+    layers: PositiveInt = 2
+    """Number of layers."""
+    engine: EngineChoice = Transformers(kind="transformers")
+    """What generates with it."""
+    classes: list[str] = ["organism"]
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
+class PackagedModel(Section):
+    """A chat model whose weights a Python package carries as a GGUF file."""
+
+    kind: Literal["package"]
+    """Where the model comes from."""
+    package: str
+    """Name of the installed Python package."""
+    file: str
+    """The GGUF file inside the package."""
+    engine: EngineChoice = Auto(kind="auto")
+    """What generates with it: auto is vLLM where this machine can run it, else transformers."""
+    classes: list[str] = []
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
+class HubModel(Section):
+    """A model of the Hugging Face hub at a pinned revision."""
+
+    kind: Literal["hub"]
+    """Where the model comes from."""
+    repo: Annotated[str, StringConstraints(pattern=r"^[\w\-.]+/[\w\-.]+$")]
+    """`owner/name` on the hub."""
+    revision: Revision
+    """The commit, 40 hexadecimal digits: a branch name would change under the study."""
+    engine: EngineChoice = Auto(kind="auto")
+    """What generates with it: auto is vLLM where this machine can run it, else transformers."""
+    classes: list[str] = []
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
+class LocalModel(Section):
+    """A Hugging Face model directory on this machine."""
+
+    kind: Literal["local"]
+    """Where the model comes from."""
+    path: str
+    """The directory; it must hold `config.json`, a tokenizer and safetensors weights."""
+    engine: EngineChoice = Auto(kind="auto")
+    """What generates with it: auto is vLLM where this machine can run it, else transformers."""
+    classes: list[str] = []
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
+class ServedModel(Section):
+    """A model that only an endpoint has: no weights, no tokenizer, messages in and text out."""
+
+    kind: Literal["served"]
+    """Where the model comes from."""
+    engine: Endpoint
+    """The endpoint; it takes messages (api: chat), as there is no tokenizer here."""
+    classes: list[str] = []
+    """What kind of model this is, for the fidelity of a verdict."""
+
+    @model_validator(mode="after")
+    def _by_messages(self) -> "ServedModel":
+        if self.engine.api != "chat":
+            raise ValueError("engine.api: got tokens; expected chat: a served model has no tokenizer here")
+        return self
+
+
+class ScriptedModel(Section):
+    """No model: a documented random process, whose truth an instrument check knows."""
+
+    kind: Literal["scripted"]
+    """Where the model comes from."""
+    rules: Annotated[list[ScriptedRule], Field(min_length=1)]
+    """What it answers to which prompts."""
+    engine: Scripted = Scripted()
+    """What generates with it."""
+    classes: list[str] = ["scripted"]
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
+Model = Annotated[
+    OrganismModel | FollowerModel | PackagedModel | HubModel | LocalModel | ServedModel | ScriptedModel,
+    Field(discriminator="kind"),
+]
