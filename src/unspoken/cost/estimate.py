@@ -49,6 +49,10 @@ class Estimates:
         self.amounts, self.facts = amounts, amounts.facts
         self.slower, self.larger = slower or {}, larger or {}
 
+    def knows(self, rule: str) -> bool:
+        """Return whether anything is stated of a rule's jobs: a throughput, or what they have to do."""
+        return rule in self.facts["rules"] or hasattr(self.amounts, rule)
+
     def _entry(self, rule: str, kind: str) -> Mapping[str, Any]:
         """Return what is stated of a rule: of the class, of any, or of the class's models at large."""
         stated = self.facts["rules"].get(rule, {})
