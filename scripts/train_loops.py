@@ -41,7 +41,7 @@ def main() -> None:
     )
     save_unrolled(task, spec["training"], parameters, shape, job.model.parent)
     fields = {"turns": turns, "task": spec["task"], "training": spec["training"]}
-    write_manifest(job.model, f"loops-{turns}-{seed}", fields, revision=spec["code"])
+    write_manifest(job.model, f"loops-{turns}-{seed}", fields, revision=spec["code"], synthetic=True)
     write_table(frame, job.accuracies, StepAccuracies)
 
 
