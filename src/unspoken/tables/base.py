@@ -1,6 +1,6 @@
 """Read and write the Parquet tables between stages, checked against their schemas."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -52,6 +52,11 @@ def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise TableError(f"{path}: cannot be read as Parquet: {error}") from error
     return checked(frame, schema, path)
+
+
+def read_tables(paths: Sequence[Path], schema: type[dy.Schema]) -> pl.DataFrame | None:
+    """Return the rows of several tables, checked at the door, in the order of the paths; None for none."""
+    return pl.concat([read_table(path, schema) for path in paths]) if paths else None
 
 
 def write_table(frame: pl.DataFrame, path: Path, schema: type[dy.Schema]) -> None:
