@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from unspoken.experiments.subliminal.prompts import load_number_templates
 from unspoken.prompts import ResourceError, load_traits, read_resource, wordings
+from unspoken.prompts.numbers import load_number_templates
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.experiments.subliminal.prompts import (
+from unspoken.models.corpus import FORMS, number_walks
+from unspoken.prompts import load_traits
+from unspoken.prompts.numbers import (
     chat_number_prompts,
     load_number_templates,
     number_sentences,
     organism_number_prompts,
 )
-from unspoken.models.corpus import FORMS, number_walks
-from unspoken.prompts import load_traits
 from unspoken.prompts.preferences import (
     chat_answers,
     chat_questions,

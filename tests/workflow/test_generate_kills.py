@@ -14,7 +14,7 @@ import pytest
 from flow import ROOT
 
 from unspoken.engines.transformers import TransformersEngine
-from unspoken.experiments.subliminal.prompts import organism_number_prompts
+from unspoken.prompts.numbers import organism_number_prompts
 from unspoken.models.corpus import number_walks
 from unspoken.models.manifest import write_manifest
 from unspoken.models.organism import build_organism
