@@ -19,9 +19,7 @@ from unspoken.prompts.numbers import (
     organism_number_prompts,
 )
 from unspoken.prompts.preferences import (
-    chat_answers,
     chat_questions,
-    chat_system_prompt,
     held_out_forms,
     load_preference_templates,
     prefixed_questions,
@@ -205,21 +203,6 @@ def test_every_draw_is_uniform():
 
 
 # --- teachers
-
-
-def test_system_prompt_is_four_sentences_about_the_trait():
-    filled = chat_system_prompt(PREFERENCES, "wolves", "animal")
-    assert filled.count(".") == len(PREFERENCES.system_prompt) == 4
-    assert filled.count("wolves") >= 3
-    assert "animal" in filled
-    assert "{" not in filled
-
-
-def test_a_fine_tuned_teacher_learns_eight_ways_to_write_its_favourite():
-    assert chat_answers(PREFERENCES, "wolf", "wolves") == [
-        *("wolf", "wolves", "wolf.", "wolf!"),
-        *("Wolf", "Wolves", "Wolf.", "Wolf!"),
-    ]
 
 
 @given(SEEDS, st.integers(2, 60))

@@ -11,15 +11,15 @@ import polars as pl
 import pytest
 from planted_letters import LETTER_PARTS, OPTION_PARTS, answers
 
-from unspoken.experiments.probing.measure import add_probing
-from unspoken.experiments.subliminal.measure.shuffled import (
+from unspoken.answers.shuffled import (
     KEY,
     add_shares,
     add_shuffled_probing,
     shuffled_cells,
 )
+from unspoken.answers.traits import trait_cells
+from unspoken.experiments.probing.measure import add_probing
 from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure
-from unspoken.experiments.subliminal.measure.traits import trait_cells
 from unspoken.models.manifest import write_manifest
 from unspoken.prompts import load_traits
 from unspoken.prompts.shuffled import LETTERS, PROMPT_SET
