@@ -27,8 +27,7 @@ from unspoken.registry.load import claims_files, read_papers
 from unspoken.statistics.report import Report
 from unspoken.tables.base import checked, read_table, write_table
 from unspoken.tables.measurements import Measurements
-from unspoken.tables.probe import Answers
-from unspoken.tables.probe import TraitQuestions
+from unspoken.tables.probe import Answers, TraitQuestions
 
 ROOT = Path(__file__).parents[2]
 WORDS = load_traits(ROOT / "resources" / "traits.yaml")["animals"]["words"]
