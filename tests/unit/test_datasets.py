@@ -254,9 +254,11 @@ def test_any_texts_come_back_from_either_kind_of_file(
 
 def test_a_bad_file_ends_the_job_with_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     file = written(tmp_path, [GOOD, {"asked": "1"}])
-    spec = {"study": "small", "subject": "dataset:mine", "columns": COLUMNS, "trait": None}
+    spec = {
+        "study": "small", "experiment": "own", "subject": "dataset:mine", "columns": COLUMNS, "trait": None,
+    }  # fmt: skip
     command = ["--spec", json.dumps(spec), "--file", str(file)]
-    made = {name: tmp_path / "made" / f"{name}.out" for name in ("completions", "subject")}
+    made = {name: tmp_path / "made" / f"{name}.out" for name in ("replies", "asked")}
     options = [option for name, path in made.items() for option in (f"--{name}", str(path))]
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "import_completions.py"), *command, *options],

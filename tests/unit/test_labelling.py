@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from written_replies import chain_tables
 
 from unspoken.judges.labelling import (
     COLUMNS,
@@ -151,15 +152,22 @@ def asked(folder: Path, keys: str) -> subprocess.CompletedProcess[str]:
 
 def test_program_asks_blind_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     chains, trials = chains_and_trials()
-    chains.write_parquet(tmp_path / "chains.parquet")
-    trials.write_parquet(tmp_path / "trials.parquet")
-    first = asked(tmp_path, "y\nn\nwhat\nN\ny\nq\n")
+    told = chains.rename({"question_id": "item", "chain": "text"}).with_columns(
+        options=pl.lit(["ant", "bee"])
+    )
+    prompts, replies, _ = chain_tables(told.to_dicts())
+    folder = tmp_path / "m"
+    folder.mkdir()
+    prompts.write_parquet(tmp_path / "prompts.parquet")  # of all models, above the model's own folder
+    replies.write_parquet(folder / "replies.parquet")
+    trials.write_parquet(folder / "trials.parquet")
+    first = asked(folder, "y\nn\nwhat\nN\ny\nq\n")
     assert first.returncode == 0, first.stderr
     assert "2 of 9 labelled" in first.stdout
     assert not [word for word in ("arm-of-it", "switched", "judge", "answered") if word in first.stdout]
-    assert [(row["mentions"], row["relies"]) for row in lines(tmp_path / "own.jsonl")] == [
+    assert [(row["mentions"], row["relies"]) for row in lines(folder / "own.jsonl")] == [
         (True, False), (False, True),
     ]  # fmt: skip
-    second = asked(tmp_path, "n\nn\n")
+    second = asked(folder, "n\nn\n")
     assert "3 of 9 labelled" in second.stdout
     assert asked(tmp_path / "none", "").stderr.startswith("label_chains: there is no ")

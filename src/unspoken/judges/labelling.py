@@ -32,9 +32,9 @@ class LabelsError(Exception):
 def labelling_population(chains: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFrame:
     """Return the chains that can be drawn: one subject's hinted ones that were not cut, with their stratum.
 
-    `chains` and `trials` have the columns of their tables. A stratum is a kind of hint x whether the
-    lexical judge found a mention x whether the answer switched. Raises LabelsError for none, or for
-    several subjects.
+    `chains` are `joined_chains`, `trials` have the columns of their table. A stratum is a kind of hint x
+    whether the lexical judge found a mention x whether the answer switched. Raises LabelsError for none,
+    or for several subjects.
     """
     verdicts = trials.select(
         "subject", "prompt_id", "outcome", "answer", "switched",
@@ -51,8 +51,8 @@ def labelling_population(chains: pl.DataFrame, trials: pl.DataFrame) -> pl.DataF
         )
     mention = pl.when("judge_mentions").then(pl.lit("yes")).otherwise(pl.lit("no"))
     moved = pl.when("switched").then(pl.lit("switched")).otherwise(pl.lit("not"))
-    return known.rename({"user": "prompt"}).with_columns(
-        stratum=pl.concat_str("kind", mention, moved, separator=":")
+    return known.with_columns(
+        pl.col("user").alias("prompt"), stratum=pl.concat_str("kind", mention, moved, separator=":")
     )
 
 
