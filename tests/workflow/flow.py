@@ -1,11 +1,17 @@
 """Run Snakemake on this project, or on a copy of it, in a directory of its own."""
 
+import atexit
+import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -29,24 +35,36 @@ def copied_checkout(to: Path, source: Path = ROOT) -> Path:
 
 def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> str:
     """Run Snakemake and return all that it says; fail with that if it fails."""
-    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--directory", str(directory)]
-    run = partial(
-        subprocess.run,
-        [*command, *map(str, arguments)],
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-    )
-    try:
-        done = run()
-    except OSError as error:  # seen once, where a virtual machine gets its memory on demand
-        print(f"the process could not be started ({error}); once more in 10 s")
-        time.sleep(10)
-        done = run()
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    options = ["--cores", cores, "--directory", directory, *arguments]
+    asked = {"arguments": [*map(str, options)], "root": str(root), "environment": dict(os.environ)}
+    with socket.socket(socket.AF_UNIX) as run:
+        run.connect(str(warm_snakemake()))
+        run.sendall(json.dumps(asked).encode() + b"\n")
+        with run.makefile(encoding="utf-8", errors="replace") as answer:
+            said, _, status = answer.read().rpartition("\n")
+    assert status == "0", f"{said}\nexit status: {status}"
+    return said
+
+
+def warm_snakemake() -> Path:
+    """Return the socket where Snakemake may be asked for, with its imports done; start it if need be."""
+    with _STARTING:
+        return _started_snakemake()
+
+
+_STARTING = threading.Lock()
+
+
+@cache
+def _started_snakemake() -> Path:
+    place = Path(tempfile.mkdtemp(prefix="unspoken-"), "socket")  # the path of a socket must be short
+    atexit.register(shutil.rmtree, place.parent)
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(Path(__file__).with_name("warm.py")), str(place)]
+    process = subprocess.Popen(command, env=environment)
+    atexit.register(process.kill)
+    wait_until(place.exists, "Snakemake is imported")
+    return place
 
 
 def planned(*arguments: str | Path, directory: Path, root: Path = ROOT) -> dict[Path, tuple[str, bool]]:
