@@ -33,8 +33,8 @@ def copied_checkout(to: Path, source: Path = ROOT) -> Path:
     return to
 
 
-def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> str:
-    """Run Snakemake and return all that it says; fail with that if it fails."""
+def attempted(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> tuple[int, str]:
+    """Run Snakemake, in a process of its own; return its exit status and all that it says."""
     options = ["--cores", cores, "--directory", directory, *arguments]
     asked = {"arguments": [*map(str, options)], "root": str(root), "environment": dict(os.environ)}
     with socket.socket(socket.AF_UNIX) as run:
@@ -42,7 +42,13 @@ def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores:
         run.sendall(json.dumps(asked).encode() + b"\n")
         with run.makefile(encoding="utf-8", errors="replace") as answer:
             said, _, status = answer.read().rpartition("\n")
-    assert status == "0", f"{said}\nexit status: {status}"
+    return int(status), said
+
+
+def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> str:
+    """Run Snakemake and return all that it says; fail with that if it fails."""
+    status, said = attempted(*arguments, directory=directory, root=root, cores=cores)
+    assert status == 0, f"{said}\nexit status: {status}"
     return said
 
 
