@@ -22,9 +22,13 @@ PARTS = ("Snakefile", "config.yaml", "envs", "profiles", "resources", "rules", "
 
 
 def copied_checkout(to: Path, source: Path = ROOT) -> Path:
-    """Copy what a run needs, and return the copy: it can be edited."""
+    """Copy what a run needs, and return the copy: it can be edited.
+
+    What was read from the code and the claims, and is kept with their digests, comes along: to read all of
+    it again takes seconds. Files that are being written there are left out.
+    """
     to.mkdir(parents=True)
-    unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    unwanted = shutil.ignore_patterns("*.egg-info", ".*", "*.pyc.*")
     for part in PARTS:
         if (source / part).is_dir():
             shutil.copytree(source / part, to / part, ignore=unwanted)
