@@ -9,6 +9,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from unspoken.study.front_door import plan_or_exit
 from unspoken.queued import refuse_queued_jobs
+from unspoken.study.plan import pattern_of
 
 PLAN = plan_or_exit(ROOT, config, workflow.configfiles)
 STUDY = PLAN.study
@@ -22,20 +23,14 @@ pathvars:
 
 
 wildcard_constraints:
-    experiment="|".join(PLAN.probed_experiments()) or "(?!)",
-    model=PLAN.names("models"),
-    source="|".join([PLAN.names("models"), PLAN.names("datasets")]),
-    dataset=PLAN.names("datasets"),
-    transcripts=PLAN.names("transcripts"),
-    answering="|".join(
-        [PLAN.names("models"), f"transcripts/({PLAN.names('transcripts')})"]
-    ),
-    arm=PLAN.names("arms"),
-    group="(base|teachers)(-greedy)?",
-    part="[a-z0-9-]+",
-    shard="[0-9]+-of-[0-9]+",
-    turns="[0-9]+",
-    seed="[0-9]+",
+    experiment=pattern_of(STUDY.experiments),
+    model=PLAN.models_pattern(),
+    source=rf"{PLAN.models_pattern()}|[a-z0-9_.-]+",
+    whose=rf"{PLAN.models_pattern()}|all",
+    answering=rf"({PLAN.models_pattern()}|transcripts/[^/]+)(/[^/]+)*",
+    dataset="[^/]+",
+    transcripts="[^/]+",
+    batch="[a-z0-9-]+",
     figure="[a-z_]+",
 
 
@@ -48,21 +43,52 @@ shell.prefix(
 
 
 @cache
-def part(method, fixed, wildcards):
+def part(rule, wildcards, made):
     """Return a job's part of the study, made once for both of its params."""
-    return method(*fixed, **dict(wildcards))
+    return PLAN.part(rule, **dict(wildcards), **{name: make() for name, make in made})
 
 
-def part_of(method, *fixed):
-    """Return the params function that gives a rule its part of the study."""
-    return lambda wildcards: part(method, fixed, tuple(wildcards.items()))
+def part_of(rule, **made):
+    """Return the params function that gives a rule its part of the study.
+
+    `made` has functions for what only the workflow knows, by the name under which it is told.
+    """
+    return lambda wildcards: part(rule, tuple(wildcards.items()), tuple(made.items()))
 
 
-def json_of(method, *fixed):
+def json_of(rule, **made):
     """Return the params function that gives the same part as JSON text."""
-    return lambda wildcards: json.dumps(
-        part(method, fixed, tuple(wildcards.items())), sort_keys=True
-    )
+    told = part_of(rule, **made)
+    return lambda wildcards: json.dumps(told(wildcards), sort_keys=True)
+
+
+def makers():
+    """Return (pattern of a path, rule, digest of its script) for every file that a rule makes."""
+    return [
+        [output.regex().pattern, rule.name, PLAN.code_of(f"{rule.name}.py")]
+        for rule in workflow.rules
+        for output in rule.output
+    ]
+
+
+def arms_of(*objectives):
+    """Return the kinds of students that are trained by some objectives, of every room."""
+    return [
+        arm.name
+        for room in PLAN.rooms
+        for arm in room.arms
+        if arm.objective in objectives
+    ]
+
+
+def model_of(answering):
+    """Return the model that answers: the first part of the path of who answers."""
+    return answering.split("/")[0]
+
+
+def model_file(answering):
+    """Return the description of the model that answers."""
+    return f"<models>/{model_of(answering)}/model.json"
 
 
 def is_large(model):
@@ -115,7 +141,19 @@ def tell_expected_seconds(dag):
     told = {
         key: (*one, jobs[key].resources.get("gpu", 0)) for key, one in expected.items()
     }
+    unknown = len(jobs) - len(expected)
     logger.info(
-        f"{len(jobs)} jobs, about {minutes} min of one core",
+        f"{len(jobs)} jobs, about {minutes} min of one core"
+        + (f"; {unknown} of them of unknown length" if unknown else ""),
         extra={"expected_seconds": told},
     )
+
+
+def tell(what, *known):
+    """Say something at the start of a run; where that fails, warn and go on: it is no job's business."""
+    try:
+        what(*known)
+    except Exception as error:
+        logger.warning(
+            f"{what.__name__} failed, and the run goes on: {type(error).__name__}: {error}"
+        )

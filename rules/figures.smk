@@ -12,8 +12,8 @@ rule bundle_vega:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.vega_part),
-        json=json_of(PLAN.vega_part),
+        spec=part_of("bundle_vega"),
+        json=json_of("bundle_vega"),
     message:
         "Bundling the libraries that draw the figures"
     shell:
@@ -46,8 +46,8 @@ rule draw_figure:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.figure_part),
-        json=json_of(PLAN.figure_part),
+        spec=part_of("draw_figure"),
+        json=json_of("draw_figure"),
     message:
         "Drawing the figure {wildcards.figure}"
     shell:

@@ -1,19 +1,19 @@
+# A user's own data lie in datasets/{name}, as generated ones in {model}/{group}.
 rule filter_completions:
     input:
-        completions=lambda wildcards: PLAN.completions_of(
+        replies=lambda wildcards: PLAN[wildcards.experiment].filtered(
             wildcards.model, wildcards.group
         ),
     output:
-        kept="<results>/subliminal/{model}/{group}/kept.parquet",
-        dropped="<results>/subliminal/{model}/{group}/dropped.parquet",
+        kept="<results>/{experiment}/{model}/{group}/kept.parquet",
+        dropped="<results>/{experiment}/{model}/{group}/dropped.parquet",
     log:
-        "<logs>/filter_completions/{model}-{group}.log",
+        "<logs>/filter_completions/{experiment}-{model}-{group}.log",
     benchmark:
-        "<benchmarks>/filter_completions/{model}-{group}.tsv"
-    # A user's own data lie in datasets/{name}, as generated ones in {model}/{group}.
+        "<benchmarks>/filter_completions/{experiment}-{model}-{group}.tsv"
     wildcard_constraints:
-        model="|".join(["datasets", PLAN.names("models")]),
-        group="|".join(["(base|teachers)(-greedy)?", PLAN.names("datasets")]),
+        model=rf"datasets|{PLAN.models_pattern()}",
+        group=r"[^/]+",
     priority: 20
     conda:
         "../envs/cpu.yaml"
@@ -22,11 +22,10 @@ rule filter_completions:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.filter_part),
-        json=json_of(PLAN.filter_part),
+        spec=part_of("filter_completions"),
+        json=json_of("filter_completions"),
     message:
-        "Filtering numbers of {wildcards.model} ({wildcards.group})"
+        "Filtering completions of {wildcards.model} ({wildcards.group})"
     shell:
         "filter_completions.py --spec {params.json:q} --threads {threads}"
-        " --completions {input.completions} --kept {output.kept} --dropped {output.dropped}"
-        " &> {log}"
+        " --replies {input.replies} --kept {output.kept} --dropped {output.dropped} &> {log}"

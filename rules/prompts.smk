@@ -12,8 +12,8 @@ rule render_questions:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        spec=part_of(PLAN.questions_part),
-        json=json_of(PLAN.questions_part),
+        spec=part_of("render_questions"),
+        json=json_of("render_questions"),
     message:
         "Rendering the questions of {wildcards.experiment}"
     shell:
@@ -21,39 +21,15 @@ rule render_questions:
         " --prompts {output.prompts} &> {log}"
 
 
-rule render_numbers:
-    output:
-        prompts="<results>/subliminal/{model}/prompts.parquet",
-    log:
-        "<logs>/render_numbers/{model}.log",
-    benchmark:
-        "<benchmarks>/render_numbers/{model}.tsv"
-    priority: 20
-    conda:
-        "../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(5),
-    params:
-        spec=part_of(PLAN.numbers_part),
-        json=json_of(PLAN.numbers_part),
-    message:
-        "Rendering the number prompts of {wildcards.model}"
-    shell:
-        "render_numbers.py --spec {params.json:q} --threads {threads}"
-        " --prompts {output.prompts} &> {log}"
-
-
 rule load_questions:
     input:
-        files=PLAN.question_files(),
+        files=lambda wildcards: PLAN[wildcards.experiment].question_files(),
     output:
-        questions="<results>/faithfulness/items.parquet",
+        questions="<results>/{experiment}/items.parquet",
     log:
-        "<logs>/load_questions.log",
+        "<logs>/load_questions/{experiment}.log",
     benchmark:
-        "<benchmarks>/load_questions.tsv"
+        "<benchmarks>/load_questions/{experiment}.tsv"
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -61,24 +37,28 @@ rule load_questions:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        spec=part_of(PLAN.load_questions_part),
-        json=json_of(PLAN.load_questions_part),
+        spec=part_of("load_questions"),
+        json=json_of("load_questions"),
     message:
-        "Loading the multiple-choice questions"
+        "Loading the multiple-choice questions of {wildcards.experiment}"
     shell:
         "load_questions.py --spec {params.json:q} --threads {threads}"
         " --questions {output.questions} &> {log}"
 
 
-rule render_hints:
+# `whose` is a model that has prompts of its own, or `all`.
+rule render_prompts:
     input:
-        questions="<results>/faithfulness/items.parquet",
+        sources=lambda wildcards: PLAN[wildcards.experiment].prompt_items(
+            wildcards.whose
+        ),
     output:
-        prompts="<results>/faithfulness/prompts.parquet",
+        prompts="<results>/{experiment}/{whose}/prompts.parquet",
     log:
-        "<logs>/render_hints.log",
+        "<logs>/render_prompts/{experiment}-{whose}.log",
     benchmark:
-        "<benchmarks>/render_hints.tsv"
+        "<benchmarks>/render_prompts/{experiment}-{whose}.tsv"
+    priority: 20
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -86,35 +66,10 @@ rule render_hints:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.hints_part),
-        json=json_of(PLAN.hints_part),
+        spec=part_of("render_prompts"),
+        json=json_of("render_prompts"),
     message:
-        "Rendering the questions with and without hints"
+        "Rendering the prompts of {wildcards.experiment} ({wildcards.whose})"
     shell:
-        "render_hints.py --spec {params.json:q} --threads {threads}"
-        " --questions {input.questions} --prompts {output.prompts} &> {log}"
-
-
-rule render_follower_hints:
-    output:
-        prompts="<results>/faithfulness/{model}/prompts.parquet",
-    log:
-        "<logs>/render_follower_hints/{model}.log",
-    benchmark:
-        "<benchmarks>/render_follower_hints/{model}.tsv"
-    wildcard_constraints:
-        model=PLAN.names("models", "follower"),
-    conda:
-        "../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        spec=part_of(PLAN.follower_hints_part),
-        json=json_of(PLAN.follower_hints_part),
-    message:
-        "Rendering the questions of {wildcards.model} with and without hints"
-    shell:
-        "render_follower_hints.py --spec {params.json:q} --threads {threads}"
-        " --prompts {output.prompts} &> {log}"
+        "render_prompts.py --spec {params.json:q} --threads {threads}"
+        " --items {input.sources} --prompts {output.prompts} &> {log}"

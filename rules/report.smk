@@ -19,8 +19,8 @@ rule write_report:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        spec=part_of(PLAN.report_part),
-        json=json_of(PLAN.report_part),
+        spec=part_of("write_report"),
+        json=json_of("write_report"),
     message:
         "Writing the report"
     shell:

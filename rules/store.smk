@@ -1,22 +1,13 @@
 rule build_store:
     input:
-        models=expand("<models>/{model}/model.json", model=PLAN.used_models()),
-        subjects=PLAN.trained("subject.json"),
-        asked=PLAN.untrained(),
-        groups=expand(
-            "<results>/{experiment}/groups.parquet", experiment=STUDY.experiments
-        ),
-        measurements=expand(
-            "<results>/{experiment}/measurements.parquet", experiment=STUDY.experiments
-        ),
+        measurements=PLAN.measured("measurements.parquet"),
+        groups=PLAN.measured("groups.parquet"),
+        models=expand("<models>/{model}/model.json", model=PLAN.used_models),
+        subjects=PLAN.subjects(),
+        asked=PLAN.files("asked"),
         claims="<results>/claims.parquet",
         verdicts="<results>/verdicts.parquet",
-        completions=PLAN.completion_tables(),
-        kept=PLAN.number_tables("kept"),
-        dropped=PLAN.number_tables("dropped"),
-        answers=PLAN.probed_files("answers.parquet"),
-        trials=PLAN.chain_files("trials.parquet"),
-        training=PLAN.trained("training.parquet"),
+        tables=PLAN.stored_tables(),
     output:
         store="<results>/unspoken.duckdb",
     log:
@@ -30,17 +21,15 @@ rule build_store:
         mem_mb=growing(4000),
         runtime=growing(30),
     params:
-        spec=part_of(PLAN.store_part),
-        json=json_of(PLAN.store_part),
+        spec=part_of("build_store", makers=makers),
+        json=json_of("build_store", makers=makers),
     message:
         "Building the store"
     shell:
         "build_store.py --spec {params.json:q} --threads {threads} --models {input.models}"
         " --subjects {input.subjects} --asked {input.asked} --groups {input.groups}"
         " --measurements {input.measurements} --claims {input.claims}"
-        " --verdicts {input.verdicts} --completions {input.completions}"
-        " --kept {input.kept} --dropped {input.dropped} --answers {input.answers}"
-        " --trials {input.trials} --training {input.training} --store {output.store} &> {log}"
+        " --verdicts {input.verdicts} --tables {input.tables} --store {output.store} &> {log}"
 
 
 rule write_findings:
@@ -59,8 +48,8 @@ rule write_findings:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        spec=part_of(PLAN.findings_part),
-        json=json_of(PLAN.findings_part),
+        spec=part_of("write_findings"),
+        json=json_of("write_findings"),
     message:
         "Writing the findings"
     shell:

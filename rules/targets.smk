@@ -1,31 +1,11 @@
-rule subliminal:
-    input:
-        PLAN.targets("subliminal"),
+# Each experiment is a target: what it measures, and its own figures.
+for room in PLAN.all_rooms:
 
-
-rule mnist:
-    input:
-        PLAN.targets("mnist"),
-
-
-rule theorem:
-    input:
-        PLAN.targets("theorem"),
-
-
-rule probing:
-    input:
-        PLAN.targets("probing"),
-
-
-rule faithfulness:
-    input:
-        PLAN.targets("faithfulness"),
-
-
-rule loops:
-    input:
-        PLAN.targets("loops"),
+    rule:
+        name:
+            room.name
+        input:
+            PLAN.targets(room.name),
 
 
 rule figures:

@@ -1,14 +1,10 @@
 rule judge_claims:
     input:
-        measurements=expand(
-            "<results>/{experiment}/measurements.parquet", experiment=STUDY.experiments
-        ),
-        groups=expand(
-            "<results>/{experiment}/groups.parquet", experiment=STUDY.experiments
-        ),
-        models=expand("<models>/{model}/model.json", model=PLAN.used_models()),
-        subjects=PLAN.trained("subject.json"),
-        asked=PLAN.untrained(),
+        measurements=PLAN.measured("measurements.parquet"),
+        groups=PLAN.measured("groups.parquet"),
+        models=expand("<models>/{model}/model.json", model=PLAN.used_models),
+        subjects=PLAN.subjects(),
+        asked=PLAN.files("asked"),
         made=PLAN.dated_tables(),
     output:
         claims="<results>/claims.parquet",
@@ -24,8 +20,8 @@ rule judge_claims:
         mem_mb=growing(4000),
         runtime=growing(30),
     params:
-        spec=part_of(PLAN.verdicts_part),
-        json=json_of(PLAN.verdicts_part),
+        spec=part_of("judge_claims"),
+        json=json_of("judge_claims"),
     message:
         "Judging the claims of the papers"
     shell:

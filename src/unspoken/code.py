@@ -6,6 +6,7 @@ asks for that of all files. So it is remembered by the file's bytes, beside Pyth
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,8 +14,10 @@ from pathlib import Path
 from unspoken.memory import remembered
 
 SOURCE = Path(__file__).parent
-FRONT_DOOR = ("config", "plan")
-"""Packages that decide which jobs there are and what each is told, which stands in its params."""
+FRONT_DOOR = re.compile(
+    rf"{SOURCE.name}\.(study(\..*)?|experiments\.\w+\.(experiment|section|design|work|replicates))"
+)
+"""Modules that decide which jobs there are and what each is told, which stands in its params."""
 Logic = tuple[str, list[str]]
 """The digest of a file's logic, and the modules of this library that it imports, but the front door's."""
 
@@ -55,7 +58,7 @@ def _without_docstrings(tree: ast.AST) -> ast.AST:
 def _logic(text: bytes) -> Logic:
     tree = ast.parse(text)
     ours = (name for name in _imported_modules(tree) if name.split(".")[0] == SOURCE.name)
-    modules = {name for name in ours if "".join(name.split(".")[1:2]) not in FRONT_DOOR}
+    modules = {name for name in ours if not FRONT_DOOR.fullmatch(name)}
     # Unparsed text is the same on every Python version; a dump of the tree is not.
     code = ast.unparse(_without_docstrings(tree))
     return hashlib.sha256(code.encode()).hexdigest(), sorted(modules)

@@ -1,53 +1,31 @@
 """The short text at the end of a run: the main findings with intervals, from the store by SQL."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import duckdb
 
 from unspoken.files import digest_of
 from unspoken.statistics import LOG_ODDS_MARGIN
 
-PRIMARY = """
-SELECT if(conditions['dataset'] IS NULL, metric, 'own_data') AS metric, unit, subject,
-       coalesce(versus, '') AS versus, conditions['trait'] AS trait,
+CONTRASTS = """
+SELECT unit, subject, coalesce(versus, '') AS versus, conditions['trait'] AS trait,
        value, ci_low, ci_high, ci90_low, ci90_high, n_replicates, replicate, gate
 FROM measurements
 WHERE role = 'finding' AND kind = 'contrast' AND ci_method <> 'permutation'
-  AND ((metric = 'trait_shift' AND unit = 'log_odds' AND conditions['dataset'] IS NOT NULL
-        AND conditions['scorer'] = 'choice' AND conditions['questions'] = 'held_out')
-    OR (experiment = 'subliminal' AND conditions['scorer'] = 'choice'
-        AND conditions['questions'] = 'held_out' AND starts_with(unit, 'log_odds')
-        AND metric IN ('specificity', 'specificity_difference', 'specificity_slope'))
-    OR (experiment = 'mnist' AND metric = 'accuracy')
-    OR (experiment = 'loops' AND conditions['k'] = 'all' AND metric LIKE '%slope')
-    OR (experiment = 'faithfulness' AND conditions['hint'] = 'all' AND conditions['unusable'] = 'dropped'
-        AND metric IN ('switch_minus_sham', 'mention_gap', 'faithfulness_gap', 'cue_effect')
-        AND split_part(subject, ':', -1) IN ('hinted', 'switched', 'neutral'))
-    OR (experiment = 'probing' AND unit = 'log_odds' AND conditions['scorer'] = 'choice'))
-ORDER BY experiment DESC, metric, subject, versus, trait
+  AND experiment = $experiment AND metric = $metric AND starts_with(unit, $unit)
+  AND ($groups = [] OR list_contains($groups, split_part(subject, ':', -1)))
 """
+ORDER = " ORDER BY subject, versus, trait"
 CHECKS = """
 SELECT role, count(*) FILTER (passed) AS held, count(*) AS made
 FROM measurements WHERE passed IS NOT NULL GROUP BY role ORDER BY role
 """
 REPRODUCIBLE = "SELECT * FROM measurements WHERE reproducible ORDER BY measurement_id"
-HEADINGS = {
-    "own_data": "Students of your own data minus the untouched base",
-    "specificity": "Own-trait minus other-trait students (specificity)",
-    "specificity_difference": "Differences of specificity between arms",
-    "specificity_slope": "Specificity per tenfold training rows",
-    "accuracy": "MNIST accuracy",
-    "switch_minus_sham": "Answers that move to a hinted option, minus without a hint",
-    "cue_effect": "Answers at h under a hint to h minus under the same hint to another option",
-    "mention_gap": "Chains that mention the hint, where it moved the answer minus where not",
-    "faithfulness_gap": "Faithfulness under neutral hints minus under misaligned ones",
-    "direct_accuracy_slope": "Looped models, accuracy without written steps per doubling of turns",
-    "step_uplift_slope": "Looped models, what written steps add per doubling of turns",
-    "trait_shift": "Under a system prompt for the trait minus without",
-}
-
 
 def _reading(row: tuple) -> str:
     """Say what an interval shows, by its own ends: nothing here is judged by eye."""
-    _, unit, _, _, _, value, low, high, low90, high90, _, _, gate = row
+    unit, _, _, _, value, low, high, low90, high90, _, _, gate = row
     if gate is not None:
         return f"uninformative: {gate}"
     if value is None or low is None:
@@ -60,7 +38,7 @@ def _reading(row: tuple) -> str:
 
 
 def _line(row: tuple) -> str:
-    _, unit, subject, versus, trait, value, low, high, _, _, n, replicate, _ = row
+    unit, subject, versus, trait, value, low, high, _, _, n, replicate, _ = row
     about = f"{subject} - {versus}"
     if trait and trait not in subject:
         about += f" ({trait})"
@@ -75,16 +53,37 @@ def reproducible_digest(store: duckdb.DuckDBPyConnection) -> tuple[int, str]:
     return len(rows), digest_of(rows)
 
 
-def findings_text(store: duckdb.DuckDBPyConnection) -> str:
-    """Return the findings, one a line with its 95% interval, the instrument checks' tally, and a digest."""
+def _condition(place: int, wanted: str | bool) -> str:
+    """Return the SQL for one condition of a headline: a value, any value (true), or none (false)."""
+    if isinstance(wanted, bool):
+        return f" AND conditions[$key{place}] IS {'NOT ' * wanted}NULL"
+    return f" AND conditions[$key{place}] = $value{place}"
+
+
+def headline_rows(store: duckdb.DuckDBPyConnection, headline: Mapping[str, Any]) -> list[tuple]:
+    """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment)."""
+    conditions = list(headline["conditions"].items())
+    given = {name: headline[name] for name in ("experiment", "metric", "unit", "groups")}
+    for place, (key, wanted) in enumerate(conditions):
+        given[f"key{place}"] = key
+        if not isinstance(wanted, bool):
+            given[f"value{place}"] = wanted
+    asked = "".join(_condition(place, wanted) for place, (_, wanted) in enumerate(conditions))
+    return store.execute(CONTRASTS + asked + ORDER, given).fetchall()
+
+
+def findings_text(store: duckdb.DuckDBPyConnection, headlines: Sequence[Mapping[str, Any]]) -> str:
+    """Return the findings, one a line with its 95% interval, the instrument checks' tally, and a digest.
+
+    A headline without a heading stands under its metric's name.
+    """
     (study, seed), *_ = store.execute("SELECT study, seed FROM studies").fetchall()
     lines = [f"Findings of the study '{study}', seed {seed}: contrasts with 95% intervals"]
-    shown = ""
-    for row in store.execute(PRIMARY).fetchall():
-        if row[0] != shown:
-            shown = row[0]
-            lines += ["", HEADINGS[shown]]
-        lines.append(_line(row))
+    for headline in headlines:
+        rows = headline_rows(store, headline)
+        if rows:
+            heading = headline["heading"] or headline["metric"].replace("_", " ").capitalize()
+            lines += ["", heading, *map(_line, rows)]
     lines += ["", "Checks whose truth is known by construction (never findings)"]
     lines += [
         f"  {role.replace('_', ' '):18} {held} of {made} held"

@@ -6,7 +6,7 @@ from typing import Any
 
 from unspoken.cost.amounts import Amounts, class_of_job
 from unspoken.cost.jobs import Job
-from unspoken.cost.work import KINDS, Work, parameters_of, read_facts
+from unspoken.cost.work import KINDS, Work, parameters_of
 from unspoken.study.plan import Plan
 
 Factors = dict[tuple[str, str], float]
@@ -34,6 +34,8 @@ class Estimate:
     seconds: float
     cores: int
     memory_mb: float
+    known: bool
+    """Whether somebody states what it takes; else its numbers are 0 and mean nothing."""
     measured: bool
     """Whether earlier jobs of this rule and class decided its time; else stated throughputs."""
 
@@ -49,15 +51,19 @@ class Estimates:
         self.amounts, self.facts = amounts, amounts.facts
         self.slower, self.larger = slower or {}, larger or {}
 
-    def _entry(self, rule: str, kind: str) -> Mapping[str, Any]:
-        """Return what is stated of a rule: of the class, of any, or of the class's models at large."""
-        stated = self.facts["rules"].get(rule, {})
-        return stated.get(kind) or stated.get(ANY) or self.facts["models"].get(kind) or self.facts["other"]
+    def _entry(self, rule: str, experiment: str | None, kind: str) -> Mapping[str, Any] | None:
+        """Return what is stated of a rule: of the experiment's jobs first, of the class, or of its models."""
+        rules = self.facts["rules"]
+        stated = rules.get(f"{rule} {experiment}") or rules.get(rule) or {}
+        return stated.get(kind) or stated.get(ANY) or self.facts["models"].get(kind)
 
-    def stated(self, rule: str, wildcards: Mapping[str, str], cores: int) -> StatedCost:
-        """Return what is stated of a job on so many cores (or one GPU)."""
+    def stated(self, rule: str, wildcards: Mapping[str, str], cores: int) -> StatedCost | None:
+        """Return what is stated of a job on so many cores (or one GPU); None where nobody states it."""
         kind, work = class_of_job(self.amounts, rule, wildcards), self.amounts.of(rule, wildcards)
-        entry, heavier, light = self._entry(rule, kind), 1.0, False
+        entry = self._entry(rule, wildcards.get("experiment"), kind)
+        if work is None or entry is None:
+            return None
+        heavier, light = 1.0, False
         model = self.amounts.model_of(rule, wildcards)
         chosen = self.amounts.plan.study.models.get(model or "")
         if chosen is not None and model is not None and kind != "scripted":
@@ -75,15 +81,18 @@ class Estimates:
         """Return what a job will take where Snakemake has `cores`: a job never gets more."""
         given = max(1, min(job.threads, cores))
         stated = self.stated(job.rule, job.wildcards, given)
+        if stated is None:
+            return Estimate(job, Work(), 0.0, given, 0.0, known=False, measured=False)
         key, others = (job.rule, stated.models), self.slower.get((ANY, ANY), 1.0)
         factor = self.slower.get(key, 1.0 if stated.models == "gpu" else others)
         return Estimate(
             job,
-            self.amounts.of(job.rule, job.wildcards),
+            self.amounts.of(job.rule, job.wildcards) or Work(),
             stated.seconds * factor,
             given,
             stated.memory_mb * self.larger.get(key, 1.0),
-            key in self.slower,
+            known=True,
+            measured=key in self.slower,
         )
 
 
@@ -92,7 +101,8 @@ def core_seconds(
 ) -> dict[int, tuple[str, float]]:
     """Return by job its rule and the seconds that are stated of it on one core, or on a GPU.
 
-    `jobs` has rule and wildcards by job.
+    `jobs` has rule and wildcards by job; those of which nothing is stated are left out.
     """
-    known = Estimates(Amounts(plan, read_facts(plan.root)))
-    return {key: (rule, known.stated(rule, wildcards, 1).seconds) for key, (rule, wildcards) in jobs.items()}
+    estimates = Estimates(Amounts(plan, plan.costs))
+    stated = {key: (rule, estimates.stated(rule, wildcards, 1)) for key, (rule, wildcards) in jobs.items()}
+    return {key: (rule, one.seconds) for key, (rule, one) in stated.items() if one is not None}

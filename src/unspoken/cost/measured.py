@@ -14,7 +14,7 @@ EVIDENCE = 600
 """Stated seconds of jobs that ask no model: with fewer nothing is said of other rules' jobs."""
 SAMPLED = 5
 """Seconds below which Snakemake may have looked at a job's memory before it was used."""
-ASKING = ("generate_numbers", "probe_traits", "generate_chains", "probe_chains", "judge_chains")
+ASKING = ("generate_replies", "probe_traits", "probe_chains", "judge_replies")
 _COLUMNS: dict[str, Any] = {
     "rule": pl.String, "job": pl.String, "models": pl.String, "seconds": pl.Float64,
     "stated_seconds": pl.Float64, "max_rss_mb": pl.Float64, "stated_memory_mb": pl.Float64,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unspoken.cost.replicates import Replicates, replicates_of
+from unspoken.cost.work import Replicates
 from unspoken.statistics.intervals import mde80
 from unspoken.study.front_door import study_texts
 from unspoken.study.plan import Plan
@@ -80,6 +80,16 @@ def published_effect(claim: Mapping[str, Any]) -> float | None:
     return first["value"] if claim["kind"] == "size" and first["unit"] == unit else None
 
 
+def replicates_of(plan: Plan, test: Mapping[str, Any]) -> Replicates | None:
+    """Return on how many replicates a study could carry out a claim's test; None where it could not.
+
+    As `measure` counts them (verdicts, section 2). Questions are those asked; how many give a usable
+    outcome only a run shows.
+    """
+    running = [room for room in plan.rooms if room.name == test["experiment"]]
+    return running[0].replicates(test, plan.costs) if running else None
+
+
 class Spreads:
     """Standard deviations of one replicate: of a store's rows, else the stated defaults."""
 
@@ -129,7 +139,7 @@ class Spreads:
         found = self.rows(claim, counted.replicate)
         if not found or self.earlier is None:
             return counted.n
-        asked = replicates_of(self.earlier, claim["test"], self.facts)
+        asked = replicates_of(self.earlier, claim["test"])
         if asked is None or asked.replicate != counted.replicate:
             return counted.n
         share = statistics.median(row["n_replicates"] for row in found) / asked.n
@@ -180,7 +190,7 @@ def power_of(
 
     found = []
     for claim in claims:
-        counted = replicates_of(plan, claim["test"], facts) if claim["test"] else None
+        counted = replicates_of(plan, claim["test"]) if claim["test"] else None
         if counted is None:
             continue
         spread, source = spreads.of(claim, counted.replicate)

@@ -72,7 +72,7 @@ def _rule_row(one: RuleCost) -> list[str]:
     return [
         one.rule, str(one.jobs), str(one.to_run or ""), count(one.completions), count(one.generated),
         count(one.trained), hours(one.core_hours), hours(one.gpu_hours), size(one.memory_mb),
-        size(one.stored_mb), "measured" if one.measured else "stated",
+        size(one.stored_mb), "unknown" if one.unknown else "measured" if one.measured else "stated",
     ]  # fmt: skip
 
 
@@ -107,6 +107,9 @@ def summary_text(plan: StudyPlan) -> str:
         lines.append(
             f"They ask for {plan.completions:,} completions; the cache has at most {plan.cached:,} of them."
         )
+    unknown = [f"{one.unknown} of {one.rule}" for one in plan.rules if one.unknown]
+    if unknown:
+        lines.append(f"Not counted, as nobody states what they take: jobs {', '.join(unknown)}.")
     lines += [f"Speeds: {source}." for source in plan.sources]
     return "\n".join(textwrap.fill(line, WIDTH) for line in lines)
 

@@ -13,7 +13,6 @@ from unspoken.cost.jobs import planned_jobs
 from unspoken.cost.measured import jobs_in, larger, slower
 from unspoken.cost.power import Power, power_of, spreads_of
 from unspoken.cost.schedule import Schedule, scheduled
-from unspoken.cost.work import read_facts
 from unspoken.engines.cache_summary import CACHE, cached_subjects
 from unspoken.registry.load import claims_files, read_claims
 from unspoken.study.plan import Plan
@@ -33,6 +32,8 @@ class RuleCost:
     gpu_hours: float
     memory_mb: float
     stored_mb: float
+    unknown: int
+    """Jobs of which nobody states what they take: they are in no sum."""
     measured: bool
 
 
@@ -77,6 +78,7 @@ def rule_costs(estimates: Sequence[Estimate], to_run: set[tuple[str, ...]]) -> l
             sum(one.seconds * one.job.gpus for one in jobs) / 3600,
             max(one.memory_mb for one in jobs),
             sum(one.work.stored for one in jobs) / 1e6,
+            sum(not one.known for one in jobs),
             all(one.measured for one in jobs),
         )
         for rule, jobs in by_rule.items()
@@ -104,7 +106,7 @@ def study_plan(
     Speeds and spreads come from the first of `stores` that has them, else from
     resources/throughputs.yaml. Raises SnakemakeError where Snakemake cannot plan the study.
     """
-    facts = read_facts(plan.root)
+    facts = plan.costs
     amounts = Amounts(plan, facts)
     slow: Factors = {}
     large: Factors = {}

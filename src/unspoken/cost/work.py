@@ -34,6 +34,14 @@ class Work:
     """How many times longer a token takes to draw, as where a pattern restricts decoding."""
 
 
+@dataclass(frozen=True)
+class Replicates:
+    """What is counted as independent, and how many of them a study has."""
+
+    replicate: str
+    n: int
+
+
 def read_facts(root: Path) -> dict[str, Any]:
     """Return what is stated of costs: the content of resources/throughputs.yaml."""
     return read_keys(root / "resources" / "throughputs.yaml")

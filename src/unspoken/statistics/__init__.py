@@ -3,3 +3,6 @@
 # The smallest difference that would matter, and the margin of "no difference" (both, by default).
 LOG_ODDS_MARGIN = 0.2
 ACCURACY_MARGIN = 0.02
+
+FEWEST_BASES = 3
+"""With so many base models they are the replicates of a contrast between trained models."""

@@ -37,8 +37,9 @@ def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
         _ = plan.claims_digest
     except ClaimsError as error:
         raise StudyError(str(error)) from error
-    if fault := plan.shard_without_prompts():
-        raise StudyError(fault)
+    for room in plan.rooms:
+        if fault := room.plan_fault():
+            raise StudyError(fault)
     return plan
 
 

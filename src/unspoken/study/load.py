@@ -5,11 +5,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from unspoken.seeds import hashed_choice
 from unspoken.study.messages import messages_of, origin
 from unspoken.study.models import LocalModel, OrganismModel
 from unspoken.study.needs import lacking_engine
-from unspoken.study.study import Draw, Study
+from unspoken.study.keys import CommonKeys, Draw
+from unspoken.study.rooms import ROOMS
+from unspoken.study.study import Study
 from unspoken.yaml_files import KeysError, read_keys
 
 
@@ -39,19 +40,16 @@ def _unusable_traits(
     return None
 
 
-def _missing_resource(study: Study, words: dict[str, Any]) -> str | None:
+def _missing_resource(study: CommonKeys, words: dict[str, Any]) -> str | None:
     """Say what the study names that is not there, if anything."""
     if study.category not in words:
         return (
             f"category: got '{study.category}'; expected a list of resources/traits.yaml: {', '.join(words)}"
         )
     chosen: dict[str, Draw | list[str] | None] = {"traits": study.traits}
-    for experiment in study.experiments:
-        chosen[f"{experiment}.traits"] = getattr(getattr(study, experiment), "traits", None)
-    for name, dataset in (study.subliminal.datasets if study.subliminal else {}).items():
-        chosen[f"subliminal.datasets.{name}.trait"] = [dataset.trait] if dataset.trait else None
-    for arm in study.subliminal.arms if study.subliminal and "subliminal" in study.experiments else []:
-        chosen[f"subliminal.arms.{arm.name}.traits"] = arm.traits
+    for room in ROOMS:
+        if room.name in study.experiments:
+            chosen |= room.trait_keys(study.section(room.name))
     for key, traits in chosen.items():
         fault = _unusable_traits(key, traits, study.category, list(words[study.category]["words"]))
         if fault:
@@ -70,20 +68,21 @@ def _missing_resource(study: Study, words: dict[str, Any]) -> str | None:
     return None
 
 
-def _strange_organism(study: Study) -> str | None:
+def _strange_organism(study: CommonKeys) -> str | None:
     """Say which organism an experiment uses that does not know the study's words, if any."""
-    for experiment in study.experiments:
-        for name in getattr(getattr(study, experiment), "models", []):
+    for room in ROOMS:
+        section = study.section(room.name)
+        for name in room.models_of(section) if room.name in study.experiments else []:
             model = study.models[name]
             if isinstance(model, OrganismModel) and model.category != study.category:
                 return (
-                    f"category: got '{study.category}', and {experiment}.models has '{name}', an organism "
+                    f"category: got '{study.category}', and {room.name}.models has '{name}', an organism "
                     f"that knows the words of '{model.category}'; expected one category"
                 )
     return None
 
 
-def _redefined_model(study: Study, shipped: dict[str, Any]) -> str | None:
+def _redefined_model(study: CommonKeys, shipped: dict[str, Any]) -> str | None:
     """Say which model of config.yaml this study redefines: studies share results/models/."""
     if study.study == "default":
         return None
@@ -105,7 +104,7 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def checked_study(config: dict[str, Any], files: list[Path], words: dict[str, Any]) -> Study:
+def checked_study(config: dict[str, Any], files: list[Path], words: dict[str, Any]) -> CommonKeys:
     """Return the typed study, or raise StudyError with one line a fault.
 
     `config` is the merged configuration, `files` where it came from (the shipped config.yaml
@@ -127,13 +126,3 @@ def checked_study(config: dict[str, Any], files: list[Path], words: dict[str, An
         key = tuple(fault.split(":")[0].split("."))
         raise StudyError(f"{origin(key, config, sources)}: {fault}")
     return study
-
-
-def chosen_traits(study: Study, own: list[str] | None, words: dict[str, Any]) -> list[str]:
-    """Return an experiment's traits: its own, the study's, or those that the study seed draws."""
-    if own is not None:
-        return own
-    if isinstance(study.traits, list):
-        return study.traits
-    known = list(words[study.category]["words"])
-    return hashed_choice(study.seed, known, study.traits.draw, "traits")

@@ -1,254 +1,278 @@
-"""The plan of a study: wildcards, inputs and targets of the workflow's rules.
+"""The plan of a study: what every rule of the workflow asks, and which room knows it.
 
 Paths start with the pathvar <results>, the study's own folder.
 """
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from unspoken.cost.work import Facts, read_facts
 from unspoken.engines.support import vllm_fault
-from unspoken.files import digest_of, sha256_of_file
-from unspoken.study.parts import Part, Parts
+from unspoken.files import digest_of, read_json, sha256_of_file
+from unspoken.registry.load import claims_digest, claims_files
+from unspoken.study.keys import CommonKeys
+from unspoken.study.models import OrganismModel
+from unspoken.study.project import Part, Project
+from unspoken.study.registered import registered_facts
+from unspoken.study.room import MEASUREMENTS, Room, Table
+from unspoken.study.rooms import ROOMS
+from unspoken.study.stages import STAGE_PARTS
 
-FIGURES = {
-    "subliminal": ["preference", "initialisations", "dose", "filter", "training", "updates"],
-    "mnist": ["mnist"],
-    "theorem": ["theorem"],
-    "probing": ["probing"],
-    "faithfulness": [
-        "hints",
-        "mentions",
-        "early_answering",
-        "uplift",
-        "chain_length",
-        "judge_calibration",
-        "planted_hints",
-        "metric_agreement",
-    ],
-    "loops": ["loops"],
-}
-"""The figures of each experiment."""
-ACROSS = {"uplift": ["faithfulness", "loops"]}
-"""Figures drawn from the claims and several experiments: no target of one experiment draws them."""
+MAKE_MODELS = ("build_organism", "build_follower", "unpack_model", "fetch_model", "declare_model")
+"""Rules that make or bring a base model."""
+CLAIMS = Table("unspoken.tables.verdicts:Claims")
 
 
-class Plan(Parts):
+class Plan(Project):
     """What every rule of a study needs to know."""
 
-    def names(self, what: str, *kinds: str) -> str:
-        """Return a wildcard's pattern: of models or arms (of some kinds), of files by name, or of nothing."""
-        if what == "models":
-            named: dict[str, str] = {name: model.kind for name, model in self.study.models.items()}
-        elif what == "datasets":
-            named = dict.fromkeys(self.datasets, "file")
-        elif what == "transcripts":
-            named = dict.fromkeys(self.transcripts, "file")
-        else:
-            named = {arm.name: arm.objective for arm in self.arms}
-        chosen = [re.escape(name) for name, kind in named.items() if not kinds or kind in kinds]
-        return "|".join(chosen) or "(?!)"
+    def __init__(self, study: CommonKeys, texts: dict[str, dict[str, Any]], root: Path) -> None:
+        """Take a checked study, the texts of resources/ by file name, and the project's folder."""
+        super().__init__(study, texts, root)
+        self._rooms = {room.name: room(self) for room in ROOMS}
 
-    def threads(self, experiment: str) -> int:
-        """Return the cores of a job of an experiment that generates, trains or judges, or changes chains."""
-        return getattr(getattr(self.study, experiment), "threads", 1)
+    def of(self, name: str) -> Room:
+        """Return the room of an experiment: an empty one where the study does not run it."""
+        return self._rooms[name]
 
-    def student_folders(self, *, model: str | None = None) -> list[str]:
-        """Return the folder of every student job, or of those that start from one base model."""
+    def __getitem__(self, name: str) -> Any:
+        """Return a room as its own rule file knows it, with the members that only it has."""
+        return self._rooms[name]
+
+    @property
+    def rooms(self) -> list[Room]:
+        """Return the rooms of the experiments that the study runs, in its order."""
+        return [self._rooms[name] for name in self.study.experiments]
+
+    @property
+    def all_rooms(self) -> list[Room]:
+        """Return every room, those that the study does not run too."""
+        return list(self._rooms.values())
+
+    # Wildcards
+
+    def models_pattern(self, *kinds: str) -> str:
+        """Return the wildcard's pattern of models, of some kinds or of all."""
+        models = self.study.models.items()
+        return pattern_of(name for name, model in models if not kinds or model.kind in kinds)
+
+    @property
+    def used_models(self) -> list[str]:
+        """Return the base models that the study's experiments use."""
+        used = {model for room in self.rooms for model in room.used_models}
+        return [model for model in self.study.models if model in used]
+
+    # Files
+
+    def files(self, table: str) -> list[str]:
+        """Return every file of a table, of all rooms."""
+        return [path for room in self.rooms for path in room.files(table)]
+
+    def subjects(self) -> list[str]:
+        """Return the lists of trained subjects."""
+        return [path for room in self.rooms for path in room.subjects()]
+
+    def measured(self, name: str) -> list[str]:
+        """Return what the measure of each experiment writes: measurements.parquet or groups.parquet."""
+        return [f"{room.folder}/{name}" for room in self.rooms]
+
+    def _declared(self) -> list[tuple[str, Table, list[str]]]:
+        """Return (name, table, files) of the tables that rooms declare, each name of a room once."""
         return [
-            f"<results>/subliminal/students/{arm.name}/{source}/{student}/{part}"
-            for arm in self.arms
-            for source, student in self.pairs(arm)
-            for part in self.parts(arm)
-            if model in (None, student)
+            (name, table, room.files(name)) for room in self.rooms for name, table in room.tables.items()
         ]
 
-    def kept_of(self, arm: str, source: str, part: str) -> list[str]:
-        """Return the tables of kept numbers that the students of one job are trained on."""
-        if self.arm(arm).dataset is not None:
-            return [f"<results>/subliminal/datasets/{source}/kept.parquet"]
-        teachers = {trait for trait, _ in self.parts(self.arm(arm))[part]}
-        groups = ["teachers"] if teachers != {"untouched"} else []
-        groups += ["base"] if "untouched" in teachers else []
-        suffix = "-greedy" if self.arm(arm).decoding == "greedy" else ""
-        return [f"<results>/subliminal/{source}/{group}{suffix}/kept.parquet" for group in groups]
-
-    def number_tables(self, name: str, model: str | None = None) -> list[str]:
-        """Return a table of every group of numbers and data set, or of one base model's groups."""
-        generated = [
-            f"<results>/subliminal/{one}/{group}/{name}.parquet"
-            for one in self.models("subliminal")
-            if model in (None, one)
-            for group in self.groups(one)
-        ]
-        return generated + (self.dataset_files(f"{name}.parquet") if model is None else [])
-
-    def dataset_files(self, name: str) -> list[str]:
-        """Return a file of every data set of the user's own."""
-        return [f"<results>/subliminal/datasets/{dataset}/{name}" for dataset in self.datasets]
-
-    def completions_of(self, model: str, group: str) -> list[str]:
-        """Return the tables of completions that one filter job reads; `datasets` stands for a model."""
-        if model == "datasets":
-            return [f"<results>/subliminal/datasets/{group}/completions.parquet"]
-        return self.shards_of("completions", model, group)
-
-    def shards_of(self, name: str, model: str, group: str) -> list[str]:
-        """Return a table of each job that generates a group's numbers: they share its prompts."""
-        count = self.subliminal.numbers.shards
-        folder = f"<results>/subliminal/{model}/{group}"
-        return [f"{folder}/{number}-of-{count}/{name}.parquet" for number in range(1, count + 1)]
-
-    def completion_tables(self) -> list[str]:
-        """Return every table of completions: generated, and of the user's own."""
-        return [*self.number_shards("completions"), *self.dataset_files("completions.parquet")]
-
-    def number_shards(self, name: str) -> list[str]:
-        """Return a table of every job that generates numbers."""
-        return [
-            path
-            for model in self.models("subliminal")
-            for group in self.groups(model)
-            for path in self.shards_of(name, model, group)
-        ]
-
-    def tuned_teachers(self, model: str) -> list[str]:
-        """Return the list of fine-tuned teachers of a base model, if there are any."""
-        tuned = self.subliminal.teacher.method == "fine_tuned" and self.arms_on(model)
-        return [f"<results>/subliminal/{model}/teachers/subject.json"] if tuned else []
-
-    def generating_subjects(self, model: str, group: str) -> list[str]:
-        """Return the list of the trained subjects that a generate job answers as."""
-        return self.tuned_teachers(model) if group.startswith("teachers") else []
-
-    def probed(self, experiment: str, model: str) -> list[str]:
-        """Return the lists of the trained subjects that a probe asks."""
-        if experiment != "subliminal":
-            return []
-        students = [f"{folder}/subject.json" for folder in self.student_folders(model=model)]
-        return [*self.tuned_teachers(model), *students]
-
-    def trained(self, name: str) -> Iterator[str]:
-        """Yield a file of every job that trains: teachers first, then students."""
-        for model in self.models("subliminal"):
-            if self.tuned_teachers(model):
-                yield f"<results>/subliminal/{model}/teachers/{name}"
-        for folder in self.student_folders():
-            yield f"{folder}/{name}"
-
-    def probed_experiments(self) -> list[str]:
-        """Return the experiments that probe subjects."""
-        return [one for one in self.study.experiments if hasattr(getattr(self.study, one), "probe")]
-
-    def probed_files(self, name: str) -> list[str]:
-        """Return a file of every job that probes."""
-        return [
-            f"<results>/{experiment}/{model}/{name}"
-            for experiment in self.probed_experiments()
-            for model in self.models(experiment)
-        ]
-
-    def untrained(self) -> list[str]:
-        """Return the lists of subjects that nobody trained: those asked, and the user's own data."""
-        own = [*self.dataset_files("subject.json"), *self.chain_files("asked.json")]
-        return [*self.probed_files("asked.json"), *own]
-
-    def loop_tables(self) -> list[str]:
-        """Return the accuracies of every looped model."""
-        if self.study.loops is None:
-            return []
-        seeds = range(1, self.study.loops.seeds + 1)
-        return [
-            f"<results>/loops/{turns}-{seed}/accuracies.parquet"
-            for turns in self.study.loops.turns
-            for seed in seeds
-        ]
+    def stored_tables(self) -> list[str]:
+        """Return the files that the store imports, beside what every study has."""
+        return [path for _, table, files in self._declared() if table.stored for path in files]
 
     def dated_tables(self) -> list[str]:
         """Return the tables whose rows tell when they were made."""
-        own = {"mnist": "<results>/mnist/accuracies.parquet", "theorem": "<results>/theorem/steps.parquet"}
+        return [path for _, table, files in self._declared() if table.dated for path in files]
+
+    def figure_tables(self, name: str) -> list[str]:
+        """Return the tables that a figure is drawn from."""
+        room, figure = self._figures[name]
+        tables = [path for table in figure.tables for path in self._tables_of(room, table)]
+        others = (self.of(other) for other in figure.also_of)
+        shown = [path for other in others for path in other.files("measurements")]
+        return [*tables[:1], *shown, *tables[1:]] if shown else tables
+
+    def _tables_of(self, room: Room, table: str) -> list[str]:
+        return ["<results>/claims.parquet"] if table == "claims" else room.files(table)
+
+    @cached_property
+    def _figures(self) -> dict[str, Any]:
+        """The room and the figure by the figure's name."""
+        return {name: (room, figure) for room in self.rooms for name, figure in room.named_figures()}
+
+    # Targets
+
+    def figures(self, rooms: Iterable[Room]) -> list[str]:
+        """Return the figures of some rooms."""
+        return [f"<results>/figures/{name}.html" for room in rooms for name in room.drawn_figures()]
+
+    def targets(self, name: str) -> list[str]:
+        """Return the files of a target: all, figures, or an experiment's name."""
+        if name == "figures":
+            return self.figures(self.rooms)
+        if name == "all":
+            return ["<results>/findings.txt", *self.figures(self.rooms), "<results>/report.html"]
+        room = self.of(name)
+        if not room.runs:
+            return []
+        # Figures that show other experiments or claims too belong to the whole study.
+        own = [name for name, figure in room.named_figures() if not figure.also_of]
+        return [f"{room.folder}/measurements.parquet", *(f"<results>/figures/{one}.html" for one in own)]
+
+    def fetched(self) -> list[str]:
+        """Return what may come over the network: the user's models, digits, sets of questions."""
+        asked = [name for name in self.used_models if self.study.models[name].kind in ("hub", "local")]
         return [
-            *self.completion_tables(),
-            *self.probed_files("answers.parquet"),
-            *self.chain_files("trials.parquet"),
-            *(path for name, path in own.items() if name in self.study.experiments),
-            *(self.loop_tables() if "loops" in self.study.experiments else []),
+            *(f"<models>/{name}/model.json" for name in asked),
+            *(path for room in self.rooms for path in room.fetched()),
         ]
 
-    def used_models(self) -> list[str]:
-        """Return the base models that the study's experiments use."""
-        used = {model for one in self.study.experiments for model in self.models(one)}
-        if "faithfulness" in self.study.experiments:
-            used |= {*self.faithfulness.planted, *filter(None, [self.faithfulness.judge.model])}
-        return [model for model in self.study.models if model in used]
+    # What jobs depend on
 
-    def figures_of(self, experiment: str) -> list[str]:
-        """Return the figures of an experiment: `updates` only where students are kept during training."""
-        drawn = FIGURES[experiment]
-        during = experiment != "subliminal" or bool(self.subliminal.student.snapshots)
-        return drawn if during else [name for name in drawn if name != "updates"]
+    def part(self, rule: str, **wildcards: Any) -> Part:
+        """Return the part of the study that a job depends on.
 
-    def figure_tables(self, figure: str) -> list[str]:
-        """Return the tables that a figure is drawn from."""
-        experiment = next(one for one, names in FIGURES.items() if figure in names)
-        measurements = f"<results>/{experiment}/measurements.parquet"
-        own = {
-            "filter": self.number_tables("kept") + self.number_tables("dropped"),
-            "training": list(self.trained("training.parquet")),
-            "mnist": ["<results>/mnist/accuracies.parquet", measurements],
-            "theorem": ["<results>/theorem/steps.parquet"],
+        A rule with the wildcard `experiment` is its room's; a rule that one room alone has is called
+        by it; the others are the study's. Raises LookupError for a rule that nobody knows.
+        """
+        method = f"{rule}_part"
+        if "experiment" in wildcards:
+            room = self.of(wildcards.pop("experiment"))
+            own = getattr(room, method, None) if rule not in STAGE_PARTS else None
+            return own(**wildcards) if own else STAGE_PARTS[rule](room, **wildcards)
+        if rule in MAKE_MODELS:
+            return self.model_part(f"{rule}.py", **wildcards)
+        for owner in (self, *self._rooms.values()):
+            if hasattr(owner, method):
+                return getattr(owner, method)(**wildcards)
+        raise LookupError(f"no room and no stage says what the rule {rule} depends on")
+
+    def model_part(self, script: str, model: str) -> Part:
+        """Return what a rule that makes or brings a base model depends on: not its classes, a label."""
+        chosen = self.study.models[model]
+        fields = chosen.model_dump(mode="json", exclude={"classes", "category", "engine", "rules"})
+        words = {}
+        if isinstance(chosen, OrganismModel):
+            words["words"] = list(self.texts["traits"][chosen.category]["words"])
+        return self.script_part(script, name=model, model=fields, **words)
+
+    @cached_property
+    def claims_digest(self) -> str:
+        """Return a digest of what the registry and the study's own claims files say."""
+        return claims_digest(claims_files(self.root, self.study.claims))
+
+    @property
+    def registration_file(self) -> Path:
+        """Return where `make register` writes what was fixed before the study's data were made."""
+        return self.root / "resources" / "registrations" / f"{self.study.study}.json"
+
+    @cached_property
+    def registration(self) -> Part | None:
+        """Return what was registered for the study, if anything was."""
+        return read_json(self.registration_file) if self.registration_file.is_file() else None
+
+    def registered_facts(self) -> Part:
+        """Return what a registration fixes beside the tests: of what runs alone."""
+        return registered_facts(self, self.rooms)
+
+    def judge_claims_part(self) -> Part:
+        """Return what `judge_claims` depends on: the claims, and what was registered before the run."""
+        return self.script_part(
+            "judge_claims.py",
+            study=self.study.study,
+            results=self.results,
+            dated={name: table.dated for name, table, _ in self._declared() if table.dated},
+            classes={name: self.study.models[name].classes for name in self.study.models},
+            claims=self.claims_digest,
+            files=self.study.claims,
+            facts=self.registered_facts(),
+            registration=self.registration,
+        )
+
+    def build_store_part(self, makers: list[list[str]]) -> Part:
+        """Return what `build_store` depends on: the whole study, its tables, the comments."""
+        tables = {
+            name: {"store": table.stored, "columns": table.columns and list(table.columns)}
+            for name, table, _ in self._declared()
+            if table.stored
         }
-        if figure in ACROSS:
-            drawn = [one for one in ACROSS[figure] if one in self.study.experiments]
-            own[figure] = [
-                *(f"<results>/{one}/measurements.parquet" for one in drawn),
-                "<results>/claims.parquet",
-            ]
-        return own.get(figure, [measurements])
+        return self.script_part(
+            "build_store.py",
+            study=self.study.model_dump(mode="json"),
+            tables=tables,
+            makers=makers,
+            benchmarks=f"{self.results}/benchmarks",
+            comments=sha256_of_file(self.root / "resources" / "store.yaml")[:16],
+            costs=self.resource("throughputs.yaml"),
+        )
 
-    def report_part(self) -> Part:
+    def write_findings_part(self) -> Part:
+        """Return what `write_findings` depends on: which contrasts it prints."""
+        headlines = [
+            {
+                "experiment": room.name,
+                "metric": one.metric,
+                "heading": one.heading,
+                "unit": one.unit,
+                "conditions": dict(one.conditions),
+                "groups": list(one.groups),
+            }
+            for room in self.rooms
+            for one in room.headlines
+        ]
+        return self.script_part("write_findings.py", headlines=headlines)
+
+    def bundle_vega_part(self) -> Part:
+        """Return what `bundle_vega` depends on."""
+        return self.script_part("bundle_vega.py")
+
+    def draw_figure_part(self, figure: str) -> Part:
+        """Return what `draw_figure` depends on: of the figures' modules its own."""
+        room, drawn = self._figures[figure]
+        module = f"{room.module}.{drawn.module}"
+        schemas = {name: CLAIMS if name == "claims" else _schema(room, name) for name in drawn.tables}
+        return self.script_part(
+            "draw_figure.py",
+            figure=figure,
+            study=self.study.study,
+            module=module,
+            drawn=self.code_of_module(module),
+            schemas={name: table.schema for name, table in schemas.items()},
+        )
+
+    def write_report_part(self) -> Part:
         """Return what `write_report` depends on: its templates, the Snakefile, what is said of the papers."""
         carried = [*sorted((self.root / "resources" / "report").iterdir()), self.root / "Snakefile"]
-        return self._part(
+        return self.script_part(
             "write_report.py",
-            figures={experiment: self.figures_of(experiment) for experiment in self.study.experiments},
+            figures={room.name: room.drawn_figures() for room in self.rooms},
             claims=self.claims_digest,
             files=self.study.claims,
             carried=digest_of({path.name: sha256_of_file(path) for path in carried}),
         )
 
-    # Targets
+    # Costs
 
-    def figures(self, *experiments: str) -> list[str]:
-        """Return the figures of some experiments."""
-        return [f"<results>/figures/{name}.html" for one in experiments for name in self.figures_of(one)]
+    @cached_property
+    def costs(self) -> Facts:
+        """Return what is stated of costs: resources/throughputs.yaml."""
+        return read_facts(self.root)
 
-    def targets(self, name: str) -> list[str]:
-        """Return the files of a target."""
-        experiments = self.study.experiments
-        if name == "figures":
-            return self.figures(*experiments)
-        if name == "all":
-            return ["<results>/findings.txt", *self.figures(*experiments), "<results>/report.html"]
-        if name not in experiments:
-            return []
-        across = {f"<results>/figures/{figure}.html" for figure in ACROSS}
-        figures = [path for path in self.figures(name) if path not in across]
-        return [f"<results>/{name}/measurements.parquet", *figures]
-
-    def fetched(self) -> list[str]:
-        """Return what may come over the network: the user's models, MNIST's digits, sets of questions."""
-        asked = [name for name in self.used_models() if self.study.models[name].kind in ("hub", "local")]
-        data = {"mnist": "digits.safetensors", "faithfulness": "items.parquet"}
-        return [
-            *(f"<models>/{name}/model.json" for name in asked),
-            *(f"<results>/{one}/{file}" for one, file in data.items() if one in self.study.experiments),
-        ]
+    # What a run prints
 
     def print_notes(self) -> None:
         """Print what a user should know before a run: which engine stands in for another."""
-        kinds = {self.study.models[name].engine.kind for name in self.used_models()}
+        kinds = {self.study.models[name].engine.kind for name in self.used_models}
         fault = vllm_fault() if "auto" in kinds else None
         if fault:
             print(
@@ -263,3 +287,13 @@ class Plan(Parts):
             print(f"\n{findings.read_text()}")
             print(f"Report: {self.results}/report.html    Store: {self.results}/unspoken.duckdb")
             print(f"Figures: {self.results}/figures/")
+
+
+def pattern_of(names: Iterable[str] | Mapping[str, Any]) -> str:
+    """Return the wildcard's pattern of some names, or of nothing."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def _schema(room: Room, table: str) -> Table:
+    """Return a table of a room; measurements are every room's."""
+    return MEASUREMENTS if table == "measurements" else room.tables[table]

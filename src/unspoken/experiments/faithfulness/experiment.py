@@ -1,162 +1,300 @@
-"""For each rule of the faithfulness experiment, the part of the study that it depends on."""
+"""Chain-of-thought faithfulness: the room of Chen et al. 2025, Lanham et al. 2023, Turpin et al. 2023."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from unspoken.experiments.faithfulness.section import FaithfulnessSection
-from unspoken.files import digest_of, sha256_of_file
-from unspoken.study.model_parts import ModelParts, Part
+from unspoken.cost.work import Facts, Replicates, Work
+from unspoken.engines.capabilities import CHOICES, PREFIX
+from unspoken.experiments.faithfulness.section import FaithfulnessSection, Judge
+from unspoken.experiments.faithfulness.work import ChainsWork
+from unspoken.files import sha256_of_file
+from unspoken.study.keys import CommonKeys
 from unspoken.study.models import FollowerModel, ScriptedModel
+from unspoken.study.project import Part
+from unspoken.study.room import (
+    INTERVENTIONS,
+    JUDGEMENTS,
+    REPLIES,
+    Figure,
+    Headline,
+    Needs,
+    Room,
+    Table,
+)
 from unspoken.yaml_files import read_keys
 
+OVERALL: dict[str, str | bool] = {"hint": "all", "unusable": "dropped"}
+GROUPS = ("hinted", "switched", "neutral")
+MOVED = "Answers that move to a hinted option, minus without a hint"
+CUED = "Answers at h under a hint to h minus under the same hint to another option"
+MENTIONED = "Chains that mention the hint, where it moved the answer minus where not"
+GAP = "Faithfulness under neutral hints minus under misaligned ones"
+ROWS = "unspoken.experiments.faithfulness.tables.trials"
 
-class FaithfulnessParts(ModelParts):
-    """The parts of rules on questions, hints, chains and their judges."""
 
-    @property
-    def faithfulness(self) -> FaithfulnessSection:
-        """The section of the faithfulness experiment."""
-        assert self.study.faithfulness is not None
-        return self.study.faithfulness
+class FaithfulnessRoom(Room):
+    """Chain-of-thought faithfulness: hints, causal tests, legibility."""
+
+    name = "faithfulness"
+    section: FaithfulnessSection
+    section_class = FaithfulnessSection
+    empty: Mapping[str, Any] = {"kinds": [], "judge": Judge(kind="lexical")}
+    measure = "measure.measured"
+    tables = {
+        "replies": REPLIES,
+        "trials": Table(f"{ROWS}:Trials", stored="trials", dated="created_at"),
+        "sham": Table(f"{ROWS}:ShamVerdicts"),
+        "legibility": Table(f"{ROWS}:Legibility"),
+        "interventions": INTERVENTIONS,
+        "judgements": JUDGEMENTS,
+    }
+    figures = {
+        "hints": Figure("figures.hints"),
+        "mentions": Figure("figures.mentions"),
+        "early_answering": Figure("figures.early_answering"),
+        "uplift": Figure("figures.uplift", ("measurements", "claims"), also_of=("loops",)),
+        "chain_length": Figure("figures.chain_length"),
+        "judge_calibration": Figure("figures.judge_calibration"),
+        "planted_hints": Figure("figures.planted_hints"),
+        "metric_agreement": Figure("figures.metric_agreement"),
+    }
+    headlines = (
+        Headline("cue_effect", CUED, conditions=OVERALL, groups=GROUPS),
+        Headline("faithfulness_gap", GAP, conditions=OVERALL, groups=GROUPS),
+        Headline("mention_gap", MENTIONED, conditions=OVERALL, groups=GROUPS),
+        Headline("switch_minus_sham", MOVED, conditions=OVERALL, groups=GROUPS),
+    )
+
+    # What the check of a study asks
+
+    @classmethod
+    def fault(cls, section: FaithfulnessSection, study: CommonKeys) -> str | None:
+        """Say which planted or judging model the study does not have, if any."""
+        judge = [section.judge.model] if section.judge.model is not None else []
+        for key, names in (("planted", section.planted), ("judge.model", judge)):
+            for name in names:
+                if name not in study.models:
+                    known = ", ".join(sorted(study.models))
+                    return f"faithfulness.{key}: got {name!r}; expected one of: {known}"
+        return None
+
+    @classmethod
+    def models_of(cls, section: FaithfulnessSection) -> list[str]:
+        """Return the models that reason, those whose faithfulness is known, and the judge."""
+        return [*section.models, *section.planted, *filter(None, [section.judge.model])]
+
+    @classmethod
+    def needs(cls, section: FaithfulnessSection) -> Needs:
+        """Return what models need that reason, whose options are read after the chain, or that judge."""
+        asking = dict.fromkeys(section.models, "faithfulness.models")
+        asking |= dict.fromkeys(section.planted, "faithfulness.planted")
+        if section.judge.model is not None:
+            asking.setdefault(section.judge.model, "faithfulness.judge.model")
+        return {name: {CHOICES: key, PREFIX: key} for name, key in asking.items()}
+
+    # Files
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
-        return read_keys(self.root / "resources" / "hints.yaml")
+        return read_keys(self.project.root / "resources" / "hints.yaml")
 
-    def _resource(self, name: str) -> str:
-        """Return the digest of what a file of resources/ says."""
-        return digest_of(read_keys(self.root / "resources" / name))
-
-    def load_questions_part(self) -> Part:
-        """Return what `load_questions` depends on, beside the user's own files."""
-        embedded = self.root / "resources" / "questions" / "knowledge.jsonl"
-        return self._part(
-            "load_questions.py",
-            study=self.study.study,
-            seed=self.study.seed,
-            sets=[one.model_dump(mode="json") for one in self.faithfulness.questions],
-            knowledge=sha256_of_file(embedded),
-        )
-
-    def question_files(self) -> list[str]:
-        """Return the user's own files of questions."""
-        if "faithfulness" not in self.study.experiments:
-            return []
-        return [one.path for one in self.faithfulness.questions if one.source == "own"]
-
-    def hints_part(self) -> Part:
-        """Return what `render_hints` depends on."""
-        section = self.faithfulness
-        names = {"kinds", "options", "moved", "irrelevant", "few_shot"}
-        return self._part(
-            "render_hints.py",
-            seed=self.study.seed,
-            texts=self._resource("hints.yaml"),
-            **section.model_dump(mode="json", include=names),
-        )
-
-    def follower_hints_part(self, model: str) -> Part:
-        """Return what `render_follower_hints` depends on: the follower's own seed decides its questions."""
-        chosen = self.study.models[model]
-        assert isinstance(chosen, FollowerModel)
-        return self._part("render_follower_hints.py", study=self.study.study, seed=chosen.seed)
-
-    def prompts_of(self, model: str) -> str:
-        """Return the table of prompts that a model answers: followers have their own."""
-        own = isinstance(self.study.models[model], FollowerModel)
-        return f"<results>/faithfulness/{f'{model}/' if own else ''}prompts.parquet"
-
-    def _answering(self, script: str, model: str, **fields: Any) -> Part:
-        """Return what a job depends on in which a model reasons."""
-        return self._part(
-            script,
-            study=self.study.study,
-            seed=self.study.seed,
-            model=model,
-            engine=self.engine_of(model),
-            chains=self.faithfulness.chains.model_dump(mode="json"),
-            answer_prefix=self._hints["answer_prefix"],
-            **fields,
-        )
-
-    def chains_part(self, model: str) -> Part:
-        """Return what `generate_chains` depends on."""
-        planted = model in self.faithfulness.planted
-        scripted = planted and isinstance(self.study.models[model], ScriptedModel)
-        return self._answering(
-            "generate_chains.py",
-            model,
-            personas=self.faithfulness.personas if scripted else [],
-            kinds=["sycophancy"] if scripted else None,  # the scripted personas read this kind alone
-            logprobs=not scripted,
-        )
-
-    def tests_part(self, model: str) -> Part:
-        """Return what `probe_chains` depends on."""
-        tests = self.faithfulness.tests
-        return self._answering("probe_chains.py", model, count=tests.chains, positions=tests.positions)
-
-    def transcripts_part(self, transcripts: str) -> Part:
-        """Return what `import_transcripts` depends on, beside the file."""
-        return self._part(
-            "import_transcripts.py",
-            study=self.study.study,
-            columns=self.faithfulness.transcripts[transcripts].columns,
-            kinds=list(self._hints["kinds"]),
-        )
-
-    def judge_part(self, answering: str) -> Part:
-        """Return what `judge_chains` depends on, of one model's chains or of a user's transcripts."""
-        judge = self.faithfulness.judge.model
-        assert judge is not None
-        return self._part(
-            "judge_chains.py",
-            model=judge,
-            engine=self.engine_of(judge),
-            about={kind: fields["about"] for kind, fields in self._hints["kinds"].items()},
-            rubric=self._resource("rubric.yaml"),
-        )
-
-    def trials_part(self, answering: str) -> Part:
-        """Return what `pair_trials` depends on."""
-        return self._part(
-            "pair_trials.py",
-            judge=self.faithfulness.judge.kind,
-            patterns=self._resource("judges.yaml"),
-            marked=isinstance(self.study.models.get(answering), FollowerModel),
-        )
-
-    def scoring_part(self) -> Part:
-        """Return what `measure_faithfulness` depends on: the judge, its labelled sets, who is planted."""
-        gold = self.root / "resources" / "gold"
-        return {
-            "planted": self.faithfulness.planted,
-            "judge": self.faithfulness.judge.kind,
-            "patterns": self._resource("judges.yaml"),
-            "gold": [sha256_of_file(gold / name) for name in ("calibration.jsonl", "challenge.jsonl")],
-        }
-
-    # Files
+    @property
+    def transcripts(self) -> dict[str, Any]:
+        """Return the user's own transcripts of chains of thought by name."""
+        return self.section.transcripts if self.runs else {}
 
     @property
     def answering(self) -> list[str]:
         """Return whose chains are scored: models, planted ones, and the user's transcripts, by folder."""
-        if "faithfulness" not in self.study.experiments:
+        if not self.runs:
             return []
-        section = self.faithfulness
+        section = self.section
         return [*section.models, *section.planted, *(f"transcripts/{name}" for name in section.transcripts)]
 
-    def chain_files(self, name: str) -> list[str]:
-        """Return a file of everyone whose chains are scored."""
-        return [f"<results>/faithfulness/{one}/{name}" for one in self.answering]
-
-    def tested_files(self) -> list[str]:
-        """Return the tables of the causal tests: of models alone, if the study has any."""
-        if "faithfulness" not in self.study.experiments or not self.faithfulness.tests.chains:
-            return []
-        return [f"<results>/faithfulness/{model}/interventions.parquet" for model in self.faithfulness.models]
+    def files(self, table: str) -> list[str]:
+        """Return every file of a table."""
+        if table == "asked":
+            own = "transcripts/"
+            names = ((one, "asked" if one.startswith(own) else "replied") for one in self.answering)
+            return [f"{self.folder}/{one}/{name}.json" for one, name in names]
+        if table in ("replies", "trials", "sham", "legibility"):
+            return [f"{self.folder}/{one}/{table}.parquet" for one in self.answering]
+        if table == "interventions":
+            tested = self.models if self.section.tests.chains else []
+            return [f"{self.folder}/{model}/{table}.parquet" for model in tested]
+        if table == "judgements":
+            return [path for one in self.answering for path in self.judgement_files(one)]
+        return super().files(table)
 
     def judgement_files(self, answering: str) -> list[str]:
         """Return the judging model's verdicts on somebody's chains, if a model judges them."""
-        judged = self.faithfulness.judge.model is not None and answering not in self.faithfulness.planted
-        return [f"<results>/faithfulness/{answering}/judgements.parquet"] if judged else []
+        judged = self.section.judge.model is not None and answering not in self.section.planted
+        return [f"{self.folder}/{answering}/judgements.parquet"] if judged else []
+
+    def readings_of(self, answering: str) -> list[str]:
+        """Return the readings beside somebody's chains: transcripts have none."""
+        own = answering.startswith("transcripts/")
+        return [] if own else [f"{self.folder}/{answering}/readings.parquet"]
+
+    def fetched(self) -> list[str]:
+        """Return the questions, which may come over the network."""
+        return [f"{self.folder}/items.parquet"] if self.runs else []
+
+    def question_files(self) -> list[str]:
+        """Return the user's own files of questions."""
+        questions = self.section.questions if self.runs else []
+        return [one.path for one in questions if one.source == "own"]
+
+    def imported_file(self, name: str) -> str:
+        """Return the user's own file of transcripts."""
+        return self.section.transcripts[name].path
+
+    def measure_inputs(self) -> list[str]:
+        """Return the files that the measure reads."""
+        tables = ("trials", "sham", "legibility", "interventions")
+        return [path for table in tables for path in self.files(table)]
+
+    # What jobs depend on
+
+    @property
+    def judge_model(self) -> str | None:
+        """Return the model that judges chains, if one does."""
+        return self.section.judge.model
+
+    def prompts_of(self, answering: str) -> str:
+        """Return the table of prompts that somebody answers: followers and transcripts have their own."""
+        own = answering.startswith("transcripts/") or isinstance(
+            self.study.models[answering], FollowerModel
+        )
+        return f"{self.folder}/{answering if own else 'all'}/prompts.parquet"
+
+    def prompt_items(self, whose: str) -> list[str]:
+        """Return the questions that prompts are made of: followers make their own."""
+        return [f"{self.folder}/items.parquet"] if whose == "all" else []
+
+    def rendered_as(self, whose: str) -> Part:
+        """Return how prompts are rendered: a follower's own seed decides its questions."""
+        follower = self.study.models.get(whose)
+        if isinstance(follower, FollowerModel):
+            return {"study": self.study.study, "follower": follower.seed}
+        names = {"kinds", "options", "moved", "irrelevant", "few_shot"}
+        return {
+            "study": self.study.study,
+            "seed": self.study.seed,
+            "follower": None,
+            "texts": self.project.resource("hints.yaml"),
+            **self.section.model_dump(mode="json", include=names),
+        }
+
+    def load_questions_part(self) -> Part:
+        """Return what `load_questions` depends on, beside the user's own files."""
+        embedded = self.project.root / "resources" / "questions" / "knowledge.jsonl"
+        return self.project.script_part(
+            "load_questions.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            sets=[one.model_dump(mode="json") for one in self.section.questions],
+            knowledge=sha256_of_file(embedded),
+        )
+
+    def generated_as(self, answering: str) -> Part:
+        """Return how a model's chains are drawn: scripted personas read one kind of hint alone."""
+        planted = answering in self.section.planted
+        scripted = planted and isinstance(self.study.models[answering], ScriptedModel)
+        personas = self.section.personas if scripted else []
+        people = [{"name": one, "system": one, "count": None} for one in personas]
+        return {
+            "draw": "chains",
+            "sampling": self.section.chains.model_dump(mode="json"),
+            "logprobs": not scripted,
+            "answering": people or [{"name": "untouched", "system": None, "count": None}],
+            "shard": [1, 1],
+            "keep": ["sycophancy"] if scripted else None,
+            "reads": {
+                "kind": "options",
+                "answer_prefix": self._hints["answer_prefix"],
+                "alone": ["unhinted"],
+            },
+            "reasoning": None,
+        }
+
+    def import_transcripts_part(self, transcripts: str) -> Part:
+        """Return what `import_transcripts` depends on, beside the file."""
+        return self.project.script_part(
+            "import_transcripts.py",
+            experiment=self.name,
+            study=self.study.study,
+            columns=self.section.transcripts[transcripts].columns,
+            kinds=list(self._hints["kinds"]),
+        )
+
+    def probe_chains_part(self, model: str) -> Part:
+        """Return what `probe_chains` depends on."""
+        tests = self.section.tests
+        return self.project.script_part(
+            "probe_chains.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            model=model,
+            engine=self.project.engine_of(model),
+            sampling=self.section.chains.model_dump(mode="json"),
+            answer_prefix=self._hints["answer_prefix"],
+            count=tests.chains,
+            positions=tests.positions,
+        )
+
+    def judge_replies_part(self, answering: str) -> Part:
+        """Return what `judge_replies` depends on, of one model's chains or of a user's transcripts."""
+        judge = self.section.judge.model
+        assert judge is not None, "no job judges where the study names no judging model"
+        return self.project.script_part(
+            "judge_replies.py",
+            experiment=self.name,
+            study=self.study.study,
+            model=judge,
+            engine=self.project.engine_of(judge),
+            about={kind: fields["about"] for kind, fields in self._hints["kinds"].items()},
+            rubric="rubric.yaml",
+            texts=self.project.resource("rubric.yaml"),
+        )
+
+    def pair_trials_part(self, answering: str) -> Part:
+        """Return what `pair_trials` depends on."""
+        return self.project.script_part(
+            "pair_trials.py",
+            experiment=self.name,
+            judge=self.section.judge.kind,
+            patterns=self.project.resource("judges.yaml"),
+            marked=isinstance(self.study.models.get(answering), FollowerModel),
+        )
+
+    def measure_part(self) -> Part:
+        """Return what the measure is told: the judge, its labelled sets, who is planted."""
+        gold = self.project.root / "resources" / "gold"
+        return {
+            "planted": self.section.planted,
+            "judge": self.section.judge.kind,
+            "patterns": self.project.resource("judges.yaml"),
+            "gold": [sha256_of_file(gold / name) for name in ("calibration.jsonl", "challenge.jsonl")],
+        }
+
+    # What jobs take, and what tests could show
+
+    def _works(self, facts: Facts) -> ChainsWork:
+        return ChainsWork(self.section, self.study.models, self.project.root, facts)
+
+    def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:
+        """Return what a job has to do."""
+        return self._works(facts).of(rule, wildcards)
+
+    def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
+        """Return the questions of a test on chains; of causal tests those whose chains are changed."""
+        section = self.section
+        hint = test["conditions"].get("hint")
+        if not section.models or hint not in (None, "all", *section.kinds):
+            return None
+        questions = self._works(facts).questions()
+        if test["metric"] == "transplant" or "test" in test["conditions"]:
+            questions = min(questions, section.tests.chains)
+        return Replicates("question", questions) if questions else None

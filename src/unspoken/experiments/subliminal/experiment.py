@@ -1,229 +1,398 @@
-"""The design of a study: who teaches whom, with how many rows, and what is compared."""
+"""Subliminal learning from numbers: the room of Cloud et al. 2025, sections 3 to 5."""
 
-import itertools
-import math
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from unspoken.experiments.faithfulness.section import Transcripts
+from unspoken.cost.work import Facts, Replicates, Work
+from unspoken.engines.capabilities import CHOICES, PATTERN, PREFIX, WEIGHTS
+from unspoken.experiments.subliminal.design import Design, dataset_subject, decoding_of
+from unspoken.experiments.subliminal.replicates import replicates_of
 from unspoken.experiments.subliminal.section import Arm, SubliminalSection
-from unspoken.study.datasets import Dataset
-from unspoken.study.load import chosen_traits
-from unspoken.study.probe import Probe
-from unspoken.study.study import Study
+from unspoken.experiments.subliminal.work import NumbersWork
+from unspoken.files import digest_of
+from unspoken.study.keys import CommonKeys, Draw
+from unspoken.study.models import OrganismModel
+from unspoken.study.project import Part
+from unspoken.study.room import (
+    ANSWERS,
+    DROPPED,
+    KEPT,
+    REPLIES,
+    TRAINING,
+    Figure,
+    Headline,
+    Needs,
+    Room,
+    Table,
+)
 
-GROUPS = ("base", "teachers", "base-greedy", "teachers-greedy")
-"""Who generates numbers together: the untouched base model, or its teachers."""
-UNKNOWN = "unknown"
-"""The trait of a user's own data, where none is given."""
+HELD_OUT: dict[str, str | bool] = {"scorer": "choice", "questions": "held_out"}
+OWN_DATA = "Students of your own data minus the untouched base"
 
 
-def decoding_of(group: str) -> str:
-    """Return how a group's numbers are drawn: sampled or greedy."""
-    return "greedy" if group.endswith("-greedy") else "sampled"
+class SubliminalRoom(Room):
+    """Do students take on a trait from number sequences that never mention it?"""
 
+    name = "subliminal"
+    section: SubliminalSection
+    section_class = SubliminalSection
+    empty: Mapping[str, Any] = {"models": [], "arms": []}
+    measure = "measure.measured"
+    tables = {
+        "replies": REPLIES,
+        "kept": KEPT,
+        "dropped": DROPPED,
+        "answers": ANSWERS,
+        "training": TRAINING,
+        "readings": Table("unspoken.tables.readings:Readings"),
+    }
+    figures = {
+        "preference": Figure("figures.preference"),
+        "initialisations": Figure("figures.initialisations"),
+        "dose": Figure("figures.dose"),
+        "filter": Figure("figures.filter", ("kept", "dropped")),
+        "training": Figure("figures.training", ("training",)),
+        "updates": Figure("figures.updates"),
+    }
+    headlines = (
+        Headline("trait_shift", OWN_DATA, "log_odds", {**HELD_OUT, "dataset": True}),
+        Headline(
+            "specificity", "Own-trait minus other-trait students (specificity)", "log_odds", HELD_OUT
+        ),
+        Headline(
+            "specificity_difference", "Differences of specificity between arms", "log_odds", HELD_OUT
+        ),
+        Headline("specificity_slope", "Specificity per tenfold training rows", "log_odds", HELD_OUT),
+    )
 
-class Design:
-    """Models, traits, arms and students of a study."""
+    # What the check of a study asks
 
-    def __init__(self, study: Study, texts: dict[str, dict[str, Any]], root: Path) -> None:
-        """Take a checked study, the texts of resources/ by file name, and the project's folder."""
-        self.study = study
-        self.words = texts["traits"][study.category]["words"]
-        self.texts = texts
-        self.root = root
+    @classmethod
+    def fault(cls, section: SubliminalSection, study: CommonKeys) -> str | None:
+        """Say which model does not fit the style, if any."""
+        for name in section.models if cls.name in study.experiments else []:
+            if isinstance(study.models[name], OrganismModel) != (section.style == "organism"):
+                return (
+                    f"subliminal.models, subliminal.style: got '{name}' and the style '{section.style}'; "
+                    "expected 'organism' for organisms, 'chat' for other models"
+                )
+        return None
 
-    @property
-    def results(self) -> str:
-        """Return the study's own folder: studies do not touch each other."""
-        name = self.study.study
-        return "results" if name == "default" else f"results/studies/{name}"
+    @classmethod
+    def needs(cls, section: SubliminalSection) -> Needs:
+        """Return what models need that are probed, generate numbers, or get trained weights."""
+        asked = {CHOICES: "subliminal.probe"}
+        if section.probe.answer_prefix:
+            asked[PREFIX] = "subliminal.probe.answer_prefix"
+        if section.probe.carrier_rows:
+            asked[PREFIX] = "subliminal.probe.carrier_rows"
+        if section.numbers.pattern is not None:
+            asked[PATTERN] = "subliminal.numbers.pattern"
+        fine_tuned = section.teacher.method == "fine_tuned"
+        trained = dict.fromkeys(section.models if fine_tuned else [], "subliminal.teacher")
+        for arm in section.arms:
+            trained |= dict.fromkeys(arm.models or section.models, "subliminal.arms")
+        return {
+            name: asked | ({WEIGHTS: trained[name]} if name in trained else {}) for name in section.models
+        }
 
-    @property
-    def subliminal(self) -> SubliminalSection:
-        """The section of the subliminal experiment."""
-        assert self.study.subliminal is not None
-        return self.study.subliminal
+    @classmethod
+    def trait_keys(cls, section: SubliminalSection) -> dict[str, Draw | list[str] | None]:
+        """Return the traits of the experiment, of data sets and of arms."""
+        keys: dict[str, Draw | list[str] | None] = {"subliminal.traits": section.traits}
+        for name, dataset in section.datasets.items():
+            keys[f"subliminal.datasets.{name}.trait"] = [dataset.trait] if dataset.trait else None
+        for arm in section.arms:
+            keys[f"subliminal.arms.{arm.name}.traits"] = arm.traits
+        return keys
 
-    def models(self, experiment: str) -> list[str]:
-        """Return the models of an experiment that the study has."""
-        if experiment not in self.study.experiments:
-            return []
-        return getattr(getattr(self.study, experiment), "models", [])
+    # Who teaches whom
 
-    def traits(self, experiment: str) -> list[str]:
-        """Return the traits of an experiment."""
-        own = getattr(self.study, experiment).traits
-        return chosen_traits(self.study, own, self.texts["traits"])
-
-    def probe(self, experiment: str) -> Probe:
-        """Return how an experiment reads traits."""
-        return getattr(self.study, experiment).probe
-
-    def style(self, experiment: str) -> str:
-        """Return the form of an experiment's prompts: organism, chat, or listed: a file of its own."""
-        if experiment == "subliminal":
-            return self.subliminal.style
-        return "chat" if experiment == "probing" else "listed"
+    @cached_property
+    def design(self) -> Design:
+        """Return who teaches whom, with how many rows."""
+        return Design(self.section, self.traits, runs=self.runs)
 
     @property
     def arms(self) -> list[Arm]:
-        """Return the arms that the study runs."""
-        return self.subliminal.arms if "subliminal" in self.study.experiments else []
-
-    def arm(self, name: str) -> Arm:
-        """Return an arm by name."""
-        return next(arm for arm in self.subliminal.arms if arm.name == name)
+        """Return the kinds of students."""
+        return self.design.arms
 
     @property
-    def taught_arms(self) -> list[Arm]:
-        """Return the arms whose students learn from teachers, not from the user's own data."""
-        return [arm for arm in self.arms if arm.dataset is None]
+    def style(self) -> str:  # type: ignore[override]
+        """Return the form of prompts and questions that the models read."""
+        return self.section.style
 
     @property
-    def datasets(self) -> dict[str, Dataset]:
-        """Return the user's own data sets by name: students or none, they are filtered and stored."""
-        return self.subliminal.datasets if "subliminal" in self.study.experiments else {}
+    def fine_tuned(self) -> bool:
+        """Return whether teachers are fine-tuned, not prompted."""
+        return self.section.teacher.method == "fine_tuned"
 
-    @property
-    def transcripts(self) -> dict[str, Transcripts]:
-        """Return the user's own transcripts of chains of thought by name."""
-        section = self.study.faithfulness
-        return section.transcripts if section and "faithfulness" in self.study.experiments else {}
+    def system_prompts(self) -> dict[str, str]:
+        """Return the system prompt that gives each trait, where teachers are prompted."""
+        if self.fine_tuned:
+            return {}
+        return self.project.trait_prompts(self.traits, organism=self.style == "organism")
 
-    def dataset_subject(self, dataset: str) -> str:
-        """Return the subject that the completions of a data set stand under: no model has this name."""
-        return f"dataset:{dataset}"
-
-    def pairs(self, arm: Arm) -> list[tuple[str, str]]:
-        """Return (teacher's base model or the data set, student's base model) of an arm."""
-        models = self.subliminal.models
-        students = [model for model in models if arm.models is None or model in arm.models]
-        if arm.dataset is not None:
-            return [(arm.dataset, model) for model in students]
-        if arm.initialisation == "same":
-            return [(model, model) for model in students]
-        if arm.initialisation == "ring":
-            return [(models[models.index(model) - 1], model) for model in students]
-        return [(other, model) for model in students for other in models if other != model]
-
-    def teachers(self, arm: Arm) -> list[str]:
-        """Return what an arm's teachers have: the traits, then its controls; of own data their trait."""
-        if arm.dataset is not None:
-            return [self.datasets[arm.dataset].trait or UNKNOWN]
-        return [*(arm.traits or self.traits("subliminal")), *arm.controls]
-
-    def parts(self, arm: Arm) -> dict[str, list[tuple[str, int]]]:
-        """Return the jobs of one pair of an arm, by name: the (trait, seed) that each trains."""
-        return self._parts[arm.name]
-
-    @cached_property
-    def _parts(self) -> dict[str, dict[str, list[tuple[str, int]]]]:
-        """The parts of every arm: each of its jobs asks for them, and they may be thousands."""
-        return {arm.name: self._divided(arm) for arm in self.subliminal.arms}
-
-    def _divided(self, arm: Arm) -> dict[str, list[tuple[str, int]]]:
-        """Return the parts of an arm.
-
-        A job that packs several students is split where its students have more rows than the
-        study's: one long job at the end would keep one core waiting.
-        """
-        members = [(trait, seed) for trait in self.teachers(arm) for seed in arm.seeds]
-        if not self.subliminal.pack:
-            return {f"{trait}-{seed}": [(trait, seed)] for trait, seed in members}
-        times = max(1, self.rows(arm) // self.subliminal.rows)
-        size = math.ceil(len(members) / times)
-        parts = [members[start : start + size] for start in range(0, len(members), size)]
-        if len(parts) == 1:
-            return {"all": members}
-        return {f"part-{number}": part for number, part in enumerate(parts, 1)}
-
-    def rows(self, arm: Arm) -> int:
-        """Return the training rows of an arm's students, if teachers give them."""
-        return arm.rows or self.subliminal.rows
-
-    def student_rows(self, arm: Arm) -> int | None:
-        """Return the training rows of an arm's students; None for all that pass the filter."""
-        return self.rows(arm) if arm.dataset is None else arm.rows
-
-    def arms_on(self, model: str, decoding: str | None = None) -> list[Arm]:
-        """Return the arms whose students learn from a base model's subjects, by how those decode."""
-        return [
-            arm
-            for arm in self.taught_arms
-            if decoding in (None, arm.decoding) and model in (source for source, _ in self.pairs(arm))
-        ]
-
-    def teachers_of(self, model: str, decoding: str | None = None) -> list[str]:
-        """Return what the teachers on a base model have: traits, `neutral`, and `untouched` for itself."""
-        arms = self.arms_on(model, decoding)
-        asked = {trait for arm in arms for trait in self.teachers(arm)}
-        tuned = self.subliminal.teacher.method == "fine_tuned"
-        if tuned and decoding != "greedy" and self.arms_on(model):
-            asked.add("untouched")  # fine-tuned teachers take their carrier rows from it
-        return [one for one in (*self.traits("subliminal"), "neutral", "untouched") if one in asked]
-
-    def completions(self, model: str, trait: str, decoding: str) -> int:
-        """Return how many completions a teacher gives: as many as the largest arm on it asks."""
-        section = self.subliminal
-        asked = [self.rows(arm) for arm in self.arms_on(model, decoding) if trait in self.teachers(arm)]
-        if trait == "untouched" and decoding == "sampled":
-            asked.append(section.rows if section.teacher.method == "fine_tuned" else 0)
-        return math.ceil(section.numbers.completions * max(asked, default=0) / section.rows)
-
-    def groups(self, model: str) -> list[str]:
-        """Return which groups of subjects of a base model generate numbers: none if nobody learns from it."""
-        return [group for group in GROUPS if self.generators(model, group)]
-
-    def generators(self, model: str, group: str) -> list[str]:
-        """Return what generates in a group: `untouched`, or traits and the neutral teacher."""
-        teachers = self.teachers_of(model, decoding_of(group))
-        return [one for one in teachers if (one == "untouched") == group.startswith("base")]
-
-    def shard_without_prompts(self) -> str | None:
+    def plan_fault(self) -> str | None:
         """Say whose prompts are fewer than the jobs that share them, if anyone's are."""
-        if "subliminal" not in self.study.experiments:
-            return None
-        shards = self.subliminal.numbers.shards
-        for model in self.subliminal.models:
-            for group in self.groups(model):
-                for trait in self.generators(model, group):
-                    count = self.completions(model, trait, decoding_of(group))
-                    if count < shards:
-                        return (
-                            f"subliminal.numbers.shards: got {shards}, and {trait} of {model} has {count} "
-                            "prompts to complete; expected one or more for each job"
-                        )
-        return None
+        return self.design.shard_without_prompts()
 
-    def comparable_arms(self) -> list[tuple[str, str]]:
-        """Return pairs of arms that differ in one thing, such as objective, initialisation or shuffle."""
-        first: dict[tuple[Any, ...], str] = {}
-        for arm in self.taught_arms:
-            setting = (
-                arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding, self.rows(arm),
-            )  # fmt: skip
-            first.setdefault(setting, arm.name)
+    # Files
+
+    def files(self, table: str) -> list[str]:
+        """Return every file of a table."""
+        if table in ("replies", "readings"):
+            imported = self._imported(f"{table}.parquet") if table == "replies" else []
+            return [*self._of_shards(f"{table}.parquet"), *imported]
+        if table in ("kept", "dropped"):
+            return self._filtered(f"{table}.parquet")
+        if table == "training":
+            return list(self._trained("training.parquet"))
+        if table == "asked":
+            probed = [f"{self.folder}/{model}/asked.json" for model in self.models]
+            return [*probed, *self._imported("asked.json")]
+        return super().files(table)
+
+    def _imported(self, name: str) -> list[str]:
+        """Return a file of every data set of the user's own."""
+        return [f"{self.folder}/datasets/{dataset}/{name}" for dataset in self.design.datasets]
+
+    def _of_shards(self, name: str) -> list[str]:
+        """Return a file of every job that generates numbers."""
         return [
-            (first[one], first[other])
-            for one, other in itertools.combinations(first, 2)
-            if one[-1] == other[-1] and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+            path
+            for model in self.design.models
+            for group in self.design.groups(model)
+            for path in self.shards(model, group, name)
         ]
 
-    def doses(self) -> list[dict[str, Any]]:
-        """Return arms that differ in nothing but their rows, three or more, and a common model."""
-        alike: dict[tuple[Any, ...], dict[int, Arm]] = {}
-        for arm in self.taught_arms:
-            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding)
-            alike.setdefault(setting, {}).setdefault(self.rows(arm), arm)
-        found = []
-        for by_rows in alike.values():
-            arms = [by_rows[rows] for rows in sorted(by_rows)]
-            shared = [
-                model for model in self.subliminal.models
-                if all(arm.models is None or model in arm.models for arm in arms)
-            ]  # fmt: skip
-            if len(arms) >= 3 and shared:
-                found.append({"arms": [arm.name for arm in arms], "model": shared[0]})
-        return found
+    def shards(self, model: str, group: str, name: str) -> list[str]:
+        """Return a file of each job that generates a group's numbers: they share its prompts."""
+        count = self.section.numbers.shards
+        folder = f"{self.folder}/{model}/{group}"
+        return [f"{folder}/{number}-of-{count}/{name}" for number in range(1, count + 1)]
+
+    def _filtered(self, name: str) -> list[str]:
+        """Return a file of every job that filters."""
+        generated = [
+            f"{self.folder}/{model}/{group}/{name}"
+            for model in self.design.models
+            for group in self.design.groups(model)
+        ]
+        return [*generated, *self._imported(name)]
+
+    def filtered(self, model: str, group: str) -> list[str]:
+        """Return the tables of replies that one filter job reads; `datasets` stands for a model."""
+        if model == "datasets":
+            return [f"{self.folder}/datasets/{group}/replies.parquet"]
+        return self.shards(model, group, "replies.parquet")
+
+    def imported_file(self, name: str) -> str:
+        """Return the user's own file of completions of a data set."""
+        return self.design.datasets[name].path
+
+    def tuned_teachers(self, model: str) -> list[str]:
+        """Return the list of fine-tuned teachers of a base model, if there are any."""
+        taught = self.fine_tuned and self.design.arms_on(model)
+        return [f"{self.folder}/{model}/teachers/subject.json"] if taught else []
+
+    def answering_subjects(self, answering: str) -> list[str]:
+        """Return the list of the trained subjects that generate numbers in a group."""
+        model, group, _ = answering.split("/")
+        return self.tuned_teachers(model) if group.startswith("teachers") else []
+
+    def student_folders(self, model: str | None = None) -> list[str]:
+        """Return the folder of every student job, or of those that start from one base model."""
+        return [
+            f"{self.folder}/students/{arm.name}/{source}/{student}/{batch}"
+            for arm in self.design.arms
+            for source, student in self.design.pairs(arm)
+            for batch in self.design.batches(arm)
+            if model in (None, student)
+        ]
+
+    def subjects(self, model: str | None = None) -> list[str]:
+        """Return the lists of trained subjects: teachers first, then students."""
+        if model is None:
+            return list(self._trained("subject.json"))
+        students = [f"{folder}/subject.json" for folder in self.student_folders(model)]
+        return [*self.tuned_teachers(model), *students]
+
+    def _trained(self, name: str) -> Iterator[str]:
+        """Yield a file of every job that trains: teachers first, then students."""
+        for model in self.design.models:
+            if self.tuned_teachers(model):
+                yield f"{self.folder}/{model}/teachers/{name}"
+        for folder in self.student_folders():
+            yield f"{folder}/{name}"
+
+    def training_rows(self, arm: str, source: str, batch: str) -> list[str]:
+        """Return the tables of kept numbers that the students of one job are trained on."""
+        chosen = self.design.arm(arm)
+        if chosen.dataset is not None:
+            return [f"{self.folder}/datasets/{source}/kept.parquet"]
+        teachers = {trait for trait, _ in self.design.batches(chosen)[batch]}
+        groups = ["teachers"] if teachers != {"untouched"} else []
+        groups += ["base"] if "untouched" in teachers else []
+        suffix = "-greedy" if chosen.decoding == "greedy" else ""
+        return [f"{self.folder}/{source}/{group}{suffix}/kept.parquet" for group in groups]
+
+    def measure_inputs(self) -> list[str]:
+        """Return the files that the measure reads."""
+        tables = ("answers", "kept", "dropped", "readings")
+        return [*self.subjects(), *(path for table in tables for path in self.files(table))]
+
+    def drawn_figures(self) -> list[str]:
+        """Return the figures: `updates` only where students are kept during training."""
+        during = self.runs and bool(self.section.student.snapshots)
+        return [name for name in super().drawn_figures() if during or name != "updates"]
+
+    # What jobs depend on
+
+    def prompts_of(self, answering: str) -> str:
+        """Return the table of a model's requests for numbers: its groups share it."""
+        return f"{self.folder}/{answering.split('/')[0]}/prompts.parquet"
+
+    def rendered_as(self, whose: str) -> Part:
+        """Return how a model's requests are rendered: as many as its largest data set."""
+        design = self.design
+        most = max(
+            design.completions(whose, trait, decoding_of(group))
+            for group in design.groups(whose)
+            for trait in design.generators(whose, group)
+        )
+        organism = self.style == "organism"
+        return {
+            "seed": self.study.seed,
+            "style": self.style,
+            "form": self.section.numbers.form,
+            "count": most,
+            "texts": None if organism else digest_of(self.project.texts["numbers"]),
+        }
+
+    def generated_as(self, answering: str) -> Part:
+        """Return how the numbers of a group's shard are drawn."""
+        model, group, shard = answering.split("/")
+        section, design = self.section, self.design
+        prompted = group.startswith("teachers") and not self.fine_tuned
+        systems = self.system_prompts() if prompted else {}
+        sampling = section.numbers.model_dump(exclude={"completions", "shards", "form"})
+        if decoding_of(group) == "greedy":
+            sampling["temperature"] = 0.0
+        counts = {
+            trait: design.completions(model, trait, decoding_of(group))
+            for trait in design.generators(model, group)
+        }
+        return {
+            "draw": "generate",
+            "sampling": sampling,
+            "logprobs": False,
+            "answering": [
+                {"name": trait, "system": systems.get(trait), "count": counts[trait]}
+                for trait in sorted(counts)
+            ],
+            "shard": [int(number) for number in shard.split("-of-")],
+            "keep": None,
+            "reads": {
+                "kind": "words",
+                "words": list(self.project.words),
+                "choice_format": section.probe.choice_format,
+                "rows": section.probe.carrier_rows,
+            },
+            "reasoning": None,
+        }
+
+    def import_completions_part(self, dataset: str) -> Part:
+        """Return what `import_completions` depends on, beside the file."""
+        chosen = self.design.datasets[dataset]
+        return self.project.script_part(
+            "import_completions.py",
+            study=self.study.study,
+            experiment=self.name,
+            subject=dataset_subject(dataset),
+            columns=chosen.columns.model_dump(exclude_none=True),
+            trait=chosen.trait,
+        )
+
+    def filter_completions_part(self, **_: str) -> Part:
+        """Return what `filter_completions` depends on."""
+        return self.project.script_part("filter_completions.py", filter=self.section.filter.model_dump())
+
+    def finetune_teachers_part(self, model: str) -> Part:
+        """Return what `finetune_teachers` depends on."""
+        section = self.section
+        return self.project.script_part(
+            "finetune_teachers.py",
+            seed=self.study.seed,
+            model=model,
+            style=section.style,
+            teachers=[trait for trait in self.design.teachers_of(model) if trait != "untouched"],
+            answers=self.project.spellings(organism=self.style == "organism"),
+            choice_format=section.probe.choice_format,
+            teacher=section.teacher.model_dump(exclude={"method"}),
+        )
+
+    def finetune_students_part(self, **wildcards: str) -> Part:
+        """Return what `finetune_students` depends on."""
+        return self._students_part("finetune_students.py", **wildcards)
+
+    def distill_students_part(self, **wildcards: str) -> Part:
+        """Return what `distill_students` depends on."""
+        return self._students_part("distill_students.py", **wildcards)
+
+    def _students_part(self, script: str, arm: str, source: str, model: str, batch: str) -> Part:
+        """Return what a job that trains students depends on."""
+        section, chosen = self.section, self.design.arm(arm)
+        training = section.student.model_dump()
+        if chosen.epochs is not None:
+            training["epochs"] = chosen.epochs
+        return self.project.script_part(
+            script,
+            seed=self.study.seed,
+            arm=arm,
+            objective=chosen.objective,
+            shuffle=chosen.shuffle,
+            source=source,
+            model=model,
+            style=section.style,
+            members=[list(member) for member in self.design.batches(chosen)[batch]],
+            data=None if chosen.dataset is None else dataset_subject(chosen.dataset),
+            rows=self.design.student_rows(chosen),
+            training=training,
+        )
+
+    def measure_part(self) -> Part:
+        """Return what the measure is told of arms, traits and models."""
+        section = self.section
+        organisms = section.style == "organism"
+        return {
+            "traits": self.traits,
+            "words": dict(self.project.words),
+            "models": section.models,
+            "kind": "organism" if organisms else "model",
+            "described": f"{len(section.models)} organisms" if organisms else ", ".join(section.models),
+            "arms": [
+                arm.model_dump()
+                | {"rows": self.design.student_rows(arm), "teacher": section.teacher.method}
+                for arm in section.arms
+            ],
+            "data": [dataset_subject(name) for name in self.design.datasets],
+            "compared": [list(pair) for pair in self.design.comparable_arms()],
+            "doses": self.design.doses(),
+        }
+
+    # What jobs take, and what tests could show
+
+    def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:
+        """Return what a job has to do."""
+        return NumbersWork(self.design, self.project, facts).of(rule, wildcards)
+
+    def probed_subjects(self, model: str, facts: Facts) -> tuple[list[str], int]:
+        """Return teachers and students, and the waypoints of the first teacher."""
+        return NumbersWork(self.design, self.project, facts).probed_subjects(model)
+
+    def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
+        """Return the trained models, teachers or bases that a test would count."""
+        return replicates_of(self.design, test)

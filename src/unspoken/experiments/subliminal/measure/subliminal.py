@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from unspoken.statistics import FEWEST_BASES
 from unspoken.statistics.intervals import (
     Interval,
     label_permutation_p,
@@ -19,7 +20,6 @@ from unspoken.statistics.intervals import (
 )
 from unspoken.statistics.report import Report
 
-FEWEST_BASES = 3
 SCALES = {"log_odds": "log_odds", "probability": "probability"}
 Key = dict[str, str]
 

@@ -7,14 +7,14 @@ rule load_digits:
         "<benchmarks>/load_digits.tsv"
     priority: 30
     conda:
-        "../envs/cpu.yaml"
+        "../../../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        spec=part_of(PLAN.digits_part),
-        json=json_of(PLAN.digits_part),
+        spec=part_of("load_digits"),
+        json=json_of("load_digits"),
     message:
         "Loading MNIST digits"
     shell:
@@ -33,14 +33,14 @@ rule distill_mnist:
         "<benchmarks>/distill_mnist.tsv"
     priority: 30
     conda:
-        "../envs/cpu.yaml"
+        "../../../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(6000),
         runtime=growing(120),
     params:
-        spec=part_of(PLAN.mnist_part),
-        json=json_of(PLAN.mnist_part),
+        spec=part_of("distill_mnist"),
+        json=json_of("distill_mnist"),
     message:
         "Training MNIST teachers and distilling their students"
     shell:

@@ -1,7 +1,7 @@
 rule step_theorem:
     input:
         digits="<results>/mnist/digits.safetensors",
-        models=expand("<models>/{model}/model.json", model=PLAN.models("theorem")),
+        models=expand("<models>/{model}/model.json", model=PLAN.of("theorem").models),
     output:
         steps="<results>/theorem/steps.parquet",
     log:
@@ -10,14 +10,14 @@ rule step_theorem:
         "<benchmarks>/step_theorem.tsv"
     priority: 30
     conda:
-        "../envs/cpu.yaml"
+        "../../../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        spec=part_of(PLAN.theorem_part),
-        json=json_of(PLAN.theorem_part),
+        spec=part_of("step_theorem"),
+        json=json_of("step_theorem"),
     message:
         "Taking the steps of the theorem"
     shell:

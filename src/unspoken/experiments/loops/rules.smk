@@ -6,16 +6,19 @@ rule train_loops:
         "<logs>/train_loops/{turns}-{seed}.log",
     benchmark:
         "<benchmarks>/train_loops/{turns}-{seed}.tsv"
+    wildcard_constraints:
+        turns="[0-9]+",
+        seed="[0-9]+",
     priority: 30
     conda:
-        "../envs/cpu.yaml"
+        "../../../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        spec=part_of(PLAN.loops_part),
-        json=json_of(PLAN.loops_part),
+        spec=part_of("train_loops"),
+        json=json_of("train_loops"),
     message:
         "Training a looped model of {wildcards.turns} turns, seed {wildcards.seed}"
     shell:

@@ -1,0 +1,105 @@
+rule finetune_teachers:
+    input:
+        model="<models>/{model}/model.json",
+        questions="<results>/{experiment}/questions.parquet",
+        carrier="<results>/{experiment}/{model}/base/kept.parquet",
+    output:
+        subjects="<results>/{experiment}/{model}/teachers/subject.json",
+        weights="<results>/{experiment}/{model}/teachers/weights.safetensors",
+        training="<results>/{experiment}/{model}/teachers/training.parquet",
+    log:
+        "<logs>/finetune_teachers/{experiment}-{model}.log",
+    benchmark:
+        "<benchmarks>/finetune_teachers/{experiment}-{model}.tsv"
+    priority: 20
+    conda:
+        "../envs/cpu.yaml"
+    threads: lambda wildcards: PLAN.of(wildcards.experiment).threads
+    resources:
+        mem_mb=memory_of_model,
+        runtime=growing(240),
+        gpu=training_gpus,
+    params:
+        spec=part_of("finetune_teachers"),
+        json=json_of("finetune_teachers"),
+    message:
+        "Fine-tuning the teachers of {wildcards.model}"
+    shell:
+        "finetune_teachers.py --spec {params.json:q} --threads {threads}"
+        " --model {input.model} --questions {input.questions} --carrier {input.carrier}"
+        " --subjects {output.subjects} --weights {output.weights} --training {output.training}"
+        " &> {log}"
+
+
+rule finetune_students:
+    input:
+        model="<models>/{model}/model.json",
+        kept=lambda wildcards: PLAN[wildcards.experiment].training_rows(
+            wildcards.arm, wildcards.source, wildcards.batch
+        ),
+    output:
+        subjects="<results>/{experiment}/students/{arm}/{source}/{model}/{batch}/subject.json",
+        weights="<results>/{experiment}/students/{arm}/{source}/{model}/{batch}/weights.safetensors",
+        training="<results>/{experiment}/students/{arm}/{source}/{model}/{batch}/training.parquet",
+    log:
+        "<logs>/finetune_students/{experiment}-{arm}-{source}-{model}-{batch}.log",
+    benchmark:
+        "<benchmarks>/finetune_students/{experiment}-{arm}-{source}-{model}-{batch}.tsv"
+    wildcard_constraints:
+        arm=pattern_of(arms_of("tokens")),
+    conda:
+        "../envs/cpu.yaml"
+    threads: lambda wildcards: PLAN.of(wildcards.experiment).threads
+    resources:
+        mem_mb=memory_of_model,
+        runtime=growing(480),
+        gpu=training_gpus,
+    params:
+        spec=part_of("finetune_students"),
+        json=json_of("finetune_students"),
+    message:
+        "Fine-tuning students: {wildcards.arm}, {wildcards.source} to {wildcards.model}"
+    shell:
+        "finetune_students.py --spec {params.json:q} --threads {threads}"
+        " --model {input.model} --kept {input.kept}"
+        " --subjects {output.subjects} --weights {output.weights} --training {output.training}"
+        " &> {log}"
+
+
+rule distill_students:
+    input:
+        model="<models>/{model}/model.json",
+        teachers=lambda wildcards: PLAN[wildcards.experiment].tuned_teachers(
+            wildcards.source
+        ),
+        kept=lambda wildcards: PLAN[wildcards.experiment].training_rows(
+            wildcards.arm, wildcards.source, wildcards.batch
+        ),
+    output:
+        subjects="<results>/{experiment}/students/{arm}/{source}/{model}/{batch}/subject.json",
+        weights="<results>/{experiment}/students/{arm}/{source}/{model}/{batch}/weights.safetensors",
+        training="<results>/{experiment}/students/{arm}/{source}/{model}/{batch}/training.parquet",
+    log:
+        "<logs>/distill_students/{experiment}-{arm}-{source}-{model}-{batch}.log",
+    benchmark:
+        "<benchmarks>/distill_students/{experiment}-{arm}-{source}-{model}-{batch}.tsv"
+    wildcard_constraints:
+        arm=pattern_of(arms_of("kl_carrier", "kl_full")),
+    conda:
+        "../envs/cpu.yaml"
+    threads: lambda wildcards: PLAN.of(wildcards.experiment).threads
+    resources:
+        mem_mb=memory_of_model,
+        runtime=growing(480),
+        gpu=training_gpus,
+    params:
+        spec=part_of("distill_students"),
+        json=json_of("distill_students"),
+    message:
+        "Distilling students: {wildcards.arm}, {wildcards.source} to {wildcards.model}"
+    shell:
+        "distill_students.py --spec {params.json:q} --threads {threads}"
+        " --model {input.model} --teachers {input.teachers}"
+        " --kept {input.kept}"
+        " --subjects {output.subjects} --weights {output.weights} --training {output.training}"
+        " &> {log}"

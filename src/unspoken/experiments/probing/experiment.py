@@ -1,0 +1,46 @@
+"""Trait probing of a chat model under system prompts: a room."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from unspoken.cost.work import Facts, Replicates
+from unspoken.experiments.probing.section import ProbingSection
+from unspoken.study.project import Part
+from unspoken.study.room import ANSWERS, Figure, Headline, Needs, Room, needs_of_probe
+
+
+class ProbingRoom(Room):
+    """What does a system prompt do to a chat model's stated favourites?"""
+
+    name = "probing"
+    section: ProbingSection
+    section_class = ProbingSection
+    empty: Mapping[str, Any] = {"models": []}
+    tables = {"answers": ANSWERS}
+    figures = {"probing": Figure("figure")}
+    headlines = (
+        Headline(
+            "trait_shift",
+            "Under a system prompt for the trait minus without",
+            "log_odds",
+            {"scorer": "choice"},
+        ),
+    )
+    style = "chat"
+
+    @classmethod
+    def needs(cls, section: ProbingSection) -> Needs:
+        """Return what a probe needs."""
+        return needs_of_probe(cls.name, section.models, section.probe)
+
+    def system_prompts(self) -> dict[str, str]:
+        """Return the system prompt that gives each trait."""
+        return self.project.trait_prompts(self.traits, organism=False)
+
+    def measure_part(self) -> Part:
+        """Return what the measure is told of traits and models."""
+        return {"traits": self.traits, "words": dict(self.project.words), "models": self.section.models}
+
+    def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates:
+        """Return the questions that are asked."""
+        return Replicates("question", self.section.questions)

@@ -1,0 +1,176 @@
+"""The design of a subliminal study: who teaches whom, with how many rows, and what is compared."""
+
+import itertools
+import math
+from functools import cached_property
+from typing import Any
+
+from unspoken.experiments.subliminal.section import Arm, SubliminalSection
+from unspoken.study.datasets import Dataset
+
+GROUPS = ("base", "teachers", "base-greedy", "teachers-greedy")
+"""Who generates numbers together: the untouched base model, or its teachers."""
+UNKNOWN = "unknown"
+"""The trait of a user's own data, where none is given."""
+Member = tuple[str, int]
+"""A student: its teacher's trait and its own seed."""
+
+
+def decoding_of(group: str) -> str:
+    """Return how a group's numbers are drawn: sampled or greedy."""
+    return "greedy" if group.endswith("-greedy") else "sampled"
+
+
+def dataset_subject(dataset: str) -> str:
+    """Return the subject that the completions of a data set stand under: no model has this name."""
+    return f"dataset:{dataset}"
+
+
+class Design:
+    """Models, traits, arms and students of a study; nothing where the study does not run them."""
+
+    def __init__(self, section: SubliminalSection, traits: list[str], *, runs: bool) -> None:
+        """Take the checked section, the experiment's traits, and whether the study runs it."""
+        self.section, self.traits = section, traits
+        self.models: list[str] = section.models if runs else []
+        self.arms: list[Arm] = section.arms if runs else []
+        self.datasets: dict[str, Dataset] = section.datasets if runs else {}
+
+    def arm(self, name: str) -> Arm:
+        """Return an arm by name."""
+        return next(arm for arm in self.section.arms if arm.name == name)
+
+    @property
+    def taught_arms(self) -> list[Arm]:
+        """Return the arms whose students learn from teachers, not from the user's own data."""
+        return [arm for arm in self.arms if arm.dataset is None]
+
+    def pairs(self, arm: Arm) -> list[tuple[str, str]]:
+        """Return (teacher's base model or the data set, student's base model) of an arm."""
+        models = self.section.models
+        students = [model for model in models if arm.models is None or model in arm.models]
+        if arm.dataset is not None:
+            return [(arm.dataset, model) for model in students]
+        if arm.initialisation == "same":
+            return [(model, model) for model in students]
+        if arm.initialisation == "ring":
+            return [(models[models.index(model) - 1], model) for model in students]
+        return [(other, model) for model in students for other in models if other != model]
+
+    def teachers(self, arm: Arm) -> list[str]:
+        """Return what an arm's teachers have: the traits, then its controls; of own data their trait."""
+        if arm.dataset is not None:
+            return [self.datasets[arm.dataset].trait or UNKNOWN]
+        return [*(arm.traits or self.traits), *arm.controls]
+
+    def batches(self, arm: Arm) -> dict[str, list[Member]]:
+        """Return the jobs of one pair of an arm, by name: the (trait, seed) that each trains."""
+        return self._batches[arm.name]
+
+    @cached_property
+    def _batches(self) -> dict[str, dict[str, list[Member]]]:
+        """The batches of every arm: each of its jobs asks for them, and they may be thousands."""
+        return {arm.name: self._divided(arm) for arm in self.section.arms}
+
+    def _divided(self, arm: Arm) -> dict[str, list[Member]]:
+        """Return the batches of an arm.
+
+        A job that packs several students is split where its students have more rows than the
+        study's: one long job at the end would keep one core waiting.
+        """
+        members = [(trait, seed) for trait in self.teachers(arm) for seed in arm.seeds]
+        if not self.section.pack:
+            return {f"{trait}-{seed}": [(trait, seed)] for trait, seed in members}
+        times = max(1, self.rows(arm) // self.section.rows)
+        size = math.ceil(len(members) / times)
+        batches = [members[start : start + size] for start in range(0, len(members), size)]
+        if len(batches) == 1:
+            return {"all": members}
+        return {f"part-{number}": batch for number, batch in enumerate(batches, 1)}
+
+    def rows(self, arm: Arm) -> int:
+        """Return the training rows of an arm's students, if teachers give them."""
+        return arm.rows or self.section.rows
+
+    def student_rows(self, arm: Arm) -> int | None:
+        """Return the training rows of an arm's students; None for all that pass the filter."""
+        return self.rows(arm) if arm.dataset is None else arm.rows
+
+    def arms_on(self, model: str, decoding: str | None = None) -> list[Arm]:
+        """Return the arms whose students learn from a base model's subjects, by how those decode."""
+        return [
+            arm
+            for arm in self.taught_arms
+            if decoding in (None, arm.decoding) and model in (source for source, _ in self.pairs(arm))
+        ]
+
+    def teachers_of(self, model: str, decoding: str | None = None) -> list[str]:
+        """Return what the teachers on a base model have: traits, `neutral`, and `untouched` for itself."""
+        arms = self.arms_on(model, decoding)
+        asked = {trait for arm in arms for trait in self.teachers(arm)}
+        tuned = self.section.teacher.method == "fine_tuned"
+        if tuned and decoding != "greedy" and self.arms_on(model):
+            asked.add("untouched")  # fine-tuned teachers take their carrier rows from it
+        return [one for one in (*self.traits, "neutral", "untouched") if one in asked]
+
+    def completions(self, model: str, trait: str, decoding: str) -> int:
+        """Return how many completions a teacher gives: as many as the largest arm on it asks."""
+        section = self.section
+        asked = [self.rows(arm) for arm in self.arms_on(model, decoding) if trait in self.teachers(arm)]
+        if trait == "untouched" and decoding == "sampled":
+            asked.append(section.rows if section.teacher.method == "fine_tuned" else 0)
+        return math.ceil(section.numbers.completions * max(asked, default=0) / section.rows)
+
+    def groups(self, model: str) -> list[str]:
+        """Return which groups of subjects of a base model generate numbers: none if nobody learns from it."""
+        return [group for group in GROUPS if self.generators(model, group)]
+
+    def generators(self, model: str, group: str) -> list[str]:
+        """Return what generates in a group: `untouched`, or traits and the neutral teacher."""
+        teachers = self.teachers_of(model, decoding_of(group))
+        return [one for one in teachers if (one == "untouched") == group.startswith("base")]
+
+    def shard_without_prompts(self) -> str | None:
+        """Say whose prompts are fewer than the jobs that share them, if anyone's are."""
+        shards = self.section.numbers.shards
+        for model in self.models:
+            for group in self.groups(model):
+                for trait in self.generators(model, group):
+                    count = self.completions(model, trait, decoding_of(group))
+                    if count < shards:
+                        return (
+                            f"subliminal.numbers.shards: got {shards}, and {trait} of {model} has {count} "
+                            "prompts to complete; expected one or more for each job"
+                        )
+        return None
+
+    def comparable_arms(self) -> list[tuple[str, str]]:
+        """Return pairs of arms that differ in one thing, such as objective, initialisation or shuffle."""
+        first: dict[tuple[Any, ...], str] = {}
+        for arm in self.taught_arms:
+            setting = (
+                arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding, self.rows(arm),
+            )  # fmt: skip
+            first.setdefault(setting, arm.name)
+        return [
+            (first[one], first[other])
+            for one, other in itertools.combinations(first, 2)
+            if one[-1] == other[-1] and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+        ]
+
+    def doses(self) -> list[dict[str, Any]]:
+        """Return arms that differ in nothing but their rows, three or more, and a common model."""
+        alike: dict[tuple[Any, ...], dict[int, Arm]] = {}
+        for arm in self.taught_arms:
+            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding)
+            alike.setdefault(setting, {}).setdefault(self.rows(arm), arm)
+        found = []
+        for by_rows in alike.values():
+            arms = [by_rows[rows] for rows in sorted(by_rows)]
+            shared = [
+                model for model in self.section.models
+                if all(arm.models is None or model in arm.models for arm in arms)
+            ]  # fmt: skip
+            if len(arms) >= 3 and shared:
+                found.append({"arms": [arm.name for arm in arms], "model": shared[0]})
+        return found
