@@ -8,8 +8,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers whose torch takes every core take far more than twice as long.
     os.environ["OMP_NUM_THREADS"] = "1"
 
-FIRST = ("test_study", "test_edits")
-"""Files that begin: one builds the test study, which then is there when others ask for it."""
+FIRST = ("test_study", "test_edits", "test_vllm", "test_endpoint", "test_faithfulness")
+"""Files that come first: what takes long, so that no worker waits in the end for another. The very first
+builds the test study, which then is there when others ask for it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
