@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-slurm test-faults lint format report plan status why fetch rebuild register merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-quick test-slurm test-faults lint format report plan status why fetch rebuild register merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -43,6 +43,11 @@ results: study ## make everything the study asks for (a second time: nothing)
 test: venv ## run all tests
 	@$(BIN)/python -m pytest --numprocesses $(CORES:all=auto) --maxprocesses 4 \
 	    --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Of tests/unit, without what is marked as needing a model or another program (see pyproject.toml).
+test-quick: venv ## run the unit tests that need no model and no Snakemake: less than a minute
+	@$(BIN)/python -m pytest tests/unit -m "not heavy" --numprocesses $(CORES:all=auto) --maxprocesses 4 \
+	    --dist loadfile $(ARGS)
 
 # Root on Debian or Ubuntu gets SLURM installed; elsewhere the tests say why they are skipped.
 test-slurm: venv ## run a study on a SLURM cluster of this machine's own, and test it

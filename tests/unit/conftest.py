@@ -1,8 +1,29 @@
 """What several unit tests set up."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+HERE = Path(__file__).parent
+HEAVY = {
+    # models
+    "budget", "cache", "chat_jobs", "chat_passes", "chat_resumed", "chat_training", "corpus", "engines",
+    "followers", "hint_accuracy", "loops", "mnist", "network", "organism_training", "theorem",
+    "training_examples",
+    # Snakemake and other programs
+    "config", "devices", "hostile", "support",
+    # thousands of simulated studies
+    "calibration", "causal_coverage", "causal_curves", "coverage", "hint_coverage",
+}  # fmt: skip
+"""Test modules that `make test-quick` leaves out; a module that trains or simulates belongs here."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of heavy modules."""
+    for item in items:
+        if item.path.parent == HERE and item.path.stem.removeprefix("test_") in HEAVY:
+            item.add_marker("heavy")
 
 
 @pytest.fixture(scope="module")

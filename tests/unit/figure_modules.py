@@ -1,7 +1,6 @@
 """The modules of figures, and tables as the script that draws gives them to one."""
 
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import polars as pl

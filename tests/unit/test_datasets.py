@@ -113,34 +113,31 @@ def test_a_wrong_data_set_is_one_message(name: str, tmp_path: Path) -> None:
 
 
 def test_a_study_of_own_data_alone_has_no_teachers(tmp_path: Path) -> None:
-    plan = own_study(tmp_path, arm={"models": ["organism-a", "organism-b"], "seeds": [1, 2]})
-    assert plan.student_folders() == [
+    room = own_study(tmp_path, arm={"models": ["organism-a", "organism-b"], "seeds": [1, 2]})["subliminal"]
+    assert room.student_folders() == [
         f"<results>/subliminal/students/own/mine/{model}/all" for model in ("organism-a", "organism-b")
     ]
-    assert list(plan.trained("subject.json")) == [
-        f"{folder}/subject.json" for folder in plan.student_folders()
-    ]
-    assert plan.number_shards("completions") == plan.number_shards("carrier") == []
-    assert plan.number_tables("kept") == ["<results>/subliminal/datasets/mine/kept.parquet"]
-    assert plan.parts(plan.arm("own")) == {"all": [("unknown", 1), ("unknown", 2)]}
+    assert room.subjects() == [f"{folder}/subject.json" for folder in room.student_folders()]
+    # Nobody generates: the only replies are the user's own.
+    assert room.files("replies") == ["<results>/subliminal/datasets/mine/replies.parquet"]
+    assert room.files("readings") == []
+    assert room.files("kept") == ["<results>/subliminal/datasets/mine/kept.parquet"]
+    assert room.design.batches(room.design.arm("own")) == {"all": [("unknown", 1), ("unknown", 2)]}
 
 
 def test_own_data_change_nothing_for_the_arms_beside_them(tmp_path: Path) -> None:
     plan, default = own_study(tmp_path), plan_of(ROOT, {}, [])
-    beside = plan.study.model_copy(
-        update={
-            "subliminal": plan.subliminal.model_copy(
-                update={"arms": [*default.subliminal.arms, plan.arm("own")]}
-            )
-        }
-    )
-    both = Plan(beside, plan.texts, ROOT)
-    assert both.comparable_arms() == default.comparable_arms()
-    assert both.doses() == default.doses()
-    for model in default.models("subliminal"):
-        assert both.groups(model) == default.groups(model)
-        for group in default.groups(model):
-            assert both.generate_part(model, group, "1-of-1") == default.generate_part(model, group, "1-of-1")
+    room, before = plan["subliminal"], default["subliminal"]
+    beside = room.section.model_copy(update={"arms": [*before.section.arms, room.design.arm("own")]})
+    both = Plan(plan.study.model_copy(update={"subliminal": beside}), plan.texts, ROOT)
+    after = both["subliminal"]
+    assert after.design.comparable_arms() == before.design.comparable_arms()
+    assert after.design.doses() == before.design.doses()
+    for model in before.models:
+        assert after.design.groups(model) == before.design.groups(model)
+        for group in before.design.groups(model):
+            job = {"experiment": "subliminal", "answering": f"{model}/{group}/1-of-1"}
+            assert both.part("generate_replies", **job) == default.part("generate_replies", **job)
 
 
 # Reading files

@@ -42,7 +42,7 @@ def sections() -> list[type[Section]]:
     while waiting:
         inner = waiting.pop().__subclasses__()
         waiting += inner
-        found += [one for one in inner if one.__module__.startswith("unspoken.config.")]
+        found += [one for one in inner if one.__module__.startswith("unspoken.")]
     return found
 
 

@@ -1,11 +1,17 @@
 """Run Snakemake on this project, or on a copy of it, in a directory of its own."""
 
+import atexit
+import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -16,9 +22,13 @@ PARTS = ("Snakefile", "config.yaml", "envs", "profiles", "resources", "rules", "
 
 
 def copied_checkout(to: Path, source: Path = ROOT) -> Path:
-    """Copy what a run needs, and return the copy: it can be edited."""
+    """Copy what a run needs, and return the copy: it can be edited.
+
+    What was read from the code and the claims, and is kept with their digests, comes along: to read all of
+    it again takes seconds. Files that are being written there are left out.
+    """
     to.mkdir(parents=True)
-    unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    unwanted = shutil.ignore_patterns("*.egg-info", ".*", "*.pyc.*")
     for part in PARTS:
         if (source / part).is_dir():
             shutil.copytree(source / part, to / part, ignore=unwanted)
@@ -27,26 +37,44 @@ def copied_checkout(to: Path, source: Path = ROOT) -> Path:
     return to
 
 
+def attempted(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> tuple[int, str]:
+    """Run Snakemake, in a process of its own; return its exit status and all that it says."""
+    options = ["--cores", cores, "--directory", directory, *arguments]
+    asked = {"arguments": [*map(str, options)], "root": str(root), "environment": dict(os.environ)}
+    with socket.socket(socket.AF_UNIX) as run:
+        run.connect(str(warm_snakemake()))
+        run.sendall(json.dumps(asked).encode() + b"\n")
+        with run.makefile(encoding="utf-8", errors="replace") as answer:
+            said, _, status = answer.read().rpartition("\n")
+    return int(status), said
+
+
 def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> str:
     """Run Snakemake and return all that it says; fail with that if it fails."""
-    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--directory", str(directory)]
-    run = partial(
-        subprocess.run,
-        [*command, *map(str, arguments)],
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-    )
-    try:
-        done = run()
-    except OSError as error:  # seen once, where a virtual machine gets its memory on demand
-        print(f"the process could not be started ({error}); once more in 10 s")
-        time.sleep(10)
-        done = run()
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    status, said = attempted(*arguments, directory=directory, root=root, cores=cores)
+    assert status == 0, f"{said}\nexit status: {status}"
+    return said
+
+
+def warm_snakemake() -> Path:
+    """Return the socket where Snakemake may be asked for, with its imports done; start it if need be."""
+    with _STARTING:
+        return _started_snakemake()
+
+
+_STARTING = threading.Lock()
+
+
+@cache
+def _started_snakemake() -> Path:
+    place = Path(tempfile.mkdtemp(prefix="unspoken-"), "socket")  # the path of a socket must be short
+    atexit.register(shutil.rmtree, place.parent)
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(Path(__file__).with_name("warm.py")), str(place)]
+    process = subprocess.Popen(command, env=environment)
+    atexit.register(process.kill)
+    wait_until(place.exists, "Snakemake is imported")
+    return place
 
 
 def planned(*arguments: str | Path, directory: Path, root: Path = ROOT) -> dict[Path, tuple[str, bool]]:

@@ -34,9 +34,13 @@ START_S = 300
 class Served:
     """A running server."""
 
-    url: str
+    port: int
     log: Path
     process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
 
     def kill(self) -> None:
         """End the server and all that it started, as a machine does that goes down."""
@@ -69,7 +73,7 @@ def serving(model_dir: Path, name: str, *, port: int, log: Path, key: str | None
         environment["VLLM_API_KEY"] = key
     with log.open("ab") as said:
         process = subprocess.Popen(command, env=environment, stdout=said, stderr=said, start_new_session=True)
-    served = Served(f"http://127.0.0.1:{port}/v1", log, process)
+    served = Served(port, log, process)
     try:
         _await_health(served, f"http://127.0.0.1:{port}/health")
         yield served

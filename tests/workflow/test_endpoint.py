@@ -1,4 +1,4 @@
-"""The endpoint engine against a real vLLM server of an organism, on the loopback address."""
+"""The endpoint engine, and a study, against a real vLLM server of an organism, on the loopback address."""
 
 import http.server
 import threading
@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from served import KEY, VARIABLE, WORDS, free_port, served_organism, serving, settings_of
+import served_study
+from flow import snakemake
+from served import KEY, SPEC, VARIABLE, WORDS, free_port, served_organism, serving, settings_of
 
 from unspoken.engines.base import EngineError, Opening, Prompt, Request, Sampling
 from unspoken.engines.cache import CompletionCache
@@ -253,3 +255,29 @@ def test_the_cache_stops_a_long_prompt_before_the_server(engine, manifest, tmp_p
     cache = CompletionCache(tmp_path, engine, base_subject("organism"), manifest)
     with pytest.raises(EngineError, match=r"the prompt wordy .* context window of 64"):
         list(cache.completions([Request("wordy", " ".join(["7"] * 60))], GREEDY))
+
+
+def test_a_study_outlives_its_server_and_says_what_transformers_says(server, manifest, tmp_path):
+    """The last test: it ends the server that all others ask, and starts another in its place."""
+    overlay = served_study.write_study(SPEC, manifest.parent, settings_of(server.url), tmp_path)
+    told = served_study.interrupted(overlay, server.kill)
+    gone = f"generate_numbers: nobody answers at {server.url}: start the server there, or correct engine.url"
+    assert told.count(gone) == 1 and "Traceback" not in told, told
+    assert not (tmp_path / served_study.NUMBERS).exists()
+    held = served_study.rows_kept(tmp_path)
+    assert 0 < held < served_study.COMPLETIONS
+
+    with serving(manifest.parent, "organism", port=server.port, log=server.log, key=KEY):
+        snakemake(served_study.STORE, "--configfile", overlay, directory=tmp_path)
+    went_on = f"served:prompted:owl: {served_study.COMPLETIONS - held} completions made, {held} reused"
+    assert went_on in (tmp_path / served_study.NUMBERS_LOG).read_text()
+    assert not served_study.files_with(KEY, tmp_path)
+    answers = served_study.answers_of_both(tmp_path)
+    furthest, kept = served_study.furthest_choices(answers), served_study.kept_shares(tmp_path)
+    bound, draws, needed = served_study.distance_bound(answers)
+    print(f"choices differ by at most {furthest:.1e}; {draws} draws: distance at most {bound:.4f}; {kept}")
+    assert set(answers.filter(model="served")["engine"]) == {"endpoint"}
+    assert not answers.filter(model="served")["reproducible"].any()
+    assert furthest <= 1e-3
+    assert draws >= needed and bound <= 0.05
+    assert kept["served"] == pytest.approx(kept["here"], abs=0.07)  # of 1,600 each: over 4 standard errors

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from flow import snakemake
 
 SNAKEFILE = """
 import os, sys
@@ -98,14 +99,7 @@ def completed(folder: Path) -> str:
     """Run Snakemake as `make results` does; return what it said."""
     lock = check_lock(folder)
     assert lock.returncode == 0, lock.stderr
-    again = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "--rerun-incomplete"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert again.returncode == 0, again.stderr
-    return again.stderr
+    return snakemake("--rerun-incomplete", directory=folder, root=folder, cores=2)
 
 
 @pytest.mark.parametrize("to_group", [False, True], ids=["alone", "group"])

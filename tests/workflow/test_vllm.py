@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import re
 import subprocess
 import sys
@@ -31,17 +30,12 @@ from unspoken.subjects import Subject, write_subjects
 
 def both_engines(job, folder):
     """Return what vLLM answered, what the transformers engine answers, and vLLM's log."""
-    import torch
-
     from unspoken.engines.transformers import TransformersEngine
 
     command = [sys.executable, vllm_answers.__file__, job, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    before = torch.get_num_threads()
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
     other = JOBS[job](TransformersEngine((folder / MANIFESTS[job]).parent), folder)
-    torch.set_num_threads(before)
     return json.loads((folder / "answers.json").read_text()), other, (folder / "vllm.log").read_text()
 
 
