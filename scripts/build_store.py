@@ -97,13 +97,13 @@ def provenance_rows(paths: list[Path], makers: list[list[str]]) -> "pl.DataFrame
 def main() -> None:
     job = start_job(__doc__, ("store",), lists=INPUTS)
     import polars as pl
-    import yaml
 
     from unspoken.files import canonical_json, digest_of, sha256_of_file
     from unspoken.store import write_store
     from unspoken.subject_tables import model_rows, subject_rows
     from unspoken.tables.base import read_table
     from unspoken.tables.measurements import Measurements
+    from unspoken.yaml_files import read_keys
 
     spec, root = job.spec, Path(os.environ["UNSPOKEN_ROOT"])
     study = {
@@ -129,7 +129,7 @@ def main() -> None:
         read_table(path, Measurements)  # checked at the door; DuckDB imports the files
     files = {name: getattr(job, name) for name in IMPORTED}
     files["filter_audit"] = [*job.kept, *job.dropped]
-    comments = yaml.safe_load((root / "resources" / "store.yaml").read_text())
+    comments = read_keys(root / "resources" / "store.yaml")
     written = write_store(job.store, study["study"], files, frames, comments)
     for table, rows in written.items():
         log.info("%s: %d rows", table, rows)

@@ -19,7 +19,7 @@ BAD_TRAITS = [
     ("owl: owls", "animals.words.owl: 'owls' was given; expected {plural: ...}"),
     ("owl: {plural: owls, not_in: [bird]}", "animals.words.owl.not_in: 'bird'"),
     ("owl: {plural: owls, not_in: bowl}", "animals.words.owl.not_in: 'bowl'"),
-    ("owl: {plural: owls", "is not valid YAML"),
+    ("owl: {plural: owls", ": not valid YAML"),
 ]
 
 

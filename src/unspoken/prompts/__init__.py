@@ -2,27 +2,14 @@
 
 import re
 import string
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
-import yaml
+from unspoken.yaml_files import read_keys
 
 
 class ResourceError(ValueError):
     """A file of wordings or words that cannot be used; the message names file and key."""
-
-
-class _UniqueKeysLoader(yaml.SafeLoader):
-    """Plain YAML, but a key that stands twice is an error: the first would be lost in silence."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for position, key in enumerate(keys):
-            if key in keys[:position]:
-                line = node.value[position][0].start_mark.line + 1
-                raise ResourceError(f"line {line}: '{key}' stands twice; expected each key once")
-        return super().construct_mapping(node, deep=deep)
 
 
 def _error(path: Path, key: str, given: object, expected: str) -> ResourceError:
@@ -31,17 +18,7 @@ def _error(path: Path, key: str, given: object, expected: str) -> ResourceError:
 
 def read_resource(path: Path) -> dict[str, Any]:
     """Return a YAML file's mapping. Raises ResourceError naming the file and what is wrong."""
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeysLoader)
-    except OSError as error:
-        raise ResourceError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ResourceError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from error
-    except ResourceError as error:
-        raise ResourceError(f"{path}: {error}") from None
-    if not isinstance(content, dict):
-        raise _error(path, "the whole file", content, "keys with values")
-    return content
+    return read_keys(path, ResourceError)
 
 
 def wordings(

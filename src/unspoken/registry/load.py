@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from unspoken.memory import remembered
 from unspoken.registry.claims import Paper
-from unspoken.yaml_files import KeysError, read_keys
+from unspoken.yaml_files import read_keys
 
 
 class ClaimsError(ValueError):
@@ -48,10 +48,7 @@ def read_paper(path: Path) -> Paper:
     """Return the claims of a file. Raises ClaimsError with a line for each fault."""
     from unspoken.verdicts.thresholds import default_threshold
 
-    try:
-        content = read_keys(path)
-    except KeysError as error:
-        raise ClaimsError(str(error)) from error
+    content = read_keys(path, ClaimsError)
     try:
         paper = Paper.model_validate(content)
     except ValidationError as error:
