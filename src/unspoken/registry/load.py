@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from unspoken.expected import expected_by
 from unspoken.memory import remembered
 from unspoken.registry.claims import Paper
 from unspoken.yaml_files import read_keys
@@ -35,7 +36,7 @@ def _fault(path: Path, content: dict[str, Any], error: Any) -> str:
         return f"{path}:{claim}{key} {error['ctx']['error']}"
     given = repr(error["input"])
     shown = given if len(given) < 80 else f"{given[:77]}..."
-    return f"{path}:{claim}{key} got {shown}; {error['msg'].replace('Input should be', 'expected')}"
+    return f"{path}:{claim}{key} got {shown}; expected {expected_by(error)}"
 
 
 def claims_files(root: Path, own: Iterable[str]) -> list[Path]:
