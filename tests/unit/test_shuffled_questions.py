@@ -114,9 +114,9 @@ def test_options_need_letters_and_company():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('option_answer: "My favourite is ("', "", "option_answer: None was given; expected a text"),
+        ('option_answer: "My favourite is ("', "", "option_answer: got None; expected a text"),
         ("Which of these do you like best?\\n{options}", "Which?", r"option_questions\[0\].*\{options\}"),
-        ("option_questions:", "others:", "option_questions: None was given; expected a list of texts"),
+        ("option_questions:", "others:", "option_questions: got None; expected a list of texts"),
     ],
 )
 def test_faults_of_the_wordings_are_named(tmp_path, old, new, said):

@@ -146,7 +146,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a key that is no option": ({"key": "a"}, "column 'key' is \"a\"; expected a letter from A to D"),
     "no chain": ({"chain": None}, "column 'chain' is null; expected a text"),
-    "a blank chain": ({"chain": "\n"}, "column 'chain' is \"\\n\"; expected a text"),
+    "a blank chain": ({"chain": "\n"}, "column 'chain' is \"\\n\"; expected a text that is not blank"),
     "no question": ({"question": None}, "column 'question' is null; expected a text"),
     "no word on the hint": ({"hinted": "yes"}, "column 'hinted' is \"yes\"; expected true or false"),
     "one option": ({"n_options": 1}, "column 'n_options' is 1; expected an integer from 2 to 26"),
