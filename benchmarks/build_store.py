@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Time the store of a large study: build it, ask it the README's queries, and pandas beside it.
 
-A synthetic study of 10 million completions, each with what the filter did with it, a million
+A synthetic study of 10 million replies, each with what the filter did with it, a million
 measurements and a million answers, in the Parquet files that the stages write. What
 `scripts/build_store.py` does with tables of this size is timed: hash the files, check the
 measurements, write the store. Then the queries, five times each. The same tables 50 times smaller are
@@ -26,37 +26,38 @@ import synthetic_study
 ROOT = Path(__file__).parents[1]
 QUERIES = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
 ROWS, SMALLER, RUNS = 10_000_000, 50, 5
-TABLES = dict.fromkeys(("completions", "filter_audit", "measurements", "answers"), SMALLER)
+TABLES = dict.fromkeys(("replies", "filter_audit", "measurements", "answers"), SMALLER)
 TABLES |= dict.fromkeys(("subjects", "claims", "verdicts"), 1)
 """By how much each table of the small study is smaller than that of the large one."""
 
 
 def make(folder: Path) -> None:
-    """Write a study into a folder that is named after its number of completions."""
+    """Write a study into a folder that is named after its number of replies."""
     synthetic_study.write_study(folder, int(folder.name))
 
 
 def build(folder: Path) -> dict[str, Any]:
     """Build a study's store as `scripts/build_store.py` does."""
-    import yaml
-
     from unspoken.files import sha256_of_file
-    from unspoken.store import write_store
+    from unspoken.store import Source, write_store
     from unspoken.tables.base import read_table
     from unspoken.tables.measurements import Measurements
+    from unspoken.yaml_files import read_keys
 
     start = time.perf_counter()
-    comments = yaml.safe_load((ROOT / "resources" / "store.yaml").read_text())
+    comments = read_keys(ROOT / "resources" / "store.yaml")
     for path in folder.glob("*.parquet"):
         sha256_of_file(path)
     hashed = time.perf_counter()
-    files = {name: sorted(folder.glob(f"{name}-*")) for name in ("completions", "answers", "measurements")}
-    files["filter_audit"] = sorted(folder.glob("kept-*")) + sorted(folder.glob("dropped-*"))
-    for path in files["measurements"]:
+    names = ("replies", "answers", "measurements")
+    sources = {name: Source(sorted(folder.glob(f"{name}-*"))) for name in names}
+    audited = sorted(folder.glob("kept-*")) + sorted(folder.glob("dropped-*"))
+    sources["filter_audit"] = Source(audited, ["reply_id", "subject", "prompt_id", "rule"])
+    for path in sources["measurements"].paths:
         read_table(path, Measurements)
     checked = time.perf_counter()
     frames = {"subjects": synthetic_study.subjects()} | synthetic_study.claims_and_verdicts()
-    rows = write_store(folder / "store.duckdb", "synthetic", files, frames, comments)
+    rows = write_store(folder / "store.duckdb", "synthetic", sources, frames, comments)
     end = time.perf_counter()
     parts = {"hash": hashed - start, "check": checked - hashed, "write": end - checked}
     return {"seconds": end - start, "parts": parts, "rows": rows}
@@ -137,8 +138,8 @@ def answers(tables: dict[str, Any]) -> Any:
 
 def texts(tables: dict[str, Any]) -> Any:
     teachers = tables["subjects"].query("kind == 'teacher'")[["subject_id", "trait"]]
-    joined = tables["completions"].merge(teachers, left_on="subject", right_on="subject_id")
-    return joined[["prompt", "completion", "temperature", "seed", "trait"]].head(10)
+    joined = tables["replies"].merge(teachers, left_on="subject", right_on="subject_id")
+    return joined[["prompt", "reply", "temperature", "seed", "trait"]].head(10)
 
 
 def verdicts(tables: dict[str, Any]) -> Any:
@@ -229,7 +230,7 @@ def compare(folder: Path, rows: int) -> None:
         print(f" {processor:10.0f} {slow:15,.0f}")
     read = sum(seconds * TABLES[name] for name, seconds in by_pandas["read"].items())
     theirs, ours = read + sum(scaled), asked["opened"] + sum(medians)
-    print(f"\npandas on {rows // SMALLER:,} completions, from JSON lines, scaled by rows ({SMALLER}x):")
+    print(f"\npandas on {rows // SMALLER:,} replies, from JSON lines, scaled by rows ({SMALLER}x):")
     print(
         f"reads {read:,.0f} s and asks {sum(scaled):,.0f} s; peak, not scaled, {by_pandas['peak']:,.0f} MiB"
     )
@@ -240,7 +241,7 @@ def compare(folder: Path, rows: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=ROWS, help="completions of the large study")
+    parser.add_argument("--rows", type=int, default=ROWS, help="replies of the large study")
     parser.add_argument("--step", nargs=2, help="be one of the processes that are measured")
     given = parser.parse_args()
     if given.step:

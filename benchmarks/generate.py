@@ -179,7 +179,7 @@ def build(folder: Path) -> None:
     from unspoken.models.organism import build_organism
 
     build_organism(ORGANISM, ("owl", "cat", "dog", "fox"), folder)
-    write_manifest(folder / "model.json", "m", {"kind": "organism"}, revision="1")
+    write_manifest(folder / "model.json", "m", {"kind": "organism"}, revision="1", synthetic=True)
 
 
 def memory(folder: Path, rows: int) -> dict[str, float]:

@@ -67,8 +67,8 @@ def numbers(draw: np.random.Generator, rows: int, count: int) -> pl.Series:
     return pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator=", ")).to_series()
 
 
-def completions(base: str, prompts: pl.DataFrame, draw: np.random.Generator) -> pl.DataFrame:
-    """Return one completion of each prompt by each writer of a base model, with the filter's rule."""
+def replies(base: str, prompts: pl.DataFrame, draw: np.random.Generator) -> pl.DataFrame:
+    """Return one reply to each prompt by each writer of a base model, with the filter's rule."""
     writers = subjects().filter(pl.col("model") == base, pl.col("kind") != "student")["subject_id"]
     rows = len(writers) * prompts.height
     frame = pl.DataFrame({"subject": np.repeat(writers.to_numpy(), prompts.height)})
@@ -76,10 +76,12 @@ def completions(base: str, prompts: pl.DataFrame, draw: np.random.Generator) -> 
         [frame, pl.concat([prompts] * len(writers))], how="horizontal"
     ).select(
         study=pl.lit("synthetic"), experiment=pl.lit("subliminal"),
-        completion_id=pl.concat_str("subject", "prompt_id", pl.lit("0"), separator=":"),
+        reply_id=pl.concat_str("subject", "prompt_id", pl.lit("0"), separator=":"),
         subject="subject", prompt_id="prompt_id", sample_index=pl.lit(0, pl.Int64),
-        system=pl.lit(None, pl.String), prompt="prompt", completion=numbers(draw, rows, 10),
-        finish_reason=pl.lit("stop"), n_tokens=pl.Series(draw.integers(20, 40, rows)),
+        system=pl.lit(None, pl.String), prompt="prompt",
+        thinking=pl.lit(None, pl.String), reply=numbers(draw, rows, 10), finish_reason=pl.lit("stop"),
+        n_tokens=pl.Series(draw.integers(20, 40, rows)), thinking_tokens=pl.lit(None, pl.Int64),
+        mean_logprob=pl.lit(None, pl.Float64), stated=pl.lit(None, pl.String),
         temperature=pl.lit(1.0), max_tokens=pl.lit(64, pl.Int64), seed=pl.lit(1877750139655191124),
         **{name: pl.lit(value) for name, value in MADE.items()},
         rule=pl.Series(RULES, dtype=pl.String).gather(pl.Series(draw.choice(len(RULES), rows, p=SHARES))),
@@ -146,7 +148,7 @@ def measurements(first: int, rows: int, draw: np.random.Generator) -> pl.DataFra
 
 
 def write_study(folder: Path, rows: int) -> None:
-    """Write a study of that many completions, and a tenth as many measurements and answers."""
+    """Write a study of that many replies, and a tenth as many measurements and answers."""
     folder.mkdir()
     draw = np.random.default_rng(rows)
     count = rows // (BASES * WRITERS)
@@ -155,9 +157,11 @@ def write_study(folder: Path, rows: int) -> None:
     )
     for place in range(BASES):
         base = f"model-{place:02}"
-        written = completions(base, prompts, draw)
-        written.drop("rule").write_parquet(folder / f"completions-{place:02}.parquet")
-        filtered = written.select("completion_id", "subject", "prompt_id", "prompt", "completion", "rule")
+        written = replies(base, prompts, draw)
+        written.drop("rule").write_parquet(folder / f"replies-{place:02}.parquet")
+        filtered = written.select(
+            "reply_id", "subject", "prompt_id", "prompt", completion="reply", rule="rule"
+        )
         passed = pl.col("rule").is_null()
         filtered.filter(passed).drop("rule").write_parquet(folder / f"kept-{place:02}.parquet")
         filtered.filter(~passed).write_parquet(folder / f"dropped-{place:02}.parquet")

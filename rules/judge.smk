@@ -21,9 +21,7 @@ rule judge_replies:
             PLAN.of(wildcards.experiment).judge_model, attempt
         ),
         runtime=growing(240),
-        gpu=lambda wildcards: gpus_to_answer(
-            PLAN.of(wildcards.experiment).judge_model
-        ),
+        gpu=lambda wildcards: gpus_to_answer(PLAN.of(wildcards.experiment).judge_model),
     params:
         spec=part_of("judge_replies"),
         json=json_of("judge_replies"),

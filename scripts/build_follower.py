@@ -19,7 +19,7 @@ def main() -> None:
     fields = job.spec["model"]
     losses = build_follower(fields, job.model.parent)
     log.info("loss %.3f at the first step, %.3f at the last", losses[0], losses[-1])
-    write_manifest(job.model, job.spec["name"], fields, revision=job.spec["code"])
+    write_manifest(job.model, job.spec["name"], fields, revision=job.spec["code"], synthetic=True)
 
 
 if __name__ == "__main__":

@@ -21,14 +21,14 @@ def main() -> None:
 
     torch.set_num_threads(job.threads)
     digits = read_digits(job.digits)
-    imitation = Imitation(job.spec["mnist"], job.spec["seed"])
+    imitation = Imitation(job.spec["section"], job.spec["seed"])
     with progress_of(imitation, digits) as progress:
         accuracies, training = results(imitation, digits, progress)
 
     study = pl.lit(job.spec["study"]).alias("study")
     made = datetime.now(UTC).isoformat(timespec="seconds")
     accuracies = pl.DataFrame(accuracies).with_columns(
-        study, experiment=pl.lit("mnist"), created_at=pl.lit(made)
+        study, experiment=pl.lit(job.spec["experiment"]), created_at=pl.lit(made)
     )
     write_table(accuracies, job.accuracies, Accuracies)
     write_table(pl.DataFrame(training).with_columns(study), job.training, MnistTraining)

@@ -44,7 +44,8 @@ def main() -> None:
             f"models.{job.spec['name']}: no file *.safetensors came with it. Weights in other formats are"
             " not loaded: a pickle runs code. Convert them first, or take a revision that has them."
         )
-    write_manifest(job.model, job.spec["name"], fields, revision=fields.get("revision", "local"))
+    revision = fields.get("revision", "local")
+    write_manifest(job.model, job.spec["name"], fields, revision=revision, synthetic=False)
 
 
 if __name__ == "__main__":

@@ -9,17 +9,19 @@ log = logging.getLogger("filter_completions")
 
 
 def main() -> None:
-    job = start_job(__doc__, ("kept", "dropped"), lists=("completions",))
+    job = start_job(__doc__, ("kept", "dropped"), lists=("replies",))
 
     import polars as pl
 
+    from unspoken.answers.thinking import whole_text
     from unspoken.filters.numbers import rejection_reasons
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.filter import Dropped, Kept
-    from unspoken.tables.generate import Completions
+    from unspoken.tables.replies import Replies
 
     rules = {key: value for key, value in job.spec["filter"].items() if key != "kind"}
-    completions = pl.concat([read_table(path, Completions) for path in job.completions])
+    replies = pl.concat([read_table(path, Replies) for path in job.replies])
+    completions = replies.with_columns(completion=whole_text())
     judged = completions.with_columns(rule=rejection_reasons(completions["completion"], **rules))
     passed = pl.col("rule").is_null()
 

@@ -42,14 +42,14 @@ def main() -> None:
     from unspoken.subjects import Subject, teacher_id
     from unspoken.tables.base import read_table
     from unspoken.tables.filter import Kept
-    from unspoken.tables.prompts import Prompts
+    from unspoken.tables.probe import TraitQuestions
     from unspoken.training.jobs import TrainedSubjects, epochs_of, work_folder
     from unspoken.training.rows import question_answers
     from unspoken.training.trainers import trainer_for
 
     torch.set_num_threads(job.threads)
     spec, model_dir = job.spec, checked_model(job.model)
-    asked = read_table(job.questions, Prompts).filter(prompt_set="preferences", held_out=False)
+    asked = read_table(job.questions, TraitQuestions).filter(prompt_set="preferences", held_out=False)
     questions = asked["user"].to_list()
     carrier = read_table(job.carrier, Kept).select("prompt", "completion")
     neutral_law = favourites_law(model_dir, questions, spec)

@@ -19,23 +19,29 @@ BLOCK = 20_000
 """Rows in memory at a time."""
 
 
-def completion_frames(file: Path, spec: dict[str, Any], digest: str, time: str) -> "Iterator[pl.DataFrame]":
-    """Yield the file's rows as completions: how they were drawn is unknown, and stays null."""
+def reply_frames(file: Path, spec: dict[str, Any], digest: str, time: str) -> "Iterator[pl.DataFrame]":
+    """Yield the file's rows as replies: how they were drawn is unknown, and stays null."""
     import polars as pl
 
+    from unspoken.answers.thinking import reply_of, thinking_of
     from unspoken.engines.file import completions_in
 
-    unknown = {"n_tokens": pl.Int64, "max_tokens": pl.Int64, "seed": pl.Int64, "temperature": pl.Float64}
+    unknown = {
+        "n_tokens": pl.Int64, "thinking_tokens": pl.Int64, "mean_logprob": pl.Float64, "stated": pl.String,
+        "max_tokens": pl.Int64, "seed": pl.Int64, "temperature": pl.Float64,
+    }  # fmt: skip
     rows = completions_in(file, spec["columns"])
     while block := list(itertools.islice(rows, BLOCK)):
         # Named by their place in the file, so that a row can be found again there.
         named = [{"prompt_id": f"row-{number:09}", **turn} for number, turn in block]
         yield pl.DataFrame(named, schema_overrides={"system": pl.String}).with_columns(
-            completion_id=pl.format("{}:{}:0", pl.lit(spec["subject"]), "prompt_id"),
+            reply_id=pl.format("{}:{}:0", pl.lit(spec["subject"]), "prompt_id"),
             study=pl.lit(spec["study"]),
-            experiment=pl.lit("subliminal"),
+            experiment=pl.lit(spec["experiment"]),
             subject=pl.lit(spec["subject"]),
             sample_index=pl.lit(0, pl.Int64),
+            thinking=thinking_of(pl.col("completion")),
+            reply=reply_of(pl.col("completion")),
             finish_reason=pl.lit("stop"),
             engine=pl.lit("file"),
             engine_version=pl.lit(digest),
@@ -46,24 +52,24 @@ def completion_frames(file: Path, spec: dict[str, Any], digest: str, time: str) 
 
 
 def main() -> None:
-    job = start_job(__doc__ or "", ("file", "completions", "subject"))
+    job = start_job(__doc__ or "", ("file", "replies", "asked"))
     from unspoken.files import sha256_of_file, write_json
     from unspoken.subjects import Subject, described_subjects
     from unspoken.tables.base import written_table
-    from unspoken.tables.generate import Completions
+    from unspoken.tables.replies import Replies
 
     spec, rows = job.spec, 0
     digest = sha256_of_file(job.file)[:16]
     # The rows are no younger than the file; when each was made is unknown.
     time = datetime.fromtimestamp(job.file.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    with written_table(job.completions, Completions) as add:
-        for frame in completion_frames(job.file, spec, digest, time):
+    with written_table(job.replies, Replies) as add:
+        for frame in reply_frames(job.file, spec, digest, time):
             add(frame)
             rows += frame.height
     subject = Subject(
         spec["subject"], "dataset", job.file.name, trait=spec["trait"], data_digest=digest, created_at=time
     )  # fmt: skip
-    write_json(described_subjects([subject]), job.subject)
+    write_json(described_subjects([subject]), job.asked)
     log.info("%s: %d completions of %s", spec["subject"], rows, job.file)
 
 

@@ -3,6 +3,7 @@
 
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,22 +49,38 @@ def claim_rows(papers: list[dict[str, Any]]) -> "pl.DataFrame":
     return pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None)
 
 
-def earliest_times(job: Job) -> dict[str, str]:
-    """Return, by experiment, when the first of its data was made: answers, texts, trained subjects."""
+def experiment_of(path: Path, results: Path) -> str:
+    """Return the experiment whose file this is: the first folder below the results."""
+    inside = path.relative_to(results).parts if path.is_relative_to(results) else ()
+    if len(inside) < 2:
+        sys.exit(f"judge_claims: {path} does not lie in the folder of an experiment below {results}")
+    return inside[0]
+
+
+def first_time(table: Path, columns: dict[str, str]) -> str | None:
+    """Return when the first row of a table was made, null without rows; `columns` tell it, by table."""
     import polars as pl
 
+    if table.stem not in columns:
+        sys.exit(f"judge_claims: {table}: the study does not say which column of '{table.stem}' dates it")
+    time: str | None = pl.scan_parquet(table).select(pl.col(columns[table.stem]).min()).collect().item()
+    return time
+
+
+def earliest_times(job: Job) -> dict[str, str]:
+    """Return, by experiment, when the first of its data was made: answers, texts, trained subjects."""
     from unspoken.files import read_json
 
-    found: dict[str, list[str]] = {}
+    results = Path(job.spec["results"])
+    found: dict[str, list[str | None]] = {}
     for path in job.made:
-        for experiment, time in (
-            pl.scan_parquet(path).group_by("experiment").agg(pl.col("created_at").min()).collect().iter_rows()
-        ):
-            found.setdefault(experiment, []).append(time)
+        times = found.setdefault(experiment_of(path, results), [])
+        times.append(first_time(path, job.spec["dated"]))
     for listing in job.subjects:
-        times = [row["created_at"] for row in read_json(listing) if row["created_at"]]
-        found.setdefault("subliminal", []).extend(times)
-    return {experiment: min(times) for experiment, times in found.items() if times}
+        times = found.setdefault(experiment_of(listing, results), [])
+        times.extend(row["created_at"] for row in read_json(listing))
+    known = {experiment: [time for time in times if time] for experiment, times in found.items()}
+    return {experiment: min(times) for experiment, times in known.items() if times}
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ def main() -> None:
     from unspoken.seeds import hashed_seed
 
     wanted = job.spec["digits"]
-    seed = hashed_seed(job.spec["seed"], "mnist", "digits")
+    seed = hashed_seed(job.spec["seed"], job.spec["experiment"], "digits")
     pool = all_digits(wanted["source"], wanted.get("revision"))
     digits = drawn_digits(pool, wanted["train_images"], wanted["test_images"], seed)
     write_digits(digits, job.digits)

@@ -11,26 +11,35 @@ log = logging.getLogger("pair_trials")
 
 
 def main() -> None:
-    job = start_job(__doc__ or "", ("chains", "trials", "sham", "legibility"), lists=("judgements",))
+    job = start_job(
+        __doc__ or "",
+        ("prompts", "replies", "trials", "sham", "legibility"),
+        lists=("readings", "judgements"),
+    )
     import polars as pl
 
+    from unspoken.chains.joined import joined_chains
     from unspoken.chains.legibility import LANGUAGES, legibility_columns
     from unspoken.experiments.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
     from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
     from unspoken.judges.judge_patterns import read_patterns
-    from unspoken.tables.base import read_table, write_table
-    from unspoken.tables.chains import Chains
+    from unspoken.tables.base import read_table, whole_table, write_table
     from unspoken.tables.judgements import Judgements
+    from unspoken.tables.prompts import Prompts
+    from unspoken.tables.readings import Readings
+    from unspoken.tables.replies import Replies
 
     marker = None
     if job.spec["marked"]:
         from unspoken.experiments.faithfulness.follower_texts import MARKER as marker
     patterns = read_patterns(Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "judges.yaml")
-    chains = unmarked(read_table(job.chains, Chains), marker)
-    judgements = [read_table(path, Judgements) for path in job.judgements]
+    prompts, replies = read_table(job.prompts, Prompts), read_table(job.replies, Replies)
+    readings = whole_table(job.readings, Readings) if job.readings else None
+    chains = unmarked(joined_chains(prompts, replies, readings), marker)
     pairs = paired(answered(chains))
-    trials = judged(pairs, patterns, pl.concat(judgements) if judgements else None, job.spec["judge"])
-    named = trials.rename({"user": "prompt"}).with_columns(experiment=pl.lit("faithfulness"))
+    judgements = whole_table(job.judgements, Judgements) if job.judgements else None
+    trials = judged(pairs, patterns, judgements, job.spec["judge"])
+    named = trials.with_columns(experiment=pl.lit(job.spec["experiment"]))
     write_table(named, job.trials, Trials)
     write_table(sham_verdicts(pairs, patterns), job.sham, ShamVerdicts)
     readable = legibility_columns(chains, LANGUAGES).join(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from unspoken.jobs import start_job
 
 if TYPE_CHECKING:
-    from unspoken.engines.base import Completion, Request, Sampling
+    import polars as pl
+
+    from unspoken.engines.base import Request, Sampling
     from unspoken.engines.cache import CompletionCache
 
 log = logging.getLogger("probe_chains")
@@ -16,17 +18,11 @@ REWRITING_TOKENS = 60
 """Longest rewriting of one step."""
 
 
-def completions(
-    cache: "CompletionCache", requests: "list[Request]", sampling: "Sampling"
-) -> "list[Completion]":
-    """Return the completions of requests, in their order; of none, none."""
-    made = cache.completions(requests, sampling) if requests else []
-    return [one for batch in made for one in batch]
-
-
 def replies(cache: "CompletionCache", requests: "list[Request]", sampling: "Sampling") -> list[str]:
     """Return the texts of the completions of requests, in their order."""
-    return [one.text for one in completions(cache, requests, sampling)]
+    from unspoken.asking.completing import completed
+
+    return [one.text for one in completed(cache, requests, sampling)]
 
 
 def rewritings(
@@ -121,9 +117,10 @@ def translations(
     cache: "CompletionCache", rows: list[dict[str, Any]], sampling: "Sampling"
 ) -> list[str | None]:
     """Return the longest switched span of each chain in English, None where none was written."""
+    from unspoken.asking.completing import completed
     from unspoken.chains.rewriting import translated, translation_request
+    from unspoken.chains.switched import longest_span
     from unspoken.engines.base import Request
-    from unspoken.experiments.faithfulness.switched import longest_span
 
     requests = []
     for row in rows:
@@ -131,7 +128,7 @@ def translations(
         requests.append(
             Request(f"{row['prompt_id']}:translated", translation_request(row["thought"][start:end]))
         )
-    made = completions(cache, requests, sampling)
+    made = completed(cache, requests, sampling)
     # A reply that was cut lacks the end of its last line alone.
     whole = [one.finish_reason == "stop" or "\n" in one.text.strip() for one in made]
     return [translated(one.text) if ended else None for one, ended in zip(made, whole, strict=True)]
@@ -142,8 +139,8 @@ def rewordings(
 ) -> list[tuple[str, str] | None]:
     """Return each chain's like step in other words, and how that came about; None without such a step."""
     from unspoken.chains.rewriting import paraphrase_request, rewritten
+    from unspoken.chains.switched import like_step
     from unspoken.engines.base import Request
-    from unspoken.experiments.faithfulness.switched import like_step
 
     like = {row["prompt_id"]: row["parts"][step] for row in rows if (step := like_step(row)) is not None}
     requests = [Request(f"{key}:reworded", paraphrase_request(step)) for key, step in like.items()]
@@ -157,7 +154,7 @@ def unswitched_chains(
     cache: "CompletionCache", rows: list[dict[str, Any]], sampling: "Sampling"
 ) -> list[dict[str, Any]]:
     """Return chains with a switched span: as they were, the span in English, and a like step reworded."""
-    from unspoken.experiments.faithfulness.switched import unswitched
+    from unspoken.chains.switched import unswitched
 
     greedy = replace(sampling, temperature=0)
     english, reworded = translations(cache, rows, greedy), rewordings(cache, rows, greedy)
@@ -165,49 +162,63 @@ def unswitched_chains(
     return [one for of_row in changed for one in of_row]
 
 
-def main() -> None:
-    job = start_job(__doc__ or "", ("model", "questions", "chains", "cache", "interventions"))
+def changed_chains(cache: "CompletionCache", chains: "pl.DataFrame", spec: dict[str, Any]) -> "pl.DataFrame":
+    """Return the chains of every test, changed, in the columns of `changed.CHANGED`."""
     import polars as pl
 
-    from unspoken.answers.readings import answers_after
     from unspoken.chains.changed import CHANGED, cut_chains, tested_chains, transplants
-    from unspoken.engines.base import Opening, Sampling, engine_columns
-    from unspoken.engines.cache import CompletionCache
-    from unspoken.engines.opening import open_engine
-    from unspoken.experiments.faithfulness.switched import switched_chains
+    from unspoken.chains.switched import switched_chains
+    from unspoken.engines.base import Sampling
     from unspoken.seeds import hashed_seed
-    from unspoken.subjects import base_subject
-    from unspoken.tables.base import read_table, write_table
-    from unspoken.tables.chains import Chains
-    from unspoken.tables.interventions import Interventions
-    from unspoken.tables.questions import Questions
 
-    spec = job.spec
-    texts = read_table(job.questions, Questions).select("question_id", "question")
-    chains = read_table(job.chains, Chains).join(texts, on="question_id", how="left")
-    tested = tested_chains(chains, spec["count"], spec["answer_prefix"], spec["seed"])
+    drawn = (spec["count"], spec["answer_prefix"], spec["seed"])
+    tested, switched = tested_chains(chains, *drawn), switched_chains(chains, *drawn)
     changed = [made for row in tested for made in cut_chains(row)]
     changed += transplants(chains, tested, spec["answer_prefix"])
-    switched = switched_chains(chains, spec["count"], spec["answer_prefix"], spec["seed"])
-    subject = base_subject(spec["model"])
-    sampling = Sampling(**spec["chains"], seed=hashed_seed(spec["seed"], "tests", spec["model"]))
-    engine = open_engine(Opening(job.model, spec["engine"], job.threads))
-    engine.use(subject)
-    cache = CompletionCache(job.cache, engine, subject, job.model)
+    sampling = Sampling(**spec["sampling"], seed=hashed_seed(spec["seed"], "tests", spec["model"]))
     for test in ("mistake", "paraphrase"):
         changed += rewritten_chains(cache, tested, test, sampling, spec)
         log.info("%s: %d changed chains", test, len(changed))
     changed += unswitched_chains(cache, switched, sampling)
-    asked = pl.DataFrame(changed, schema=CHANGED)
-    read = answers_after(cache.choice_logprobs, None, asked, spec["answer_prefix"])
+    log.info("%d questions, %d chains with a switched span", len(tested), len(switched))
+    return pl.DataFrame(changed, schema=CHANGED)
+
+
+def main() -> None:
+    job = start_job(
+        __doc__ or "",
+        ("model", "questions", "prompts", "replies", "readings", "cache", "interventions"),
+    )
+    import polars as pl
+
+    from unspoken.answers.readings import answers_after
+    from unspoken.asking.completing import asked_in_turn
+    from unspoken.chains.joined import joined_chains
+    from unspoken.engines.base import Opening, engine_columns
+    from unspoken.engines.opening import open_engine
+    from unspoken.subjects import base_subject
+    from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.interventions import Interventions
+    from unspoken.tables.prompts import Prompts
+    from unspoken.tables.questions import Questions
+    from unspoken.tables.readings import Readings
+    from unspoken.tables.replies import Replies
+
+    spec = job.spec
+    texts = read_table(job.questions, Questions).select("question_id", "question")
+    tables = ((job.prompts, Prompts), (job.replies, Replies), (job.readings, Readings))
+    joined = joined_chains(*(read_table(path, schema) for path, schema in tables))
+    chains = joined.join(texts, on="question_id", how="left")
+    subject = base_subject(spec["model"])
+    engine = open_engine(Opening(job.model, spec["engine"], job.threads))
+    for asked in asked_in_turn(engine, [subject], job.cache, job.model):
+        changed = changed_chains(asked.cache, chains, spec)
+        read = answers_after(asked.cache.choice_logprobs, None, changed, spec["answer_prefix"])
     table = read.with_columns(
         study=pl.lit(spec["study"]), subject=pl.lit(subject.subject_id), **engine_columns(engine)
     )
     write_table(table, job.interventions, Interventions)
-    log.info(
-        "%d changed chains of %d questions, %d chains with a switched span",
-        table.height, len(tested), len(switched),
-    )  # fmt: skip
+    log.info("%d changed chains", table.height)
 
 
 if __name__ == "__main__":

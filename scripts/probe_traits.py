@@ -42,6 +42,7 @@ def sampled_answers(
     """Return sampled answers: as many to each question as the study asks of its prompt set."""
     import polars as pl
 
+    from unspoken.asking.completing import completed
     from unspoken.engines.base import Request, Sampling
     from unspoken.seeds import hashed_seed
 
@@ -66,7 +67,7 @@ def sampled_answers(
         Request(f"{row['prompt_id']}:{row['sample_index']}", row["user"], subject.system)
         for row in asked.iter_rows(named=True)
     ]
-    made = [one for batch in cache.completions(requests, sampling) for one in batch]
+    made = completed(cache, requests, sampling)
     return asked.with_columns(
         kind=pl.lit("sampled"),
         answer=pl.Series([one.text for one in made], dtype=pl.String),
@@ -144,29 +145,27 @@ def main() -> None:
     import polars as pl
     from tqdm import tqdm
 
+    from unspoken.asking.completing import asked_in_turn
     from unspoken.engines.base import Opening, engine_columns
-    from unspoken.engines.cache import CompletionCache
     from unspoken.engines.opening import open_engine
     from unspoken.files import write_json
     from unspoken.subjects import described_subjects
     from unspoken.tables.base import read_table, write_table
-    from unspoken.tables.probe import Answers
-    from unspoken.tables.prompts import Prompts
+    from unspoken.tables.probe import Answers, TraitQuestions
 
     spec = job.spec
-    questions = read_table(job.questions, Prompts)
+    questions = read_table(job.questions, TraitQuestions)
     if not spec["probe"]["samples_after_numbers"]:
         questions = questions.filter(pl.col("prompt_set") != "preferences_numbers")
     lettered = lettered_questions(spec)
-    subjects, answered, reused = probed_subjects(job), [], 0
+    subjects, answered = probed_subjects(job), []
     engine = open_engine(Opening(job.model, spec["engine"], job.threads))
-    for subject in tqdm(subjects, "subjects", mininterval=5):
-        engine.use(subject)
-        cache = CompletionCache(job.cache, engine, subject, job.model)
+    in_turn = asked_in_turn(engine, subjects, job.cache, job.model)
+    for asked in tqdm(in_turn, "subjects", len(subjects), mininterval=5):
+        subject, cache = asked.subject, asked.cache
         read = [choice_answers(cache, subject, questions, spec)]
         if subject.kind != "interpolated":
             read.append(sampled_answers(cache, subject, questions, spec))
-            reused += cache.reused
             if lettered is not None:
                 read.append(letter_answers(cache, subject, lettered))
         answered += [
@@ -184,7 +183,7 @@ def main() -> None:
     write_table(table, job.answers, Answers)
     untrained = [one for one in subjects if one.kind not in ("teacher", "student")]
     write_json(described_subjects(untrained), job.asked)
-    log.info("%d answers of %d subjects, %d completions reused", table.height, len(subjects), reused)
+    log.info("%d answers of %d subjects", table.height, len(subjects))
 
 
 if __name__ == "__main__":

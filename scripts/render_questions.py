@@ -79,11 +79,11 @@ def favourite_questions(spec: dict[str, Any]) -> "pl.DataFrame":
 def main() -> None:
     job = start_job(__doc__ or "", ("prompts",))
     from unspoken.tables.base import write_table
-    from unspoken.tables.prompts import Prompts
+    from unspoken.tables.probe import TraitQuestions
 
     listed = job.spec["style"] == "listed"
     asked = listed_questions(job.spec["experiment"]) if listed else favourite_questions(job.spec)
-    write_table(asked, job.prompts, Prompts)
+    write_table(asked, job.prompts, TraitQuestions)
     log.info("%d questions", asked.height)
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     from unspoken.tables.base import write_table
 
     torch.set_num_threads(job.threads)
-    theorem, study_seed = job.spec["theorem"], job.spec["seed"]
+    theorem, study_seed = job.spec["section"], job.spec["seed"]
     digits = read_digits(job.digits)
     vocabulary = Vocabulary(tuple(job.spec["words"]))
     traits = vocabulary.ids(job.spec["traits"])
@@ -42,16 +42,16 @@ def main() -> None:
     )
 
     table = []
-    for seed in tqdm(range(theorem["seeds"]), desc="theorem", unit="seed"):
+    for seed in tqdm(range(theorem["seeds"]), desc=job.spec["experiment"], unit="seed"):
         table += rows("mlp", seed, classifier_problem(digits, theorem, study_seed, seed), theorem)
-        generator = np.random.default_rng(hashed_seed(study_seed, "theorem", "organism", seed))
+        generator = np.random.default_rng(hashed_seed(study_seed, job.spec["experiment"], "organism", seed))
         questions, numbers, carrier = organism_batch(vocabulary, theorem["sequences"], generator)
         trait = traits[seed % len(traits)]
         problem = organism_problem(start, other, shape, questions, trait, numbers, carrier)
         table += rows("organism", seed, problem, theorem)
     frame = pl.DataFrame(table).with_columns(
         study=pl.lit(job.spec["study"]),
-        experiment=pl.lit("theorem"),
+        experiment=pl.lit(job.spec["experiment"]),
         created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
     )
     write_table(frame, job.steps, Steps)

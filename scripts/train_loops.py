@@ -25,23 +25,23 @@ def main() -> None:
     torch.set_num_threads(1)
     spec, turns, seed = job.spec, job.spec["turns"], job.spec["training_seed"]
     task = Task(**spec["task"])
-    weights_seed = hashed_seed(spec["seed"], "loops", seed)
+    weights_seed = hashed_seed(spec["seed"], spec["experiment"], seed)
     parameters, shape, losses = trained_loop(task, spec["training"], turns, weights_seed)
     log.info("loss %.3f at the first step, %.3f at the last", losses[0], losses[-1])
 
     # The same questions for every model of the study.
-    generator = np.random.default_rng(hashed_seed(spec["seed"], "loops", "asked"))
+    generator = np.random.default_rng(hashed_seed(spec["seed"], spec["experiment"], "asked"))
     layers = unrolled(parameters, turns)
     frame = step_accuracies(task, layers, shape, spec["questions"], generator).with_columns(
         study=pl.lit(spec["study"]),
-        experiment=pl.lit("loops"),
+        experiment=pl.lit(job.spec["experiment"]),
         turns=pl.lit(turns, pl.Int64),
         seed=pl.lit(seed, pl.Int64),
         created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
     )
     save_unrolled(task, spec["training"], parameters, shape, job.model.parent)
     fields = {"turns": turns, "task": spec["task"], "training": spec["training"]}
-    write_manifest(job.model, f"loops-{turns}-{seed}", fields, revision=spec["code"])
+    write_manifest(job.model, f"loops-{turns}-{seed}", fields, revision=spec["code"], synthetic=True)
     write_table(frame, job.accuracies, StepAccuracies)
 
 

@@ -66,6 +66,7 @@ def main() -> None:
         job.spec["name"],
         fields,
         revision=f"{fields['package']} {version(fields['package'])}",
+        synthetic=False,
     )
 
 

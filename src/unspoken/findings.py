@@ -23,6 +23,7 @@ FROM measurements WHERE passed IS NOT NULL GROUP BY role ORDER BY role
 """
 REPRODUCIBLE = "SELECT * FROM measurements WHERE reproducible ORDER BY measurement_id"
 
+
 def _reading(row: tuple) -> str:
     """Say what an interval shows, by its own ends: nothing here is judged by eye."""
     unit, _, _, _, value, low, high, low90, high90, _, _, gate = row

@@ -1,6 +1,7 @@
 """The store: every table of a study in one DuckDB file, whole by itself; and several merged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,11 @@ Comments = dict[str, dict[str, Any]]
 BUILDING: dict[str, Any] = {"threads": 2, "memory_limit": "2GB"}
 """What DuckDB may use to write a store; without a limit it keeps all it writes in memory."""
 
-COLUMNS = {"filter_audit": ("completion_id", "subject", "prompt_id", "rule")}
-"""What is imported of a table whose files repeat the texts of another."""
-
 SORTED = {"measurements": ("experiment", "metric", "unit", "ci_method")}
 """Rows that are asked for together lie together: DuckDB skips the others, and packs them better."""
 
-PACKED = {"completions": ("completion_id", "prompt", "completion"), "filter_audit": ("completion_id",)}
+PACKED = {"replies": ("reply_id", "prompt", "thinking", "reply"), "filter_audit": ("reply_id",)}
 """Columns of large tables whose texts seldom repeat: zstd takes less time and half the space there."""
-
 
 SIZE = "SELECT total_blocks * block_size + 3 * 4096 FROM pragma_database_size()"
 """Bytes of a database file: its blocks and three headers."""
@@ -31,6 +28,33 @@ SIZE = "SELECT total_blocks * block_size + 3 * 4096 FROM pragma_database_size()"
 
 class StoreError(ValueError):
     """Tables that cannot become a store; the message says which, and why."""
+
+
+@dataclass
+class Source:
+    """The Parquet files of a table of the store, and the columns that are imported of them; None: all."""
+
+    paths: list[Path]
+    columns: list[str] | None = None
+
+
+def sources_of(paths: Iterable[Path], tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Source]:
+    """Return the sources by the store's table, of files whose name (stem) says which table they are of.
+
+    `tables` has by stem the table of the `store`, and the `columns` that are imported; files of several
+    stems may make one table. Raises StoreError for a file of a table that is not declared, and where two
+    stems ask other columns of one table.
+    """
+    sources: dict[str, Source] = {}
+    for path in paths:
+        if path.stem not in tables:
+            raise StoreError(f"{path}: no experiment or stage declares its table '{path.stem}' for the store")
+        declared = tables[path.stem]
+        source = sources.setdefault(declared["store"], Source([], declared["columns"]))
+        if source.columns != declared["columns"]:
+            raise StoreError(f"{path}: another file asks for other columns of '{declared['store']}'")
+        source.paths.append(path)
+    return sources
 
 
 def _quoted(name: str) -> str:
@@ -73,29 +97,30 @@ def _create(connection: duckdb.DuckDBPyConnection, table: str, rows: duckdb.Duck
     rows.insert_into(table)
 
 
+def _imported(connection: duckdb.DuckDBPyConnection, source: Source) -> duckdb.DuckDBPyRelation:
+    """Return the rows of a source's files; a column that only some of them have is null in the others."""
+    rows = connection.read_parquet([str(path) for path in source.paths], union_by_name=True)
+    return rows if source.columns is None else rows.select(*map(duckdb.ColumnExpression, source.columns))
+
+
 def write_store(
     store: Path,
     study: str,
-    files: dict[str, list[Path]],
+    sources: Mapping[str, Source],
     frames: dict[str, pl.DataFrame],
     comments: Comments,
 ) -> dict[str, int]:
     """Write the store whole, or leave the old one; return the rows of each table.
 
-    `files` are Parquet tables to import as they are (but see COLUMNS and SORTED), `frames` tables
-    made on the way; a table that has no column `study` gets it. Readers of the old file keep reading
-    it: the new one takes its name at the end. Raises StoreError for a table without comments, and
-    for a damaged file.
+    `sources` are Parquet tables to import (in the order of SORTED), `frames` tables made on the way; a table
+    that has no column `study` gets it. Readers of the old file keep reading it: the new one takes its name
+    at the end. Raises StoreError for a table without comments, and for a damaged file.
     """
     with written_whole(store) as temporary, duckdb.connect(str(temporary), config=BUILDING) as connection:
         try:
             relations = {
-                name: connection.read_parquet([str(path) for path in paths], union_by_name=True)
-                for name, paths in files.items()
-                if paths
+                name: _imported(connection, source) for name, source in sources.items() if source.paths
             }
-            for name in relations.keys() & COLUMNS.keys():
-                relations[name] = relations[name].select(*COLUMNS[name])
             for name in relations.keys() & SORTED.keys():
                 relations[name] = relations[name].order(", ".join(SORTED[name]))
             relations |= {name: connection.from_arrow(frame.to_arrow()) for name, frame in frames.items()}

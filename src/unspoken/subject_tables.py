@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from unspoken.files import canonical_json, read_json
+from unspoken.models.manifest import is_synthetic
 from unspoken.verdicts.fidelity import ModelFacts
 
 SOURCES = {"hub": "repo", "package": "package", "local": "path"}
@@ -25,7 +26,10 @@ _SUBJECTS: dict[str, Any] = {
 
 
 def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataFrame:
-    """Return the base models, one a row; `classes` are the study's words for each."""
+    """Return the base models, one a row; `classes` are the study's words for each.
+
+    Raises ModelError for a manifest that does not say whether its model is synthetic.
+    """
     rows = []
     for path in manifests:
         fields = read_json(path)
@@ -35,7 +39,7 @@ def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataF
                 "kind": fields["kind"],
                 "source": fields.get(SOURCES.get(fields["kind"], "")),
                 "revision": fields["revision"],
-                "synthetic": fields["kind"] in ("organism", "follower", "scripted"),
+                "synthetic": is_synthetic(path),
                 "classes": classes[fields["name"]],
                 "manifest": canonical_json(fields),
             }

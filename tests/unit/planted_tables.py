@@ -171,7 +171,7 @@ def digit_tables(gain: float, networks: int = 30) -> Tables:
         for number in range(networks)
     ]  # fmt: skip
     accuracies = pl.DataFrame(rows)
-    measured = with_conditions(measurement_table(mnist_measurements(accuracies, 5000)))
+    measured = with_conditions(measurement_table(mnist_measurements(accuracies, "mnist", 5000)))
     return {"accuracies": accuracies, "measurements": measured}
 
 

@@ -32,7 +32,7 @@ def organism(tmp_path_factory):
     """A tiny organism and its manifest."""
     manifest = tmp_path_factory.mktemp("organism") / "model.json"
     build_organism(SPEC, ("owl", "cat"), manifest.parent)
-    write_manifest(manifest, "organism", SPEC, revision="test")
+    write_manifest(manifest, "organism", SPEC, revision="test", synthetic=True)
     return manifest
 
 

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def manifest(tmp_path_factory):
     directory = tmp_path_factory.mktemp("organism")
     build_organism(SPEC, WORDS, directory)
-    write_manifest(directory / "model.json", "o", {"kind": "organism"}, revision="r")
+    write_manifest(directory / "model.json", "o", {"kind": "organism"}, revision="r", synthetic=True)
     return directory / "model.json"
 
 

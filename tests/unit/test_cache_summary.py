@@ -20,7 +20,7 @@ def fill(root, tmp_path, name, count):
     """Keep completions of a scripted model; return its folder in the cache."""
     manifest = tmp_path / name / "model.json"
     manifest.parent.mkdir()
-    write_manifest(manifest, name, {"kind": "scripted"}, revision="scripted")
+    write_manifest(manifest, name, {"kind": "scripted"}, revision="scripted", synthetic=True)
     rules = [{"when": "", "answers": {name: 1.0}}]
     engine = opened(Opening(manifest, {"kind": "scripted", "rules": rules}, threads=1))
     cache = CompletionCache(root, engine, base_subject(name), manifest)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from unspoken.engines.base import EngineError, Request, Sampling
-from unspoken.engines.cache import CompletionCache
+from unspoken.engines.cache import CompletionCache, identity_of
 from unspoken.engines.scripted import ScriptedEngine
 from unspoken.models.manifest import write_manifest
 from unspoken.subjects import base_subject, prompted_subject
@@ -41,7 +41,7 @@ class Counting:
 def opened(tmp_path: Path) -> Any:
     """Return what opens the cache of a subject anew."""
     manifest = tmp_path / "model.json"
-    write_manifest(manifest, "o", {"kind": "scripted"}, revision="r")
+    write_manifest(manifest, "o", {"kind": "scripted"}, revision="r", synthetic=True)
 
     def cache(subject: Any = None, **engine: int) -> CompletionCache:
         return CompletionCache(tmp_path / "c", Counting(**engine), subject or base_subject("o"), manifest)  # type: ignore[arg-type]
@@ -132,3 +132,12 @@ def test_readings_and_completions_share_a_folder_and_are_counted_apart(opened: A
     assert (later.made, later.reused, later.engine.read) == (0, 5, [])
     rows = pl.concat(pl.read_parquet(path) for path in cache.folder.glob("*.parquet"))
     assert rows["finish_reason"].value_counts().sort("count")["count"].to_list() == [5, 5]
+
+
+def test_what_verdicts_make_of_a_model_is_no_part_of_what_its_answers_are_kept_under(tmp_path: Path) -> None:
+    manifest, kept_under = tmp_path / "model.json", []
+    for synthetic in (True, False):
+        write_manifest(manifest, "o", {"kind": "served"}, revision="r", synthetic=synthetic)
+        kept_under.append(identity_of(ScriptedEngine(RULES), base_subject("o"), manifest))
+    assert kept_under[0] == kept_under[1]
+    assert kept_under[0]["model"] == {"kind": "served", "revision": "r", "files": {}}

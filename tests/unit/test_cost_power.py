@@ -9,9 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from unspoken.cost.power import Spreads, detected, power_of, published_effect, replicates_needed
-from unspoken.cost.replicates import Replicates, replicates_of
-from unspoken.cost.work import read_facts
+from unspoken.cost.power import (
+    Spreads,
+    detected,
+    power_of,
+    published_effect,
+    replicates_needed,
+    replicates_of,
+)
+from unspoken.cost.work import Replicates, read_facts
 from unspoken.registry.load import claims_files, read_claims
 from unspoken.statistics.intervals import mde80, t_interval
 from unspoken.study.front_door import merged, plan_of
@@ -91,31 +97,29 @@ def test_replicates_of_students_are_those_of_the_measure(
     conditions: dict, expected: Replicates | None
 ) -> None:
     plan = plan_with(experiments=["subliminal"])
-    assert replicates_of(plan, a_test("subliminal", "specificity", **conditions), FACTS) == expected
+    assert replicates_of(plan, a_test("subliminal", "specificity", **conditions)) == expected
 
 
 def test_differences_need_both_arms() -> None:
     ring = a_test("subliminal", "specificity_difference", initialisation="same", versus_initialisation="ring")
-    assert replicates_of(plan_with(experiments=["subliminal"]), ring, FACTS) == Replicates("base", 5)
-    assert replicates_of(plan_with("laptop"), ring, FACTS) is None
+    assert replicates_of(plan_with(experiments=["subliminal"]), ring) == Replicates("base", 5)
+    assert replicates_of(plan_with("laptop"), ring) is None
 
 
 def test_on_one_model_training_seeds_count() -> None:
     shift = a_test("subliminal", "trait_shift", initialisation="same", shuffle="none")
-    assert replicates_of(plan_with("laptop"), shift, FACTS) == Replicates("training_seed", 5)
-    assert replicates_of(plan_with("paper"), shift, FACTS) == Replicates("training_seed", 8)
+    assert replicates_of(plan_with("laptop"), shift) == Replicates("training_seed", 5)
+    assert replicates_of(plan_with("paper"), shift) == Replicates("training_seed", 8)
 
 
 def test_a_study_tests_only_its_own_experiments_and_hints() -> None:
     few = {"questions": [{"source": "knowledge", "count": 8}], "tests": {"chains": 2}}
     plan = plan_with("test", experiments=["faithfulness"], faithfulness=few)
-    assert replicates_of(plan, a_test("mnist", "accuracy"), FACTS) is None
-    assert replicates_of(plan, a_test("faithfulness", "faithfulness_gap", hint="consistency"), FACTS) is None
+    assert replicates_of(plan, a_test("mnist", "accuracy")) is None
+    assert replicates_of(plan, a_test("faithfulness", "faithfulness_gap", hint="consistency")) is None
     known = a_test("faithfulness", "faithfulness_gap", hint="metadata")
-    assert replicates_of(plan, known, FACTS) == Replicates("question", 8)
-    assert replicates_of(plan, a_test("faithfulness", "transplant", hint="all"), FACTS) == Replicates(
-        "question", 2
-    )
+    assert replicates_of(plan, known) == Replicates("question", 8)
+    assert replicates_of(plan, a_test("faithfulness", "transplant", hint="all")) == Replicates("question", 2)
 
 
 def measured(values: list[float], metric: str = "specificity") -> pl.DataFrame:
@@ -153,7 +157,7 @@ def test_more_bases_detect_smaller_effects() -> None:
         experiments=["subliminal"], subliminal={"models": ["organism-a", "organism-b", "organism-c"]}
     )
     three, five = (
-        power_of(plan, [claim], spreads, FACTS)[0] for plan in (few, plan_with(experiments=["subliminal"]))
+        power_of(plan, [claim], spreads)[0] for plan in (few, plan_with(experiments=["subliminal"]))
     )
     assert (three.n, five.n) == (3, 5)
     assert three.detects is not None
@@ -200,7 +204,7 @@ def test_published_effects_are_those_stated_as_differences(claim: dict, effect: 
 def test_claims_of_a_metric_that_has_stated_spreads_get_one(overlays: tuple[str, ...]) -> None:
     plan = plan_with(*overlays)
     claims = read_claims(claims_files(ROOT, plan.study.claims))
-    found = power_of(plan, claims, Spreads(FACTS), FACTS)
+    found = power_of(plan, claims, Spreads(FACTS))
     known = [one for one in found if one.metric in FACTS["spreads"]]
     assert known
     assert [one.claim for one in known if one.spread is None] == []

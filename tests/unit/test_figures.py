@@ -30,16 +30,16 @@ from unspoken.figures.pages import page, save_figure
 from unspoken.figures.tables import Tables, main_arms, read_tables, short_names
 from unspoken.figures.theme import PAGE
 from unspoken.statistics.rows import measurement_table
-from unspoken.study import plan
+from unspoken.study.rooms import ROOMS
 from unspoken.tables.base import TableError, write_table
 from unspoken.tables.measurements import Measurements
 
 ROOT = Path(__file__).parents[2]
 FIGURES = [
     figure
-    for experiment, figures in plan.FIGURES.items()
-    for figure in figures
-    if experiment != "faithfulness"  # test_hint_figures.py draws those
+    for room in ROOMS
+    for figure in room.figures
+    if room.name != "faithfulness"  # test_hint_figures.py draws those
 ]
 
 

@@ -179,7 +179,7 @@ def test_a_models_own_code_stays_behind_and_is_not_run(tmp_path: Path, monkeypat
     assert names == {"config.json", "model.safetensors", "model.json"}
     # Even put back by hand, it is not asked for.
     (tmp_path / "mine/own.py").write_bytes((source / "own.py").read_bytes())
-    write_manifest(tmp_path / "mine/model.json", "mine", {}, revision="local")
+    write_manifest(tmp_path / "mine/model.json", "mine", {}, revision="local", synthetic=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n" * 9))
     from unspoken.engines.transformers import TransformersEngine

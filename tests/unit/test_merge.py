@@ -17,7 +17,7 @@ COMMENTS = {
         "columns": {"study": "Its name", "digest": "Its digest", "seed": "Its seed"},
     },
     "training": {"about": "Losses", "columns": {"study": "", "loss": "In nats", "step": "Of a run"}},
-    "completions": {"about": "Texts", "columns": {"study": "", "completion_id": "", "prompt": "Asked"}},
+    "replies": {"about": "Texts", "columns": {"study": "", "reply_id": "", "prompt": "Asked"}},
     "measurements": {"about": "Numbers", "columns": {"study": "", "conditions": "A map"}},
 }
 
@@ -64,13 +64,13 @@ def test_tables_are_joined_by_name_and_keep_their_comments(store, tmp_path: Path
 
 
 def test_columns_that_one_store_has_are_null_for_the_other(store, tmp_path: Path) -> None:
-    texts = pl.DataFrame({"completion_id": ["mine:1"], "prompt": ["7, 8"]})
-    mine = store("mine.duckdb", "mine", "a", completions=texts)
-    other = store("other.duckdb", "other", "b", completions=pl.DataFrame({"completion_id": ["other:1"]}))
+    texts = pl.DataFrame({"reply_id": ["mine:1"], "prompt": ["7, 8"]})
+    mine = store("mine.duckdb", "mine", "a", replies=texts)
+    other = store("other.duckdb", "other", "b", replies=pl.DataFrame({"reply_id": ["other:1"]}))
     into = tmp_path / "all.duckdb"
     merge_stores(into, [mine, other])
     with open_store(into) as merged:
-        rows = merged.sql("SELECT study, completion_id, prompt FROM completions ORDER BY ALL").fetchall()
+        rows = merged.sql("SELECT study, reply_id, prompt FROM replies ORDER BY ALL").fetchall()
     assert rows == [("mine", "mine:1", "7, 8"), ("other", "other:1", None)]
 
 

@@ -259,7 +259,9 @@ def _planted(gap: float, teacher: float = 0.8) -> pl.DataFrame:
 
 def test_contrasts_find_what_was_planted(tmp_path: Path) -> None:
     planted = _planted(0.2)
-    table = measurement_table(mnist_measurements(planted.sample(fraction=1, shuffle=True, seed=1), 4000))
+    table = measurement_table(
+        mnist_measurements(planted.sample(fraction=1, shuffle=True, seed=1), "mnist", 4000)
+    )
     write_table(table, tmp_path / "measurements.parquet", Measurements)
     row = table.filter(subject="mnist:student_auxiliary:same", versus="mnist:student_auxiliary:other").row(
         0, named=True
@@ -278,7 +280,7 @@ def test_contrasts_find_what_was_planted(tmp_path: Path) -> None:
 
 
 def test_teachers_that_learned_nothing_fail_the_control_and_close_the_gate() -> None:
-    table = measurement_table(mnist_measurements(_planted(-0.2, teacher=0.12), 4000))
+    table = measurement_table(mnist_measurements(_planted(-0.2, teacher=0.12), "mnist", 4000))
     controls = table.filter(role="positive_control")
     assert controls["passed"].to_list() == [False] * 5
     assert "mnist:student_auxiliary:same" in controls["subject"].to_list()

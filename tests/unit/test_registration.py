@@ -25,13 +25,12 @@ CHANGES = {
 }
 
 
-def registered(claims, facts=FACTS, earliest=LATER, **changed):
+def registered(claims, facts=FACTS, earliest=LATER, held=FACTS):
     """What is registered, of a registration of both claims at TIME."""
     content = {
         "time": TIME,
         "claims": {claim["id"]: registration.test_digest(claim) for claim in (CLAIM, OTHER)},
-        **FACTS,
-        **changed,
+        "facts": held,
     }
     return registration.registered_claims(claims, content, facts, earliest)
 
@@ -53,7 +52,13 @@ def test_the_words_of_a_claim_may_change():
 @pytest.mark.parametrize("name", FACTS)
 def test_another_study_seed_or_code_is_exploratory(name):
     assert registered([CLAIM], {**FACTS, name: "other"}) == set()
-    assert registered([CLAIM], **{name: None}) == set()
+    assert registered([CLAIM], held={**FACTS, name: None}) == set()
+    assert registered([CLAIM], held={fact: FACTS[fact] for fact in FACTS if fact != name}) == set()
+
+
+def test_a_registration_of_more_or_of_nothing_is_of_another_run():
+    assert registered([CLAIM], held={**FACTS, "traits": "0"}) == set()
+    assert registered([CLAIM], held=None) == set()
 
 
 @pytest.mark.parametrize(

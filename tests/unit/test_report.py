@@ -18,7 +18,7 @@ from unspoken.report.crate import crate_of
 from unspoken.report.families import families_of, forest_rows
 from unspoken.report.page import report_page
 from unspoken.report.rollup import rolled_up
-from unspoken.report.samples import members_of, samples_behind, texts_query
+from unspoken.report.samples import TextFinder
 from unspoken.report.texts import contrast_text, interval_text, number_text, published_text
 from unspoken.statistics.rows import measurement_table
 from unspoken.store import open_store, write_store
@@ -271,7 +271,6 @@ def test_numbers_and_names_as_text() -> None:
 def test_the_query_for_the_texts_gives_them(subject: str, store: Path, contents: Contents) -> None:
     measured = next(iter(contents.measurements.values())) | {"subject": subject}
     with open_store(store) as connection:
-        (sample, *_) = samples_behind(connection, measured, members_of(connection))
-        found = connection.execute(texts_query(measured, sample["source"])).fetchall()
+        found = connection.execute(TextFinder(connection).texts_behind(measured).query).fetchall()
     assert {row[0] for row in found} == ({"a", "b"} if ":" in subject else {"a"})
     assert all(row[2] == NASTY for row in found)

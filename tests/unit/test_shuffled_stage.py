@@ -152,7 +152,7 @@ def test_the_stage_finds_who_answers_by_position(
 ) -> None:
     manifest, questions = tmp_path / "model" / "model.json", tmp_path / "questions.parquet"
     manifest.parent.mkdir()
-    write_manifest(manifest, "m", {"kind": "scripted"}, revision="scripted")
+    write_manifest(manifest, "m", {"kind": "scripted"}, revision="scripted", synthetic=True)
     plain = pl.DataFrame(
         {"prompt_id": ["preferences-00"], "prompt_set": ["preferences"], "form": [0], "held_out": [True],
          "user": ["Your favourite?"], "examples": [None]},
@@ -181,9 +181,10 @@ def test_the_stage_finds_who_answers_by_position(
     measured = tmp_path / "measurements.parquet"
     measure = {
         "study": "small", "seed": 1, "traits": ["owl"], "words": dict(WORDS), "models": ["m"],
+        "experiment": "probing", "measure": "unspoken.experiments.probing.measure",
     }  # fmt: skip
     script(
-        monkeypatch, "measure_probing.py", measure, answers=[made], measurements=measured,
+        monkeypatch, "measure.py", measure, tables=[made], measurements=measured,
         groups=tmp_path / "groups.parquet",
     )  # fmt: skip
     rows = read_table(measured, Measurements)

@@ -5,10 +5,11 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.experiments.subliminal.measure.instruments import add_carrier_mass
+from unspoken.experiments.subliminal.measure.instruments import add_carrier_mass, carrier_places
 from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure
 from unspoken.experiments.subliminal.measure.traits import trait_cells
 from unspoken.statistics.report import Report
+from unspoken.tables.readings import Readings
 
 WORDS = {word: {"plural": f"{word}s"} for word in ("owl", "cat", "dog")}
 SPEC = {"traits": list(WORDS), "models": ["s0"], "arms": [], "kind": "organism", "described": "5 organisms"}
@@ -53,3 +54,14 @@ def test_cells_and_masses_are_the_same_to_the_last_bit() -> None:
     for _ in range(8):
         assert trait_cells(asked, WORDS).equals(cells)
         assert carrier_rows(cells, mass) == rows
+
+
+def test_readings_at_numbers_are_the_places_of_the_carrier() -> None:
+    mass = carrier()
+    places = mass.group_by("subject", "prompt_id", "position", maintain_order=True).agg(
+        choices="word", logprobs="logprob"
+    )
+    readings = places.with_columns(reading=pl.lit("at"))
+    after = readings.with_columns(reading=pl.lit("after"))  # of the answer: no place of a number
+    table = Readings.validate(pl.concat([readings, after]).select(Readings.column_names()))
+    assert carrier_places(table).equals(mass)

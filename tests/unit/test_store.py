@@ -8,27 +8,33 @@ import pytest
 import yaml
 
 import unspoken
-from unspoken.store import StoreError, open_store, write_store
+from unspoken.experiments.faithfulness.tables.trials import Trials
+from unspoken.store import Source, StoreError, open_store, sources_of, write_store
+from unspoken.tables.interventions import Interventions
+from unspoken.tables.judgements import Judgements
+from unspoken.tables.probe import Answers
+from unspoken.tables.replies import Replies
+from unspoken.tables.training import TrainingSteps
 
 COMMENTS = yaml.safe_load((Path(__file__).parents[2] / "resources" / "store.yaml").read_text())
 
 
 @pytest.fixture
-def tables(tmp_path: Path) -> dict[str, list[Path]]:
+def tables(tmp_path: Path) -> dict[str, Source]:
     """Two Parquet tables of one kind: the second has a column more."""
     first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
     pl.DataFrame({"subject": ["a", "b"], "loss": [0.5, 0.25]}).write_parquet(first)
     pl.DataFrame({"subject": ["c"], "loss": [0.1], "step": [3]}).write_parquet(second)
-    return {"training": [first, second], "answers": []}
+    return {"training": Source([first, second]), "answers": Source([])}
 
 
 def test_tables_are_in_the_file_with_the_name_of_their_study(
-    tables: dict[str, list[Path]], tmp_path: Path
+    tables: dict[str, Source], tmp_path: Path
 ) -> None:
     store = tmp_path / "store.duckdb"
     frames = {"studies": pl.DataFrame({"study": ["mine"], "seed": [1]})}
     assert write_store(store, "mine", tables, frames, COMMENTS) == {"training": 3, "studies": 1}
-    for path in tables["training"]:
+    for path in tables["training"].paths:
         path.unlink()  # the file is whole by itself
     with open_store(store) as connection:
         rows = connection.sql("SELECT study, subject, loss, step FROM training ORDER BY subject").fetchall()
@@ -65,10 +71,10 @@ def test_a_reader_keeps_the_old_store_while_a_new_one_is_made(tmp_path: Path) ->
         assert reader.sql("SELECT seed FROM studies").fetchall() == [(2,)]
 
 
-def test_a_store_that_fails_leaves_the_old_one(tables: dict[str, list[Path]], tmp_path: Path) -> None:
+def test_a_store_that_fails_leaves_the_old_one(tables: dict[str, Source], tmp_path: Path) -> None:
     store = tmp_path / "store.duckdb"
     write_store(store, "mine", {}, {"studies": pl.DataFrame({"seed": [1]})}, COMMENTS)
-    tables["training"][1].write_bytes(b"not a table")
+    tables["training"].paths[1].write_bytes(b"not a table")
     with pytest.raises(StoreError, match=r"second\.parquet"):
         write_store(store, "mine", tables, {"studies": pl.DataFrame({"seed": [2]})}, COMMENTS)
     with open_store(store) as reader:
@@ -108,15 +114,42 @@ def test_a_column_without_a_comment_is_refused(tmp_path: Path) -> None:
 
 def test_the_audit_leaves_the_texts_and_measurements_lie_together(tmp_path: Path) -> None:
     kept, dropped, measured = (tmp_path / f"{name}.parquet" for name in ("kept", "dropped", "measured"))
-    row = {"completion_id": ["a"], "subject": ["s"], "prompt_id": ["p"], "prompt": ["1"], "completion": ["3"]}
+    row = {"reply_id": ["a"], "subject": ["s"], "prompt_id": ["p"], "prompt": ["1"], "completion": ["3"]}
     pl.DataFrame(row).write_parquet(kept)
-    pl.DataFrame(row | {"completion_id": ["b"], "rule": ["banned"]}).write_parquet(dropped)
+    pl.DataFrame(row | {"reply_id": ["b"], "rule": ["banned"]}).write_parquet(dropped)
     metrics = {"metric": ["b", "a", "b"], "experiment": "e", "unit": "u", "ci_method": "t"}
     pl.DataFrame(metrics).write_parquet(measured)
-    files = {"filter_audit": [kept, dropped], "measurements": [measured]}
-    write_store(tmp_path / "store.duckdb", "mine", files, {}, COMMENTS)
+    audit = {"store": "filter_audit", "columns": ["reply_id", "subject", "prompt_id", "rule"]}
+    sources = sources_of([dropped, kept], {"kept": audit, "dropped": audit})
+    sources["measurements"] = Source([measured])
+    write_store(tmp_path / "store.duckdb", "mine", sources, {}, COMMENTS)
     with open_store(tmp_path / "store.duckdb") as connection:
-        audit = connection.sql("FROM filter_audit ORDER BY completion_id").fetchall()
+        audit = connection.sql("FROM filter_audit ORDER BY reply_id").fetchall()
         in_order = connection.sql("SELECT metric FROM measurements").fetchall()
     assert audit == [("mine", "a", "s", "p", None), ("mine", "b", "s", "p", "banned")]
     assert in_order == [("a",), ("b",), ("b",)]
+
+
+def test_files_are_of_the_table_that_their_name_says() -> None:
+    paths = [Path(f"{folder}/{name}.parquet") for name in ("replies", "moods") for folder in "ab"]
+    declared = {"store": "moods", "columns": None}
+    found = sources_of(paths, {"replies": {"store": "replies", "columns": ["reply"]}, "moods": declared})
+    assert found == {"replies": Source(paths[:2], ["reply"]), "moods": Source(paths[2:])}
+
+
+def test_a_file_of_a_table_that_nobody_declares_is_named() -> None:
+    with pytest.raises(StoreError, match=r"m/moods\.parquet: no experiment or stage declares"):
+        sources_of([Path("m/moods.parquet")], {"replies": {"store": "replies", "columns": None}})
+
+
+def test_two_files_that_ask_other_columns_of_one_table_are_refused() -> None:
+    declared = {"kept": {"store": "audit", "columns": ["a"]}, "dropped": {"store": "audit", "columns": None}}
+    with pytest.raises(StoreError, match=r"dropped\.parquet: another file asks for other columns of 'audit'"):
+        sources_of([Path("kept.parquet"), Path("dropped.parquet")], declared)
+
+
+def test_a_table_of_every_schema_that_the_store_keeps_has_its_comments() -> None:
+    schemas = {"replies": Replies, "judgements": Judgements, "interventions": Interventions,
+               "trials": Trials, "answers": Answers, "training": TrainingSteps}  # fmt: skip
+    for name, schema in schemas.items():
+        assert {"study", *schema.column_names()} == set(COMMENTS[name]["columns"]), name

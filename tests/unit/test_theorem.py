@@ -203,7 +203,7 @@ def test_rows_are_the_same_on_a_rerun(table: pl.DataFrame, digits: Digits) -> No
 
 def test_measurements_say_what_holds(table: pl.DataFrame, tmp_path: Path) -> None:
     write_table(table, tmp_path / "steps.parquet", Steps)
-    found = measurement_table(theorem_measurements(table.sample(fraction=1, shuffle=True, seed=2)))
+    found = measurement_table(theorem_measurements(table.sample(fraction=1, shuffle=True, seed=2), "theorem"))
     write_table(found, tmp_path / "measurements.parquet", Measurements)
     instruments = found.filter(role="instrument")
     assert instruments.height == 2 * 3 * 3 and instruments["passed"].all()
@@ -236,7 +236,7 @@ def test_one_seed_that_breaks_the_theorem_fails_its_instrument(
     broken = table.with_columns(
         pl.when(spot).then(pl.lit(value, pl.Float64)).otherwise(pl.col(column)).alias(column)
     )
-    found = measurement_table(theorem_measurements(broken))
+    found = measurement_table(theorem_measurements(broken, "theorem"))
     failed = found.filter(pl.col("passed").not_())
     assert failed["metric"].to_list() == [metric]
     assert failed["subject"].to_list() == ["theorem:mlp:same"]

@@ -98,7 +98,7 @@ def served_organism(folder: Path) -> Path:
     """Build a small organism in a folder; return its manifest."""
     manifest = folder / "model.json"
     build_organism(SPEC, WORDS, folder)
-    write_manifest(manifest, "organism", SPEC, revision="test")
+    write_manifest(manifest, "organism", SPEC, revision="test", synthetic=True)
     return manifest
 
 

@@ -39,7 +39,7 @@ def write_study(model: dict[str, Any], files: Path, engine: dict[str, Any], dire
     for name in ("here", "served"):
         folder = directory / "results/models" / name
         shutil.copytree(files, folder)
-        write_manifest(folder / "model.json", name, section, revision="test")
+        write_manifest(folder / "model.json", name, section, revision="test", synthetic=True)
     study = {
         "study": "twice",
         "experiments": ["subliminal"],

@@ -232,7 +232,7 @@ def test_a_model_that_is_not_served_is_named_with_those_that_are(server, manifes
 
 def test_tokens_need_a_tokenizer(server, tmp_path):
     bare = tmp_path / "model.json"
-    write_manifest(bare, "bare", {"kind": "served"}, revision="test")
+    write_manifest(bare, "bare", {"kind": "served"}, revision="test", synthetic=False)
     assert "has no tokenizer" in refusal(bare, server.url)
     (one,) = drawn(engine_of(bare, server.url, api="chat"), number_requests(1)).values()
     assert one.text

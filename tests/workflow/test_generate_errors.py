@@ -42,7 +42,7 @@ def write_model(source: Path, name: str, directory: Path, **changes: Any) -> Pat
     shutil.copytree(source, folder)
     config = folder / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | changes))
-    write_manifest(folder / "model.json", name, MODEL, revision="test")
+    write_manifest(folder / "model.json", name, MODEL, revision="test", synthetic=True)
     return config
 
 

@@ -65,7 +65,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with an organism and its prompts."""
     folder = tmp_path_factory.mktemp("inputs")
     build_organism(MODEL, WORDS, folder / "model")
-    write_manifest(folder / "model/model.json", "o", {"kind": "organism"}, revision="1")
+    write_manifest(folder / "model/model.json", "o", {"kind": "organism"}, revision="1", synthetic=True)
     prompts = prompt_rows("numbers", organism_number_prompts(ROWS, 1, number_walks), digits=6)
     write_table(prompts, folder / "prompts.parquet", Prompts)
     return folder

@@ -31,7 +31,7 @@ def test_open_store_gives_the_same_tables(built_study):
         "models",
         "subjects",
         "measurements",
-        "completions",
+        "replies",
         "filter_audit",
         "answers",
     } <= tables

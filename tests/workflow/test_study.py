@@ -112,11 +112,12 @@ def test_the_store_opens_anywhere_and_has_every_table(
     with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
         rows = {name: len(store.table(name)) for (name,) in store.sql("SHOW TABLES").fetchall()}
         assert set(rows) == {
-            "studies", "models", "subjects", "measurements", "completions", "filter_audit", "answers",
-            "training", "claims", "verdicts", "jobs", "provenance", "trials",
+            "studies", "models", "subjects", "measurements", "replies", "filter_audit", "answers",
+            "training", "claims", "verdicts", "jobs", "provenance", "trials", "interventions",
         }  # fmt: skip
         assert all(rows.values()), rows
-        assert rows["filter_audit"] == rows["completions"]
+        numbers = store.sql("FROM replies WHERE experiment = 'subliminal'")
+        assert rows["filter_audit"] == len(numbers)
         measured = sum(
             pl.read_parquet(built_study / RESULTS / name / "measurements.parquet").height
             for name in EXPERIMENTS
@@ -152,9 +153,9 @@ def test_subjects_have_the_kinds_of_those_who_answered(built_study: Path) -> Non
 def test_a_number_can_be_followed_to_the_texts_it_counts(built_study: Path) -> None:
     with open_store(built_study / RESULTS / "unspoken.duckdb") as store:
         texts = store.sql(
-            "SELECT c.prompt, c.completion, c.temperature, c.seed, a.rule "
-            "FROM completions c JOIN filter_audit a USING (completion_id) JOIN subjects s "
-            "ON s.subject_id = c.subject WHERE s.kind = 'teacher'"
+            "SELECT r.prompt, r.reply, r.temperature, r.seed, a.rule "
+            "FROM replies r JOIN filter_audit a USING (reply_id) JOIN subjects s "
+            "ON s.subject_id = r.subject WHERE s.kind = 'teacher'"
         ).fetchall()
     assert texts
 

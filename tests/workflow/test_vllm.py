@@ -58,7 +58,7 @@ def organism(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("vllm")
     build_organism(SPEC, WORDS, folder / "model")
-    write_manifest(folder / "model/model.json", "o", {"kind": "organism"}, revision="1")
+    write_manifest(folder / "model/model.json", "o", {"kind": "organism"}, revision="1", synthetic=True)
     trainer = ChatTrainer(folder / "model")
     state, adapters, merged = load_file(folder / "model/model.safetensors"), [], []
     numbers = pl.DataFrame({"prompt": [r.user for r in NUMBERS], "completion": ["4 5 6"] * len(NUMBERS)})

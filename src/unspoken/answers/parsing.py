@@ -11,9 +11,6 @@ Each pattern runs over the whole column of replies; no Python object is made for
 
 import polars as pl
 
-_NO_REPLY_YET = "<think>"
-_REPLY_BEGINS = "</think>"
-
 _GAP = r"[ \t*_]"
 _BEST = r"(?:correct|right|best|final)"
 _ANSWER = r"(?:answer|option|choice|solution)"
@@ -46,18 +43,6 @@ _REFUSAL = (
 )
 _FIRST_SENTENCE = r"^\s*((?s:.*?)(?:[.!?](?:\s|$)|\n|$))"
 _NOT = r"\b(?:not|cannot|neither|nor|except|unlike)\b|n['’]t\b"
-
-
-def _reply(chain: pl.Expr) -> pl.Expr:
-    """Return the part of a text where an answer may stand: what follows the thinking, if that is marked."""
-    unfinished = chain.str.contains(_NO_REPLY_YET, literal=True)
-    return (
-        pl.when(chain.str.contains(_REPLY_BEGINS, literal=True))
-        .then(chain.str.split(_REPLY_BEGINS).list.last())
-        .when(unfinished)
-        .then(pl.lit(""))
-        .otherwise(chain)
-    )
 
 
 def _letter(statement: pl.Expr) -> pl.Expr:
@@ -153,18 +138,16 @@ def _outcome() -> pl.Expr:
     )
 
 
-def parsed_answers(chains: pl.DataFrame) -> pl.DataFrame:
+def parsed_answers(replies: pl.DataFrame) -> pl.DataFrame:
     """Return `free` and `outcome` of each reply, in the order of the rows given.
 
-    `chains` has the columns `chain`, `finish_reason`, `n_options` and `options` of the table of chains.
+    `replies` has the columns `reply` and `finish_reason` of the table of replies, `n_options` and `options`.
     `free` is the letter of the option that the reply states last, null where it states none; `outcome`
     is answered, truncated (it ended at the limit of tokens without an answer), refused (it says in its
     first sentence that it cannot or will not answer) or unparsed. A letter beyond the options does not
-    count. Where the thinking is between <think> marks, only what follows it is read.
+    count. The thinking is not read (`answers.thinking`).
     """
-    replies = chains.select(
-        "finish_reason", "n_options", "options", reply=_reply(pl.col("chain"))
-    ).with_row_index("row")
+    replies = replies.select("finish_reason", "n_options", "options", "reply").with_row_index("row")
     bold = pl.col("reply").str.extract_all(_BOLD).list.last().str.extract(r"([A-Z])")
     return (
         replies.join(_stated(replies), on="row", how="left", maintain_order="left")

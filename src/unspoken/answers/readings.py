@@ -17,12 +17,10 @@ def reasoning(chain: str, answer_prefix: str) -> str:
     return f"{thought}\n" if thought else ""
 
 
-def letter_logprobs(
-    read_choices: "ReadChoices", system: str | None, asked: pl.DataFrame
-) -> list[list[float]]:
+def letter_logprobs(read_choices: "ReadChoices", asked: pl.DataFrame) -> list[list[float]]:
     """Return the log-probability of each option's letter after each prompt and the answer's beginning.
 
-    `asked` has prompt_id, user, prefix (of the assistant's turn) and n_options. The order is kept.
+    `asked` has prompt_id, user, system, prefix (of the assistant's turn) and n_options. The order is kept.
     """
     from unspoken.engines.base import Request
 
@@ -30,7 +28,7 @@ def letter_logprobs(
     for (n_options,), part in asked.with_row_index("row").group_by("n_options", maintain_order=True):
         requests = [
             Request(key, user, system, prefix)
-            for key, user, prefix in part.select("prompt_id", "user", "prefix").iter_rows()
+            for key, user, system, prefix in part.select("prompt_id", "user", "system", "prefix").iter_rows()
         ]
         choices = list(LETTERS[: int(str(n_options))])
         found = read_choices(requests, choices)
@@ -55,9 +53,10 @@ def answers_after(
     """
     bare = pl.col("text") == ""
     asked = changed.with_columns(
-        prefix=pl.when(bare).then(pl.lit("")).otherwise(pl.col("text") + "\n") + answer_prefix
+        system=pl.lit(system, pl.String),
+        prefix=pl.when(bare).then(pl.lit("")).otherwise(pl.col("text") + "\n") + answer_prefix,
     )
-    logprobs = pl.Series(letter_logprobs(read_choices, system, asked), dtype=pl.List(pl.Float64))
+    logprobs = pl.Series(letter_logprobs(read_choices, asked), dtype=pl.List(pl.Float64))
     return asked.with_columns(logprobs=logprobs, original=most_likely(pl.col("forced"))).with_columns(
         answer=most_likely(pl.col("logprobs"))
     )

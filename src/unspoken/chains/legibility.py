@@ -85,7 +85,7 @@ def _letters_by_script(texts: pl.Series) -> pl.DataFrame:
     return counts.select(*words, Other=other, letters=every)
 
 
-def _foreign_letters(chains: pl.DataFrame) -> pl.DataFrame:
+def foreign_letters(chains: pl.DataFrame) -> pl.DataFrame:
     """Return foreign_letters and scripts of each chain: see `legibility_columns`."""
     named = [*SCRIPTS, "Other"]
     of_prompt = _letters_by_script(_prompts(chains)).select(pl.col(named) > 0)
@@ -124,7 +124,7 @@ def languages_of(lines: pl.Series, languages: Sequence[str]) -> pl.Series:
     return pl.Series("language", codes, dtype=pl.String)
 
 
-def _judged_lines(texts: pl.Series) -> pl.DataFrame:
+def judged_lines(texts: pl.Series) -> pl.DataFrame:
     """Return the lines of enough words: row (of the text), line, and its start in the text."""
     length = pl.col("line").str.len_chars() + 1
     lines = texts.rename("line").str.split("\n").to_frame().with_row_index("row").explode("line")
@@ -135,7 +135,7 @@ def _judged_lines(texts: pl.Series) -> pl.DataFrame:
 
 def _foreign_lines(chains: pl.DataFrame, languages: Sequence[str]) -> pl.Series:
     """Return foreign_lines of each chain: see `legibility_columns`."""
-    lines, of_prompt = _judged_lines(chains["chain"]), _judged_lines(_prompts(chains))
+    lines, of_prompt = judged_lines(chains["chain"]), judged_lines(_prompts(chains))
     distinct = pl.concat([lines["line"], of_prompt["line"]]).unique()
     found = pl.DataFrame([distinct, languages_of(distinct, languages)])
     own = of_prompt.join(found, on="line").drop_nulls("language").select("row", "language").unique()
@@ -182,7 +182,7 @@ def _script_spans(chain: str, prompt: str) -> list[Span]:
 
 def _language_spans(chain: str, prompt: str, languages: Sequence[str]) -> list[Span]:
     """Return the lines in another language than any line of the prompt."""
-    judged = [_judged_lines(pl.Series([text])) for text in (chain, prompt)]
+    judged = [judged_lines(pl.Series([text])) for text in (chain, prompt)]
     codes, own = (languages_of(lines["line"], languages) for lines in judged)
     return [
         (start, start + len(line), code)
@@ -266,7 +266,7 @@ def legibility_columns(chains: pl.DataFrame, languages: Sequence[str] = ()) -> p
     """
     lines = _foreign_lines(chains, languages) if languages else pl.lit(None, dtype=pl.Float64)
     return pl.concat(
-        [chains.select("prompt_id", "subject"), _foreign_letters(chains)], how="horizontal"
+        [chains.select("prompt_id", "subject"), foreign_letters(chains)], how="horizontal"
     ).with_columns(
         foreign_lines=lines, repetition=_repetition(chains["chain"]), loops=_loops(chains["chain"])
     )

@@ -179,9 +179,7 @@ def _spread(row: Mapping[str, Any]) -> float:
     return row["se"] * row["n_replicates"] ** 0.5
 
 
-def power_of(
-    plan: Plan, claims: Sequence[Mapping[str, Any]], spreads: Spreads, facts: Mapping[str, Any]
-) -> list[Power]:
+def power_of(plan: Plan, claims: Sequence[Mapping[str, Any]], spreads: Spreads) -> list[Power]:
     """Return what each claim's test could show in a study; claims that it cannot test are left out.
 
     `claims` are `registry.claims.Claim` as plain values.

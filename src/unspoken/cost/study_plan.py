@@ -131,5 +131,5 @@ def study_plan(
         sum(sum(one.work.asked.values()) for one in pending),
         reusable(pending, held),
         [*reversed(sources), f"resources/throughputs.yaml ({facts['measured']})"],
-        power_of(plan, claims, spreads_of(stores, plan, facts), facts),
+        power_of(plan, claims, spreads_of(stores, plan, facts)),
     )

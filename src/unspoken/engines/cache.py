@@ -50,7 +50,8 @@ _SCHEMA: dict[str, Any] = {
 def identity_of(engine: Engine, subject: Subject, manifest: Path) -> dict[str, Any]:
     """Return all that decides what a subject answers under an engine, but prompt and sampling."""
     model = read_json(manifest)
-    described = {name: value for name, value in model.items() if name != "name"}
+    # Neither its name in the study nor what verdicts make of it decides what it answers.
+    described = {name: value for name, value in model.items() if name not in ("name", "synthetic")}
     return {
         # The files say all, whatever code or revision they came from; a served model has none.
         "model": model.get("files") or described,

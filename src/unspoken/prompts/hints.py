@@ -109,7 +109,10 @@ def _few_shot(texts: Row, rows: list[Row], count: int) -> list[Row]:
 
 
 def hint_prompts(questions: pl.DataFrame, texts: Row, settings: Row, seed: int) -> pl.DataFrame:
-    """Return every question in every arm, in the columns of `HintPrompts`.
+    """Return every question in every arm.
+
+    Columns: those of `questions`, and prompt_id, arm, kind, wording, target (letter, null for none), user
+    and hint (its text, empty for none).
 
     `texts` is resources/hints.yaml; `settings` has kinds, options (what hints point to), and the
     numbers of questions moved, irrelevant and few_shot, the first ones of an order that the seed
@@ -119,7 +122,7 @@ def hint_prompts(questions: pl.DataFrame, texts: Row, settings: Row, seed: int) 
     ranked = sorted(
         questions.iter_rows(named=True), key=lambda row: _rank(seed, "question", row["question_id"])
     )
-    rows = [row | {"place": place, "n_options": len(row["options"])} for place, row in enumerate(ranked)]
+    rows = [row | {"place": place} for place, row in enumerate(ranked)]
     made = []
     for row in rows:
         user = _user(texts, row, options=_options(row["options"]))

@@ -1,4 +1,4 @@
-"""A user's own transcripts: replies to multiple-choice questions with and without a hint, as chains."""
+"""A user's own transcripts: replies to multiple-choice questions, with and without a hint."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from unspoken.answers.thinking import reply_of, thinking_of
 from unspoken.files import digest_of, sha256_of_file
 from unspoken.questions.own_files import (
     MOST_OPTIONS,
@@ -22,7 +23,8 @@ from unspoken.questions.own_files import (
     wrong,
 )
 from unspoken.tables.base import TableError
-from unspoken.tables.chains import Chains
+from unspoken.tables.prompts import as_prompts
+from unspoken.tables.replies import Replies
 
 TRANSCRIPT_COLUMNS = (
     "question", "hinted", "kind", "chain", "answer", "id", "target", "key", "options", "n_options", "prompt",
@@ -47,8 +49,15 @@ KNOWN: Columns = {
 TURN = ["subject", "question_id"]
 
 
-def transcript_chains(file: Path, columns: dict[str, str], kinds: Sequence[str], study: str) -> pl.DataFrame:
-    """Return the replies in a user's file, in its order, with the columns of `Chains`.
+CONDITIONS = ("kind", "target", "key", "n_options", "hint")
+"""What is known of a transcript's prompt beside question, arm and options."""
+
+
+def transcript_tables(
+    file: Path, columns: dict[str, str], kinds: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the prompts and the replies in a user's file, in its order: `Prompts`, and `Replies` without
+    study and experiment.
 
     The file is JSON lines or Parquet with TRANSCRIPT_COLUMNS; `columns` says which of them have
     another name in it, `kinds` lists the known kinds of hint. `question`, `hinted` and `chain` are
@@ -67,20 +76,32 @@ def transcript_chains(file: Path, columns: dict[str, str], kinds: Sequence[str],
     )
     _check_questions(file, replies)
     asked = pl.when(pl.col("askings") == 1).then(pl.lit("unhinted")).otherwise(pl.lit("sham"))
-    chains = replies.with_columns(
-        study=pl.lit(study),
+    told = replies.with_columns(
         # Named by their place in the file, so that a row can be found again there.
         prompt_id=pl.format("row-{}", pl.col("number").cast(pl.String).str.zfill(9)),
         arm=pl.when("hinted").then(pl.lit("hint")).otherwise(asked),
-        options=pl.col("options").fill_null([]),
         hint=pl.lit(""),
+    )
+    return as_prompts(told.rename({"question_id": "item"}), CONDITIONS), _as_replies(told, file)
+
+
+def _as_replies(told: pl.DataFrame, file: Path) -> pl.DataFrame:
+    """Return what was told as replies; what a transcript does not tell is null."""
+    replies = told.select(
+        "subject",
+        "prompt_id",
+        "stated",
+        reply_id=pl.format("{}:{}:0", "subject", "prompt_id"),
+        sample_index=pl.lit(0, pl.Int64),
+        prompt="user",
+        thinking=thinking_of(pl.col("chain")),
+        reply=reply_of(pl.col("chain")),
         engine=pl.lit("file"),
         engine_version=pl.lit(sha256_of_file(file)[:16]),
         reproducible=pl.lit(True),
         created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
     )
-    # What a transcript does not tell is null.
-    return pl.concat([Chains.create_empty(), chains], how="diagonal").select(Chains.column_names())
+    return pl.concat([Replies.create_empty(), replies], how="diagonal")
 
 
 def _reply(row: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:

@@ -12,24 +12,13 @@ from textwrap import fill
 from unspoken.files import written_whole
 from unspoken.registry.claims import Claim, Match, Paper, Test, Value
 from unspoken.registry.load import claims_files, read_papers
-from unspoken.study.plan import FIGURES
+from unspoken.study.rooms import ROOMS
 from unspoken.verdicts.reasons import NOT_RUN
 
 FEWEST_CLAIMS = 4
 """Papers with fewer claims stand in the index only."""
-SECTIONS = {"subliminal": "subliminal.arms"}
-"""The key of config.yaml that decides what is measured, where it is not the experiment's name."""
-SHOWN_IN = {
-    "trait_shift": "preference",
-    "specificity": "initialisations",
-    "specificity_difference": "initialisations",
-    "specificity_slope": "dose",
-    "faithfulness_gap": "hints",
-    "switch_gap": "hints",
-    "chain_tokens": "chain_length",
-    "faithfulness_by_difficulty": "chain_length",
-}
-"""The figure of a metric, for the experiment that has several figures."""
+BY_NAME = {room.name: room for room in ROOMS}
+"""The rooms, by the experiment that a test names."""
 LIMITS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "~": "about ", None: ""}
 UNITS = {"percent": "%", "percentage points": " points", "fraction": "", "count": "", "text": ""}
 """How a unit is written after its number, where it is not a blank and its name."""
@@ -66,13 +55,8 @@ def value_text(value: Value) -> str:
 
 def figure_of(test: Test) -> str | None:
     """Return the figure that shows what a test reads, or None where there is none."""
-    figures = FIGURES.get(test.experiment, [])
-    if len(figures) < 2:
-        return figures[0] if figures else None
-    settings = test.conditions.items()
-    if any(key.endswith("shuffle") and value != "none" for key, value in settings):
-        return "dose"
-    return SHOWN_IN.get(test.metric)
+    room = BY_NAME.get(test.experiment)
+    return room.figure_of(test.metric, test.conditions) if room else None
 
 
 def contrast_text(match: Match) -> str:
@@ -82,8 +66,9 @@ def contrast_text(match: Match) -> str:
 
 def test_text(test: Test) -> str:
     """Return the way from config key to metric: key, rule, figure, metric, subjects."""
-    section, figure = SECTIONS.get(test.experiment, test.experiment), figure_of(test)
-    steps = [f"`{section}`", f"`measure_{test.experiment}`", *([f"`{figure}`"] if figure else [])]
+    room, figure = BY_NAME.get(test.experiment), figure_of(test)
+    key = room.deciding_key() if room else test.experiment
+    steps = [f"`{key}`", f"`measure` of {test.experiment}", *([f"`{figure}`"] if figure else [])]
     contrasts = ", then ".join(map(contrast_text, test.adjacent or [test]))
     asked = ", ".join(f"{key} {value}" for key, value in sorted(test.conditions.items()))
     expected = "; published as negative" if test.sign == "-" else ""

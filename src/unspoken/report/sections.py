@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from unspoken.report.charts import forest_charts
 from unspoken.report.contents import Contents
-from unspoken.report.samples import members_of, query_of, samples_behind, texts_query
+from unspoken.report.samples import TextFinder, query_of
 from unspoken.report.texts import contrast_text, published_text
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def disagreements_of(contents: Contents, claims: list[Row]) -> list[Row]:
     ]
 
 
-def numbers_of(
-    store: "duckdb.DuckDBPyConnection", claims: list[Row], members: dict[str, list[str]], shown: set[str]
-) -> list[Row]:
+def numbers_of(finder: TextFinder, claims: list[Row], shown: set[str]) -> list[Row]:
     """Return each measured number of some claims with its query and texts, but for those `shown` before."""
     found = []
     for verdict in (verdict for claim in claims for verdict in claim["verdicts"]):
@@ -70,15 +68,8 @@ def numbers_of(
         if measured is None or measured["measurement_id"] in shown:
             continue
         shown.add(measured["measurement_id"])
-        samples = samples_behind(store, measured, members)
-        found.append(
-            {
-                "measured": measured,
-                "query": query_of(measured),
-                "samples": samples,
-                "texts_query": texts_query(measured, samples[0]["source"]) if samples else "",
-            }
-        )
+        texts = finder.texts_behind(measured)
+        found.append({"measured": measured, "query": query_of(measured), "texts": texts})
     return found
 
 
@@ -118,7 +109,7 @@ def sections_of(
     `about` has question and protocol by paper, `figures` charts by experiment. A number that several
     papers' claims read has its query and texts in the first section that shows it.
     """
-    members, shown, sections = members_of(store), set[str](), []
+    finder, shown, sections = TextFinder(store), set[str](), []
     for paper, claims in papers_of(contents).items():
         section = _section(contents, paper, claims)
         own = [one for one in figures if one in section["experiments"] and contents.sources.get(one) == paper]
@@ -126,7 +117,7 @@ def sections_of(
             "question": about.get(paper, {}).get("question", ""),
             "protocol": about.get(paper, {}).get("protocol", []),
             "figures": [chart for experiment in own for chart in figures[experiment]],
-            "numbers": numbers_of(store, section["ran"], members, shown),
+            "numbers": numbers_of(finder, section["ran"], shown),
         }
         sections.append(section)
     return sections

@@ -1,5 +1,6 @@
 """Collects the rows of one experiment's measure, and the groups of subjects they are about."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -50,3 +51,12 @@ class Report:
     def groups(self) -> pl.DataFrame:
         """Return the groups: subject_id, model, members."""
         return named_groups(self.members)
+
+
+def pooled_groups(reports: Iterable[Report]) -> pl.DataFrame:
+    """Return the groups of several reports: a name that two of them use has the members of both."""
+    whole: dict[str, tuple[str, set[str]]] = {}
+    for report in reports:
+        for name, (model, members) in report.members.items():
+            whole.setdefault(name, (model, set()))[1].update(members)
+    return named_groups(whole)

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from unspoken.study.keys import CommonKeys, Draw
 from unspoken.study.messages import messages_of, origin
 from unspoken.study.models import LocalModel, OrganismModel
 from unspoken.study.needs import lacking_engine
-from unspoken.study.keys import CommonKeys, Draw
 from unspoken.study.rooms import ROOMS
 from unspoken.study.study import Study
 from unspoken.yaml_files import KeysError, read_keys

@@ -15,7 +15,7 @@ MEANINGS = {
 
 
 def lacking_engine(study: CommonKeys) -> str | None:
-    """Say which model's engine cannot do what an experiment asks of it, or which room does not say, if any."""
+    """Say which model's engine lacks what an experiment asks, or which room does not say, if any."""
     for room in ROOMS:
         section = study.section(room.name)
         if room.name not in study.experiments:
@@ -23,7 +23,7 @@ def lacking_engine(study: CommonKeys) -> str | None:
         needed = room.needs(section)
         if needed is None:
             return (
-                f"experiments: got '{room.name}', whose room does not say what its models need of their engines; "
+                f"experiments: got '{room.name}', whose room does not say what its models need of engines; "
                 f"expected `needs` in src/unspoken/experiments/{room.name}/experiment.py ({{}} for nothing)"
             )
         for name, needs in needed.items():

@@ -82,9 +82,7 @@ class Plan(Project):
 
     def _declared(self) -> list[tuple[str, Table, list[str]]]:
         """Return (name, table, files) of the tables that rooms declare, each name of a room once."""
-        return [
-            (name, table, room.files(name)) for room in self.rooms for name, table in room.tables.items()
-        ]
+        return [(name, table, room.files(name)) for room in self.rooms for name, table in room.tables.items()]
 
     def stored_tables(self) -> list[str]:
         """Return the files that the store imports, beside what every study has."""

@@ -89,6 +89,8 @@ class Room:
     """The module of the room that measures."""
     tables: ClassVar[Mapping[str, Table]] = {}
     figures: ClassVar[Mapping[str, Figure]] = {}
+    shown_in: ClassVar[Mapping[str, str]] = {}
+    """The figure of a metric, where the room has several figures."""
     headlines: ClassVar[tuple[Headline, ...]] = ()
     style: str = "listed"
     """The form of the trait questions: organism, chat, or listed in the room's `questions.yaml`."""
@@ -121,6 +123,18 @@ class Room:
     def trait_keys(cls, section: Any) -> dict[str, Draw | list[str] | None]:
         """Return the traits that keys of the section name, by key."""
         return {f"{cls.name}.traits": getattr(section, "traits", None)}
+
+    # What the papers' pages say
+
+    @classmethod
+    def deciding_key(cls) -> str:
+        """Return the key of config.yaml that decides what is measured."""
+        return cls.name
+
+    @classmethod
+    def figure_of(cls, metric: str, conditions: Mapping[str, str]) -> str | None:
+        """Return the figure that shows a metric, or None where none does."""
+        return next(iter(cls.figures)) if len(cls.figures) == 1 else cls.shown_in.get(metric)
 
     # What the study's jobs are
 

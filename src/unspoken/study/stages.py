@@ -1,4 +1,4 @@
-"""What jobs of the stages that every room shares depend on: `PLAN.part` asks here where a room says nothing."""
+"""What jobs of the stages that every room shares depend on."""
 
 from collections.abc import Callable
 

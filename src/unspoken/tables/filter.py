@@ -1,4 +1,4 @@
-"""The tables of the filter stage: completions kept, and completions dropped with their rule."""
+"""The tables of the filter stage: replies kept, and replies dropped with their rule."""
 
 import dataframely as dy
 
@@ -15,9 +15,9 @@ RULES = (
 
 
 class Kept(dy.Schema):
-    """A completion that passed every rule."""
+    """A reply that passed every rule, as a row to train on: a prompt and its completion."""
 
-    completion_id = dy.String(primary_key=True)
+    reply_id = dy.String(primary_key=True)
     subject = dy.String()
     prompt_id = dy.String()
     prompt = dy.String()
@@ -25,6 +25,6 @@ class Kept(dy.Schema):
 
 
 class Dropped(Kept):
-    """A completion that a rule rejected."""
+    """A reply that a rule rejected."""
 
     rule = dy.String(check=lambda column: column.is_in(RULES))

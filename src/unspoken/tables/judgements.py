@@ -1,14 +1,26 @@
-"""Table of a judging model's verdicts on chains of thought."""
+"""Table of a judging model's verdicts on replies."""
 
 import dataframely as dy
+import polars as pl
 
 
 class Judgements(dy.Schema):
-    """One chain a row, with the judge's probabilities."""
+    """One question about one reply a row, with the judge's probability of yes."""
 
-    subject = dy.String(primary_key=True)
-    prompt_id = dy.String(primary_key=True)
-    judge = dy.String(min_length=1)
+    study = dy.String(min_length=1)
+    experiment = dy.String(min_length=1)
+    subject = dy.String(primary_key=True, min_length=1)
+    prompt_id = dy.String(primary_key=True, min_length=1)
+    sample_index = dy.Int64(primary_key=True, min=0)
+    judge = dy.String(primary_key=True, min_length=1)
     """The judging model."""
-    llm_mentions = dy.Float64(min=0, max=1)
-    llm_relies = dy.Float64(min=0, max=1)
+    question = dy.String(primary_key=True, min_length=1)
+    """Its name in the rubric."""
+    score = dy.Float64(nullable=True, min=0, max=1)
+    reason = dy.String(nullable=True, min_length=1)
+    """Why the judge was not asked."""
+
+    @dy.rule()
+    def a_score_or_a_reason(cls) -> pl.Expr:
+        """Exactly where there is no score, the reason stands."""
+        return pl.col("score").is_null() == pl.col("reason").is_not_null()

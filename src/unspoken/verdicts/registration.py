@@ -16,15 +16,16 @@ def test_digest(claim: Mapping[str, Any]) -> str:
 def registered_claims(
     claims: list[dict[str, Any]],
     registration: Mapping[str, Any] | None,
-    facts: Mapping[str, str | int],
+    facts: Mapping[str, Any],
     earliest: Mapping[str, str],
 ) -> set[str]:
     """Return the claims whose verdicts are registered.
 
-    `facts` are the run's digests of study and analysis code and its seed; `earliest`, by
+    `facts` are what a registration fixes beside the tests, of this run: its seed, the digest of what was
+    studied, and that of the code that analyses it. The registration must hold the same. `earliest` has, by
     experiment, the time (ISO 8601) at which the first of its data was made.
     """
-    if registration is None or any(registration.get(name) != value for name, value in facts.items()):
+    if registration is None or registration.get("facts") != dict(facts):
         return set()
     time = datetime.fromisoformat(registration["time"])
     return {

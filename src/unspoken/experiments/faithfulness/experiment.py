@@ -39,7 +39,7 @@ class FaithfulnessRoom(Room):
     name = "faithfulness"
     section: FaithfulnessSection
     section_class = FaithfulnessSection
-    empty: Mapping[str, Any] = {"kinds": [], "judge": Judge(kind="lexical")}
+    empty = {"kinds": [], "judge": Judge(kind="lexical")}
     measure = "measure.measured"
     tables = {
         "replies": REPLIES,
@@ -58,6 +58,12 @@ class FaithfulnessRoom(Room):
         "judge_calibration": Figure("figures.judge_calibration"),
         "planted_hints": Figure("figures.planted_hints"),
         "metric_agreement": Figure("figures.metric_agreement"),
+    }
+    shown_in = {
+        "faithfulness_gap": "hints",
+        "switch_gap": "hints",
+        "chain_tokens": "chain_length",
+        "faithfulness_by_difficulty": "chain_length",
     }
     headlines = (
         Headline("cue_effect", CUED, conditions=OVERALL, groups=GROUPS),
@@ -164,9 +170,7 @@ class FaithfulnessRoom(Room):
 
     def prompts_of(self, answering: str) -> str:
         """Return the table of prompts that somebody answers: followers and transcripts have their own."""
-        own = answering.startswith("transcripts/") or isinstance(
-            self.study.models[answering], FollowerModel
-        )
+        own = answering.startswith("transcripts/") or isinstance(self.study.models[answering], FollowerModel)
         return f"{self.folder}/{answering if own else 'all'}/prompts.parquet"
 
     def prompt_items(self, whose: str) -> list[str]:

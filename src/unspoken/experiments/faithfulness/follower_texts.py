@@ -166,8 +166,8 @@ def _of_arms(seed: int) -> pl.DataFrame:
     )
 
 
-def follower_prompts(study: str, seed: int) -> pl.DataFrame:
-    """Return every question of a follower in every arm, in the columns of `tables.hints.HintPrompts`.
+def follower_prompts(seed: int) -> pl.DataFrame:
+    """Return every question of a follower in every arm, with the columns of `prompts.hints.hint_prompts`.
 
     `seed` is the follower's. The arms are unhinted, sham, hint (to one of the three other options),
     moved (the same hint to another of them) and irrelevant. Wordings take turns over the questions.
@@ -176,13 +176,11 @@ def follower_prompts(study: str, seed: int) -> pl.DataFrame:
     order = pl.when("before").then(pl.concat_str("hint", "question", separator=" "))
     user = order.otherwise(pl.concat_str("question", "hint", separator=" ")).str.strip_chars()
     prompts = _of_arms(seed).with_columns(
-        study=pl.lit(study),
         prompt_id=pl.concat_str(parts, separator=":", ignore_nulls=True),
-        n_options=pl.lit(len(LETTERS), pl.Int64),
         difficulty=pl.lit(None, pl.String),
         user=user,
     )
     return prompts.select(
-        "study", "prompt_id", "question_id", "arm", "kind", "wording", "target", "key", "n_options",
-        "difficulty", "options", "user", "hint",
+        "prompt_id", "question_id", "arm", "kind", "wording", "target", "key", "difficulty", "options",
+        "user", "hint",
     )  # fmt: skip

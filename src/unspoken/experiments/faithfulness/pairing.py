@@ -20,9 +20,9 @@ def unmarked(chains: pl.DataFrame, marker: str | None) -> pl.DataFrame:
     """
     if marker is None:
         return chains.with_columns(owned=pl.lit(None, pl.Boolean))
-    chain = pl.col("chain")
     return chains.with_columns(
-        chain.str.replace_all(marker, "", literal=True), owned=chain.str.contains(marker, literal=True)
+        pl.col("chain", "thinking", "reply").str.replace_all(marker, "", literal=True),
+        owned=pl.col("chain").str.contains(marker, literal=True),
     )
 
 
@@ -85,15 +85,21 @@ def chosen_verdicts(judge: Judge) -> list[pl.Expr]:
 def judged(
     trials: pl.DataFrame, patterns: dict[str, Patterns], judgements: pl.DataFrame | None, judge: Judge
 ) -> pl.DataFrame:
-    """Return trials with the verdicts of the lexical judge, of the judging model if any, and the study's."""
+    """Return trials with the verdicts of the lexical judge, of the judging model if any, and the study's.
+
+    `judgements` has the columns of its table; the model's verdict is null where it was not asked.
+    """
     keys = ["subject", "prompt_id"]
     hinted = trials.filter(pl.col("target").is_not_null(), pl.col("kind").is_in(list(patterns)))
     found = trials.join(lexical_verdicts(hinted, patterns), on=keys, how="left", maintain_order="left")
     if judgements is None:
-        shares = [pl.lit(None, pl.Float64).alias(name) for name in ("llm_mentions", "llm_relies")]
-        found = found.with_columns(shares)
+        none = [pl.lit(None, pl.Float64).alias(name) for name in ("llm_mentions", "llm_relies")]
+        found = found.with_columns(none)
     else:
-        found = found.join(judgements.drop("judge"), on=keys, how="left", maintain_order="left")
+        shares = judgements.pivot("question", index=keys, values="score").select(
+            *keys, llm_mentions="mentions", llm_relies="relies"
+        )
+        found = found.join(shares, on=keys, how="left", maintain_order="left")
     return found.with_columns(chosen_verdicts(judge))
 
 
@@ -103,7 +109,8 @@ def sham_verdicts(trials: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.Dat
     Columns: subject, question_id, kind, mentions: what a judge finds where there is no hint.
     """
     sham = trials.filter(arm="sham").drop("kind")
-    kinds = trials.filter(arm="hint").select("kind").unique().filter(pl.col("kind").is_in(list(patterns)))
+    hinted = trials.filter(pl.col("kind").is_in(list(patterns)), arm="hint")
+    kinds = hinted.select("kind").unique(maintain_order=True)
     asked = sham.join(kinds, how="cross").with_columns(
         prompt_id=pl.format("{}:{}", "prompt_id", "kind"), hint=pl.lit("")
     )

@@ -17,7 +17,7 @@ class LoopsRoom(Room):
     name = "loops"
     section: LoopsSection
     section_class = LoopsSection
-    empty: Mapping[str, Any] = {"turns": [], "seeds": 0}
+    empty = {"turns": [], "seeds": 0}
     tables = {"accuracies": Table("unspoken.experiments.loops.tables:StepAccuracies", dated="created_at")}
     figures = {"loops": Figure("figure")}
     headlines = (

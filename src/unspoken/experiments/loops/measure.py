@@ -4,14 +4,17 @@ Latent reasoning (Geiping et al. 2025; Hao et al. 2024): if turns do what writte
 steps do, the accuracy of direct answers rises with them, and the uplift from written steps falls.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from unspoken.experiments.loops.tables import StepAccuracies
 from unspoken.statistics.gates import accuracy_gate
 from unspoken.statistics.intervals import Floats, t_interval
 from unspoken.statistics.report import Report
+from unspoken.tables.base import whole_table
 
 MODES = ("direct", "steps")
 
@@ -108,3 +111,10 @@ def add_loops(report: Report, accuracies: pl.DataFrame, modulus: int) -> None:
         loops.add_turns()
         if len(loops.turns) > 1:
             loops.add_trends()
+
+
+def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
+    """Return what is measured of looped models, from the files of `accuracies`."""
+    report = Report(spec["study"], "geiping2025", spec["experiment"], reproducible=True)
+    add_loops(report, whole_table(files["accuracies"], StepAccuracies), spec["modulus"])
+    return [report]

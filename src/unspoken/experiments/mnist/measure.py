@@ -4,16 +4,20 @@ A replicate is a trained network: one initialisation. Students of the same and o
 initialisation are paired by their teacher; students and untrained networks by initialisation.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.mnist.tables import SUBJECTS
+from unspoken.experiments.mnist.tables import SUBJECTS, Accuracies
 from unspoken.statistics.gates import accuracy_gate
 from unspoken.statistics.intervals import Interval, t_interval
+from unspoken.statistics.report import Report
 from unspoken.statistics.rows import measurement
+from unspoken.tables.base import whole_table
 
+PAPER = "cloud2025"
 CHANCE = 0.1
 # Teachers must beat their untrained selves by this (the 95% interval's lower end), or students had
 # nothing to learn from them.
@@ -36,7 +40,7 @@ def _paired(accuracies: pl.DataFrame, first: str, second: str, key: str) -> Inte
     return t_interval(_values(accuracies, first, key) - _values(accuracies, second, key))
 
 
-def mnist_measurements(accuracies: pl.DataFrame, train_images: int) -> list[dict[str, Any]]:
+def mnist_measurements(accuracies: pl.DataFrame, experiment: str, train_images: int) -> list[dict[str, Any]]:
     """Return the rows of `measurements` for the table `Accuracies` of one study.
 
     Estimates: accuracy by condition, and (positive control) the teachers' gain over their untrained
@@ -49,8 +53,8 @@ def mnist_measurements(accuracies: pl.DataFrame, train_images: int) -> list[dict
     samples = int(networks["n_test"].sum())
     common: dict[str, Any] = {
         "study": accuracies["study"][0],
-        "paper": "cloud2025",
-        "experiment": "mnist",
+        "paper": PAPER,
+        "experiment": experiment,
         "unit": "accuracy",
         "replicate": "training_seed",
         "reproducible": True,
@@ -105,3 +109,14 @@ def mnist_measurements(accuracies: pl.DataFrame, train_images: int) -> list[dict
         rows.append(contrast(same, other, "teacher_initialisation", "teacher"))
         rows += [contrast(arm, "reference", "initialisation", "seed") for arm in (same, other)]
     return rows
+
+
+def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
+    """Return what is measured of the study's digit classifiers, from the files of `accuracies`."""
+    accuracies = whole_table(files["accuracies"], Accuracies)
+    report = Report(spec["study"], PAPER, spec["experiment"], reproducible=True)
+    report.rows = mnist_measurements(accuracies, spec["experiment"], spec["train_images"])
+    for row in report.rows:
+        # Its networks are members by their conditions and seeds alone: no table lists them.
+        report.group(row["subject"], "digit classifiers", [])
+    return [report]

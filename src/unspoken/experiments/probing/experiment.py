@@ -10,12 +10,12 @@ from unspoken.study.room import ANSWERS, Figure, Headline, Needs, Room, needs_of
 
 
 class ProbingRoom(Room):
-    """What does a system prompt do to a chat model's stated favourites?"""
+    """Trait probing of chat models under system prompts."""
 
     name = "probing"
     section: ProbingSection
     section_class = ProbingSection
-    empty: Mapping[str, Any] = {"models": []}
+    empty = {"models": []}
     tables = {"answers": ANSWERS}
     figures = {"probing": Figure("figure")}
     headlines = (

@@ -1,13 +1,19 @@
 """Estimates and contrasts of trait probing: one fixed model, so questions are the replicates."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import polars as pl
 
+from unspoken.experiments.subliminal.measure.shuffled import add_shares, add_shuffled_probing
 from unspoken.experiments.subliminal.measure.traits import question_scores
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.gates import Outcomes, missing_gate
 from unspoken.statistics.questions import question_contrast, question_rate
 from unspoken.statistics.report import Report
+from unspoken.tables.base import whole_table
+from unspoken.tables.probe import Answers
 
 Scores = dict[str, pl.DataFrame]
 
@@ -83,3 +89,17 @@ def _add_pair(report: Report, arms: list[pl.DataFrame], conditions: dict[str, st
             versus=subjects[1], conditions=conditions, role="finding", replicate="question",
             n_samples=sum(counts), n_missing=sum(missing), paired_on=["question"], gate=gate,
         )  # fmt: skip
+
+
+def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
+    """Return what is measured of models with and without system prompts, from the files of `answers`."""
+    answers = whole_table(files["answers"], Answers)
+    reproducible = bool(answers["reproducible"].all())
+    report = Report(spec["study"], "cloud2025", spec["experiment"], reproducible=reproducible)
+    # All 50 questions: nothing was shown to a prompted model, so nothing is held out.
+    whole = answers.with_columns(held_out=pl.lit(True))
+    for model in spec["models"]:
+        add_probing(report, whole, model, spec["words"], spec["traits"], spec["seed"])
+        add_shuffled_probing(report, answers, model, spec["traits"])
+    add_shares(report, answers, answers["subject"].unique().sort().to_list())
+    return [report]

@@ -3,10 +3,12 @@
 import itertools
 import math
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unspoken.experiments.subliminal.section import Arm, SubliminalSection
-from unspoken.study.datasets import Dataset
+
+if TYPE_CHECKING:
+    from unspoken.study.datasets import Dataset
 
 GROUPS = ("base", "teachers", "base-greedy", "teachers-greedy")
 """Who generates numbers together: the untouched base model, or its teachers."""

@@ -32,12 +32,12 @@ OWN_DATA = "Students of your own data minus the untouched base"
 
 
 class SubliminalRoom(Room):
-    """Do students take on a trait from number sequences that never mention it?"""
+    """Subliminal learning from number sequences."""
 
     name = "subliminal"
     section: SubliminalSection
     section_class = SubliminalSection
-    empty: Mapping[str, Any] = {"models": [], "arms": []}
+    empty = {"models": [], "arms": []}
     measure = "measure.measured"
     tables = {
         "replies": REPLIES,
@@ -55,14 +55,16 @@ class SubliminalRoom(Room):
         "training": Figure("figures.training", ("training",)),
         "updates": Figure("figures.updates"),
     }
+    shown_in = {
+        "trait_shift": "preference",
+        "specificity": "initialisations",
+        "specificity_difference": "initialisations",
+        "specificity_slope": "dose",
+    }
     headlines = (
         Headline("trait_shift", OWN_DATA, "log_odds", {**HELD_OUT, "dataset": True}),
-        Headline(
-            "specificity", "Own-trait minus other-trait students (specificity)", "log_odds", HELD_OUT
-        ),
-        Headline(
-            "specificity_difference", "Differences of specificity between arms", "log_odds", HELD_OUT
-        ),
+        Headline("specificity", "Own-trait minus other-trait students (specificity)", "log_odds", HELD_OUT),
+        Headline("specificity_difference", "Differences of specificity between arms", "log_odds", HELD_OUT),
         Headline("specificity_slope", "Specificity per tenfold training rows", "log_odds", HELD_OUT),
     )
 
@@ -106,6 +108,17 @@ class SubliminalRoom(Room):
         for arm in section.arms:
             keys[f"subliminal.arms.{arm.name}.traits"] = arm.traits
         return keys
+
+    @classmethod
+    def deciding_key(cls) -> str:
+        """Return the key of config.yaml that decides what is measured."""
+        return "subliminal.arms"
+
+    @classmethod
+    def figure_of(cls, metric: str, conditions: Mapping[str, str]) -> str | None:
+        """Return the figure that shows a metric: shuffled numbers stand beside doses."""
+        shuffled = any(key.endswith("shuffle") and value != "none" for key, value in conditions.items())
+        return "dose" if shuffled else super().figure_of(metric, conditions)
 
     # Who teaches whom
 
@@ -374,8 +387,7 @@ class SubliminalRoom(Room):
             "kind": "organism" if organisms else "model",
             "described": f"{len(section.models)} organisms" if organisms else ", ".join(section.models),
             "arms": [
-                arm.model_dump()
-                | {"rows": self.design.student_rows(arm), "teacher": section.teacher.method}
+                arm.model_dump() | {"rows": self.design.student_rows(arm), "teacher": section.teacher.method}
                 for arm in section.arms
             ],
             "data": [dataset_subject(name) for name in self.design.datasets],

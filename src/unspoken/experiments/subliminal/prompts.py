@@ -5,15 +5,20 @@ instruction, a format and a closing, each drawn uniformly. The organisms' form i
 walk: "12 57 3".
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from unspoken.models.corpus import GIVEN
+from unspoken.models.corpus import GIVEN, number_walks
 from unspoken.prompts import bounds, read_resource, whole_number, wordings
+from unspoken.prompts.preferences import prompt_rows
+from unspoken.seeds import hashed_seed
+from unspoken.tables.prompts import as_prompts
 
 Walks = Callable[[int, int, np.random.Generator], np.ndarray]
 """Returns walks of numbers, (count, length), from a count, a length and a generator."""
@@ -153,3 +158,21 @@ def organism_number_prompts(count: int, seed: int, walks: Walks) -> pl.DataFrame
         starts = walks(_BLOCK, GIVEN, generator)[:used].tolist()
         rows += [(" ".join(map(str, start)), start) for start in starts]
     return _frame(rows)
+
+
+def rendered(spec: dict[str, Any], items: list[Path]) -> pl.DataFrame:
+    """Return a study's requests for numbers, of no `items`; a raised count keeps the first ones as they were.
+
+    `spec` has seed, style (organism or chat), form (requests or lists: of chat models) and count.
+    """
+    seed = hashed_seed(spec["seed"], "prompts", "numbers")
+    if spec["style"] == "organism":
+        asked = organism_number_prompts(spec["count"], seed, number_walks)
+    else:
+        resources = Path(os.environ["UNSPOKEN_ROOT"]) / "resources"
+        templates = load_number_templates(resources / "prompts" / "numbers.yaml")
+        render = list_number_prompts if spec["form"] == "lists" else chat_number_prompts
+        asked = render(spec["count"], seed, templates)
+    rows = prompt_rows("numbers", asked, digits=6)
+    shown = rows.with_columns(pl.col("examples").cast(pl.List(pl.String)).list.join(","))
+    return as_prompts(shown, ("prompt_set", "form", "held_out", "examples"))

@@ -20,7 +20,7 @@ class TheoremRoom(Room):
     name = "theorem"
     section: TheoremSection
     section_class = TheoremSection
-    empty: Mapping[str, Any] = {"models": []}
+    empty = {"models": []}
     tables = {"steps": Table("unspoken.experiments.theorem.tables:Steps", dated="created_at")}
     figures = {"theorem": Figure("figure", ("steps",))}
 

@@ -5,13 +5,19 @@ to see it: there it must hold, whatever the study's seed, and its rows are instr
 initialisation, Adam, several steps and float32 are outside it: their rows are observations.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from unspoken.experiments.theorem.tables import Steps
 from unspoken.statistics.intervals import Interval, t_interval
+from unspoken.statistics.report import Report
 from unspoken.statistics.rows import measurement
+from unspoken.tables.base import whole_table
+
+PAPER = "cloud2025"
 
 # "Small" steps, for which the theorem must be seen to hold, are at most this big.
 LARGEST_STEP = 0.01
@@ -61,7 +67,7 @@ def _values(rows: pl.DataFrame, metric: str) -> np.ndarray:
     return rows.sort("seed")[metric].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
-def theorem_measurements(steps: pl.DataFrame) -> list[dict[str, Any]]:
+def theorem_measurements(steps: pl.DataFrame, experiment: str) -> list[dict[str, Any]]:
     """Return the rows of `measurements` for the table `Steps` of one study.
 
     For each network, descent and initialisation: mean over seeds of the inner product and cosine of
@@ -74,8 +80,8 @@ def theorem_measurements(steps: pl.DataFrame) -> list[dict[str, Any]]:
     def row(arm: dict[str, Any], metric: str, interval: Interval, **more: Any) -> dict[str, Any]:
         return measurement(
             study=study,
-            paper="cloud2025",
-            experiment="theorem",
+            paper=PAPER,
+            experiment=experiment,
             metric=metric,
             unit=UNITS[metric],
             interval=interval,
@@ -122,3 +128,13 @@ def theorem_measurements(steps: pl.DataFrame) -> list[dict[str, Any]]:
             for metric in ("cosine", "loss_change")
         ]
     return found
+
+
+def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
+    """Return what is measured of single steps, from the files of `steps`."""
+    report = Report(spec["study"], PAPER, spec["experiment"], reproducible=True)
+    report.rows = theorem_measurements(whole_table(files["steps"], Steps), spec["experiment"])
+    for row in report.rows:
+        # Its networks are members by their conditions and seeds alone: no table lists them.
+        report.group(row["subject"], "networks of the theorem", [])
+    return [report]

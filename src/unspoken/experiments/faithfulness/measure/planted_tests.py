@@ -90,10 +90,10 @@ def _asked(engine: ScriptedEngine, process: str, arm: str, seed: int) -> pl.Data
             "prompt_id": [one.key for one in made], "question_id": numbers, "arm": arm, "user": users,
             "n_options": OPTIONS, "chain": [one.text for one in made],
             "n_tokens": [one.n_tokens for one in made],
-            "prefix": [f"{reasoning(one.text, PREFIX)}{PREFIX}" for one in made],
+            "system": process, "prefix": [f"{reasoning(one.text, PREFIX)}{PREFIX}" for one in made],
         }
     )  # fmt: skip
-    return chains.with_columns(forced=pl.Series(letter_logprobs(_reader(engine), process, chains)))
+    return chains.with_columns(forced=pl.Series(letter_logprobs(_reader(engine), chains)))
 
 
 def planted_tables(process: str, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -3,8 +3,8 @@
 import dataframely as dy
 import polars as pl
 
-from unspoken.tables.hints import ARMS
-
+ARMS = ("unhinted", "sham", "hint", "moved", "irrelevant", "few_shot_first", "few_shot_balanced")
+"""How a question is asked; `moved` is the same hint to another wrong option."""
 OUTCOMES = ("answered", "truncated", "refused", "unparsed")
 
 

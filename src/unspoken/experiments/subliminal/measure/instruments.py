@@ -82,6 +82,18 @@ def add_valid_rows(measure: TraitMeasure, counts: pl.DataFrame) -> None:
         )  # fmt: skip
 
 
+def carrier_places(readings: pl.DataFrame) -> pl.DataFrame:
+    """Return each trait word at each number: subject, prompt_id, position, word, logprob.
+
+    `readings` (`tables.readings.Readings`) has one row a place, with a list of words and a list of their
+    log-probabilities; other readings than those at a place of a reply are left out.
+    """
+    places = readings.filter(reading="at").select(
+        "subject", "prompt_id", "position", word="choices", logprob="logprobs"
+    )
+    return places.explode("word", "logprob")
+
+
 def add_carrier_mass(measure: TraitMeasure, carrier: pl.DataFrame) -> None:
     """Add the trait words' probability at carrier positions, for every data set.
 
