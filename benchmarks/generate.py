@@ -187,8 +187,8 @@ def memory(folder: Path, rows: int) -> dict[str, float]:
     import torch
 
     from unspoken.engines.transformers import TransformersEngine
-    from unspoken.prompts.numbers import organism_number_prompts
     from unspoken.models.corpus import number_walks
+    from unspoken.prompts.numbers import organism_number_prompts
     from unspoken.prompts.preferences import prompt_rows
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.prompts import Prompts

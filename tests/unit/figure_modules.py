@@ -8,7 +8,7 @@ import polars as pl
 from unspoken.figures.tables import Tables, with_conditions
 from unspoken.study.rooms import ROOMS
 
-FIGURES: dict[str, ModuleType] = {
+FIGURES = {
     name: import_module(f"unspoken.experiments.{room.name}.{figure.module}")
     for room in ROOMS
     for name, figure in room.figures.items()
