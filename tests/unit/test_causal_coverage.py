@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from unspoken.chains import causal
+from unspoken.experiments.faithfulness.measure import chain_tests
 from unspoken.experiments.faithfulness.measure.legibility import mean_change
-from unspoken.statistics import chain_tests
 from unspoken.statistics.bootstrap import Ends, difference_of, resampled, statistic_ends
 
 STUDIES, QUESTIONS, RESAMPLES = 1000, 40, 500
