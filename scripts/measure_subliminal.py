@@ -41,10 +41,10 @@ def main() -> None:
     from unspoken.statistics.report import Report
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.filter import Dropped, Kept
-    from unspoken.tables.generate import Carrier
     from unspoken.tables.measure import Groups
     from unspoken.tables.measurements import Measurements
     from unspoken.tables.probe import Answers
+    from unspoken.tables.readings import Readings
 
     spec = job.spec
     answers = pl.concat([read_table(path, Answers) for path in job.answers])
@@ -86,7 +86,9 @@ def main() -> None:
     add_valid_rows(measure, counts.filter(~own))
     add_kept_shares(measure, counts.filter(own))
     if job.carrier:
-        add_carrier_mass(measure, pl.concat([read_table(path, Carrier) for path in job.carrier]))
+        readings = pl.concat([read_table(path, Readings) for path in job.carrier]).filter(reading="at")
+        carrier = readings.explode("choices", "logprobs").rename({"choices": "word", "logprobs": "logprob"})
+        add_carrier_mass(measure, carrier)
 
     write_table(report.groups(), job.groups, Groups)
     write_table(report.measurements(), job.measurements, Measurements)

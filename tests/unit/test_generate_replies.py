@@ -1,4 +1,4 @@
-"""The job that lets subjects reply: what is asked, by whom, what is read beside, and what is not made anew."""
+"""The job that lets subjects reply: what is asked, by whom, what is read beside, what is not made anew."""
 
 import json
 import os
