@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from unspoken.experiments.faithfulness.measure import planted_tests
 from unspoken.experiments.faithfulness.measure.planted_tests import (
     FIXED,
     STEPS,
@@ -10,7 +11,6 @@ from unspoken.experiments.faithfulness.measure.planted_tests import (
     planted_tables,
     truths,
 )
-from unspoken.statistics import planted_tests
 from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
