@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unspoken.prompts import ResourceError, read_resource
@@ -63,6 +63,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(content=st.dictionaries(KEYS, VALUES, min_size=1), flow=st.booleans())
 def test_what_is_written_once_comes_back(content: dict[str, Any], flow: bool, tmp_path_factory: Any) -> None:
     file = tmp_path_factory.getbasetemp() / "any.yaml"
@@ -70,6 +71,7 @@ def test_what_is_written_once_comes_back(content: dict[str, Any], flow: bool, tm
     assert read_keys(file) == content
 
 
+@settings(deadline=None)
 @given(
     names=st.lists(st.sampled_from("abcdefgh"), min_size=1, unique=True),
     above=st.lists(st.sampled_from(["deeper:", "-"]), max_size=6),
