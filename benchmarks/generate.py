@@ -119,7 +119,7 @@ def transformers_generate(directory: Path, ends: list[int]) -> Callable[[Any, in
 
 def number_prompts(rows: int) -> Any:
     """Return the table of prompts that all ways of a run get."""
-    from unspoken.experiments.subliminal.prompts import chat_number_prompts, load_number_templates
+    from unspoken.prompts.numbers import chat_number_prompts, load_number_templates
     from unspoken.prompts.preferences import prompt_rows
 
     templates = load_number_templates(ROOT / "resources/prompts/numbers.yaml")
@@ -187,8 +187,8 @@ def memory(folder: Path, rows: int) -> dict[str, float]:
     import torch
 
     from unspoken.engines.transformers import TransformersEngine
-    from unspoken.experiments.subliminal.prompts import organism_number_prompts
     from unspoken.models.corpus import number_walks
+    from unspoken.prompts.numbers import organism_number_prompts
     from unspoken.prompts.preferences import prompt_rows
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.prompts import Prompts

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Draw one figure from the study's tables: HTML that opens without a network, SVG, PNG, JSON."""
+"""Draw a figure from the study's tables: HTML that opens without a network, SVG, PNG, JSON."""
 
 import logging
 from importlib import import_module
@@ -14,8 +14,9 @@ def main() -> None:
     from unspoken.figures.pages import save_figure
     from unspoken.figures.tables import read_tables
 
-    figure = import_module(f"unspoken.figures.{job.spec['figure']}")
-    chart = figure.draw(read_tables(job.tables))
+    figure = import_module(job.spec["module"])
+    tables = read_tables(job.tables, job.spec["schemas"], getattr(figure, "USED_CONDITIONS", ()))
+    chart = figure.draw(tables)
     save_figure(chart, job.vega.read_text(), job.html, job.svg, job.png, job.json)
     log.info("drew %s from %d tables", job.spec["figure"], len(job.tables))
 

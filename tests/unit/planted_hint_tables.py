@@ -3,8 +3,9 @@
 from typing import Any
 
 import polars as pl
+from figure_modules import with_all_conditions
 
-from unspoken.figures.tables import Tables, with_conditions
+from unspoken.figures.tables import Tables
 from unspoken.statistics.intervals import Interval, make_interval, without_interval
 from unspoken.statistics.rows import measurement, measurement_table
 
@@ -157,4 +158,4 @@ class HintStudy:
 
     def tables(self) -> Tables:
         """Return what figures are drawn from."""
-        return {"measurements": with_conditions(self.measurements())}
+        return {"measurements": with_all_conditions(self.measurements())}

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from figure_modules import with_all_conditions
 
 from unspoken.experiments.loops.measure import MODES, add_loops
 from unspoken.experiments.mnist.measure import mnist_measurements
-from unspoken.figures.tables import Tables, with_conditions
+from unspoken.figures.tables import Tables
 from unspoken.statistics.intervals import label_permutation_p, t_interval
 from unspoken.statistics.report import Report
 from unspoken.statistics.rows import measurement, measurement_table
@@ -102,7 +103,7 @@ class Study:
                 )  # fmt: skip
 
     def tables(self) -> Tables:
-        return {"measurements": with_conditions(measurement_table(self.rows))}
+        return {"measurements": with_all_conditions(measurement_table(self.rows))}
 
 
 def update_rows(growth: float) -> pl.DataFrame:
@@ -128,7 +129,7 @@ def loop_rows(gain: float) -> pl.DataFrame:
     accuracies = frame.with_columns(correct=(1000 * right).round().cast(pl.Int64), asked=pl.lit(1000))
     report = Report("small", "geiping2025", "loops", reproducible=True)
     add_loops(report, accuracies, 5)
-    return with_conditions(report.measurements())
+    return with_all_conditions(report.measurements())
 
 
 def probing_rows(shift: float) -> pl.DataFrame:
@@ -152,7 +153,7 @@ def probing_rows(shift: float) -> pl.DataFrame:
             **shared, metric="trait_shift", unit="log_odds", kind="contrast", versus="model",
             subject=f"model:prompted:{trait}", interval=t_interval([shift - 0.1, shift + 0.1] * 9),
         ))  # fmt: skip
-    return with_conditions(measurement_table(rows))
+    return with_all_conditions(measurement_table(rows))
 
 
 def digit_tables(gain: float, networks: int = 30) -> Tables:
@@ -171,7 +172,7 @@ def digit_tables(gain: float, networks: int = 30) -> Tables:
         for number in range(networks)
     ]  # fmt: skip
     accuracies = pl.DataFrame(rows)
-    measured = with_conditions(measurement_table(mnist_measurements(accuracies, "mnist", 5000)))
+    measured = with_all_conditions(measurement_table(mnist_measurements(accuracies, "mnist", 5000)))
     return {"accuracies": accuracies, "measurements": measured}
 
 
@@ -214,7 +215,7 @@ def number_tables() -> Tables:
         for number in range(200):
             rule = {0: "not_digits", 20: "not_digits", 50: "lone_number"}.get(number) if whose else None
             frames["dropped" if rule else "kept"].append({
-                "completion_id": f"{model}{whose}:{number}", "subject": f"{model}{whose}",
+                "reply_id": f"{model}{whose}:{number}", "subject": f"{model}{whose}",
                 "prompt_id": str(number), "prompt": "1 2 3", "completion": "4 5",
                 **({"rule": rule} if rule else {}),
             })  # fmt: skip

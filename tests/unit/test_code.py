@@ -23,14 +23,19 @@ def count(values):
     """Count."""
     return sum(values) + STEP
 '''
+ROOM_DECLARES = ("experiment", "section", "design", "work", "replicates")
 LIBRARY = {
     "__init__.py": "",
     "jobs.py": "def start(value):\n    print(value)\n",
     "counts/__init__.py": "from unspoken.counts.parts import count\n",
     "counts/parts.py": PARTS,
-    "other.py": "from unspoken.config import study\nSTEP = 1\n",
-    "config/__init__.py": "",
-    "config/study.py": "LEAST = 1\n",
+    "other.py": "from unspoken.study import keys\nSTEP = 1\n",
+    "study/__init__.py": "",
+    "study/keys.py": "LEAST = 1\n",
+    "experiments/__init__.py": "",
+    "experiments/one/__init__.py": "",
+    "experiments/one/parts.py": "HALF = 2\n",
+    **{f"experiments/one/{name}.py": "LEAST = 1\n" for name in ROOM_DECLARES},
 }
 
 
@@ -117,4 +122,15 @@ def test_scripts_of_this_project_have_digests_of_their_own() -> None:
 def test_what_a_study_may_ask_is_no_part_of_what_a_job_does(house: Path) -> None:
     assert edited(house, "unspoken/counts/parts.py", "STEP = 1", "from unspoken.other import STEP")
     assert edited(house, "unspoken/other.py", "STEP = 1", "STEP = 2")
-    assert not edited(house, "unspoken/config/study.py", "LEAST = 1", "LEAST = 2")
+    assert not edited(house, "unspoken/study/keys.py", "LEAST = 1", "LEAST = 2")
+
+
+@pytest.mark.parametrize("name", ROOM_DECLARES)
+def test_what_a_room_declares_is_no_part_of_what_a_job_does_and_its_other_parts_are(
+    house: Path, name: str
+) -> None:
+    room = "from unspoken.experiments.one"
+    imports = f"{room} import {name}, parts\n{room}.{name} import LEAST\n"
+    assert edited(house, "unspoken/counts/parts.py", "STEP = 1", f"{imports}STEP = 1")
+    assert not edited(house, f"unspoken/experiments/one/{name}.py", "LEAST = 1", "LEAST = 2")
+    assert edited(house, "unspoken/experiments/one/parts.py", "HALF = 2", "HALF = 3")

@@ -5,24 +5,49 @@ from pathlib import Path
 import pytest
 
 from unspoken.cost.amounts import Amounts, class_of_job
-from unspoken.cost.work import parameters_of, parameters_of_name, read_facts
+from unspoken.cost.work import Work, parameters_of, parameters_of_name, read_facts
 from unspoken.study.front_door import plan_of
 
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)
+SUBLIMINAL = {"experiment": "subliminal"}
+FAITHFULNESS = {"experiment": "faithfulness"}
 
 
 def amounts_of(**changes: object) -> Amounts:
     return Amounts(plan_of(ROOT, changes, []), FACTS)
 
 
+def of_group(amounts: Amounts, group: str, shard: str) -> Work:
+    """Return what a job has to do that generates numbers on one organism."""
+    asked = SUBLIMINAL | {"answering": f"organism-b/{group}/{shard}"}
+    return known(amounts.of("generate_replies", asked))
+
+
+def questions(amounts: Amounts) -> float:
+    """Return how many questions are loaded."""
+    return known(amounts.of("load_questions", FAITHFULNESS)).rows
+
+
+def known(work: Work | None) -> Work:
+    assert work is not None
+    return work
+
+
 def test_counts_of_the_subliminal_experiment_follow_the_study() -> None:
     amounts = amounts_of(experiments=["subliminal"])
-    job = {"arm": "tokens", "source": "organism-b", "model": "organism-b", "part": "all"}
+    job = {
+        "experiment": "subliminal",
+        "arm": "tokens",
+        "source": "organism-b",
+        "model": "organism-b",
+        "batch": "all",
+    }
     # Four traits and two controls, 6,000 rows of 14 tokens, three times.
     assert amounts.of("finetune_students", job).trained == 6 * 6000 * 3 * 14
-    numbers = amounts.generate_numbers("organism-b", "teachers", "1-of-1")
-    teachers = [trait for trait in amounts.plan.teachers_of("organism-b") if trait != "untouched"]
+    numbers = of_group(amounts, "teachers", "1-of-1")
+    design = amounts.plan["subliminal"].design
+    teachers = [trait for trait in design.teachers_of("organism-b") if trait != "untouched"]
     assert numbers.asked == {f"organism-b:teacher:{trait}": 7200 for trait in teachers}
     probe = amounts.probe_traits("subliminal", "organism-b")
     # The base, 5 teachers, students: 6 of tokens, 5 of kl-carrier, 4 of each ring; 50 x (20 + 10) answers.
@@ -35,15 +60,22 @@ def test_counts_of_the_subliminal_experiment_follow_the_study() -> None:
 def test_twice_the_epochs_are_twice_the_training_of_students_alone() -> None:
     once = amounts_of(experiments=["subliminal"])
     twice = amounts_of(experiments=["subliminal"], subliminal={"student": {"epochs": 6}})
-    job = {"arm": "kl-full", "source": "organism-a", "model": "organism-a", "part": "all"}
+    job = {
+        "experiment": "subliminal",
+        "arm": "kl-full",
+        "source": "organism-a",
+        "model": "organism-a",
+        "batch": "all",
+    }
     assert twice.of("distill_students", job).trained == 2 * once.of("distill_students", job).trained
-    assert twice.finetune_teachers("organism-a") == once.finetune_teachers("organism-a")
+    teachers = SUBLIMINAL | {"model": "organism-a"}
+    assert twice.of("finetune_teachers", teachers) == once.of("finetune_teachers", teachers)
 
 
 def test_shards_share_a_groups_completions() -> None:
     amounts = amounts_of(experiments=["subliminal"])
-    whole = amounts.generate_numbers("organism-b", "base", "1-of-1")
-    parts = [amounts.generate_numbers("organism-b", "base", f"{number}-of-3") for number in (1, 2, 3)]
+    whole = of_group(amounts, "base", "1-of-1")
+    parts = [of_group(amounts, "base", f"{number}-of-3") for number in (1, 2, 3)]
     assert sum(part.generated for part in parts) == pytest.approx(whole.generated)
     assert sum(sum(part.asked.values()) for part in parts) == 7200
 
@@ -59,17 +91,20 @@ def test_a_rule_of_moments_has_nothing_to_do() -> None:
 
 def test_prompts_of_the_hints_are_counted() -> None:
     amounts = amounts_of(experiments=["faithfulness"])
-    assert amounts.questions() == 120
+    assert questions(amounts) == 120
     # 120 unhinted, sham and under six kinds; 40 moved and 40 irrelevant of each; of 20 after examples
     # those whose answer is not (A), about three quarters, twice. The study's own table has 1,470.
-    assert amounts.render_hints().rows == 120 * 8 + 6 * 80 + 30
+    assert (
+        amounts.of("render_prompts", {"experiment": "faithfulness", "whose": "all"}).rows
+        == 120 * 8 + 6 * 80 + 30
+    )
 
 
 def test_a_set_without_a_count_is_as_long_as_its_file(tmp_path: Path) -> None:
     own = tmp_path / "mine.jsonl"
     own.write_text('{"question": "?"}\n' * 7)
     asked = [{"source": "own", "path": str(own)}, {"source": "knowledge"}]
-    assert amounts_of(experiments=["faithfulness"], faithfulness={"questions": asked}).questions() == 7 + 300
+    assert questions(amounts_of(experiments=["faithfulness"], faithfulness={"questions": asked})) == 7 + 300
 
 
 @pytest.mark.parametrize(
@@ -85,7 +120,7 @@ def test_a_file_of_ones_own_is_counted_where_jobs_read_it_and_a_broken_one_stops
     monkeypatch.chdir(tmp_path)  # the folder in which a study runs, seldom that of the project
     (tmp_path / name).write_bytes(content)
     asked = [{"source": "own", "path": name}]
-    assert amounts_of(experiments=["faithfulness"], faithfulness={"questions": asked}).questions() == rows
+    assert questions(amounts_of(experiments=["faithfulness"], faithfulness={"questions": asked})) == rows
 
 
 @pytest.mark.parametrize(
@@ -121,6 +156,6 @@ def test_students_of_own_data_see_all_of_its_rows_or_those_of_their_arm(
         ],
     }
     amounts = amounts_of(experiments=["subliminal"], subliminal=section)
-    job = {"source": "datasets", "model": "organism-a", "part": "all"}
+    job = SUBLIMINAL | {"source": "datasets", "model": "organism-a", "batch": "all"}
     whole, half = (amounts.of("finetune_students", {"arm": arm, **job}).trained for arm in ("whole", "half"))
     assert whole == 2 * half == 12 * 3 * 14

@@ -20,11 +20,12 @@ from unspoken.study.front_door import plan_of, plan_of_files
 
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)
+CHAINS = {"experiment": "faithfulness"}
 
 
 def chain(name: str, seconds: float, after: str = "", cores: int = 1, gpus: int = 0) -> Estimate:
     job = Job("work", {"name": name}, (after,) if after else (), (name,), cores, gpus)
-    return Estimate(job, Work(asked={"base": 100}, trained=1e6, stored=2e6), seconds, cores, 100, False)
+    return Estimate(job, Work(asked={"base": 100}, trained=1e6, stored=2e6), seconds, cores, 100, True, False)
 
 
 def test_jobs_that_wait_for_each_other_take_their_sum() -> None:
@@ -85,7 +86,8 @@ def test_a_larger_model_takes_longer_in_proportion() -> None:
     estimates = Estimates(Amounts(plan, FACTS))
     start = FACTS["models"]["gpu"]["start"]
     seven, four = (
-        estimates.stated("generate_chains", {"model": name}, 1).seconds - start
+        estimates.stated("generate_replies", {"experiment": "faithfulness", "answering": name}, 1).seconds
+        - start
         for name in ("qwen2.5-7b", "gemma-3-4b")
     )
     assert seven / four == pytest.approx(7 / 4)
@@ -112,9 +114,9 @@ def test_speeds_are_those_of_the_jobs_by_rule(tmp_path: Path) -> None:
     assert slower(jobs) == {("train", "organism"): 1.5, ("draw", "any"): 2.0}
     assert larger(jobs) == {("train", "organism"): 1.5}
     plan = plan_of(ROOT, {}, [])
-    job = Job("draw", {"figure": "dose"}, (), ("x",))
+    job = Job("draw_figure", {"figure": "dose"}, (), ("x",))
     plain, slow = (
-        Estimates(Amounts(plan, FACTS), known).of(job, 1) for known in ({}, {("draw", "any"): 2.0})
+        Estimates(Amounts(plan, FACTS), known).of(job, 1) for known in ({}, {("draw_figure", "any"): 2.0})
     )
     assert (slow.seconds, slow.measured, plain.measured) == (2 * plain.seconds, True, False)
 
@@ -126,7 +128,7 @@ def test_little_evidence_says_nothing_of_other_rules(tmp_path: Path) -> None:
     assert slower(enough)[ANY, ANY] == 2
     plan = plan_of_files(ROOT, [ROOT / "studies" / "paper_shape.yaml"])
     plain, slow = (Estimates(Amounts(plan, FACTS), known) for known in ({}, {(ANY, ANY): 2.0}))
-    on_gpu = Job("generate_chains", {"model": "qwen2.5-7b"}, (), ("x",), gpus=1)
+    on_gpu = Job("generate_replies", CHAINS | {"answering": "qwen2.5-7b"}, (), ("x",), gpus=1)
     assert slow.of(on_gpu, 4).seconds == plain.of(on_gpu, 4).seconds
     report = Job("write_report", {}, (), ("x",))
     assert slow.of(report, 4).seconds == 2 * plain.of(report, 4).seconds

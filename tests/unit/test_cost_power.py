@@ -175,7 +175,7 @@ def test_only_as_many_questions_count_as_gave_an_outcome_before() -> None:
         n_replicates=pl.lit(60, pl.Int64), se=pl.lit(0.05),
     )  # fmt: skip
     claim = a_claim(a_test("faithfulness", "faithfulness_gap"))
-    one = power_of(larger, [claim], Spreads(FACTS, rows, earlier), FACTS)[0]
+    one = power_of(larger, [claim], Spreads(FACTS, rows, earlier))[0]
     assert one.n == round(260 * 60 / 120)
     assert one.spread == pytest.approx(0.05 * 60**0.5)
 

@@ -4,12 +4,11 @@ import json
 import re
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
+from figure_modules import drawn
 from planted_tables import (
     BASES,
     EFFECTS,
@@ -23,11 +22,12 @@ from planted_tables import (
     update_rows,
 )
 
+from unspoken.experiments.subliminal.figures.arms import main_arms, short_names
 from unspoken.experiments.subliminal.figures.filter import dropped_shares
 from unspoken.experiments.theorem.figure import signs
 from unspoken.figures import words
 from unspoken.figures.pages import page, save_figure
-from unspoken.figures.tables import Tables, main_arms, read_tables, short_names
+from unspoken.figures.tables import Tables, read_tables
 from unspoken.figures.theme import PAGE
 from unspoken.statistics.rows import measurement_table
 from unspoken.study.rooms import ROOMS
@@ -60,10 +60,6 @@ def tables() -> dict[str, Tables]:
     }
 
 
-def drawn(figure: str, tables: Tables) -> Any:
-    return import_module(f"unspoken.figures.{figure}").draw(tables)
-
-
 def title_of(figure: str, tables: Tables) -> str:
     return " ".join(drawn(figure, tables).title.text)
 
@@ -94,7 +90,10 @@ def test_a_figure_is_drawn_by_its_script(tables, tmp_path):
     write_table(measurements, tmp_path / "measurements.parquet", Measurements)
     (tmp_path / "vega.js").write_text("/* vega */")
     outputs = [part for name in ("html", "svg", "png", "json") for part in (f"--{name}", f"dose.{name}")]
-    spec = json.dumps({"figure": "dose", "study": "small", "code": "0"})
+    spec = json.dumps(
+        {"figure": "dose", "module": "unspoken.experiments.subliminal.figures.dose",
+         "schemas": {"measurements": "unspoken.tables.measurements:Measurements"}, "code": "0"}
+    )  # fmt: skip
     subprocess.run(
         [sys.executable, ROOT / "scripts/draw_figure.py", "--spec", spec, "--threads", "1",
          "--tables", "measurements.parquet", "--vega", "vega.js", *outputs],
@@ -200,8 +199,23 @@ def test_main_arms_are_the_widest_unshuffled(tables):
 
 
 def test_tables_of_unknown_names_are_refused(tmp_path):
-    with pytest.raises(TableError, match=r"answers\.parquet: figures are drawn from"):
-        read_tables([tmp_path / "answers.parquet"])
+    with pytest.raises(TableError, match=r"answers\.parquet: the figure is drawn from kept; no schema"):
+        read_tables([tmp_path / "answers.parquet"], {"kept": "unspoken.tables.filter:Kept"}, ())
+
+
+def test_tables_are_checked_against_the_schemas_that_are_named(tmp_path):
+    pl.DataFrame({"turns": [1]}).write_parquet(tmp_path / "accuracies.parquet")
+    schemas = {"accuracies": "unspoken.experiments.loops.tables:StepAccuracies"}
+    with pytest.raises(TableError, match=r"accuracies\.parquet: column 'study' is missing"):
+        read_tables([tmp_path / "accuracies.parquet"], schemas, ())
+
+
+def test_conditions_that_a_figure_uses_are_columns_and_null_where_absent(tmp_path):
+    write_table(measurement_table(Study(EFFECTS).rows), tmp_path / "measurements.parquet", Measurements)
+    schemas = {"measurements": "unspoken.tables.measurements:Measurements"}
+    found = read_tables([tmp_path / "measurements.parquet"], schemas, ("arm", "hint"))["measurements"]
+    assert "conditions" not in found.columns and "objective" not in found.columns
+    assert set(found["arm"]) == set(EFFECTS) and found["hint"].is_null().all()
 
 
 def test_estimates_as_text():

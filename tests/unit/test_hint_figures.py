@@ -2,13 +2,12 @@
 
 import json
 import re
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 import yaml
+from figure_modules import drawn
 from planted_hint_tables import MODELS, HintStudy
 
 from unspoken.experiments.faithfulness.figures.hints import KINDS, PUBLISHED
@@ -21,10 +20,6 @@ from unspoken.tables.measurements import Measurements
 ROOT = Path(__file__).parents[2]
 FIGURES = ["hints", "mentions", "chain_length", "early_answering", "judge_calibration", "planted_hints"]
 OF_MODELS = FIGURES[:4]
-
-
-def drawn(figure: str, tables: Tables) -> Any:
-    return import_module(f"unspoken.figures.{figure}").draw(tables)
 
 
 def title_of(figure: str, tables: Tables) -> str:

@@ -2,18 +2,21 @@
 
 import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
+from figure_modules import drawn, with_all_conditions
 
-from unspoken.experiments.faithfulness.figures.metric_agreement import METRICS, draw
+from unspoken.experiments.faithfulness.figures.metric_agreement import METRICS
 from unspoken.figures.pages import save_figure
-from unspoken.figures.tables import Tables, with_conditions
+from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE
 from unspoken.statistics.intervals import Interval, make_interval, without_interval
 from unspoken.statistics.rows import measurement, measurement_table
 
 NAMES = list(METRICS)
+draw = partial(drawn, "metric_agreement")
 
 
 def around(value: float | None, half: float | None) -> Interval:
@@ -40,7 +43,7 @@ def tables(
     pairs = [(one, two) for at, one in enumerate(sorted(names)) for two in sorted(names)[at + 1 :]]
     rows = [row("rank_agreement", around(*tau), score=one, versus_score=two) for one, two in pairs]
     rows += [row("auroc", around(*auroc), score=name) for name in names] if auroc else []
-    return {"measurements": with_conditions(measurement_table(rows))}
+    return {"measurements": with_all_conditions(measurement_table(rows))}
 
 
 def title_of(found: Tables) -> str:
@@ -84,7 +87,7 @@ def test_titles_count_what_intervals_show():
     few = tables(NAMES[:2], (0.5, None), None)
     assert title_of(few) == "Metrics rank units alike in 0 of 1 pair"
     some = [row("auroc", around(0.9, 0.1), score="faithfulness"), row("auroc", around(0.4, 0.2), score="own")]
-    named = {"measurements": with_conditions(measurement_table(some))}
+    named = {"measurements": with_all_conditions(measurement_table(some))}
     assert title_of(named) == (
         "0 of 2 metrics part the planted units without a mistake, 1 shown to be better than chance:"
         " faithfulness"
@@ -92,8 +95,8 @@ def test_titles_count_what_intervals_show():
 
 
 def test_values_without_an_interval_and_missing_ones_are_said_so(tmp_path):
-    drawn = draw(tables(NAMES[:3], (None, None), (None, None)))
-    drawn.save(str(tmp_path / "figure.svg"))
+    picture = draw(tables(NAMES[:3], (None, None), (None, None)))
+    picture.save(str(tmp_path / "figure.svg"))
     drawing = (tmp_path / "figure.svg").read_text()
     assert drawing.count(">no value<") == drawing.count(">–<") == 3
     [cell, *_] = cells_of(tables(NAMES[:2], (0.5, None)))
@@ -108,5 +111,5 @@ def test_the_subtitle_says_over_how_many_units():
 
 def test_a_study_without_metrics_says_so():
     empty = tables(NAMES[:2])["measurements"].clear()
-    drawn = draw({"measurements": empty})
-    assert "metrics were not compared" in json.dumps(drawn.to_dict())
+    picture = draw({"measurements": empty})
+    assert "metrics were not compared" in json.dumps(picture.to_dict())

@@ -9,7 +9,7 @@ from unspoken.registry.claims import Test as ClaimTest
 from unspoken.registry.claims import Value
 from unspoken.registry.load import claims_files, read_papers
 from unspoken.registry.pages import (
-    SECTIONS,
+    BY_NAME,
     all_pages,
     claim_row,
     escaped,
@@ -20,7 +20,6 @@ from unspoken.registry.pages import (
     write_pages,
 )
 from unspoken.study.front_door import plan_of
-from unspoken.study.plan import FIGURES
 from unspoken.tables.measurements import Measurements
 from unspoken.tables.verdicts import Claims, Verdicts
 
@@ -104,11 +103,12 @@ def test_every_claim_stands_in_one_row_of_its_page():
 def test_the_way_of_a_test_exists(claim):
     test = TESTS[claim]
     section = CONFIG
-    for key in SECTIONS.get(test.experiment, test.experiment).split("."):
+    room = BY_NAME[test.experiment]
+    for key in room.deciding_key().split("."):
         section = section[key]
-    assert f"rule measure_{test.experiment}:" in RULES
+    assert "rule measure:" in RULES
     # What no figure draws (accuracies of chains, say) stands in the report alone.
-    assert figure_of(test) in (None, *FIGURES[test.experiment])
+    assert figure_of(test) in (None, *room.figures)
 
 
 def test_shuffled_numbers_are_shown_by_dose():

@@ -2,16 +2,18 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from figure_modules import drawn, with_all_conditions
 from planted_hint_tables import around
 
-from unspoken.experiments.faithfulness.figures.uplift import LATENT, PUBLISHED, draw, published_pairs
+from unspoken.experiments.faithfulness.figures.uplift import LATENT, PUBLISHED, published_pairs
 from unspoken.figures.pages import save_figure
-from unspoken.figures.tables import Tables, with_conditions
+from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE
 from unspoken.registry.load import read_paper
 from unspoken.statistics.intervals import Interval, without_interval
@@ -20,6 +22,7 @@ from unspoken.statistics.rows import measurement, measurement_table
 ROOT = Path(__file__).parents[2]
 MODELS = ("small-1b", "large-7b")
 TURNS = (1, 2, 4, 8)
+draw = partial(drawn, "uplift")
 
 
 class Planted:
@@ -67,7 +70,7 @@ class Planted:
 
     def measurements(self) -> pl.DataFrame:
         """Return what figures read."""
-        return with_conditions(measurement_table(self.rows))
+        return with_all_conditions(measurement_table(self.rows))
 
 
 def claims_table() -> pl.DataFrame:
@@ -99,11 +102,11 @@ def planted(
 
 
 def title_of(tables: Tables) -> str:
-    return " ".join(draw(tables).title.text)  # type: ignore[attr-defined]
+    return " ".join(draw(tables).title.text)
 
 
 def subtitle_of(tables: Tables) -> str:
-    return " ".join(draw(tables).title.subtitle)  # type: ignore[attr-defined]
+    return " ".join(draw(tables).title.subtitle)
 
 
 ALL: dict[str, Any] = {

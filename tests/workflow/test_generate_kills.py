@@ -14,10 +14,10 @@ import pytest
 from flow import ROOT
 
 from unspoken.engines.transformers import TransformersEngine
-from unspoken.experiments.subliminal.prompts import organism_number_prompts
 from unspoken.models.corpus import number_walks
 from unspoken.models.manifest import write_manifest
 from unspoken.models.organism import build_organism
+from unspoken.prompts.numbers import organism_number_prompts
 from unspoken.prompts.preferences import prompt_rows
 from unspoken.tables.base import write_table
 from unspoken.tables.prompts import Prompts

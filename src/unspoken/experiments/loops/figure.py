@@ -9,6 +9,8 @@ from unspoken.figures.theme import BLUE, PAGE, VERMILLION
 from unspoken.figures.words import claims, estimate, headline, replicates
 
 MODES = {"direct": ("answer at once", BLUE), "steps": ("written steps first", VERMILLION)}
+USED_CONDITIONS = ("k", "mode", "turns")
+"""Conditions of measurements that the figure reads as columns."""
 LABELS = 60
 
 

@@ -14,6 +14,8 @@ SCORERS = {
     "substring": "sampled, substring",
 }
 WITH, WITHOUT = "with its system prompt", "without"
+USED_CONDITIONS = ("scorer", "trait", "unusable")
+"""Conditions of measurements that the figure reads as columns."""
 LABELS = 60
 
 

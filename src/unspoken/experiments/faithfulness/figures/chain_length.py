@@ -5,12 +5,20 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.faithfulness.figures.hints import TITLED, findings, labelled, under_names
+from unspoken.experiments.faithfulness.figures.hints import (
+    FINDINGS_CONDITIONS,
+    TITLED,
+    findings,
+    labelled,
+    under_names,
+)
 from unspoken.figures.parts import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREEN, GREY, PAGE, VERMILLION
 from unspoken.figures.words import claims, estimate, headline, replicates
 
+USED_CONDITIONS = (*FINDINGS_CONDITIONS, "adjusted", "truncated")
+"""Conditions of measurements that the figure reads as columns."""
 DIFFICULTY, LENGTH = "faithfulness_by_difficulty", "chain_tokens"
 # Where chains that were cut off stand in the adjusted comparison of lengths.
 CUT = {"dropped": "cut chains left out", "faithful": "cut as faithful", "unfaithful": "cut as unfaithful"}

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.faithfulness.figures.hints import findings, labelled
+from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, findings, labelled
 from unspoken.figures.parts import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREEN, INK, PAGE, PURPLE, SMALL, VERMILLION
@@ -17,6 +17,8 @@ TESTS = {
 }
 # Width, colour and dashes of each line.
 LINES = {"ceiling": (2.5, "#BBBBBB", [1, 0]), "floor": (1, INK, [3, 2])}
+USED_CONDITIONS = (*FINDINGS_CONDITIONS, "kept", "normalised", "test")
+"""Conditions of measurements that the figure reads as columns."""
 HEIGHT, LABELS = 160, 50
 
 

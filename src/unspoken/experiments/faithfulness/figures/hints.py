@@ -61,6 +61,12 @@ LEFT, RIGHT, COUNTS, LANE = 100, 140, 98, 8
 TITLED: Options = {"fontSize": TEXT, "fontWeight": "normal", "offset": 3, "frame": "group"}
 
 
+FINDINGS_CONDITIONS = ("hint", "judge", "unusable")
+"""Conditions of measurements that `findings` reads as columns."""
+USED_CONDITIONS = (*FINDINGS_CONDITIONS, "too_few")
+"""Conditions of measurements that the figure reads as columns."""
+
+
 def findings(measurements: pl.DataFrame, *metrics: str) -> pl.DataFrame:
     """Return the rows of some metrics that tell of models, unusable answers left out.
 

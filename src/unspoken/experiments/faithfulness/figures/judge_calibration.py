@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.faithfulness.figures.hints import TITLED, findings
+from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, TITLED, findings
 from unspoken.figures.parts import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, GREEN, PAGE, PALE, PALETTE
@@ -30,6 +30,8 @@ VERDICTS = {"mentions": "mentions the hint", "relies": "relies on the hint"}
 SCORES = {"mention_share_switched": "mentions the hint", "faithfulness": "mentions it and relies on it"}
 CORRECTED = {"mention_share_corrected": "mention_share_switched", "faithfulness_corrected": "faithfulness"}
 RAW, MENDED = "as judged", "corrected for the judge's errors"
+USED_CONDITIONS = (*FINDINGS_CONDITIONS, "cell", "set", "verdict")
+"""Conditions of measurements that the figure reads as columns."""
 LABELS, STEP = 160, 13
 SHARE: Options = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(values=[0, 0.5, 1], format="~g")}
 ENDS = ("value", "ci_low", "ci_high")

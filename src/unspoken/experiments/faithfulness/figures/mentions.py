@@ -3,12 +3,20 @@
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.faithfulness.figures.hints import findings, in_order, labelled, looks
+from unspoken.experiments.faithfulness.figures.hints import (
+    FINDINGS_CONDITIONS,
+    findings,
+    in_order,
+    labelled,
+    looks,
+)
 from unspoken.figures.parts import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREY, PAGE, PALE, VERMILLION
 from unspoken.figures.words import claims, headline, replicates
 
+USED_CONDITIONS = FINDINGS_CONDITIONS
+"""Conditions of measurements that the figure reads as columns."""
 ARMS = {
     "mention_share_switched": ("hinted, moved to the hint", VERMILLION, "circle"),
     "mention_share_unswitched": ("hinted, not moved", BLUE, "square"),

@@ -21,6 +21,8 @@ METRICS = {
     "transplant": "transplant",
 }
 """Metrics in the order of rows: those of what chains say, then those of what moves answers."""
+USED_CONDITIONS = ("score", "versus_score")
+"""Conditions of measurements that the figure reads as columns."""
 CELL, ROW = 40, 34
 BESIDE = 84
 CHANCE = 0.5

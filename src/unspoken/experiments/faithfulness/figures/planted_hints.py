@@ -15,6 +15,8 @@ METRICS = {
     "mention_share_unswitched": "mention share, not switched",
     "faithfulness": "faithfulness score",
 }
+USED_CONDITIONS = ("truth",)
+"""Conditions of measurements that the figure reads as columns."""
 SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross"]
 # Steps on the axis of truths between personas of one truth.
 BESIDE = 0.06

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.faithfulness.figures.hints import findings, labelled
+from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, findings, labelled
 from unspoken.figures.parts import Options, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import (
@@ -60,6 +60,8 @@ LOOKS: Looks = {
 }
 ORGANISMS = "looped organisms, by turns"
 MODEL_COLORS = (BLUE, VERMILLION, GREEN, SKY, YELLOW)
+USED_CONDITIONS = (*FINDINGS_CONDITIONS, "k", "mode", "test", "turns")
+"""Conditions of measurements that the figure reads as columns."""
 SIDE = 280
 
 

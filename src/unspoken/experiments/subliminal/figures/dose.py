@@ -3,12 +3,20 @@
 import altair as alt
 import polars as pl
 
+from unspoken.experiments.subliminal.figures.arms import (
+    ARM_CONDITIONS,
+    OBJECTIVES,
+    PRIMARY,
+    with_interval_method,
+)
 from unspoken.figures.parts import Options, band, intervals, line_at, nothing
-from unspoken.figures.tables import PRIMARY, Tables, with_interval_method
+from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, COLUMN, GREEN, VERMILLION
-from unspoken.figures.words import OBJECTIVES, claims, headline, replicates
+from unspoken.figures.words import claims, headline, replicates
 from unspoken.statistics import LOG_ODDS_MARGIN
 
+USED_CONDITIONS = (*ARM_CONDITIONS, "rows")
+"""Conditions of measurements that the figure reads as columns."""
 # Each treatment of the numbers: label, colour, shape, and how far beside its dose it stands.
 SHUFFLES = {
     "none": ("as generated", BLUE, "circle", 1.0),

@@ -5,19 +5,23 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import band, diverging, intervals, line_at, matrix, nothing
-from unspoken.figures.tables import (
+from unspoken.experiments.subliminal.figures.arms import (
+    ARM_CONDITIONS,
+    OBJECTIVES,
     PRIMARY,
-    Tables,
     difference,
     main_arms,
     short_names,
     with_interval_method,
 )
+from unspoken.figures.parts import band, diverging, intervals, line_at, matrix, nothing
+from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, PAGE, VERMILLION
-from unspoken.figures.words import OBJECTIVES, claims, counted, headline, number, replicates
+from unspoken.figures.words import claims, counted, headline, number, replicates
 from unspoken.statistics import LOG_ODDS_MARGIN
 
+USED_CONDITIONS = ARM_CONDITIONS
+"""Conditions of measurements that the figure reads as columns."""
 KINDS = {"same": "same base", "ring": "other base", "all_others": "all other bases"}
 MATRIX, CELL_HEIGHT = 250, 26
 Arms = dict[tuple[str, str], str]

@@ -3,12 +3,19 @@
 import altair as alt
 import polars as pl
 
+from unspoken.experiments.subliminal.figures.arms import (
+    ARM_CONDITIONS,
+    PRIMARY,
+    with_interval_method,
+)
 from unspoken.figures.parts import Options, band, intervals, line_at, nothing
-from unspoken.figures.tables import PRIMARY, Tables, with_interval_method
+from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, PAGE, PURPLE
 from unspoken.figures.words import claims, counted, headline, replicates
 from unspoken.statistics import LOG_ODDS_MARGIN
 
+USED_CONDITIONS = (*ARM_CONDITIONS, "updates")
+"""Conditions of measurements that the figure reads as columns."""
 # What own-trait students are compared with: label, colour, and how far beside its updates it stands.
 CONTROLS = {
     "other_trait": ("other trait's students", BLUE, 0.94),
