@@ -13,8 +13,9 @@ HEAVY = {
     "training_examples",
     # Snakemake and other programs
     "config", "devices", "hostile", "support",
-    # thousands of simulated studies
+    # thousands of simulated studies, or bootstraps
     "calibration", "causal_coverage", "causal_curves", "chain_length", "coverage", "hint_coverage",
+    "judge_changes", "judge_join",
     # pictures
     "figures", "hint_figures", "metric_figure", "uplift_figure",
 }  # fmt: skip
