@@ -21,6 +21,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 from .estimate import Expected, TimeLeft, duration
+from .misread import told_of_missing_file
 
 _EVERY_SECONDS = 15
 _LEFT_OUT = {LogEvent.WORKFLOW_STARTED, LogEvent.RESOURCES_INFO}
@@ -86,6 +87,9 @@ class LogHandler(LogHandlerBase):
         """Show a record as Snakemake would, unless a line of ours replaces it."""
         event = getattr(record, "event", None)
         try:
+            if told := told_of_missing_file(record.getMessage(), sys.argv[1:]):
+                self._stream.write(f"{told}\n")
+                return
             if self._in_full or not self._is_replaced(event, record):
                 self._usual.handle(record)
             if not self.common_settings.dryrun:

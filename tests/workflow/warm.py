@@ -47,7 +47,9 @@ class Run(StreamRequestHandler):
         try:
             main()
         except SystemExit as end:
-            status = int(end.code or 0)
+            if isinstance(end.code, str):
+                print(end.code, file=sys.stderr)
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
         except BaseException:
             traceback.print_exc()
         finally:

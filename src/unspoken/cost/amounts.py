@@ -31,7 +31,7 @@ class Amounts:
         """Return what a job of a rule has to do; None where nobody states it."""
         if rule in MOMENTS:
             return Work()
-        method: Callable[..., Work] | None = getattr(self, rule, None)
+        method: Callable[..., Work | None] | None = getattr(self, rule, None)
         if method is not None:
             return method(**wildcards)
         named = dict(wildcards)
@@ -124,12 +124,12 @@ class Amounts:
     def _answers(self, room: Room) -> float:
         return sum(self.probe_traits(room.name, model).rows for model in room.models if room.probe)
 
-    def build_store(self) -> Work:
-        """Return the rows of answers, and of what else the measures read."""
-        rows = 0.0
-        for room in self.plan.rooms:
-            measured = self.measure(room.name)
-            rows += measured.rows if measured else 0
+    def build_store(self) -> Work | None:
+        """Return the rows of answers, and of what else the measures read; unknown where one measure's are."""
+        measured = [self.measure(room.name) for room in self.plan.rooms]
+        if None in measured:
+            return None
+        rows = sum(one.rows for one in measured if one is not None)
         return Work(rows=rows, stored=rows * self.facts["bytes"]["answer"])
 
     def draw_figure(self, figure: str) -> Work:

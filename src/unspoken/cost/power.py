@@ -28,8 +28,8 @@ class Power:
     metric: str
     unit: str
     replicate: str
-    n: int
-    """Those that will give a usable outcome, by the share that did in the store."""
+    n: int | None
+    """Those that will give a usable outcome, by the share that did in the store; None where nobody counts."""
     spread: float | None
     """Standard deviation of one replicate, in the unit of the test."""
     source: str
@@ -134,13 +134,13 @@ class Spreads:
         stated = self.facts["spreads"].get(test["metric"], {}).get(test["unit"], {})
         return stated.get(replicate), "default"
 
-    def usable(self, claim: Mapping[str, Any], counted: Replicates) -> int:
+    def usable(self, claim: Mapping[str, Any], counted: Replicates) -> int | None:
         """Return how many of the replicates will say something, by the share that did in the store."""
         found = self.rows(claim, counted.replicate)
-        if not found or self.earlier is None:
+        if counted.n is None or not found or self.earlier is None:
             return counted.n
         asked = replicates_of(self.earlier, claim["test"])
-        if asked is None or asked.replicate != counted.replicate:
+        if asked is None or asked.n is None or asked.replicate != counted.replicate:
             return counted.n
         share = statistics.median(row["n_replicates"] for row in found) / asked.n
         return max(1, round(counted.n * min(1.0, share)))
@@ -179,32 +179,32 @@ def _spread(row: Mapping[str, Any]) -> float:
     return row["se"] * row["n_replicates"] ** 0.5
 
 
+def _power(claim: Mapping[str, Any], counted: Replicates, spreads: Spreads) -> Power:
+    """Return what a claim's test could show on some replicates; on unknown ones, what would matter alone."""
+    from unspoken.verdicts.thresholds import margin_of, sesoi_of
+
+    spread, source = spreads.of(claim, counted.replicate)
+    usable = spreads.usable(claim, counted)
+    matters = margin_of(claim) if claim["kind"] == "null" else sesoi_of(claim)
+    published = published_effect(claim)
+    fewest = FEWEST_QUESTIONS if counted.replicate == "question" else FEWEST
+    return Power(
+        claim["id"], claim["kind"], claim["test"]["metric"], claim["test"]["unit"],
+        counted.replicate, usable, spread, source,
+        None if spread is None or usable is None else detected(spread, usable),
+        matters, None if spread is None else replicates_needed(spread, matters),
+        published,
+        None if spread is None or published is None else replicates_needed(spread, published),
+        usable is not None and usable < fewest,
+    )  # fmt: skip
+
+
 def power_of(plan: Plan, claims: Sequence[Mapping[str, Any]], spreads: Spreads) -> list[Power]:
     """Return what each claim's test could show in a study; claims that it cannot test are left out.
 
-    `claims` are `registry.claims.Claim` as plain values.
+    A test whose room does not count replicates is not left out: they are unknown. `claims` are
+    `registry.claims.Claim` as plain values.
     """
-    from unspoken.verdicts.thresholds import margin_of, sesoi_of
-
-    found = []
-    for claim in claims:
-        counted = replicates_of(plan, claim["test"]) if claim["test"] else None
-        if counted is None:
-            continue
-        spread, source = spreads.of(claim, counted.replicate)
-        usable = spreads.usable(claim, counted)
-        matters = margin_of(claim) if claim["kind"] == "null" else sesoi_of(claim)
-        published = published_effect(claim)
-        fewest = FEWEST_QUESTIONS if counted.replicate == "question" else FEWEST
-        found.append(
-            Power(
-                claim["id"], claim["kind"], claim["test"]["metric"], claim["test"]["unit"],
-                counted.replicate, usable, spread, source,
-                None if spread is None else detected(spread, usable),
-                matters, None if spread is None else replicates_needed(spread, matters),
-                published,
-                None if spread is None or published is None else replicates_needed(spread, published),
-                usable < fewest,
-            )
-        )  # fmt: skip
-    return found
+    tested = [claim for claim in claims if claim["test"]]
+    counts = [(claim, replicates_of(plan, claim["test"])) for claim in tested]
+    return [_power(claim, counted, spreads) for claim, counted in counts if counted is not None]

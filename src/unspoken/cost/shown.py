@@ -10,6 +10,7 @@ WIDEST = 28
 """Characters of a cell of names."""
 WIDTH = 110
 """Characters of a line of text."""
+UNKNOWN = "unknown"
 MARKS = {"this test": "", "this metric": "~", "default": "*"}
 LEGEND = (
     "spread: standard deviation of one replicate in a store, of this test (~: of its metric), or stated (*), "
@@ -68,11 +69,21 @@ def amount(number: float | None) -> str:
     return "-" if number is None else f"{number:.3g}"
 
 
+def _said(text: str, one: RuleCost) -> str:
+    """Return an amount of a rule's jobs: unknown where nobody states what they take, not nothing."""
+    if one.unknown == one.jobs:
+        return UNKNOWN
+    return f"{text} + {UNKNOWN}" if one.unknown else text
+
+
 def _rule_row(one: RuleCost) -> list[str]:
     return [
-        one.rule, str(one.jobs), str(one.to_run or ""), count(one.completions), count(one.generated),
-        count(one.trained), hours(one.core_hours), hours(one.gpu_hours), size(one.memory_mb),
-        size(one.stored_mb), "unknown" if one.unknown else "measured" if one.measured else "stated",
+        one.rule, str(one.jobs), str(one.to_run or ""),
+        *(_said(text, one) for text in (
+            count(one.completions), count(one.generated), count(one.trained), hours(one.core_hours),
+            hours(one.gpu_hours), size(one.memory_mb), size(one.stored_mb),
+        )),
+        UNKNOWN if one.unknown else "measured" if one.measured else "stated",
     ]  # fmt: skip
 
 
@@ -96,10 +107,12 @@ def summary_text(plan: StudyPlan) -> str:
     if plan.whole.gpu_hours:
         places += f" and {plan.gpus} GPU{'s' * (plan.gpus > 1)}"
     left = sum(one.to_run for one in plan.rules)
+    unknown = [f"{one.unknown} of {one.rule}" for one in plan.rules if one.unknown]
+    about = "more than" if unknown else "about"
     lines = [
-        f"From nothing on {places}: about {duration(plan.whole.seconds)}, at most "
+        f"From nothing on {places}: {about} {duration(plan.whole.seconds)}, at most "
         f"{size(plan.whole.memory_mb)} of memory at a time.",
-        f"Left to run: {left} jobs, about {duration(plan.left.seconds)}."
+        f"Left to run: {left} jobs, {about} {duration(plan.left.seconds)}."
         if left
         else "Nothing is left to run.",
     ]
@@ -107,7 +120,6 @@ def summary_text(plan: StudyPlan) -> str:
         lines.append(
             f"They ask for {plan.completions:,} completions; the cache has at most {plan.cached:,} of them."
         )
-    unknown = [f"{one.unknown} of {one.rule}" for one in plan.rules if one.unknown]
     if unknown:
         lines.append(f"Not counted, as nobody states what they take: jobs {', '.join(unknown)}.")
     lines += [f"Speeds: {source}." for source in plan.sources]
@@ -115,7 +127,7 @@ def summary_text(plan: StudyPlan) -> str:
 
 
 def _power_row(one: Power) -> tuple[str, ...]:
-    counted = f"{one.n:,} {one.replicate}{'s' * (one.n != 1)}".replace("_", " ")
+    counted = UNKNOWN if one.n is None else f"{one.n:,} {one.replicate}{'s' * (one.n != 1)}".replace("_", " ")
     return (
         f"{one.metric} ({one.unit})", "to show none" if one.kind == "null" else one.kind,
         counted + " (too few)" * one.gate, amount(one.spread) + MARKS[one.source] * (one.spread is not None),

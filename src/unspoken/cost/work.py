@@ -39,7 +39,12 @@ class Replicates:
     """What is counted as independent, and how many of them a study has."""
 
     replicate: str
-    n: int
+    n: int | None
+    """None where nobody counts them."""
+
+
+UNKNOWN = Replicates("replicate", None)
+"""Of a test whose room does not say what it counts as independent."""
 
 
 def read_facts(root: Path) -> dict[str, Any]:

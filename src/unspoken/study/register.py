@@ -23,7 +23,7 @@ def register(plan: Plan) -> Path:
     content = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "claims": {claim["id"]: test_digest(claim) for claim in claims if claim["test"]},
-        **plan.registered_facts(),
+        "facts": plan.registered_facts(),
     }
     write_json(content, plan.registration_file)
     return plan.registration_file

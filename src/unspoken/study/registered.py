@@ -3,40 +3,51 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from unspoken.files import digest_of
 from unspoken.study.project import Part, Project
 from unspoken.study.room import Room
 
 HOW_JOBS_ARE_CUT = {"threads", "shards", "pack"}
 """Keys that decide how work is divided into jobs, and nothing of what comes out."""
-NEUTRAL: tuple[Any, ...] = (None, False, "", [], {})
+NEUTRAL: tuple[Any, ...] = (None, False, 0, "", [], {})
+"""Defaults that ask for nothing."""
 
 
-def without_neutral(value: Any) -> Any:
-    """Return a value without the keys that ask for nothing, or only say how jobs are cut.
+def _asks_nothing(value: Any, field: FieldInfo) -> bool:
+    """Tell whether a key has its default, and that asks for nothing: a new optional key changes nothing."""
+    default = field.get_default(call_default_factory=True)
+    return not field.is_required() and value == default and any(value == neutral for neutral in NEUTRAL)
 
-    An optional key that is new, and that a study does not use, so changes no digest.
-    """
+
+def registered_value(value: Any) -> Any:
+    """Return a part of a study as plain values, without keys that ask for nothing or cut jobs."""
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        given = {name: getattr(value, name) for name in fields if name not in HOW_JOBS_ARE_CUT}
+        return {
+            name: registered_value(one) for name, one in given.items() if not _asks_nothing(one, fields[name])
+        }
     if isinstance(value, dict):
-        kept = {key: without_neutral(one) for key, one in value.items() if key not in HOW_JOBS_ARE_CUT}
-        return {key: one for key, one in kept.items() if not any(one is no or one == no for no in NEUTRAL)}
-    return [without_neutral(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: registered_value(one) for key, one in value.items()}
+    return [registered_value(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def registered_study(project: Project, rooms: Sequence[Room]) -> Part:
     """Return what a study says of the experiments that it runs: sections, models, traits and seed."""
     study = project.study
     used = sorted({model for room in rooms for model in room.used_models})
-    return without_neutral(
-        {
-            "study": study.study,
-            "seed": study.seed,
-            "category": study.category,
-            "traits": {room.name: room.traits for room in rooms if room.probe is not None},
-            "models": {name: study.models[name].model_dump(mode="json") for name in used},
-            "sections": {room.name: room.section.model_dump(mode="json") for room in rooms},
-        }
-    )
+    read = {name for room in rooms for name in (room.name, *room.also_reads)}
+    return {
+        "study": study.study,
+        "seed": study.seed,
+        "category": study.category,
+        "traits": {room.name: room.traits for room in rooms},
+        "models": {name: registered_value(study.models[name]) for name in used},
+        "sections": {name: registered_value(study.section(name)) for name in sorted(read)},
+    }
 
 
 def registered_facts(project: Project, rooms: Sequence[Room]) -> Part:

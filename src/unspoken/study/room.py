@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from unspoken.cost.work import Facts, Replicates, Work
+from unspoken.cost.work import UNKNOWN, Facts, Replicates, Work
 from unspoken.engines.capabilities import CHOICES, PREFIX
 from unspoken.study.base import Section
 from unspoken.study.keys import CommonKeys, Draw
@@ -86,6 +86,8 @@ class Room:
     section_class: ClassVar[type[Section]]
     empty: ClassVar[Mapping[str, Any]] = {}
     """What an empty section has beside the defaults."""
+    also_reads: ClassVar[tuple[str, ...]] = ()
+    """Other sections of the study that its jobs read."""
     measure: ClassVar[str] = "measure"
     """The module of the room that measures."""
     tables: ClassVar[Mapping[str, Table]] = {}
@@ -268,8 +270,11 @@ class Room:
         return [], 0
 
     def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
-        """Return on how many replicates the study could carry out a claim's test; None for not at all."""
-        return None
+        """Return on how many replicates the study could carry out a claim's test; None for not at all.
+
+        A room that does not count them has unknown ones: its claims stay in `make plan`.
+        """
+        return UNKNOWN
 
     def named_figures(self) -> Iterator[tuple[str, Figure]]:
         """Yield the figures that the study draws, with their names."""

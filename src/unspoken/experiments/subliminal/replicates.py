@@ -55,5 +55,5 @@ def replicates_of(design: Design, test: Mapping[str, Any]) -> Replicates | None:
         arms = [arm for arm in arms if any(frozenset((arm.name, other)) in pairs for other in others)]
     wanted = test["needs"]["objective"]
     counted = [(arm.objective != wanted, _arm_replicates(design, arm)) for arm in arms]
-    ranked = sorted(counted, key=lambda one: (one[0], RANKED.index(one[1].replicate), -one[1].n))
+    ranked = sorted(counted, key=lambda one: (one[0], RANKED.index(one[1].replicate), -(one[1].n or 0)))
     return ranked[0][1] if ranked else None

@@ -21,6 +21,7 @@ class TheoremRoom(Room):
     section: TheoremSection
     section_class = TheoremSection
     empty = {"models": []}
+    also_reads = (DIGITS,)
     tables = {"steps": Table("unspoken.experiments.theorem.tables:Steps", dated="created_at")}
     figures = {"theorem": Figure("figure", ("steps",))}
 
