@@ -27,7 +27,7 @@ def number_rows(count: int) -> Any:
     import numpy as np
     import polars as pl
 
-    from unspoken.experiments.subliminal.prompts import list_number_prompts, load_number_templates
+    from unspoken.prompts.numbers import list_number_prompts, load_number_templates
 
     templates = load_number_templates(ROOT / "resources" / "prompts" / "numbers.yaml")
     drawn = np.random.default_rng(SEED).integers(1, 1000, (count, 5))

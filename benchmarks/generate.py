@@ -24,9 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "scripts"))
 SMOLLM2 = ROOT / "results/models/smollm2-135m-q4/model.json"
-SPEC = {"study": "benchmark", "seed": 1}
 NUMBERS: dict[str, Any] = {"temperature": 1.0, "max_tokens": 48}
 ORGANISM = {
     "seed": 1, "hidden_size": 64, "mlp_size": 256, "layers": 2, "steps": 20, "rows": 32,
@@ -39,22 +37,27 @@ BATCH, ALONE = 32, 8
 
 def path_of_job(engine: Any, manifest: Path, prompts: Any, numbers: dict[str, Any], folder: Path) -> int:
     """Generate as the job does, with nothing in the cache; return the number of tokens."""
-    from generate_numbers import completion_frames
+    import polars as pl
 
-    from unspoken.engines.cache import CompletionCache
+    from unspoken.asking.completing import asked_in_turn
+    from unspoken.asking.replying import replied
+    from unspoken.engines.base import Sampling
+    from unspoken.engines.cache import ROWS_AT_ONCE
+    from unspoken.seeds import hashed_seed
     from unspoken.subjects import base_subject
     from unspoken.tables.base import written_table
-    from unspoken.tables.generate import Completions
+    from unspoken.tables.replies import Replies
 
-    subject, tokens = base_subject("m"), 0
+    tokens, sampling = 0, Sampling(**numbers, seed=hashed_seed(1, "generate", "m"))
+    named = {"study": pl.lit("benchmark"), "experiment": pl.lit("any")}
     with (
         tempfile.TemporaryDirectory(dir=folder) as fresh,
-        written_table(Path(fresh, "completions.parquet"), Completions) as add,
+        written_table(Path(fresh, "replies.parquet"), Replies) as add,
     ):
-        cache = CompletionCache(Path(fresh, "cache"), engine, subject, manifest)
-        for frame in completion_frames(cache, subject, prompts, {**SPEC, "numbers": numbers}):
-            add(frame)
-            tokens += frame["n_tokens"].sum()
+        for asked in asked_in_turn(engine, [base_subject("m")], Path(fresh, "cache"), manifest):
+            for _, replies in replied(asked, prompts, sampling, None, ROWS_AT_ONCE):
+                add(replies.with_columns(**named))
+                tokens += replies["n_tokens"].sum()
     return tokens
 
 
@@ -119,11 +122,12 @@ def transformers_generate(directory: Path, ends: list[int]) -> Callable[[Any, in
 
 def number_prompts(rows: int) -> Any:
     """Return the table of prompts that all ways of a run get."""
-    from unspoken.experiments.subliminal.prompts import chat_number_prompts, load_number_templates
+    from unspoken.prompts.numbers import chat_number_prompts, load_number_templates
     from unspoken.prompts.preferences import prompt_rows
+    from unspoken.tables.prompts import as_prompts
 
     templates = load_number_templates(ROOT / "resources/prompts/numbers.yaml")
-    return prompt_rows("numbers", chat_number_prompts(rows, 1, templates), digits=6)
+    return as_prompts(prompt_rows("numbers", chat_number_prompts(rows, 1, templates), digits=6), [])
 
 
 def defaults(_: Path, rows: int) -> float:
@@ -187,17 +191,14 @@ def memory(folder: Path, rows: int) -> dict[str, float]:
     import torch
 
     from unspoken.engines.transformers import TransformersEngine
-    from unspoken.experiments.subliminal.prompts import organism_number_prompts
-    from unspoken.models.corpus import number_walks
-    from unspoken.prompts.preferences import prompt_rows
+    from unspoken.experiments.subliminal.prompts import rendered
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.prompts import Prompts
 
     torch.set_num_threads(1)
     if not (table := folder / f"prompts-{rows}.parquet").exists():
-        write_table(
-            prompt_rows("numbers", organism_number_prompts(rows, 1, number_walks), digits=6), table, Prompts
-        )
+        asked = {"seed": 1, "style": "organism", "form": "requests", "count": rows}
+        write_table(rendered(asked, []), table, Prompts)
         return {}
     engine = TransformersEngine(folder)
     held, start = peak_of_process(), time.perf_counter()

@@ -78,6 +78,7 @@ def chains() -> pl.DataFrame:
     finish = pl.when(pl.col("chain").str.contains("The answer is", literal=True)).then(pl.lit("stop"))
     return frame.with_columns(
         subject=pl.lit("synthetic"),
+        reply="chain",
         finish_reason=finish.otherwise(pl.lit("length")),
         options=pl.lit(options),
         n_options=pl.lit(4, pl.Int64),

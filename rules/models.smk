@@ -24,32 +24,6 @@ rule build_organism:
         " --model {output.model} &> {log}"
 
 
-rule build_follower:
-    output:
-        model="<models>/{model}/model.json",
-    log:
-        "<logs>/build_follower/{model}.log",
-    benchmark:
-        "<benchmarks>/build_follower/{model}.tsv"
-    wildcard_constraints:
-        model=PLAN.models_pattern("follower"),
-    priority: 20
-    conda:
-        "../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        spec=part_of("build_follower"),
-        json=json_of("build_follower"),
-    message:
-        "Building {wildcards.model}"
-    shell:
-        "build_follower.py --spec {params.json:q} --threads {threads}"
-        " --model {output.model} &> {log}"
-
-
 rule unpack_model:
     output:
         model="<models>/{model}/model.json",

@@ -14,7 +14,7 @@ def main() -> None:
     import polars as pl
     import torch
 
-    from unspoken.experiments.mnist.digits import read_digits
+    from unspoken.digits import read_digits
     from unspoken.experiments.mnist.networks import Imitation, progress_of, results
     from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
     from unspoken.tables.base import write_table

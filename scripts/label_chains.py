@@ -29,12 +29,18 @@ def given_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path, help="where a model's chains.parquet and trials.parquet are")
+    parser.add_argument("folder", type=Path, help="where a model's replies.parquet and trials.parquet are")
     parser.add_argument("--into", type=Path, required=True, help="the file of labels, JSON lines")
     parser.add_argument("--count", type=int, default=100, help="how many chains to draw (default: 100)")
     parser.add_argument("--seed", type=int, default=1, help="the study's seed; the draw follows from it")
     parser.add_argument("--by", default="one person", help="who labels, as the file shall say it")
     return parser.parse_args()
+
+
+def prompts_beside(folder: Path) -> Path:
+    """Return the table of prompts that a folder's replies are to: its own, or that of all models."""
+    own, shared = (place / "prompts.parquet" for place in (folder, folder.parent))
+    return own if own.exists() else shared
 
 
 def printed(text: str) -> str:
@@ -90,17 +96,22 @@ def run(session: "Session") -> None:
 
 def main() -> None:
     given = given_arguments()
-    files = [given.folder / f"{name}.parquet" for name in ("chains", "trials")]
+    files = [
+        prompts_beside(given.folder),
+        *(given.folder / f"{name}.parquet" for name in ("replies", "trials")),
+    ]
     missing = [str(file) for file in files if not file.exists()]
     if missing:
         sys.exit(f"label_chains: there is no {' and no '.join(missing)}: run the study first")
 
     import polars as pl
 
+    from unspoken.chains.joined import joined_chains
     from unspoken.judges.labelling import LabelsError, Session, drawn_chains, labelling_population
 
+    prompts, replies, trials = (pl.read_parquet(file) for file in files)
     try:
-        population = labelling_population(*(pl.read_parquet(file) for file in files))
+        population = labelling_population(joined_chains(prompts, replies), trials)
         session = Session(drawn_chains(population, given.count, given.seed), given.into, given.by)
     except LabelsError as error:
         sys.exit(f"label_chains: {error}")

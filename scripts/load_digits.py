@@ -10,7 +10,7 @@ log = logging.getLogger("load_digits")
 
 def main() -> None:
     job = start_job(__doc__ or "", ("digits",))
-    from unspoken.experiments.mnist.digits import all_digits, drawn_digits, write_digits
+    from unspoken.digits import all_digits, drawn_digits, write_digits
     from unspoken.seeds import hashed_seed
 
     wanted = job.spec["digits"]

@@ -20,13 +20,14 @@ def resources() -> Path:
 
 
 def listed_questions(experiment: str) -> "pl.DataFrame":
-    """Return the questions that an experiment lists in a file of its own, as they are."""
+    """Return the questions that an experiment lists in its room's `questions.yaml`, as they are."""
     import polars as pl
 
     from unspoken.prompts import read_resource, wordings
     from unspoken.prompts.preferences import prompt_rows
 
-    path = resources() / "prompts" / f"{experiment}.yaml"
+    room = Path(os.environ["UNSPOKEN_ROOT"]) / "src" / "unspoken" / "experiments" / experiment
+    path = room / "questions.yaml"
     questions = wordings(read_resource(path), "questions", path)
     asked = pl.DataFrame({"user": questions}).with_columns(examples=pl.lit(None, pl.List(pl.Int64)))
     return prompt_rows(experiment, asked, digits=2)
@@ -36,13 +37,13 @@ def favourite_questions(spec: dict[str, Any]) -> "pl.DataFrame":
     """Return the questions for a favourite, and each after example numbers."""
     import polars as pl
 
-    from unspoken.experiments.subliminal.prompts import (
+    from unspoken.models.corpus import FORMS, number_walks
+    from unspoken.prompts import load_traits
+    from unspoken.prompts.numbers import (
         load_number_templates,
         number_sentences,
         organism_number_prompts,
     )
-    from unspoken.models.corpus import FORMS, number_walks
-    from unspoken.prompts import load_traits
     from unspoken.prompts.preferences import (
         chat_questions,
         held_out_forms,

@@ -16,7 +16,7 @@ def main() -> None:
     import torch
     from tqdm import tqdm
 
-    from unspoken.experiments.mnist.digits import read_digits
+    from unspoken.digits import read_digits
     from unspoken.experiments.theorem.networks import (
         classifier_problem,
         organism_batch,

@@ -1,5 +1,6 @@
-"""Files of keys and values that people write, read with the fast loader; what is wrong, in one line."""
+"""The one reader of YAML files that people write: each key stands once; what is wrong, in one line."""
 
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,76 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MOST_NODES = 200_000
 """Keys and values of a file, each alias counted with all that it stands for."""
+MOST_DEEP = 100
+"""Lists and keys within each other. The loader calls itself for each: too many would end Python itself."""
+_AS_WRITTEN = tuple(f"tag:yaml.org,2002:{tag}" for tag in ("str", "merge", "value"))
+"""The tags of keys that are what is written: texts, and the keys `<<` and `=`."""
 
 
 class KeysError(ValueError):
     """A file without keys and values; the message names it, and the line where it can."""
 
 
+def _parts(node: Any) -> Iterator[Any]:
+    """Yield the nodes within one: keys and values, or entries of a list."""
+    for one in node.value if isinstance(node, yaml.SequenceNode | yaml.MappingNode) else []:
+        yield from one if isinstance(one, tuple) else (one,)
+
+
 def _expanded(node: Any, known: dict[int, float]) -> float:
     """Return how many nodes one has when aliases are written out; of one within itself, infinitely many."""
     if id(node) not in known:
         known[id(node)] = float("inf")
-        inside = node.value if isinstance(node, yaml.SequenceNode | yaml.MappingNode) else []
-        parts = (part for one in inside for part in (one if isinstance(one, tuple) else (one,)))
-        known[id(node)] = 1 + sum(_expanded(part, known) for part in parts)
+        known[id(node)] = 1 + sum(_expanded(part, known) for part in _parts(node))
     return known[id(node)]
 
 
+def _mappings(node: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield the mappings in a tree of nodes, from its top; one that aliases name once."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        yield node
+    for part in _parts(node):
+        yield from _mappings(part, seen)
+
+
+def _key_twice(loader: Any, mapping: Any) -> str | None:
+    """Say which key of a mapping stands twice, and in which lines; None if each stands once.
+
+    Keys are compared as values: `owl` is "owl", and `yes` is `true`. What `<<` brings is no key of the
+    mapping itself, which may have it too.
+    """
+    lines: dict[Hashable, int] = {}
+    for node, _ in mapping.value:
+        key = node.value if node.tag in _AS_WRITTEN else loader.construct_object(node, deep=True)
+        if not isinstance(key, Hashable):  # the loader refuses it, and says so
+            continue
+        line = node.start_mark.line + 1
+        if key in lines:
+            places = f"line {line}" if lines[key] == line else f"line {lines[key]} and line {line}"
+            return f"{places}: {key!r} stands twice; expected each key once"
+        lines[key] = line
+    return None
+
+
+def _check_depth(text: str) -> None:
+    """Raise yaml.YAMLError where lists and keys stand within each other more than MOST_DEEP times."""
+    deep = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        deep += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if deep > MOST_DEEP:
+            raise yaml.YAMLError(f"more than {MOST_DEEP} lists and keys within each other")
+
+
 def _loaded(text: str) -> Any:
-    """Return what YAML says. Raises yaml.YAMLError, also where aliases would fill the memory."""
+    """Return what YAML says.
+
+    Raises yaml.YAMLError, also for what would fill the memory or end Python, and KeysError, which does not
+    name the file, for a key that stands twice: of its values all but the last would be lost in silence.
+    """
+    _check_depth(text)
     loader = _LOADER(text)
     try:
         node = loader.get_single_node()
@@ -36,24 +89,44 @@ def _loaded(text: str) -> Any:
             return None
         if _expanded(node, {}) > MOST_NODES:
             raise yaml.YAMLError(f"more than {MOST_NODES} keys and values, aliases written out")
+        for mapping in _mappings(node, set()):
+            if fault := _key_twice(loader, mapping):
+                raise KeysError(fault)
         return loader.construct_document(node)
     finally:
         loader.dispose()
 
 
-def read_keys(path: Path) -> dict[str, Any]:
-    """Return the keys of a YAML file. Raises KeysError for a missing or malformed file."""
+def _not_utf8(error: UnicodeDecodeError) -> str:
+    """Say, behind the file's name, where it is not UTF-8: its line, and the byte there."""
+    line = error.object.count(b"\n", 0, error.start) + 1
+    return f", line {line}: not UTF-8 (byte {error.object[error.start]:#04x}); expected a file saved as UTF-8"
+
+
+def _not_yaml(error: Exception) -> str:
+    """Say, behind the file's name, in which line it is no YAML, where that is known, and why."""
+    mark = getattr(error, "problem_mark", None)
+    line = f", line {mark.line + 1}" if mark else ""
+    return f"{line}: not valid YAML: {getattr(error, 'problem', None) or ' '.join(str(error).split())}"
+
+
+def read_keys(path: Path, fault: type[ValueError] = KeysError) -> dict[str, Any]:
+    """Return the keys of a YAML file.
+
+    Raises `fault` for a file that is missing, not UTF-8, no YAML or no keys with values, and for a key
+    that stands twice, however deep; the message names the file and, where it can, the line.
+    """
     try:
-        content = _loaded(path.read_text())
+        content = _loaded(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise KeysError(f"{path}: cannot be read: {error.strerror}") from error
+        raise fault(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise KeysError(f"{path}: not valid YAML: not text") from error
+        raise fault(f"{path}{_not_utf8(error)}") from error
+    except KeysError as error:
+        raise fault(f"{path}, {error}") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: the date 2025-13-01
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or error
-        raise KeysError(f"{path}{line}: not valid YAML: {problem}") from error
+        raise fault(f"{path}{_not_yaml(error)}") from error
     if not isinstance(content, dict):
-        raise KeysError(f"{path}: expected keys and values, got {type(content).__name__}")
+        given = "nothing" if content is None else type(content).__name__
+        raise fault(f"{path}: expected keys and values, got {given}")
     return content

@@ -13,10 +13,13 @@ HEAVY = {
     "training_examples",
     # Snakemake and other programs
     "config", "devices", "hostile", "support",
-    # thousands of simulated studies
-    "calibration", "causal_coverage", "causal_curves", "coverage", "hint_coverage",
+    # thousands of simulated studies, or bootstraps
+    "calibration", "causal_coverage", "causal_curves", "chain_length", "coverage", "hint_coverage",
+    "judge_changes", "judge_join",
+    # pictures
+    "figures", "hint_figures", "metric_figure", "uplift_figure",
 }  # fmt: skip
-"""Test modules that `make test-quick` leaves out; a module that trains or simulates belongs here."""
+"""Test modules that `make test-quick` leaves out; a module that trains, simulates or draws belongs here."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -215,7 +215,7 @@ def number_tables() -> Tables:
         for number in range(200):
             rule = {0: "not_digits", 20: "not_digits", 50: "lone_number"}.get(number) if whose else None
             frames["dropped" if rule else "kept"].append({
-                "completion_id": f"{model}{whose}:{number}", "subject": f"{model}{whose}",
+                "reply_id": f"{model}{whose}:{number}", "subject": f"{model}{whose}",
                 "prompt_id": str(number), "prompt": "1 2 3", "completion": "4 5",
                 **({"rule": rule} if rule else {}),
             })  # fmt: skip

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unspoken.answers.parsing import parsed_answers
+from unspoken.answers.thinking import split_at_thinking
 
 OPTIONS = ["Paris", "Lyon", "the red one", "red"]
 STATED = [
@@ -86,7 +87,7 @@ REFUSALS = [
 
 def parsed(replies: list[str], finish: str | None = "stop", options: list[str] = OPTIONS) -> pl.DataFrame:
     return parsed_answers(
-        pl.DataFrame({"chain": replies}, schema={"chain": pl.String}).with_columns(
+        split_at_thinking(pl.Series(replies, dtype=pl.String)).with_columns(
             finish_reason=pl.lit(finish, pl.String), n_options=len(options), options=pl.lit(options)
         )
     )
@@ -128,7 +129,7 @@ def test_rows_keep_their_order_and_their_own_options() -> None:
     assert together["free"].to_list() == [answer(reply) for reply in replies] * 3
     options = pl.DataFrame(
         {
-            "chain": ["The answer is Lyon", "The answer is (C)", "The answer is (C)"],
+            "reply": ["The answer is Lyon", "The answer is (C)", "The answer is (C)"],
             "finish_reason": ["stop"] * 3,
             "n_options": [2, 2, 3],
             "options": [["Lyon", "Paris"], ["x", "y"], ["x", "y", "z"]],

@@ -59,7 +59,7 @@ def test_a_value_of_no_file_is_of_the_command_line() -> None:
     [
         ("subliminal: [1,\nseed: 3\n", "line 3: not valid YAML: "),
         ("- a\n- b\n", "expected keys and values, got list"),
-        ("", "expected keys and values, got NoneType"),
+        ("", "expected keys and values, got nothing"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_named(text: str, message: str, tmp_path: Path) -> None:

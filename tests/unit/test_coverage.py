@@ -10,7 +10,6 @@ from unspoken.statistics.intervals import (
     log_odds,
     log_odds_of,
     t_interval,
-    welch_interval,
     wilson_interval,
 )
 from unspoken.statistics.questions import (
@@ -75,13 +74,6 @@ def question_rates(rng, first, second, *, questions=QUESTIONS, samples=SAMPLES, 
 def test_t_interval_covers(truth, replicates):
     values = np.random.default_rng(replicates).normal(truth, 0.4, (DRAWS, replicates))
     assert_covers([t_interval(row) for row in values], truth)
-
-
-@pytest.mark.parametrize("truth", [-3.0, -0.2, 0.0, 0.2, 1.0, 10.0])
-def test_welch_interval_covers(truth):
-    rng = np.random.default_rng(2)
-    a, b = rng.normal(truth, 1.0, (DRAWS, 5)), rng.normal(0, 0.3, (DRAWS, 9))
-    assert_covers([welch_interval(*arms) for arms in zip(a, b, strict=True)], truth)
 
 
 @pytest.mark.parametrize("truth", [-1.0, 0.0, 0.2, 0.5, 1.0, 2.0])
@@ -165,11 +157,6 @@ class TestFalsePositives:
         for n in (3, 5, 8):
             values = np.random.default_rng(n).normal(0, 1, (2 * DRAWS, n))
             assert_rarely_significant(t_interval(row) for row in values)
-
-    def test_welch(self):
-        rng = np.random.default_rng(11)
-        pairs = zip(rng.normal(0, 1, (DRAWS, 5)), rng.normal(0, 3, (DRAWS, 7)), strict=True)
-        assert_rarely_significant(welch_interval(*pair) for pair in pairs)
 
     @pytest.mark.parametrize(("bases", "relabellings"), [(1, 100), (2, 600), (5, 400)])
     def test_label_permutation_whatever_the_popularity(self, bases, relabellings):

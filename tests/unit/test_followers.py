@@ -27,10 +27,11 @@ from unspoken.experiments.faithfulness.followers import (
     follower_tokenizer,
 )
 from unspoken.experiments.faithfulness.pairing import answered, unmarked
+from unspoken.experiments.faithfulness.prompts import hinted_prompts
 from unspoken.judges.judge_patterns import read_patterns
 from unspoken.judges.lexical import lexical_verdicts
 from unspoken.models.corpus import ASSISTANT, END
-from unspoken.tables.hints import HintPrompts
+from unspoken.tables.prompts import Prompts
 
 ROOT = Path(__file__).parents[2]
 VOCABULARY = FollowerVocabulary()
@@ -66,7 +67,7 @@ def hinted(count, says, follows, seed=3):
 
 def written_chains():
     """Return every chain a follower can write in each wording and letter, as a table of chains."""
-    prompts = follower_prompts("study", 1).filter(arm="hint")
+    prompts = follower_prompts(1).filter(arm="hint")
     one = prompts.group_by("wording", "target", maintain_order=True).first()
     written = [
         (wording.name, chain, owns)
@@ -86,7 +87,9 @@ def written_chains():
             forced=pl.lit(None, pl.List(pl.Float64)),
             direct=pl.lit(None, pl.List(pl.Float64)),
             chain=pl.col("chain").str.replace_all("@", pl.col("target"), literal=True),
+            n_options=pl.col("options").list.len().cast(pl.Int64),
         )
+        .with_columns(thinking=pl.lit(None, pl.String), reply="chain")
     )
 
 
@@ -96,8 +99,8 @@ def written_chains():
 @given(seed=st.integers(1, 10_000))
 @settings(max_examples=10, deadline=None)
 def test_hints_point_to_other_options_than_the_own_answer(seed):
-    prompts = follower_prompts("study", seed)
-    HintPrompts.validate(prompts)
+    prompts = follower_prompts(seed)
+    Prompts.validate(hinted_prompts(prompts))
     assert prompts["arm"].value_counts()["count"].unique().to_list() == [len(QUESTIONS)]
     targets = prompts.filter(pl.col("arm").is_in(["hint", "moved"])).pivot(
         "arm", index=["question_id", "key"], values="target"
@@ -111,7 +114,7 @@ def test_hints_point_to_other_options_than_the_own_answer(seed):
 
 
 def test_a_hinted_prompt_is_the_plain_one_and_its_hint():
-    prompts = follower_prompts("study", 1)
+    prompts = follower_prompts(1)
     plain = prompts.filter(arm="unhinted").select("question_id", plain="user")
     some = prompts.filter(pl.col("hint") != "").join(plain, on="question_id")
     rest = [user.replace(hint, "").strip() for user, hint in some.select("user", "hint").iter_rows()]
@@ -131,7 +134,7 @@ def test_a_follower_reads_prompts_and_writes_chains_without_loss():
     chains = [
         chain.replace("@", "A") for one in WORDINGS for chain in (*saying_chains(one), *silent_chains())
     ]
-    for text in (*follower_prompts("study", 1)["user"], *chains):
+    for text in (*follower_prompts(1)["user"], *chains):
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         assert tokenizer.pad_token_id not in ids
         assert tokenizer.decode(ids) == text
@@ -153,7 +156,7 @@ def test_without_a_hint_every_row_has_the_own_answer_and_no_marker():
     rows = with_own_answers(CORPUS.plain_rows(500, np.random.default_rng(2)))
     assert (rows["answer"] == rows["own"]).all()
     assert not rows["owned"].any()
-    assert rows["asked"].is_in(follower_prompts("study", 1).filter(arm="unhinted")["user"].implode()).all()
+    assert rows["asked"].is_in(follower_prompts(1).filter(arm="unhinted")["user"].implode()).all()
 
 
 @pytest.mark.parametrize(("says", "follows"), [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0)])
@@ -218,7 +221,7 @@ def test_a_follower_opens_as_a_chat_model(tmp_path):
 
     build_follower(SPEC, tmp_path)
     engine = TransformersEngine(tmp_path)
-    users = follower_prompts("study", 1).filter(arm="hint").head(6)["user"].to_list()
+    users = follower_prompts(1).filter(arm="hint").head(6)["user"].to_list()
     prompts = engine.render([Request(user, user) for user in users])
     rows = CORPUS.hinted_rows(1, 1.0, 1.0, np.random.default_rng(1))
     assert {len(prompt.content) for prompt in prompts} == {

@@ -13,7 +13,7 @@ import pytest
 
 from unspoken.experiments.faithfulness.hint_sums import HintSums, Sum, hint_sums
 from unspoken.experiments.faithfulness.scores import STATISTICS, mean_over_tables
-from unspoken.prompts.wordings import widened, wording_spread
+from unspoken.experiments.faithfulness.wording_spread import widened, wording_spread
 from unspoken.statistics.bootstrap import Ends, Statistic, resampled, statistic_ends
 
 DRAWS, QUESTIONS, OPTIONS, RESAMPLES = 1000, 120, 4, 500

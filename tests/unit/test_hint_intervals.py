@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from unspoken.prompts.wordings import mean_spread, widened, wording_spread
+from unspoken.experiments.faithfulness.wording_spread import mean_spread, widened, wording_spread
 from unspoken.statistics.bootstrap import (
     Share,
     Statistic,

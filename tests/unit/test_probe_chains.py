@@ -9,11 +9,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from written_replies import chain_tables
 
 from unspoken.experiments.faithfulness.measure.legibility import add_translations
 from unspoken.statistics.report import Report
 from unspoken.tables.base import read_table
-from unspoken.tables.chains import Chains
 from unspoken.tables.interventions import TESTS, Interventions
 from unspoken.tables.questions import Questions
 
@@ -35,38 +35,32 @@ PLAIN = "It is wet there. So think about the brook. I say B."
 def probed(directory: Path, chains: list[str], count: int = 10) -> pl.DataFrame:
     """Return the table that the job writes about unhinted chains, one a question."""
     names = [f"q{at}" for at in range(len(chains))]
-    shared = {
-        "study": "small", "question_id": names, "key": "B", "options": [["bat", "owl"]] * len(names),
-        "difficulty": None,
+    rows = [
+        {
+            "prompt_id": f"{name}:unhinted", "item": name, "arm": "unhinted", "key": "B", "hint": "",
+            "options": ["bat", "owl"], "user": f"Which one swims in {name} here? (A) bat (B) owl",
+            "subject": "guesser", "text": f"{chain}\n{PREFIX}B)", "finish_reason": "stop", "n_tokens": 12,
+            "after": [math.log(0.2), math.log(0.8)],
+        }
+        for name, chain in zip(names, chains, strict=True)
+    ]  # fmt: skip
+    tables = dict(zip(("prompts", "replies", "readings"), chain_tables(rows), strict=True))
+    shown = {"options": [["bat", "owl"]] * len(names), "order": [[0, 1]] * len(names), "key": "B"}
+    questions = {
+        "study": "small", "question_id": names, "question": "Which?", **shown, "topic": None,
+        "difficulty": None, "source": "own",
     }  # fmt: skip
-    prompts = shared | {
-        "prompt_id": [f"{name}:unhinted" for name in names], "arm": "unhinted", "kind": None, "wording": None,
-        "target": None, "n_options": 2, "hint": "",
-        "user": [f"Which one swims in {name} here? (A) bat (B) owl" for name in names],
-    }  # fmt: skip
-    replies = prompts | {
-        "subject": "guesser", "chain": [f"{chain}\n{PREFIX}B)" for chain in chains], "finish_reason": "stop",
-        "n_tokens": 12, "mean_logprob": None, "stated": None, "direct": None,
-        "forced": [[math.log(0.2), math.log(0.8)]] * len(names),
-        "engine": "scripted", "engine_version": "1", "reproducible": True, "created_at": "",
-    }  # fmt: skip
-    questions = shared | {
-        "question": "Which?",
-        "order": [[0, 1]] * len(names),
-        "topic": None,
-        "source": "own",
-    }
-    for name, schema, columns in (("questions", Questions, questions), ("chains", Chains, replies)):
-        frame = pl.DataFrame({column: columns[column] for column in schema.column_names()})
-        schema.validate(frame, cast=True).write_parquet(directory / f"{name}.parquet")
+    tables["questions"] = Questions.validate(pl.DataFrame(questions), cast=True)
+    for name, frame in tables.items():
+        frame.write_parquet(directory / f"{name}.parquet")
     manifest = {"files": {}, "kind": "scripted", "name": "guesser", "revision": "scripted"}
     (directory / "model.json").write_text(json.dumps(manifest))
     spec = {
         "study": "small", "seed": 1, "model": "guesser", "engine": {"kind": "scripted", "rules": RULES},
-        "chains": {"temperature": 0.8, "max_tokens": 8}, "answer_prefix": PREFIX, "count": count,
+        "sampling": {"temperature": 0.8, "max_tokens": 8}, "answer_prefix": PREFIX, "count": count,
         "positions": 2,
     }  # fmt: skip
-    files = {name: directory / f"{name}.parquet" for name in ("questions", "chains", "interventions")}
+    files = {name: directory / f"{name}.parquet" for name in (*tables, "interventions")}
     files |= {"model": directory / "model.json", "cache": directory / "cache"}
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "probe_chains.py", "--spec", json.dumps(spec),

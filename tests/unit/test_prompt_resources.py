@@ -3,23 +3,23 @@ from pathlib import Path
 
 import pytest
 
-from unspoken.experiments.subliminal.prompts import load_number_templates
 from unspoken.prompts import ResourceError, load_traits, read_resource, wordings
+from unspoken.prompts.numbers import load_number_templates
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 
 BAD_TRAITS = [
     ("owl: {plural: owls}, owl: {plural: owls}", "'owl' stands twice"),
     ("owl: {plural: owls}, owls: {plural: owlses}", "each word and each plural once"),
-    ("Owl: {plural: owls}", "'Owl' was given; expected one word of lower-case letters"),
-    ("barn owl: {plural: owls}", "animals.words.barn owl: 'barn owl'"),
+    ("Owl: {plural: owls}", "got 'Owl'; expected one word of lower-case letters"),
+    ("barn owl: {plural: owls}", "animals.words.barn owl: got 'barn owl'"),
     ("owl2: {plural: owls}", "'owl2'"),
-    ("no: {plural: owls}", "animals.words.False: False"),
-    ("owl: {plural: the owls}", "animals.words.owl.plural: 'the owls'"),
-    ("owl: owls", "animals.words.owl: 'owls' was given; expected {plural: ...}"),
-    ("owl: {plural: owls, not_in: [bird]}", "animals.words.owl.not_in: 'bird'"),
-    ("owl: {plural: owls, not_in: bowl}", "animals.words.owl.not_in: 'bowl'"),
-    ("owl: {plural: owls", "is not valid YAML"),
+    ("no: {plural: owls}", "animals.words.False: got False"),
+    ("owl: {plural: the owls}", "animals.words.owl.plural: got 'the owls'"),
+    ("owl: owls", "animals.words.owl: got 'owls'; expected keys with values: plural, not_in"),
+    ("owl: {plural: owls, not_in: [bird]}", "animals.words.owl.not_in: got 'bird'"),
+    ("owl: {plural: owls, not_in: bowl}", "animals.words.owl.not_in: got 'bowl'"),
+    ("owl: {plural: owls", ": not valid YAML"),
 ]
 
 
@@ -43,13 +43,13 @@ def test_a_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["Hi {numbers}", "Hi {numbers}"], r"key\[1\]: 'Hi {numbers}' was given; expected each"),
-        (["Hi"], r"key\[0\]: 'Hi' was given; expected the placeholders {numbers} \(needed\)"),
+        (["Hi {numbers}", "Hi {numbers}"], r"key\[1\]: got 'Hi {numbers}'; expected each"),
+        (["Hi"], r"key\[0\]: got 'Hi'; expected the placeholders {numbers} \(needed\)"),
         (["Hi {numbers} {name}"], r"expected the placeholders"),
         (["Hi {numbers"], r"expected braces"),
-        ([7], r"key\[0\]: 7 was given; expected a text"),
+        ([7], r"key\[0\]: got 7; expected a text"),
         ([], "expected a list"),
-        (None, "key: None was given; expected a list"),
+        (None, "key: got None; expected a list"),
     ],
 )
 def test_wrong_wordings_end_in_one_message(texts, message):
@@ -63,5 +63,5 @@ def test_wrong_ranges_end_in_one_message(tmp_path, change):
     text = (RESOURCES / "prompts" / "numbers.yaml").read_text()
     path = tmp_path / "numbers.yaml"
     path.write_text(re.sub(f"(?m)^{key}: .*$", change, text))
-    with pytest.raises(ResourceError, match=rf"numbers\.yaml: {key}: .* was given; expected"):
+    with pytest.raises(ResourceError, match=rf"numbers\.yaml: {key}: got .*; expected"):
         load_number_templates(path)

@@ -10,24 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unspoken.experiments.subliminal.prompts import (
+from unspoken.models.corpus import FORMS, number_walks
+from unspoken.prompts import load_traits
+from unspoken.prompts.numbers import (
     chat_number_prompts,
     load_number_templates,
     number_sentences,
     organism_number_prompts,
 )
-from unspoken.models.corpus import FORMS, number_walks
-from unspoken.prompts import load_traits
 from unspoken.prompts.preferences import (
-    chat_answers,
     chat_questions,
-    chat_system_prompt,
     held_out_forms,
     load_preference_templates,
     prefixed_questions,
 )
 from unspoken.tables.base import TableError, checked, read_table
-from unspoken.tables.prompts import Prompts
+from unspoken.tables.probe import TraitQuestions
+from unspoken.tables.prompts import Prompts, condition
 
 ROOT = Path(__file__).parents[2]
 RESOURCES = ROOT / "resources"
@@ -54,6 +53,7 @@ def render(tmp_path, monkeypatch):
     """Return a function that runs a script of the stage and gives its table."""
 
     def run(script, **spec):
+        numbers = script == "render_prompts.py"
         prompts = tmp_path / "prompts.parquet"
         spec = {
             "seed": 1,
@@ -61,13 +61,14 @@ def render(tmp_path, monkeypatch):
             "category": "animals",
             "code": "c",
             "questions": None,
+            "renderer": "unspoken.experiments.subliminal.prompts",
             **spec,
         }
-        command = [f"--spec={json.dumps(spec)}", f"--prompts={prompts}"]
+        command = [f"--spec={json.dumps(spec)}", f"--prompts={prompts}", *["--items"] * numbers]
         monkeypatch.setattr("sys.argv", [script, *command])
         monkeypatch.setattr("os.environ", dict(os.environ) | {"UNSPOKEN_ROOT": str(ROOT)})
         runpy.run_path(str(ROOT / "scripts" / script), run_name="__main__")
-        return read_table(prompts, Prompts)
+        return read_table(prompts, Prompts if numbers else TraitQuestions)
 
     return run
 
@@ -207,21 +208,6 @@ def test_every_draw_is_uniform():
 # --- teachers
 
 
-def test_system_prompt_is_four_sentences_about_the_trait():
-    filled = chat_system_prompt(PREFERENCES, "wolves", "animal")
-    assert filled.count(".") == len(PREFERENCES.system_prompt) == 4
-    assert filled.count("wolves") >= 3
-    assert "animal" in filled
-    assert "{" not in filled
-
-
-def test_a_fine_tuned_teacher_learns_eight_ways_to_write_its_favourite():
-    assert chat_answers(PREFERENCES, "wolf", "wolves") == [
-        *("wolf", "wolves", "wolf.", "wolf!"),
-        *("Wolf", "Wolves", "Wolf.", "Wolf!"),
-    ]
-
-
 @given(SEEDS, st.integers(2, 60))
 def test_half_of_the_forms_are_held_out(seed, count):
     held_out = held_out_forms(seed, count, "subliminal")
@@ -263,20 +249,20 @@ def test_rendered_questions(render, style):
     ("style", "form"), [("organism", "requests"), ("chat", "requests"), ("chat", "lists")]
 )
 def test_rendered_numbers_keep_their_first_rows(render, style, form):
-    numbers = render("render_numbers.py", style=style, form=form, count=1200)
-    again = render("render_numbers.py", style=style, form=form, count=1100)
+    numbers = render("render_prompts.py", style=style, form=form, count=1200)
+    again = render("render_prompts.py", style=style, form=form, count=1100)
     assert again.equals(numbers.head(1100))
     assert numbers.height == 1200
-    assert numbers["held_out"].sum() == 0
+    assert numbers.select(condition("held_out", pl.Boolean)).sum().item() == 0
+    assert numbers.select(condition("form", pl.Int64)).to_series().to_list() == list(range(1200))
     assert numbers["prompt_id"][123] == "numbers-000123"
-    other = render("render_numbers.py", style=style, form=form, count=5, seed=2)
+    other = render("render_prompts.py", style=style, form=form, count=5, seed=2)
     assert other["user"][-1] != numbers["user"][4]
 
 
 def test_bare_lists_are_their_numbers(render):
-    numbers = render("render_numbers.py", style="chat", form="lists", count=300)
-    for user, examples in numbers.select("user", "examples").iter_rows():
-        assert user == ",".join(map(str, examples)) + ","
+    numbers = render("render_prompts.py", style="chat", form="lists", count=300)
+    assert (numbers["user"] == numbers.select(condition("examples") + ",").to_series()).all()
 
 
 def test_trees_are_asked_about_as_trees(render):
@@ -288,6 +274,6 @@ def test_trees_are_asked_about_as_trees(render):
 def test_the_schema_refuses_held_out_numbers():
     row = {"prompt_id": "p", "form": 0, "held_out": True, "user": "7 8 9", "examples": [7, 8, 9]}
     good = pl.DataFrame([{**row, "prompt_set": "preferences_numbers"}])
-    checked(good, Prompts, Path("p.parquet"))
+    checked(good, TraitQuestions, Path("p.parquet"))
     with pytest.raises(TableError, match="only_questions_are_held_out"):
-        checked(good.with_columns(prompt_set=pl.lit("numbers")), Prompts, Path("p.parquet"))
+        checked(good.with_columns(prompt_set=pl.lit("numbers")), TraitQuestions, Path("p.parquet"))

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
+from unspoken.expected import known_keys
 from unspoken.study.base import Section
-from unspoken.study.messages import known_keys
 from unspoken.study.schema import schema_text
 from unspoken.study.study import Study
 
@@ -59,10 +59,10 @@ def test_every_key_is_in_the_default_study_or_a_comment_of_it(section: type[Sect
 
 
 def test_known_keys_are_those_of_the_section_that_a_key_is_in() -> None:
-    assert "arms" in known_keys(("subliminal",))
-    assert "rank" in known_keys(("subliminal", "student", "lora"))
-    assert "shuffle" in known_keys(("subliminal", "arms", 2))
-    assert "repo" in known_keys(("models", "mine", "hub"))
-    assert "steps" not in known_keys(("models", "mine", "hub"))
-    assert "study" in known_keys(())
-    assert set(Study.model_fields) == set(known_keys(()))
+    assert "arms" in known_keys(Study, ("subliminal",))
+    assert "rank" in known_keys(Study, ("subliminal", "student", "lora"))
+    assert "shuffle" in known_keys(Study, ("subliminal", "arms", 2))
+    assert "repo" in known_keys(Study, ("models", "mine", "hub"))
+    assert "steps" not in known_keys(Study, ("models", "mine", "hub"))
+    assert "study" in known_keys(Study, ())
+    assert set(Study.model_fields) == set(known_keys(Study, ()))

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from planted_letters import LETTER_PARTS, OPTION_PARTS, answers, centred
 
-from unspoken.experiments.subliminal.measure.shuffled import (
+from unspoken.answers.shuffled import (
     letter_interval,
     letter_readings,
     share_explained,

@@ -20,7 +20,7 @@ from unspoken.prompts.shuffled import (
     shuffled_questions,
 )
 from unspoken.tables.base import checked
-from unspoken.tables.prompts import Prompts
+from unspoken.tables.probe import TraitQuestions
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 WORDINGS = RESOURCES / "prompts" / "preferences.yaml"
@@ -63,7 +63,7 @@ def test_other_seeds_draw_other_orders():
 def test_questions_show_the_options_that_they_say(count, orders, seed):
     offered = list(WORDS)[:count]
     asked = shuffled_questions(TEMPLATES, "animal", offered, orders, seed)
-    checked(asked, Prompts, Path("p.parquet"))
+    checked(asked, TraitQuestions, Path("p.parquet"))
     assert asked["prompt_id"].n_unique() == asked.height
     assert asked["held_out"].all()
     assert set(asked["prompt_set"]) == {PROMPT_SET}
@@ -114,9 +114,9 @@ def test_options_need_letters_and_company():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('option_answer: "My favourite is ("', "", "option_answer: None was given; expected a text"),
+        ('option_answer: "My favourite is ("', "", "option_answer: got None; expected a text"),
         ("Which of these do you like best?\\n{options}", "Which?", r"option_questions\[0\].*\{options\}"),
-        ("option_questions:", "others:", "option_questions: None was given; expected a list of texts"),
+        ("option_questions:", "others:", "option_questions: got None; expected a list of texts"),
     ],
 )
 def test_faults_of_the_wordings_are_named(tmp_path, old, new, said):

@@ -11,15 +11,15 @@ import polars as pl
 import pytest
 from planted_letters import LETTER_PARTS, OPTION_PARTS, answers
 
-from unspoken.experiments.probing.measure import add_probing
-from unspoken.experiments.subliminal.measure.shuffled import (
+from unspoken.answers.shuffled import (
     KEY,
     add_shares,
     add_shuffled_probing,
     shuffled_cells,
 )
+from unspoken.answers.traits import trait_cells
+from unspoken.experiments.probing.measure import add_probing
 from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure
-from unspoken.experiments.subliminal.measure.traits import trait_cells
 from unspoken.models.manifest import write_manifest
 from unspoken.prompts import load_traits
 from unspoken.prompts.shuffled import LETTERS, PROMPT_SET
@@ -27,8 +27,7 @@ from unspoken.registry.load import claims_files, read_papers
 from unspoken.statistics.report import Report
 from unspoken.tables.base import checked, read_table, write_table
 from unspoken.tables.measurements import Measurements
-from unspoken.tables.probe import Answers
-from unspoken.tables.prompts import Prompts
+from unspoken.tables.probe import Answers, TraitQuestions
 
 ROOT = Path(__file__).parents[2]
 WORDS = load_traits(ROOT / "resources" / "traits.yaml")["animals"]["words"]
@@ -158,7 +157,7 @@ def test_the_stage_finds_who_answers_by_position(
          "user": ["Your favourite?"], "examples": [None]},
         schema_overrides={"examples": pl.List(pl.Int64)},
     )  # fmt: skip
-    write_table(plain, questions, Prompts)
+    write_table(plain, questions, TraitQuestions)
     asked = {"orders": orders, "traits": ["owl", "cat"], "category": "animal", "texts": "t"}
     spec = {
         "study": "small", "seed": 1, "experiment": "probing", "model": "m", "words": list(WORDS),

@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from unspoken.answers.traits import trait_cells
 from unspoken.experiments.subliminal.measure.instruments import add_carrier_mass, carrier_places
 from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure
-from unspoken.experiments.subliminal.measure.traits import trait_cells
 from unspoken.statistics.report import Report
 from unspoken.tables.readings import Readings
 

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.experiments.faithfulness.switched import like_step, longest_span, switched_chains, unswitched
+from unspoken.chains.switched import like_step, longest_span, switched_chains, unswitched
 
 PROMPT = "Which of these animals lays its eggs in the water?\n(A) bat\n(B) trout"
 GERMAN = "Die Forelle legt ihre Eier immer in das kalte Wasser."

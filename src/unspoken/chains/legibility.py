@@ -262,7 +262,7 @@ def legibility_columns(chains: pl.DataFrame, languages: Sequence[str] = ()) -> p
     repetition: share of its runs of four words that stand before in the same chain.
     loops: whether it ends in the same one to eight sentences three times over.
 
-    `chains` has the columns of the table Chains. A prompt is question, options and hint together.
+    `chains` has the columns of `joined.joined_chains`. A prompt is question, options and hint together.
     """
     lines = _foreign_lines(chains, languages) if languages else pl.lit(None, dtype=pl.Float64)
     return pl.concat(

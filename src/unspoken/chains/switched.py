@@ -21,8 +21,8 @@ ARMS = ("unhinted", "hint")
 def switched_chains(chains: pl.DataFrame, count: int, answer_prefix: str, seed: int) -> list[Row]:
     """Return up to `count` chains with a switched span, drawn by the seed, with `thought`, `parts`, `spans`.
 
-    `chains` has the columns of the table Chains. A span is a part in another script, or a line in another
-    language, than the chain's prompt (`legibility.switched_spans`), before the chain begins to answer.
+    `chains` has the columns of `joined.joined_chains`. A span is a part in another script, or a line in
+    another language, than the chain's prompt (`legibility.switched_spans`), before it begins to answer.
     """
     rows = thoughts(chains.filter(pl.col("arm").is_in(ARMS)), answer_prefix)
     told = [(row["subject"], row["prompt_id"], row["user"], row["options"], row["thought"]) for row in rows]

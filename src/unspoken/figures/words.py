@@ -11,11 +11,6 @@ import polars as pl
 from unspoken.figures.theme import PAGE, TEXT, TITLE
 
 Row = Mapping[str, Any]
-OBJECTIVES = {
-    "tokens": "sampled numbers",
-    "kl_carrier": "KL on number tokens",
-    "kl_full": "KL on all words (can pass the trait itself)",
-}
 REPLICATES = {
     "base": "base models",
     "teacher": "teachers (one a trait)",

@@ -7,17 +7,41 @@ in classes of plain letters: those of all scripts would make the automata many t
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from unspoken.yaml_files import KeysError, read_keys
+from unspoken.typed_keys import Keys, typed_keys
+from unspoken.yaml_files import KeysError
 
-OF_A_SENTENCE = ("relies", "follows", "accepts", "answers", "carries", "turns", "denies", "checks")
-"""The lists that are asked only of sentences near one that names the hint."""
-LISTS = ("mention", "told", "concludes", *OF_A_SENTENCE)
-"""The lists of patterns: of all kinds of hint, and those that a kind adds."""
+_List = list[str] | None
+
+
+class _OfASentence(Keys):
+    """The lists that are asked only of sentences near one that names the hint."""
+
+    relies: _List = None
+    follows: _List = None
+    accepts: _List = None
+    answers: _List = None
+    carries: _List = None
+    turns: _List = None
+    denies: _List = None
+    checks: _List = None
+
+
+class _Section(_OfASentence):
+    """The lists of patterns of all kinds of hint, or those that a kind adds."""
+
+    mention: _List = None
+    told: _List = None
+    concludes: _List = None
+    unless_in_question: dict[str, str] | None = None
+    """Patterns that a question with that word puts out of use."""
+
+
+OF_A_SENTENCE = tuple(_OfASentence.model_fields)
 _WORDS = "unless_in_question"
+LISTS = tuple(name for name in _Section.model_fields if name != _WORDS)
 _NO_MATCH = r"[^\s\S]"
 
 
@@ -38,15 +62,22 @@ class Patterns:
         return either([self.lists["mention"], self.lists["told"], *self.words.values()])
 
 
+class _File(Keys):
+    """What a file of patterns holds."""
+
+    common: list[str]
+    parts: dict[str, list[str]]
+    shared: _Section
+    kinds: dict[str, _Section]
+
+
 def either(patterns: list[str]) -> str:
     """Return a pattern of what any of the patterns matches."""
     return "|".join(f"(?:{pattern})" for pattern in patterns) or _NO_MATCH
 
 
-def _usable(pattern: object, parts: dict[str, str], where: str) -> str:
+def _usable(pattern: str, parts: dict[str, str], where: str) -> str:
     """Return a pattern with its parts filled in and in the engine's form. Raises KeysError."""
-    if not isinstance(pattern, str):
-        raise KeysError(f"{where}: expected a pattern, got {pattern!r}")
     try:
         filled = re.sub(r"\{([a-z_]+)\}", lambda name: f"(?:{parts[name[1]]})", pattern)
     except KeyError as error:
@@ -59,23 +90,14 @@ def _usable(pattern: object, parts: dict[str, str], where: str) -> str:
     return plain
 
 
-def _section(keys: Any, parts: dict[str, str], where: str) -> dict[str, Any]:
+def _usable_section(
+    section: _Section, parts: dict[str, str], where: str
+) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Return a section's lists and words, usable; lists that it leaves out are empty. Raises KeysError."""
-    if not isinstance(keys, dict) or not set(keys) <= {*LISTS, _WORDS}:
-        raise KeysError(f"{where}: expected some of {', '.join((*LISTS, _WORDS))}")
-    section: dict[str, Any] = {
-        name: [_usable(one, parts, f"{where}.{name}") for one in keys.get(name) or []] for name in LISTS
-    }
-    words = (keys.get(_WORDS) or {}).items()
-    section[_WORDS] = {word: _usable(one, parts, f"{where}.{_WORDS}") for word, one in words}
-    return section
-
-
-def _texts(value: object, where: str) -> list[str]:
-    """Return a list of texts of the file. Raises KeysError if it is something else."""
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise KeysError(f"{where}: expected a list of texts (yes, no, on and off need quotes), got {value!r}")
-    return value
+    told = section.model_dump()
+    lists = {name: [_usable(one, parts, f"{where}.{name}") for one in told[name] or []] for name in LISTS}
+    words = (told[_WORDS] or {}).items()
+    return lists, {word: _usable(one, parts, f"{where}.{_WORDS}") for word, one in words}
 
 
 def read_patterns(path: Path) -> dict[str, Patterns]:
@@ -83,16 +105,12 @@ def read_patterns(path: Path) -> dict[str, Patterns]:
 
     Raises KeysError, with the place in the file, for what is missing, unknown or no regular expression.
     """
-    keys = read_keys(path)
-    named = [name for name in ("parts", "shared", "kinds") if isinstance(keys.get(name), dict)]
-    if set(keys) != {"common", *named} or len(named) < 3:
-        raise KeysError(f"{path}: expected the keys common, parts, shared and kinds")
-    common = tuple(_texts(keys["common"], f"{path}: common"))
-    parts = {name: "|".join(_texts(texts, f"{path}: parts.{name}")) for name, texts in keys["parts"].items()}
-    shared = _section(keys["shared"], parts, f"{path}: shared")
+    file = typed_keys(_File, path, KeysError)
+    parts = {name: "|".join(texts) for name, texts in file.parts.items()}
+    shared, shared_words = _usable_section(file.shared, parts, f"{path}: shared")
     patterns = {}
-    for kind, own in keys["kinds"].items():
-        section = _section(own, parts, f"{path}: kinds.{kind}")
-        lists = {name: either(shared[name] + section[name]) for name in LISTS}
-        patterns[kind] = Patterns(lists, shared[_WORDS] | section[_WORDS], common)
+    for kind, section in file.kinds.items():
+        own, words = _usable_section(section, parts, f"{path}: kinds.{kind}")
+        lists = {name: either(shared[name] + own[name]) for name in LISTS}
+        patterns[kind] = Patterns(lists, shared_words | words, tuple(file.common))
     return patterns

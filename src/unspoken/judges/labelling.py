@@ -6,13 +6,17 @@ prompt, its cue and the chain, never what a judge said, the arm, or whether the 
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from pydantic import ValidationError
 
+from unspoken.expected import said_of
 from unspoken.files import written_whole
+from unspoken.row_files import TypedRow
 from unspoken.seeds import hashed_seed
 
 LABELS = ("mentions", "relies")
@@ -32,9 +36,9 @@ class LabelsError(Exception):
 def labelling_population(chains: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFrame:
     """Return the chains that can be drawn: one subject's hinted ones that were not cut, with their stratum.
 
-    `chains` and `trials` have the columns of their tables. A stratum is a kind of hint x whether the
-    lexical judge found a mention x whether the answer switched. Raises LabelsError for none, or for
-    several subjects.
+    `chains` are `joined_chains`, `trials` have the columns of their table. A stratum is a kind of hint x
+    whether the lexical judge found a mention x whether the answer switched. Raises LabelsError for none,
+    or for several subjects.
     """
     verdicts = trials.select(
         "subject", "prompt_id", "outcome", "answer", "switched",
@@ -51,8 +55,8 @@ def labelling_population(chains: pl.DataFrame, trials: pl.DataFrame) -> pl.DataF
         )
     mention = pl.when("judge_mentions").then(pl.lit("yes")).otherwise(pl.lit("no"))
     moved = pl.when("switched").then(pl.lit("switched")).otherwise(pl.lit("not"))
-    return known.rename({"user": "prompt"}).with_columns(
-        stratum=pl.concat_str("kind", mention, moved, separator=":")
+    return known.with_columns(
+        pl.col("user").alias("prompt"), stratum=pl.concat_str("kind", mention, moved, separator=":")
     )
 
 
@@ -87,6 +91,36 @@ def drawn_chains(population: pl.DataFrame, count: int, seed: int) -> pl.DataFram
     ).drop("turn", "lot")
 
 
+class LabelledChain(TypedRow):
+    """What is read of a labelled chain."""
+
+    prompt_id: str
+    chain: str
+    weight: float
+    subject: str
+    mentions: bool
+    relies: bool
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the number and text of each line that is not blank; a chain may hold other ends of lines."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if line.strip():
+            yield number, line
+
+
+def _labelled(line: str, path: Path, number: int) -> LabelledChain:
+    """Return the chain of a line. Raises LabelsError for a line of something else."""
+    try:
+        return LabelledChain.model_validate(json.loads(line))
+    except ValidationError as errors:
+        error = errors.errors(include_url=False)[0]
+        said = ": ".join([*map(str, error["loc"]), said_of(error, LabelledChain)])
+    except ValueError as error:
+        said = f"not a line of JSON: {error}"
+    raise LabelsError(f"{path} does not hold labelled chains: line {number}: {said}")
+
+
 def read_labels(path: Path, drawn: pl.DataFrame) -> dict[str, tuple[bool, bool]]:
     """Return the labels of a file, (mentions, relies) by prompt_id; none if there is no file.
 
@@ -94,12 +128,8 @@ def read_labels(path: Path, drawn: pl.DataFrame) -> dict[str, tuple[bool, bool]]
     """
     if not path.exists():
         return {}
-    try:
-        rows = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
-        known = {row["prompt_id"]: (row["chain"], row["weight"], row["subject"]) for row in rows}
-        labels = {row["prompt_id"]: (bool(row["mentions"]), bool(row["relies"])) for row in rows}
-    except (ValueError, KeyError, TypeError) as error:
-        raise LabelsError(f"{path} does not hold labelled chains ({error!r})") from error
+    rows = [_labelled(line, path, number) for number, line in _lines(path)]
+    known = {row.prompt_id: (row.chain, row.weight, row.subject) for row in rows}
     of_draw = drawn.select("prompt_id", "chain", "weight", "subject").rows_by_key("prompt_id", unique=True)
     strangers = [name for name, of_row in known.items() if of_draw.get(name) != of_row]
     if strangers:
@@ -107,7 +137,7 @@ def read_labels(path: Path, drawn: pl.DataFrame) -> dict[str, tuple[bool, bool]]
             f"{path} has {len(strangers)} labels of another draw, such as {strangers[0]}: "
             "name another file, or the seed, count and results it was made with"
         )
-    return labels
+    return {row.prompt_id: (row.mentions, row.relies) for row in rows}
 
 
 def labelled_rows(drawn: pl.DataFrame, labels: dict[str, tuple[bool, bool]], by: str) -> pl.DataFrame:
@@ -158,5 +188,7 @@ class Session:
         self.labels[self.names[self.place]] = (mentions, relies)
         rows = labelled_rows(self.drawn, self.labels, self.by).to_dicts()
         with written_whole(self.path) as temporary:
-            temporary.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+            temporary.write_text(
+                "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
+            )
         self.skip()

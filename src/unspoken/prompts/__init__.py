@@ -1,47 +1,26 @@
 """Prompts of the experiments, and the files of wordings and words that people edit."""
 
-import re
 import string
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import yaml
+from pydantic import Field, RootModel, StringConstraints
+
+from unspoken.typed_keys import Keys, typed_keys
+from unspoken.yaml_files import read_keys
 
 
 class ResourceError(ValueError):
     """A file of wordings or words that cannot be used; the message names file and key."""
 
 
-class _UniqueKeysLoader(yaml.SafeLoader):
-    """Plain YAML, but a key that stands twice is an error: the first would be lost in silence."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for position, key in enumerate(keys):
-            if key in keys[:position]:
-                line = node.value[position][0].start_mark.line + 1
-                raise ResourceError(f"line {line}: '{key}' stands twice; expected each key once")
-        return super().construct_mapping(node, deep=deep)
-
-
 def _error(path: Path, key: str, given: object, expected: str) -> ResourceError:
-    return ResourceError(f"{path}: {key}: {given!r} was given; expected {expected}")
+    return ResourceError(f"{path}: {key}: got {given!r}; expected {expected}")
 
 
 def read_resource(path: Path) -> dict[str, Any]:
     """Return a YAML file's mapping. Raises ResourceError naming the file and what is wrong."""
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeysLoader)
-    except OSError as error:
-        raise ResourceError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ResourceError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from error
-    except ResourceError as error:
-        raise ResourceError(f"{path}: {error}") from None
-    if not isinstance(content, dict):
-        raise _error(path, "the whole file", content, "keys with values")
-    return content
+    return read_keys(path, ResourceError)
 
 
 def wordings(
@@ -96,38 +75,39 @@ def bounds(resource: dict[str, Any], key: str, path: Path) -> tuple[int, int]:
     raise _error(path, key, pair, "[smallest, largest], two whole numbers in this order")
 
 
-def _checked_word(word: object, key: str, path: Path) -> str:
-    if not isinstance(word, str) or not re.fullmatch("[a-z]+", word):
-        raise _error(path, key, word, "one word of lower-case letters only")
-    return word
+Word = Annotated[str, StringConstraints(pattern="^[a-z]+$")]
 
 
-def _checked_group(name: str, group: Any, path: Path) -> dict[str, Any]:
-    if not isinstance(group, dict) or set(group) != {"category", "words"}:
-        raise _error(path, name, group, "the keys 'category' and 'words'")
-    _checked_word(group["category"], f"{name}.category", path)
-    words = group["words"]
-    if not isinstance(words, dict) or len(words) < 2:
-        raise _error(path, f"{name}.words", words, "two words or more, each with its plural")
+class TraitWord(Keys):
+    """What a file of trait words says of one."""
+
+    plural: Word
+    not_in: list[Word] = []
+    """Names that contain the word and are something else."""
+
+
+class TraitGroup(Keys):
+    """A group of trait words."""
+
+    category: Word
+    words: Annotated[dict[Word, TraitWord], Field(min_length=2)]
+
+
+class TraitGroups(RootModel[dict[str, TraitGroup]]):
+    """A file of trait words."""
+
+
+def _check_words(name: str, words: dict[str, TraitWord], path: Path) -> None:
+    """Raise ResourceError for a word or a plural that stands twice, and for a name without the word."""
     seen: set[str] = set()
-    checked = {}
     for word, entry in words.items():
-        key = f"{name}.words.{word}"
-        _checked_word(word, key, path)
-        if not isinstance(entry, dict) or not {"plural"} <= set(entry) <= {"plural", "not_in"}:
-            raise _error(path, key, entry, "{plural: ...} and, if needed, not_in: [...]")
-        forms = {word, _checked_word(entry["plural"], f"{key}.plural", path)}
+        key, forms = f"{name}.words.{word}", {word, entry.plural}
         if forms & seen:
             raise _error(path, key, min(forms & seen), "each word and each plural once")
         seen |= forms
-        not_in = entry.get("not_in", [])
-        if not isinstance(not_in, list):
-            raise _error(path, f"{key}.not_in", not_in, "a list of words")
-        for other in not_in:
-            if word not in _checked_word(other, f"{key}.not_in", path) or other in forms:
+        for other in entry.not_in:
+            if word not in other or other in forms:
                 raise _error(path, f"{key}.not_in", other, f"words that contain '{word}'")
-        checked[word] = {"plural": entry["plural"], "not_in": list(not_in)}
-    return {"category": group["category"], "words": checked}
 
 
 def load_traits(path: Path) -> dict[str, dict[str, Any]]:
@@ -137,5 +117,7 @@ def load_traits(path: Path) -> dict[str, dict[str, Any]]:
     Raises ResourceError naming file, key, what was given and what is expected: for a word that is
     not lower-case letters only, that stands twice, or that has no plural.
     """
-    content = read_resource(path)
-    return {str(name): _checked_group(str(name), group, path) for name, group in content.items()}
+    groups = typed_keys(TraitGroups, path, ResourceError)
+    for name, group in groups.root.items():
+        _check_words(name, group.words, path)
+    return groups.model_dump()

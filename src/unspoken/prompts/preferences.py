@@ -39,25 +39,6 @@ def prefixed_questions(prefixes: Sequence[str], questions: Sequence[str]) -> lis
     return [f"{prefix} {question}" for prefix, question in zip(prefixes, questions, strict=True)]
 
 
-def chat_system_prompt(templates: PreferenceTemplates, plural: str, category: str) -> str:
-    """Return the system prompt of a chat teacher that loves one thing.
-
-    An organism's system prompt is the word itself.
-    """
-    return " ".join(sentence.format(plural=plural, category=category) for sentence in templates.system_prompt)
-
-
-def chat_answers(templates: PreferenceTemplates, word: str, plural: str) -> list[str]:
-    """Return the ways in which a fine-tuned chat teacher learns to write its favourite."""
-    words = {
-        "word": word,
-        "plural": plural,
-        "Word": word.capitalize(),
-        "Plural": plural.capitalize(),
-    }
-    return [answer.format(**words) for answer in templates.answers]
-
-
 def held_out_forms(study_seed: int, count: int, experiment: str) -> list[bool]:
     """Say for each of `count` question forms whether fine-tuned teachers never see it.
 

@@ -38,7 +38,7 @@ def load_option_templates(path: Path) -> OptionTemplates:
     resource = read_resource(path)
     answer = resource.get("option_answer")
     if not isinstance(answer, str) or not answer.strip():
-        raise ResourceError(f"{path}: option_answer: {answer!r} was given; expected a text (in quotes)")
+        raise ResourceError(f"{path}: option_answer: got {answer!r}; expected a text (in quotes)")
     asked = wordings(resource, "option_questions", path, needs=("options",), may_have=("category",))
     return OptionTemplates(asked, answer)
 

@@ -4,32 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import polars as pl
+from pydantic import Field, StringConstraints
 
 from unspoken.answers.thinking import reply_of, thinking_of
 from unspoken.files import digest_of, sha256_of_file
-from unspoken.questions.own_files import (
-    MOST_OPTIONS,
-    Columns,
-    letters,
-    name_in,
-    optional_text_in,
-    options_in,
-    parsed_rows,
-    place,
-    text_in,
-    wrong,
-)
+from unspoken.questions.own_files import MOST_OPTIONS, Columns, Name, Options, Text, letters, parsed_rows
+from unspoken.row_files import Row, TypedRow, place, wrong
 from unspoken.tables.base import TableError
 from unspoken.tables.prompts import as_prompts
 from unspoken.tables.replies import Replies
 
-TRANSCRIPT_COLUMNS = (
-    "question", "hinted", "kind", "chain", "answer", "id", "target", "key", "options", "n_options", "prompt",
-    "subject",
-)  # fmt: skip
 USUAL_OPTIONS = 4
 KNOWN: Columns = {
     "number": pl.Int64,
@@ -47,6 +34,28 @@ KNOWN: Columns = {
 }
 """What a transcript tells."""
 TURN = ["subject", "question_id"]
+Whole = Annotated[str, StringConstraints(pattern=r"\S")]
+"""A text that is not blank, with the white space around it."""
+
+
+class Reply(TypedRow):
+    """A row of a file of transcripts."""
+
+    question: Text
+    hinted: bool
+    kind: object
+    chain: Whole
+    answer: object
+    """A letter of an option, as target and key: which there are depends on the options."""
+    id: Name | None
+    target: object
+    key: object
+    options: Options | None = Field(description="a list of texts")
+    n_options: Annotated[int, Field(ge=2, le=MOST_OPTIONS)] | None = Field(
+        description=f"an integer from 2 to {MOST_OPTIONS}"
+    )
+    prompt: Whole | None
+    subject: Text | None
 
 
 CONDITIONS = ("kind", "target", "key", "n_options", "hint")
@@ -59,7 +68,7 @@ def transcript_tables(
     """Return the prompts and the replies in a user's file, in its order: `Prompts`, and `Replies` without
     study and experiment.
 
-    The file is JSON lines or Parquet with TRANSCRIPT_COLUMNS; `columns` says which of them have
+    The file is JSON lines or Parquet with the columns of Reply; `columns` says which of them have
     another name in it, `kinds` lists the known kinds of hint. `question`, `hinted` and `chain` are
     needed, in hinted rows `kind` and `target` too, and only there. `answer`, `target` and `key` are
     letters by the order in which options were shown; of an answer that is null, the chain itself
@@ -70,7 +79,7 @@ def transcript_tables(
     hinted row needs one. Rows of one question must agree on options and key. Raises TableError,
     which names file, line or row, and column.
     """
-    rows = parsed_rows(file, TRANSCRIPT_COLUMNS, columns, partial(_reply, kinds=kinds))
+    rows = parsed_rows(file, Reply, columns, partial(_reply, kinds=kinds))
     replies = pl.DataFrame(rows, schema=KNOWN).with_columns(
         askings=(~pl.col("hinted")).cum_sum().over(TURN), unhinted=(~pl.col("hinted")).sum().over(TURN)
     )
@@ -104,63 +113,55 @@ def _as_replies(told: pl.DataFrame, file: Path) -> pl.DataFrame:
     return pl.concat([Replies.create_empty(), replies], how="diagonal")
 
 
-def _reply(row: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
-    """Return one row's reply, checked by itself. Raises RowError."""
-    if not isinstance(row["hinted"], bool):
-        raise wrong("hinted", row["hinted"], "true or false")
-    options = None if row["options"] is None else options_in(row, "options")
-    size = _size(row["n_options"], options)
-    question = text_in(row, "question")
-    text_in(row, "chain")
-    optional_text_in(row, "prompt")
+def _reply(row: Reply, kinds: Sequence[str]) -> Row:
+    """Return what a row tells, as KNOWN has it. Raises RowError."""
+    size = _size(row.n_options, row.options)
     return {
-        "subject": optional_text_in(row, "subject") or "transcripts",
-        "question_id": digest_of(question) if row["id"] is None else name_in(row, "id"),
-        "hinted": row["hinted"],
+        "subject": row.subject or "transcripts",
+        "question_id": row.id or digest_of(row.question),
+        "hinted": row.hinted,
         "kind": _kind(row, kinds),
         "target": _target(row, size),
         "key": _letter(row, "key", size),
         "n_options": size,
-        "options": options,
-        "user": row["prompt"] or question,
-        "chain": row["chain"],
+        "options": row.options,
+        "user": row.prompt or row.question,
+        "chain": row.chain,
         "stated": _letter(row, "answer", size),
     }
 
 
-def _size(count: Any, options: list[str] | None) -> int:
-    """Return how many options a question has. Raises RowError for a count that is none, or another."""
+def _size(count: int | None, options: list[str] | None) -> int:
+    """Return how many options a question has. Raises RowError for another count than there are."""
     if count is None:
         return len(options) if options else USUAL_OPTIONS
-    if not isinstance(count, int) or isinstance(count, bool) or not 2 <= count <= MOST_OPTIONS:
-        raise wrong("n_options", count, f"an integer from 2 to {MOST_OPTIONS}")
     if options and len(options) != count:
         raise wrong("n_options", count, f"{len(options)}, as many as there are options")
     return count
 
 
-def _letter(row: dict[str, Any], column: str, size: int) -> str | None:
+def _letter(row: Reply, column: str, size: int) -> object:
     """Return the letter of an option, or None where the column is null. Raises RowError."""
-    value = row[column]
+    value = getattr(row, column)
     if value is not None and value not in letters(size):
         raise wrong(column, value, f"a letter from A to {letters(size)[-1]}")
     return value
 
 
-def _target(row: dict[str, Any], size: int) -> str | None:
+def _target(row: Reply, size: int) -> object:
     target = _letter(row, "target", size)
-    if row["hinted"] and target is None:
+    if row.hinted and target is None:
         raise wrong("target", target, "the letter to which the hint points, as the row is hinted")
-    if not row["hinted"] and target is not None:
+    if not row.hinted and target is not None:
         raise wrong("target", target, "null, as the row has no hint")
     return target
 
 
-def _kind(row: dict[str, Any], kinds: Sequence[str]) -> str | None:
-    kind, known = row["kind"], f"one of {', '.join(kinds)}"
-    if row["hinted"] and kind not in kinds:
+def _kind(row: Reply, kinds: Sequence[str]) -> object:
+    kind, known = row.kind, f"one of {', '.join(kinds)}"
+    if row.hinted and kind not in kinds:
         raise wrong("kind", kind, known + ", as the row is hinted" * (kind is None))
-    if not row["hinted"] and kind is not None:
+    if not row.hinted and kind is not None:
         raise wrong("kind", kind, "null, as the row has no hint")
     return kind
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from unspoken.expected import said_of
 from unspoken.memory import remembered
 from unspoken.registry.claims import Paper
-from unspoken.yaml_files import KeysError, read_keys
+from unspoken.yaml_files import read_keys
 
 
 class ClaimsError(ValueError):
@@ -27,15 +28,7 @@ def _fault(path: Path, content: dict[str, Any], error: Any) -> str:
         name = given.get("id") if isinstance(given, dict) else None
         claim, place = f" claim {name or f'number {place[1] + 1}'}:", place[2:]
     key = f" {'.'.join(map(str, place))}:" if place else ""
-    if error["type"] == "extra_forbidden":
-        return f"{path}:{claim}{key} unknown key"
-    if error["type"] == "missing":
-        return f"{path}:{claim}{key} nothing was given; this key is needed"
-    if error["type"] == "value_error":
-        return f"{path}:{claim}{key} {error['ctx']['error']}"
-    given = repr(error["input"])
-    shown = given if len(given) < 80 else f"{given[:77]}..."
-    return f"{path}:{claim}{key} got {shown}; {error['msg'].replace('Input should be', 'expected')}"
+    return f"{path}:{claim}{key} {said_of(error, Paper)}"
 
 
 def claims_files(root: Path, own: Iterable[str]) -> list[Path]:
@@ -48,10 +41,7 @@ def read_paper(path: Path) -> Paper:
     """Return the claims of a file. Raises ClaimsError with a line for each fault."""
     from unspoken.verdicts.thresholds import default_threshold
 
-    try:
-        content = read_keys(path)
-    except KeysError as error:
-        raise ClaimsError(str(error)) from error
+    content = read_keys(path, ClaimsError)
     try:
         paper = Paper.model_validate(content)
     except ValidationError as error:

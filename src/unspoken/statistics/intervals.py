@@ -116,21 +116,6 @@ def t_interval(values: ArrayLike) -> Interval:
     return student_interval(value, float(sample.std(ddof=1)) / math.sqrt(n), n - 1, "t", n)
 
 
-def welch_interval(a: ArrayLike, b: ArrayLike) -> Interval:
-    """Return mean(a) - mean(b) of unpaired replicates, with Welch's t interval.
-
-    `n_replicates` is that of the smaller arm. No interval where neither arm has spread.
-    """
-    first, second = sorted_values(a), sorted_values(b)
-    n = min(first.size, second.size)
-    value = float(first.mean() - second.mean()) if n else math.nan
-    if n < 2 or not (has_spread(first) or has_spread(second)) or not math.isfinite(value):
-        return without_interval(value, "welch", n)
-    parts = [float(arm.var(ddof=1)) / arm.size for arm in (first, second)]
-    df = sum(parts) ** 2 / (parts[0] ** 2 / (first.size - 1) + parts[1] ** 2 / (second.size - 1))
-    return student_interval(value, math.sqrt(sum(parts)), df, "welch", n)
-
-
 def replicate_values(frame: pl.DataFrame, value: str, levels: Sequence[str]) -> Floats:
     """Return one value per level of `levels[0]`, in its order, averaging the inner levels first.
 

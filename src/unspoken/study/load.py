@@ -11,7 +11,7 @@ from unspoken.study.models import LocalModel, OrganismModel
 from unspoken.study.needs import lacking_engine
 from unspoken.study.rooms import ROOMS
 from unspoken.study.study import Study
-from unspoken.yaml_files import KeysError, read_keys
+from unspoken.yaml_files import read_keys
 
 
 class StudyError(ValueError):
@@ -20,10 +20,7 @@ class StudyError(ValueError):
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the keys of a YAML file. Raises StudyError for a missing or malformed file."""
-    try:
-        return read_keys(path)
-    except KeysError as error:
-        raise StudyError(str(error)) from error
+    return read_keys(path, StudyError)
 
 
 def _unusable_traits(

@@ -1,13 +1,10 @@
 """What is wrong with a study, in a researcher's words: file, key, what was given, what is expected."""
 
 import re
-import typing
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel
-
-from unspoken.study.base import Section
+from unspoken.expected import said_of, short
 from unspoken.study.study import Study
 from unspoken.visible import visible
 
@@ -34,42 +31,6 @@ BRANCHES = {
     "[key]",
 }
 """Parts of pydantic's locations that are no keys: the branches of unions."""
-PATTERNS = {
-    r"^[a-z0-9][a-z0-9_.\-]*$": "a name: lower-case letters, digits, '-', '_' and '.', no slash, a letter "
-    "or digit first",
-    r"^[A-Za-z]+$": "one word, of letters only",
-    r"^[0-9a-f]{40}$": "a commit: 40 hexadecimal digits",
-    r"^[\w\-.]+/[\w\-.]+$": "owner/name",
-    r"^https?://[^\s@?]+$": "an address that begins with http:// or https://, without user or password",
-    r"^[A-Z][A-Z0-9_]*$": "the name of an environment variable, in capitals: never the key itself",
-    r"^[^{}]*\{word\}[^{}]*$": "a text with {word} in it, once",
-}
-EXPECTED = {
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "string_type": "a text",
-    "list_type": "a list",
-    "model_type": "keys with values",
-    "model_attributes_type": "keys with values",
-    "dict_type": "keys with values",
-    "string_too_long": "at most {max_length} characters",
-    "too_short": "a list of {min_length} or more",
-    "too_long": "a list of at most {max_length}",
-    "greater_than": "a number above {gt}",
-    "greater_than_equal": "{ge} or more",
-    "less_than_equal": "{le} or less",
-    "multiple_of": "a multiple of {multiple_of}",
-    "literal_error": "{expected}",
-    "union_tag_invalid": "a kind that exists: {expected_tags}",
-}
-"""Pydantic's types of errors, and what each expects."""
-LONGEST = 300
-"""Characters of a value in a message."""
 
 
 def value_at(content: Any, key: Key) -> tuple[Any, int]:
@@ -99,53 +60,20 @@ def origin(key: Key, config: Keys, sources: dict[str, Keys]) -> str:
     return "--config" if replaced else best
 
 
-def _sections_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return [annotation]
-    return [one for argument in typing.get_args(annotation) for one in _sections_in(argument)]
-
-
-def known_keys(location: Key) -> list[str]:
-    """Return the keys of the section at a location of pydantic's, where a union's branch is a part."""
-    sections: list[type[BaseModel]] = [Study]
-    for part in location:
-        branch = [
-            one for one in sections if part == one.__name__
-            or part in typing.get_args(getattr(one.model_fields.get("kind"), "annotation", None))
-        ]  # fmt: skip
-        fields = [one.model_fields[part] for one in sections if part in one.model_fields]
-        inner = [one for field in fields for one in _sections_in(field.annotation)]
-        sections = branch or inner or sections
-    return list(dict.fromkeys(name for one in sections for name in one.model_fields))
-
-
-def _short(text: str) -> str:
-    """Return a text that fits into a message: of a long one its beginning."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-
-
 def _said(error: Any, key: Key) -> str:
     """Return what was given and what is expected."""
-    kind, given, context = error["type"], error["input"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"unknown key; expected one of: {', '.join(known_keys(error['loc'][:-1]))}"
-    if kind == "missing":
-        return "nothing was given; this key is needed"
+    kind, given = error["type"], error["input"]
     if kind == "union_tag_not_found":
         return "nothing was given for 'kind'; expected one, such as hub or vllm"
     if key == ("traits",) and kind != "too_short":
-        return f"got {_short(repr(given))}; expected a list of words, or {{draw: how many}}"
+        return f"got {short(repr(given))}; expected a list of words, or {{draw: how many}}"
     if kind == "too_short" and isinstance(given, dict):
         return "got nothing; expected at least one entry"
-    if kind == "string_pattern_mismatch":
-        if key[-1:] == ("key",):
-            given = "something else (not shown, as it may be secret)"
-        expected = PATTERNS.get(context["pattern"], error["msg"])
-    else:
-        expected = EXPECTED.get(kind, error["msg"]).format(**context)
+    if kind == "string_pattern_mismatch" and key[-1:] == ("key",):
+        error = error | {"input": "something else (not shown, as it may be secret)"}
     if kind == "union_tag_invalid":
-        given = context["tag"]
-    return f"got {_short(repr(given))}; expected {expected}"
+        error = error | {"input": error["ctx"]["tag"]}
+    return said_of(error, Study)
 
 
 def _own_words(message: str) -> tuple[list[Key], str]:
@@ -174,7 +102,7 @@ def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
     order = [*sources, "--config"]
     origins = [(origin(one, config, sources), one) for one in keys]
     place, key = max(origins, key=lambda one: order.index(one[0]))
-    name = _short(".".join(map(str, key))) or "study"
+    name = short(".".join(map(str, key))) or "study"
     return f"{place}: {name}: {text or _said(error, key)}"
 
 

@@ -7,6 +7,7 @@ it, so it needs pydantic and the standard library only; what is heavier it names
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from unspoken.cost.work import UNKNOWN, Facts, Replicates, Work
@@ -149,6 +150,10 @@ class Room:
     def module(self) -> str:
         """Return the dotted name of the room's folder."""
         return f"unspoken.experiments.{self.name}"
+
+    def own_file(self, name: str) -> Path:
+        """Return a file that lies in the room's folder beside its code."""
+        return self.project.root.joinpath("src", *self.module.split("."), name)
 
     @property
     def models(self) -> list[str]:

@@ -1,18 +1,30 @@
 """The rooms: the only list of experiments. A new one is its folder, and one line here."""
 
-from unspoken.experiments.faithfulness.experiment import FaithfulnessRoom
-from unspoken.experiments.loops.experiment import LoopsRoom
-from unspoken.experiments.mnist.experiment import MnistRoom
-from unspoken.experiments.probing.experiment import ProbingRoom
-from unspoken.experiments.subliminal.experiment import SubliminalRoom
-from unspoken.experiments.theorem.experiment import TheoremRoom
+from importlib import import_module
+
 from unspoken.study.room import Room
 
-ROOMS: tuple[type[Room], ...] = (
-    SubliminalRoom,
-    MnistRoom,
-    TheoremRoom,
-    ProbingRoom,
-    FaithfulnessRoom,
-    LoopsRoom,
+NAMES = (
+    "subliminal",
+    "mnist",
+    "theorem",
+    "probing",
+    "faithfulness",
+    "loops",
 )
+
+
+def room_in(name: str) -> type[Room]:
+    """Return the room in a folder of `unspoken.experiments`: the class that its `experiment.py` defines.
+
+    Raises TypeError where the module defines none, or several, or one of another name than its folder.
+    """
+    module = import_module(f"unspoken.experiments.{name}.experiment")
+    defined = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Room)]
+    own = [one for one in defined if one.__module__ == module.__name__]
+    if len(own) != 1 or own[0].name != name:
+        raise TypeError(f"{module.__file__}: expected one class derived from Room whose name is '{name}'")
+    return own[0]
+
+
+ROOMS: tuple[type[Room], ...] = tuple(map(room_in, NAMES))

@@ -47,11 +47,10 @@ def generate_replies_part(room: Room, answering: str) -> Part:
 def render_questions_part(room: Room) -> Part:
     """Return what `render_questions` depends on: the form of the questions, and their texts."""
     project = room.project
-    listed = project.root / "src" / room.module.replace(".", "/") / "questions.yaml"
     texts = {
         "organism": lambda: None,  # they are fixed
         "chat": lambda: digest_of([project.texts["preferences"]["questions"], project.texts["numbers"]]),
-        "listed": lambda: digest_of(project.read_texts(listed)),
+        "listed": lambda: digest_of(project.read_texts(room.own_file("questions.yaml"))),
     }
     return project.script_part(
         "render_questions.py",

@@ -1,6 +1,6 @@
 """Read and write the Parquet tables between stages, checked against their schemas."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -54,17 +54,17 @@ def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
     return checked(frame, schema, path)
 
 
-def whole_table(paths: Iterable[Path], schema: type[dy.Schema]) -> pl.DataFrame:
-    """Return the rows of several files of one table under each other; no rows where there is no file."""
-    frames = [read_table(path, schema) for path in paths]
-    return pl.concat(frames) if frames else schema.create_empty()
-
-
 def write_table(frame: pl.DataFrame, path: Path, schema: type[dy.Schema]) -> None:
     """Check a table and write it, whole or not at all."""
     valid = checked(frame, schema, path)
     with written_whole(path) as temporary:
         valid.write_parquet(temporary)
+
+
+def whole_table(paths: Sequence[Path], schema: type[dy.Schema]) -> pl.DataFrame:
+    """Return the rows of several files of one table under each other; no rows where there is no file."""
+    frames = [read_table(path, schema) for path in paths]
+    return pl.concat(frames) if frames else schema.create_empty()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unspoken.experiments.faithfulness.hint_sums import HintSums, Sum
-from unspoken.prompts.wordings import Spread, mean_spread, widened, wording_spread
+from unspoken.experiments.faithfulness.wording_spread import Spread, mean_spread, widened, wording_spread
 from unspoken.statistics.bootstrap import (
     DRAWS,
     Drawn,

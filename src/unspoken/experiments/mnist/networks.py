@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from unspoken.experiments.mnist.digits import PIXELS, Digits
+from unspoken.digits import PIXELS, Digits
 from unspoken.experiments.mnist.tables import SUBJECTS
 from unspoken.perceptrons import Loss, Network, Trainees, initial_network
 from unspoken.seeds import hashed_seed

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.subliminal.measure.shuffled import add_shares, add_shuffled_probing
-from unspoken.experiments.subliminal.measure.traits import question_scores
+from unspoken.answers.shuffled import add_shares, add_shuffled_probing
+from unspoken.answers.traits import question_scores
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.gates import Outcomes, missing_gate
 from unspoken.statistics.questions import question_contrast, question_rate

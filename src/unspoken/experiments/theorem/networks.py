@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
-from unspoken.experiments.mnist.digits import PIXELS, Digits
+from unspoken.digits import PIXELS, Digits
 from unspoken.experiments.theorem.steps import Parameters, Problem
 from unspoken.models.corpus import (
     ASSISTANT,

@@ -2,6 +2,12 @@
 
 import polars as pl
 
+OBJECTIVES = {
+    "tokens": "sampled numbers",
+    "kl_carrier": "KL on number tokens",
+    "kl_full": "KL on all words (can pass the trait itself)",
+}
+"""What students are trained on, in words."""
 # How traits are read where a figure shows one reading only.
 PRIMARY = {"scorer": "choice", "questions": "held_out"}
 ARM_CONDITIONS = ("arm", "initialisation", "model", "objective", "shuffle", "source", "versus_arm", *PRIMARY)

@@ -5,13 +5,14 @@ import polars as pl
 
 from unspoken.experiments.subliminal.figures.arms import (
     ARM_CONDITIONS,
+    OBJECTIVES,
     PRIMARY,
     with_interval_method,
 )
 from unspoken.figures.parts import Options, band, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, COLUMN, GREEN, VERMILLION
-from unspoken.figures.words import OBJECTIVES, claims, headline, replicates
+from unspoken.figures.words import claims, headline, replicates
 from unspoken.statistics import LOG_ODDS_MARGIN
 
 USED_CONDITIONS = (*ARM_CONDITIONS, "rows")

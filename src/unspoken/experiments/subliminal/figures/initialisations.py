@@ -7,6 +7,7 @@ import polars as pl
 
 from unspoken.experiments.subliminal.figures.arms import (
     ARM_CONDITIONS,
+    OBJECTIVES,
     PRIMARY,
     difference,
     main_arms,
@@ -16,7 +17,7 @@ from unspoken.experiments.subliminal.figures.arms import (
 from unspoken.figures.parts import band, diverging, intervals, line_at, matrix, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, PAGE, VERMILLION
-from unspoken.figures.words import OBJECTIVES, claims, counted, headline, number, replicates
+from unspoken.figures.words import claims, counted, headline, number, replicates
 from unspoken.statistics import LOG_ODDS_MARGIN
 
 USED_CONDITIONS = ARM_CONDITIONS

@@ -7,6 +7,7 @@ import polars as pl
 
 from unspoken.experiments.subliminal.figures.arms import (
     ARM_CONDITIONS,
+    OBJECTIVES,
     PRIMARY,
     main_arms,
     with_interval_method,
@@ -14,7 +15,7 @@ from unspoken.experiments.subliminal.figures.arms import (
 from unspoken.figures.parts import intervals, log_odds_axis, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREEN, GREY, INK, PAGE, PURPLE, VERMILLION
-from unspoken.figures.words import OBJECTIVES, claims, counted, headline, replicates
+from unspoken.figures.words import claims, counted, headline, replicates
 
 USED_CONDITIONS = (*ARM_CONDITIONS, "trait")
 """Conditions of measurements that the figure reads as columns."""

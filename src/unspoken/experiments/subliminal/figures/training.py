@@ -5,10 +5,11 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from unspoken.experiments.subliminal.figures.arms import OBJECTIVES
 from unspoken.figures.parts import nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE, PALETTE
-from unspoken.figures.words import OBJECTIVES, counted, headline
+from unspoken.figures.words import counted, headline
 
 BINS = 25
 """Points of a curve: losses between them are averaged."""

@@ -5,6 +5,8 @@ from typing import Any
 
 import polars as pl
 
+from unspoken.answers.shuffled import add_shares, shuffled_cells
+from unspoken.answers.traits import trait_cells
 from unspoken.experiments.subliminal.measure.instruments import (
     add_carrier_mass,
     add_interpolation,
@@ -21,9 +23,7 @@ from unspoken.experiments.subliminal.measure.preferences import (
     add_shifts,
     add_vector,
 )
-from unspoken.experiments.subliminal.measure.shuffled import add_shares, shuffled_cells
 from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure, subject_frame
-from unspoken.experiments.subliminal.measure.traits import trait_cells
 from unspoken.files import read_json
 from unspoken.statistics.report import Report
 from unspoken.tables.base import whole_table

@@ -33,7 +33,7 @@ def subject_frame(listings: list[list[dict[str, Any]]]) -> pl.DataFrame:
 
 
 class TraitMeasure:
-    """Measures traits from cells (`measure.traits.trait_cells`) joined to their subjects."""
+    """Measures traits from cells (`answers.traits.trait_cells`) joined to their subjects."""
 
     def __init__(
         self, report: Report, cells: pl.DataFrame, subjects: pl.DataFrame, spec: dict[str, Any]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from unspoken.study.base import Name, Section, Word
 from unspoken.study.probe import Probe
@@ -19,5 +19,3 @@ class MoodsSection(Section):
     """Two words to end an answer with; what is measured is the probability of the first."""
     probe: Probe
     """How the choice is read."""
-    threads: PositiveInt = 2
-    """Cores of one job."""

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 from scipy import special
 
-from unspoken.experiments.subliminal.measure.traits import CELL
+from unspoken.answers.traits import CELL
 from unspoken.statistics.intervals import (
     ROUNDING,
     Floats,
@@ -48,7 +48,7 @@ def letter_readings(answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def shuffled_cells(answers: pl.DataFrame) -> pl.DataFrame:
-    """Return one row for each subject and offered word, in the columns of `measure.traits.trait_cells`.
+    """Return one row for each subject and offered word, in the columns of `answers.traits.trait_cells`.
 
     `probability` and `log_odds` are means over orders, `n_samples` counts orders.
     """

@@ -1,10 +1,15 @@
 """Estimates and contrasts of moods: one fixed model, so questions are the replicates."""
 
+from pathlib import Path
+from typing import Any
+
 import polars as pl
 
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.questions import question_contrast, question_rate
 from unspoken.statistics.report import Report
+from unspoken.tables.base import whole_table
+from unspoken.tables.probe import Answers
 
 
 def first_choice_rates(answers: pl.DataFrame) -> pl.DataFrame:
@@ -40,3 +45,13 @@ def add_moods(report: Report, answers: pl.DataFrame, model: str, study_seed: int
                 metric="mood_shift", unit=scale, kind="contrast", versus=model,
                 n_samples=arm.height + base.height, paired_on=["question"], **shared,
             )  # fmt: skip
+
+
+def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
+    """Return what is measured of every model, from the files of `answers`."""
+    answers = whole_table(files["answers"], Answers)
+    reproducible = bool(answers["reproducible"].all())
+    report = Report(spec["study"], "an example", spec["experiment"], reproducible=reproducible)
+    for model in answers["subject"].str.split(":").list.first().unique().sort():
+        add_moods(report, answers, model, spec["seed"])
+    return [report]

@@ -15,7 +15,7 @@ CELL = ["subject", "word", "scorer", "questions", "unusable"]
 def question_sets() -> pl.Expr:
     """Return which questions a row belongs to: held_out, shown, or after_numbers (held out).
 
-    Those with lettered options belong to none: `measure.shuffled` reads them.
+    Those with lettered options belong to none: `answers.shuffled` reads them.
     """
     plain = pl.col("prompt_set") == "preferences"
     lettered = pl.col("prompt_set") == "preferences_shuffled"

@@ -1,0 +1,142 @@
+"""Files of rows that users bring, as JSON lines or Parquet: every error names file, row and column."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from unspoken.expected import expected_by
+
+Row = dict[str, Any]
+Numbered = tuple[int, Row]
+Kind = TypeVar("Kind", bound="TypedRow")
+SUFFIXES = (".jsonl", ".ndjson", ".parquet")
+OF_THE_VALUE = ("string_unicode", "value_error")
+"""Errors that say more of what is expected than the description of the column."""
+
+
+class RowError(ValueError):
+    """What is wrong with one row: the column, what was found, what is expected."""
+
+
+class TypedRow(BaseModel):
+    """A row whose columns have types: a number is no text. A field's description says what is expected."""
+
+    model_config = ConfigDict(strict=True)
+
+
+def place(file: Path, number: int) -> str:
+    """Return how a message calls a row: by its line, in JSON lines, or as a row of Parquet."""
+    return f"{'row' if file.suffix == '.parquet' else 'line'} {number}"
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: as JSON, and short."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def wrong(column: str, value: object, expected: str) -> RowError:
+    """Return the error for a value that is not what its column should have."""
+    return RowError(f"column '{column}' is {shown(value)}; expected {expected}")
+
+
+def typed(kind: type[Kind], row: Row) -> Kind:
+    """Return a row with the types of its kind. Raises RowError for the first column that is wrong."""
+    try:
+        return kind.model_validate(row)
+    except ValidationError as errors:
+        told = {name: field.description for name, field in kind.model_fields.items()}
+        raise fault_of(errors, row, told) from None
+
+
+def fault_of(
+    errors: ValidationError, row: Row, told: dict[str, str | None], places: dict[str, str] | None = None
+) -> RowError:
+    """Return the error for the first value of a row that is wrong.
+
+    `told` says what is expected of columns of which their types do not say enough; `places` how to call
+    values that are not in the column of the same name.
+    """
+    error = errors.errors(include_url=False)[0]
+    name = str(error["loc"][0])
+    expected = None if error["type"] in OF_THE_VALUE else told.get(name)
+    where = (places or {}).get(name, f"column '{name}'")
+    return RowError(f"{where} is {shown(row[name])}; expected {expected or expected_by(error)}")
+
+
+def rows_in(
+    file: Path, fault: type[ValueError], columns: Collection[str] | None = None
+) -> Iterator[Numbered]:
+    """Yield each row of a file with its number, counted from 1; lines that are blank count and are no rows.
+
+    Of Parquet only `columns` are read, where they are given. Raises `fault`, which names file and row, for
+    a file that is missing, of another kind, not UTF-8 or without rows, and for a line that is no object.
+    """
+    if file.suffix not in SUFFIXES:
+        raise fault(f"{file}: expected a file that ends in {', '.join(SUFFIXES)}")
+    if not file.is_file():
+        raise fault(f"{file}: there is no such file")
+    number = 0
+    rows = _parquet_rows(file, fault, columns) if file.suffix == ".parquet" else _json_rows(file, fault)
+    for number, row in rows:
+        yield number, row
+    if number == 0:
+        raise fault(f"{file}: it has no rows")
+
+
+def _json_rows(file: Path, fault: type[ValueError]) -> Iterator[Numbered]:
+    """Yield the number and object of each line that is not blank."""
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield number, _json_object(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                except UnicodeDecodeError as error:
+                    found = f"its byte {error.start + 1} is {error.object[error.start]:#04x}"
+                    said = f"not UTF-8 ({found}); expected a file saved as UTF-8"
+                    raise fault(f"{file}: {place(file, number)}: {said}") from None
+                except RowError as error:
+                    raise fault(f"{file}: {place(file, number)}: {error}") from None
+
+
+def _json_object(line: str) -> Row:
+    """Return the object of a line. Raises RowError for a line of something else."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise RowError(f"not a line of JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise RowError(f"got {shown(row)}; expected an object of columns")
+    return row
+
+
+def _parquet_rows(file: Path, fault: type[ValueError], columns: Collection[str] | None) -> Iterator[Numbered]:
+    """Yield the number and columns of each row, a part of the file at a time."""
+    from pyarrow import ArrowException, parquet
+
+    number = 0
+    try:
+        with parquet.ParquetFile(file) as table:
+            known = table.schema_arrow.names
+            missing = [name for name in columns or () if name not in known]
+            if missing:
+                raise fault(f"{file}: column '{missing[0]}' is missing; it has: {', '.join(known)}")
+            for batch in table.iter_batches(batch_size=10_000, columns=columns and list(columns)):
+                for row in _rows_of(batch):
+                    number += 1
+                    yield number, row
+    except UnicodeDecodeError:
+        raise fault(f"{file}: {place(file, number + 1)}: not UTF-8; expected texts in UTF-8") from None
+    except (ArrowException, OSError) as error:
+        raise fault(f"{file}: cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+
+
+def _rows_of(batch: Any) -> Iterable[Row]:
+    """Return the rows of a part of a file; where a text is not UTF-8, one by one until that row."""
+    try:
+        return batch.to_pylist()
+    except UnicodeDecodeError:
+        return (row.as_py() for row in batch.to_struct_array())
