@@ -140,7 +140,7 @@ def _file(path: Path) -> _File:
 
 
 def _counted(file: _File, among: Iterable[_File]) -> bytes:
-    """Return what counts of a file: its logic, and its optional fields up to the last that some file names."""
+    """Return what counts of a file: its logic, and its optional fields up to the last named one."""
     counted = []
     for fields in file.optional:
         named = [any(field.split(":")[0] in one.names for one in among) for field in fields]
