@@ -217,7 +217,6 @@ class Plan(Project):
             makers=makers,
             benchmarks=f"{self.results}/benchmarks",
             comments=sha256_of_file(self.root / "resources" / "store.yaml")[:16],
-            costs=self.resource("throughputs.yaml"),
         )
 
     def write_findings_part(self) -> Part:
