@@ -168,7 +168,8 @@ def test_the_scorer_of_moods_finds_planted_rates(extended: Path, tmp_path: Path)
     spread = [0.02 * step - 0.19 for step in range(20)]
     rates = {"m": [0.5 + one for one in spread], "m:prompted:gloomy": [0.3 + one for one in spread]}
     planted_answers("m", rates).write_parquet(tmp_path / "answers.parquet")
-    spec = '{"study": "moods", "seed": 1, "experiment": "moods", "measure": "unspoken.experiments.moods.measure"}'
+    measure = "unspoken.experiments.moods.measure"
+    spec = f'{{"study": "moods", "seed": 1, "experiment": "moods", "measure": "{measure}"}}'
     measured = measured_in(extended, spec, [tmp_path / "answers.parquet"], tmp_path)
     estimates = measured.filter(kind="estimate").sort("subject")
     assert estimates["value"].to_list() == pytest.approx([0.5, 0.3])
