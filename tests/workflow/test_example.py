@@ -92,11 +92,12 @@ def test_the_gate(extended: Path, tmp_path: Path, study: str) -> None:
     after = planned(*files, directory=work, root=extended)
     assert after.keys() == outputs.keys()
     assert [str(path) for path, (_, pending) in after.items() if pending] == []
-    # The check can fail: another seed would make all of it anew.
-    seed = tmp_path / "seed.yaml"
-    seed.write_text("seed: 77\n")
-    files = [*(files or ["--configfile"]), seed]
-    assert any(pending for _, pending in planned(*files, directory=work, root=extended).values())
+    if study == "default":  # the check can fail: another seed makes all of it anew
+        seed = tmp_path / "seed.yaml"
+        seed.write_text("seed: 77\n")
+        assert any(
+            pending for _, pending in planned("--configfile", seed, directory=work, root=extended).values()
+        )
 
 
 def test_moods_run_to_their_findings(ran: Path) -> None:
