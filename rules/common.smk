@@ -63,11 +63,16 @@ def json_of(rule, **made):
 
 
 def makers():
-    """Return (pattern of a path, rule, digest of its script) for every file that a rule makes."""
+    """Return (pattern of a path, rule, digest of its script) for every file that the store imports."""
+    imported = [
+        path.replace("<results>", PLAN.results).replace("<models>", "results/models")
+        for path in PLAN.imported()
+    ]
     return [
         [output.regex().pattern, rule.name, PLAN.code_of(f"{rule.name}.py")]
         for rule in workflow.rules
         for output in rule.output
+        if any(map(output.regex().fullmatch, imported))
     ]
 
 

@@ -88,6 +88,19 @@ class Plan(Project):
         """Return the files that the store imports, beside what every study has."""
         return [path for _, table, files in self._declared() if table.stored for path in files]
 
+    def imported(self) -> list[str]:
+        """Return every file that the store imports."""
+        return [
+            *self.measured("measurements.parquet"),
+            *self.measured("groups.parquet"),
+            *(f"<models>/{model}/model.json" for model in self.used_models),
+            *self.subjects(),
+            *self.files("asked"),
+            *self.stored_tables(),
+            "<results>/claims.parquet",
+            "<results>/verdicts.parquet",
+        ]
+
     def dated_tables(self) -> list[str]:
         """Return the tables whose rows tell when they were made."""
         return [path for _, table, files in self._declared() if table.dated for path in files]
@@ -190,7 +203,7 @@ class Plan(Project):
             study=self.study.study,
             results=self.results,
             dated={name: table.dated for name, table, _ in self._declared() if table.dated},
-            classes={name: self.study.models[name].classes for name in self.study.models},
+            classes={name: self.study.models[name].classes for name in self.used_models},
             claims=self.claims_digest,
             files=self.study.claims,
             facts=self.registered_facts(),
