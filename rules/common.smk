@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from unspoken.study.front_door import plan_or_exit
 from unspoken.queued import refuse_queued_jobs
 from unspoken.study.plan import pattern_of
+from unspoken.study.said import print_findings, print_notes
 
 PLAN = plan_or_exit(ROOT, config, workflow.configfiles)
 STUDY = PLAN.study
