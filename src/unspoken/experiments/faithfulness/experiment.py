@@ -173,6 +173,11 @@ class FaithfulnessRoom(Room):
         own = answering.startswith("transcripts/") or isinstance(self.study.models[answering], FollowerModel)
         return f"{self.folder}/{answering if own else 'all'}/prompts.parquet"
 
+    def renderer(self, whose: str) -> str:
+        """Return the module that renders prompts: followers have one of their own."""
+        own = isinstance(self.study.models.get(whose), FollowerModel)
+        return f"{self.module}.{'follower_prompts' if own else 'prompts'}"
+
     def prompt_items(self, whose: str) -> list[str]:
         """Return the questions that prompts are made of: followers make their own."""
         return [f"{self.folder}/items.parquet"] if whose == "all" else []
@@ -185,7 +190,6 @@ class FaithfulnessRoom(Room):
         names = {"kinds", "options", "moved", "irrelevant", "few_shot"}
         return {
             "seed": self.study.seed,
-            "follower": None,
             "texts": self.project.resource("hints.yaml"),
             **self.section.model_dump(mode="json", include=names),
         }
