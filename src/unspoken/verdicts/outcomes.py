@@ -82,7 +82,7 @@ def closed_gate(reading: Reading, kind: str) -> str | None:
     return None
 
 
-def by_sign(reading: Reading, p_adjusted: float | None, sesoi: float) -> str:
+def outcome_by_sign(reading: Reading, p_adjusted: float | None, sesoi: float) -> str:
     """Return the outcome of a direction or trend: shown, trivially, opposite, absent or undecided."""
     value, low, high = reading.value, reading.ci_low, reading.ci_high
     assert value is not None and low is not None and high is not None
@@ -95,7 +95,7 @@ def by_sign(reading: Reading, p_adjusted: float | None, sesoi: float) -> str:
     return "absent" if -sesoi < low and high < sesoi else "undecided"
 
 
-def by_order(outcomes: list[str]) -> str:
+def outcome_by_order(outcomes: list[str]) -> str:
     """Return the outcome of a ranking from those of its adjacent contrasts, the smallest first."""
     if "opposite" in outcomes:
         return "opposite"
@@ -104,7 +104,7 @@ def by_order(outcomes: list[str]) -> str:
     return "absent" if outcomes[0] == "absent" else "undecided"
 
 
-def of_null(reading: Reading, margin: float) -> str:
+def outcome_of_null(reading: Reading, margin: float) -> str:
     """Return whether there is no difference: an equivalence test, never a missing significance.
 
     A limit equal to the margin is not beyond it.
@@ -135,7 +135,7 @@ def size_ratio(reading: Reading, published: Published) -> tuple[float, float, fl
     )
 
 
-def of_size(reading: Reading, published: Published) -> str:
+def outcome_of_size(reading: Reading, published: Published) -> str:
     """Return how a size compares with the published one, which is not 0."""
     assert reading.ci_high is not None
     if reading.ci_high < 0:
@@ -148,7 +148,7 @@ def of_size(reading: Reading, published: Published) -> str:
     return "smaller" if high < 1 / SIZE_FACTOR else "undecided"
 
 
-def of_bound(reading: Reading, published: Published) -> str:
+def outcome_of_bound(reading: Reading, published: Published) -> str:
     """Return on which side of a published limit the whole interval lies; on it is not beyond it.
 
     Neither the reading nor the limit is signed here: the bound says which side is meant.
@@ -161,7 +161,7 @@ def of_bound(reading: Reading, published: Published) -> str:
     return "shown" if above else "opposite" if below else "undecided"
 
 
-def of_count(reading: Reading, published: Published) -> str:
+def outcome_of_count(reading: Reading, published: Published) -> str:
     """Return whether a count or a parameter of the protocol is equal."""
     assert reading.value is not None and published.value is not None
     return "shown" if math.isclose(reading.value, published.value, rel_tol=1e-9) else "opposite"
