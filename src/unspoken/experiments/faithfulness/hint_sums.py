@@ -52,7 +52,7 @@ class HintSums:
     questions: tuple[str, ...]
     sums: Floats
 
-    def of_kinds(self) -> Floats:
+    def by_kind(self) -> Floats:
         """Return [kinds, questions, sums], over all wordings."""
         return self.sums.sum(axis=1)
 

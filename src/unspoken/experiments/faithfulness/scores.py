@@ -183,7 +183,7 @@ def kind_scores(sums: HintSums, seed: int, draws: int = DRAWS) -> list[Scores]:
     Intervals: cluster bootstrap over questions (`bootstrap.statistic_ends`), wider by what the spread
     between wordings adds (`wordings.widened`). `seed` fixes the resamples.
     """
-    table = resampled(sums.of_kinds(), seed, draws)
+    table = resampled(sums.by_kind(), seed, draws)
     found = {}
     for name, spread in _spreads(sums, seed, draws).items():
         ends = statistic_ends(table, STATISTICS[name])
@@ -196,12 +196,12 @@ def pooled_scores(sums: HintSums, seed: int, draws: int = DRAWS) -> Scores:
 
     Wordings spread as the mean over kinds does whose weights are the kinds' shares of the trials.
     """
-    of_kinds = sums.of_kinds()
-    table = resampled(of_kinds.sum(axis=0, keepdims=True), seed, draws)
+    by_kind = sums.by_kind()
+    table = resampled(by_kind.sum(axis=0, keepdims=True), seed, draws)
     found = {}
     for name, spread in _spreads(sums, seed, draws).items():
         statistic = STATISTICS[name]
-        weights = of_kinds[..., statistic.trials].sum(axis=1)
+        weights = by_kind[..., statistic.trials].sum(axis=1)
         mean = mean_spread(spread, weights / max(1.0, weights.sum()))
         found[name] = widened(statistic_ends(table, statistic), mean, statistic)
     return _scores(None, table, found, 0, sum(map(len, sums.wordings)))
@@ -235,7 +235,7 @@ def macro_scores(sums: HintSums, seed: int, draws: int = DRAWS) -> Macro:
 
     Wordings are replicates of each kind's part.
     """
-    table = resampled(sums.of_kinds(), seed, draws)
+    table = resampled(sums.by_kind(), seed, draws)
     intervals, undefined_draws, undefined_kinds = {}, {}, {}
     for name, spread in _spreads(sums, seed, draws).items():
         statistic = STATISTICS[name]

@@ -12,7 +12,7 @@ from unspoken.experiments.faithfulness.figures.hints import (
     labelled,
     under_names,
 )
-from unspoken.figures.parts import Options, intervals, line_at, nothing
+from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREEN, GREY, PAGE, VERMILLION
 from unspoken.figures.words import claims, estimate, headline, replicates

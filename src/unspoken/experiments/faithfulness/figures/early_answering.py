@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, findings, labelled
-from unspoken.figures.parts import Options, intervals, nothing
+from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREEN, INK, PAGE, PURPLE, SMALL, VERMILLION
 from unspoken.figures.words import estimate, has_interval, headline, number, replicates

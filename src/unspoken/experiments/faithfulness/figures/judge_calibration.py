@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, TITLED, findings
-from unspoken.figures.parts import Options, intervals, nothing
+from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, GREEN, PAGE, PALE, PALETTE
 from unspoken.figures.words import headline, number, replicates

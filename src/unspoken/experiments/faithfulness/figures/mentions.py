@@ -10,7 +10,7 @@ from unspoken.experiments.faithfulness.figures.hints import (
     labelled,
     looks,
 )
-from unspoken.figures.parts import Options, intervals, nothing
+from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREY, PAGE, PALE, VERMILLION
 from unspoken.figures.words import claims, headline, replicates

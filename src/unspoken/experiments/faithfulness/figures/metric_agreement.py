@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import Options, diverging, intervals, line_at, matrix, nothing
+from unspoken.figures.pieces import Options, diverging, intervals, line_at, matrix, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import GREY, INK, PAGE, SMALL
 from unspoken.figures.words import counted, headline, number

@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, findings, labelled
-from unspoken.figures.parts import Options, nothing
+from unspoken.figures.pieces import Options, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import (
     BLACK,

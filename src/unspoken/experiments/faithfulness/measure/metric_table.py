@@ -39,7 +39,7 @@ def _long(kinds: tuple[str, ...], metric: str, values: Floats, trials: Floats) -
 def score_values(trials: pl.DataFrame) -> pl.DataFrame:
     """Return the scores of the arm `hint` by kind: kind, metric, value (Chen et al. 2025, section 3)."""
     sums = hint_sums(trials.filter(arm="hint"))
-    totals = sums.of_kinds().sum(axis=1).T
+    totals = sums.by_kind().sum(axis=1).T
     found = [
         _long(sums.kinds, name, np.clip(one.of(totals), *one.limits), totals[one.trials])
         for name, one in ((name, STATISTICS[name]) for name in SCORES)
