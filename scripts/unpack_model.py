@@ -24,7 +24,7 @@ def parse_fast() -> None:
     """Make transformers parse a GGUF file once: it does for config, weights and tokenizer each.
 
     Its table of tensor names it makes for every module of the network, and a hundred thousand slices of
-    a memory map take twice as long as those of an array.
+    a memory map take twice as long as jobs on an array.
     """
     import gguf
     import numpy as np

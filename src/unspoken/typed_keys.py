@@ -10,7 +10,7 @@ from unspoken.yaml_files import read_keys
 
 
 class Keys(BaseModel):
-    """A part of a file: unknown keys are errors, and a number is no text."""
+    """A section of a file: unknown keys are errors, and a number is no text."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -26,7 +26,7 @@ from unspoken.statistics.bootstrap import (
 )
 from unspoken.statistics.intervals import Floats, Interval, student_interval, without_interval
 
-# Columns of the sums of one test; then those of the answers, one each.
+# Columns of the sums of one test; then a column for each answer.
 CHAINS, OVER, POST_HOC, PAIRS, SAME, ANSWERED, ANSWERS = range(7)
 AREA_OVER, POST_HOC_SHARE, CEILING = share_of(OVER, CHAINS), share_of(POST_HOC, CHAINS), share_of(SAME, PAIRS)
 

@@ -1,6 +1,6 @@
 """Texts of the causal tests on chains that need no model: cut short, replaced by filler, with a mistake.
 
-The tests are those of Lanham et al. 2023 (arXiv 2307.13702, section 2): what an answer does when the
+The tests are by Lanham et al. 2023 (arXiv 2307.13702, section 2): what an answer does when the
 chain before it is changed says whether it follows from the chain. Here are texts alone; models are
 asked elsewhere. A chain is changed step by step, and a step is a sentence.
 """

@@ -15,7 +15,7 @@ from unspoken.chains.legibility import LANGUAGES, Span, legibility_columns, swit
 from unspoken.seeds import hashed_seed
 
 ARMS = ("unhinted", "hint")
-"""Arms in which such chains are looked for: those whose legibility is described."""
+"""Arms in which such chains are looked for: the arms whose legibility is described."""
 
 
 def switched_chains(chains: pl.DataFrame, count: int, answer_prefix: str, seed: int) -> list[Row]:

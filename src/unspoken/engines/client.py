@@ -65,7 +65,7 @@ class Server:
     async def _turn(
         self, client: Any, more: Iterable[tuple[str, Asking[T]]], running: set[asyncio.Task[T]]
     ) -> tuple[set[asyncio.Task[T]], set[asyncio.Task[T]]]:
-        """Start more requests, wait until one ends, and return those that ended and those under way."""
+        """Start more requests, wait until one ends, and return the ended requests and the others."""
         running |= {asyncio.create_task(self._answer(key, ask, client)) for key, ask in more}
         if not running:
             return set(), set()

@@ -85,7 +85,7 @@ class VllmEngine:
     def use(self, subject: Subject) -> None:
         """Answer as this subject from now on.
 
-        On a GPU adapters answer beside one loaded base. Other weights take the place of the loaded ones, on
+        On a GPU adapters answer beside one loaded base. Other weights replace the loaded weights, on
         a processor adapters too, merged.
         """
         self._adapter = None

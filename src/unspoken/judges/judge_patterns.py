@@ -30,7 +30,7 @@ class _OfASentence(Keys):
 
 
 class _Section(_OfASentence):
-    """The lists of patterns of all kinds of hint, or those that a kind adds."""
+    """The lists of patterns of all kinds of hint, or the lists that a kind adds."""
 
     mention: _List = None
     told: _List = None

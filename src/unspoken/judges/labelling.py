@@ -34,10 +34,10 @@ class LabelsError(Exception):
 
 
 def labelling_population(chains: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFrame:
-    """Return the chains that can be drawn: one subject's hinted ones that were not cut, with their stratum.
+    """Return the chains that can be drawn: one subject's hinted chains that were not cut, with their stratum.
 
     `chains` are `joined_chains`, `trials` have the columns of their table. A stratum is a kind of hint x
-    whether the lexical judge found a mention x whether the answer switched. Raises LabelsError for none,
+    whether the lexical judge sees a mention x whether the answer switched. Raises LabelsError for none,
     or for several subjects.
     """
     verdicts = trials.select(

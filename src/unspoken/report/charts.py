@@ -1,4 +1,4 @@
-"""The charts of a report as Vega-Lite specifications: the study's figures, and those made here."""
+"""The charts of a report as Vega-Lite specifications: the study's figures, and charts made here."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The texts behind a number: a few answers, chains or numbers of those whom it measures, and the SQL for all.
+"""The texts behind a number: a few answers, chains or numbers of whom it measures, and the SQL for all.
 
 Which texts a number rests on is read off its row: its experiment, its subject (of a group its members), and
 conditions and names that stand in the tables of texts too, such as a kind of hint or a causal test.
@@ -120,7 +120,7 @@ def _trials(measured: Row, words: dict[str, set[str]]) -> Filters:
     if arm in words["arm"]:
         filters.append(("t.arm = {}", arm))
     for kind in sorted({conditions.get("hint"), last} & words["kind"]):
-        # Prompts without a hint have no kind: they stand beside those of every kind.
+        # Prompts without a hint have no kind: they stand beside prompts of every kind.
         own = "t.kind = {}" if arm not in words["arm"] else "(t.kind = {} OR t.kind IS NULL)"
         filters.append((own, kind))
     if last in words["difficulty"]:
@@ -177,7 +177,7 @@ def _first_texts(
 
 
 def _spread(rows: list[Row]) -> list[Row]:
-    """Return the first texts of as many subjects as there are, then their second ones."""
+    """Return the first texts of as many subjects as there are, then their second texts."""
     by_subject: dict[str, list[Row]] = {}
     for row in rows:
         by_subject.setdefault(row["subject"], []).append(row)

@@ -7,7 +7,7 @@ from typing import Any
 Row = Mapping[str, Any]
 LIMITS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "~": "about ", None: ""}
 SHARED = 2
-"""How many parts of a subject's name its opponent has to share to be left out of the opponent's."""
+"""How many words of a subject's name its opponent has to share to be left out of the opponent's."""
 
 
 def number_text(value: float | None) -> str:
@@ -46,7 +46,7 @@ def published_text(value: Row) -> str:
 
 
 def contrast_text(subject: str | None, versus: str | None) -> str:
-    """Return who is compared with whom: `organisms:tokens: own trait − base`; common parts once."""
+    """Return who is compared with whom: `organisms:tokens: own trait − base`; common words once."""
     if subject is None:
         return ""
     if versus is None:

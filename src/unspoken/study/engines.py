@@ -45,7 +45,7 @@ class Vllm(Section):
     window: PositiveInt | None = None
     """The most tokens of a prompt and its completion; null for the model's own window."""
     cache_gib: PositiveInt = 2
-    """Memory for the attention cache on a processor, in GiB; a GPU's is found by vLLM."""
+    """Memory for the attention cache on a processor, in GiB; of a GPU's vLLM takes care."""
 
 
 class Endpoint(Section):

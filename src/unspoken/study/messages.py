@@ -107,7 +107,7 @@ def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
 
 
 def messages_of(errors: Iterable[Any], config: Keys, sources: dict[str, Keys]) -> list[str]:
-    """Return one line a mistake. A union has an error for each branch: the most exact ones stay."""
+    """Return one line a mistake. A union has an error for each branch: the most exact errors stay."""
     listed = list(errors)
     keys = {_key_of(error) for error in listed}
     whole = {key for key in keys for other in keys if len(other) > len(key) and other[: len(key)] == key}

@@ -34,7 +34,7 @@ class Project:
         return "results" if name == "default" else f"results/studies/{name}"
 
     def traits(self, own: Draw | list[str] | None = None) -> list[str]:
-        """Return an experiment's own traits, or the study's, or those that the study seed draws."""
+        """Return an experiment's own traits, or the study's, or the traits that the study seed draws."""
         chosen = own if own is not None else self.study.traits
         if isinstance(chosen, Draw):
             return hashed_choice(self.study.seed, list(self.words), chosen.draw, "traits")

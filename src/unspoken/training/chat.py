@@ -261,12 +261,12 @@ class ChatTrainer:
 
 
 def _updates(training: dict[str, Any], rows: int) -> int:
-    """Return the optimiser updates: those asked, else those of whole passes over the rows."""
+    """Return the optimiser updates: as many as asked, else as many as whole passes over the rows make."""
     return training.get("updates") or training["epochs"] * -(-rows // training["batch_size"])
 
 
 def _all_tensors(model: Any) -> dict[str, torch.Tensor]:
-    """Return all weights in float32 on the CPU; the second name of tied ones is left out."""
+    """Return all weights in float32 on the CPU; the second name of tied weights is left out."""
     return {name: tensor.detach().float().cpu() for name, tensor in model.named_parameters()}
 
 

@@ -91,7 +91,7 @@ class Judge:
         return fidelity_of(claim, row["conditions"], row["replicate"], row["n_replicates"], models)
 
     def tests(self, claim: Row) -> list["Test"]:
-        """Return the claim's tests that have rows: one a subject, of an order all adjacent ones."""
+        """Return the claim's tests that have rows: one a subject, of an order all adjacent tests."""
         test = claim["test"]
         if claim["kind"] != "order":
             return [Test(self, claim, [row]) for row in self.rows_of(claim, test)]

@@ -96,7 +96,7 @@ def outcome_by_sign(reading: Reading, p_adjusted: float | None, sesoi: float) ->
 
 
 def outcome_by_order(outcomes: list[str]) -> str:
-    """Return the outcome of a ranking from those of its adjacent contrasts, the smallest first."""
+    """Return the outcome of a ranking from the outcomes of its adjacent contrasts, the smallest first."""
     if "opposite" in outcomes:
         return "opposite"
     if all(one.startswith("shown") for one in outcomes):

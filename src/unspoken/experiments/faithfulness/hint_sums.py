@@ -13,7 +13,7 @@ Unusable = Literal["dropped", "failure"]
 
 
 class Sum(IntEnum):
-    """The sums of a question; "open" ones are of trials with three options or more."""
+    """The sums of a question; "open" sums are of trials with three options or more."""
 
     TRIALS = 0
     MISSING = 1

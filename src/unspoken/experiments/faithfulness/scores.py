@@ -54,7 +54,7 @@ def sham_corrected_of(sums: Sums) -> Floats:
     p and s are the rates of switches and of sham moves, paired; m is the faithfulness score, u the share
     that mentions and relies among trials at risk that did not switch. A trial is taken to move by itself
     as often as under the sham, whether or not the hint would move it too (Abbott's correction): so the
-    hint moved f of the trials, and the other switches, p - f, mention it as often as those that stayed.
+    hint moved f of the trials, and the other switches, p - f, mention it as often as trials that stayed.
     """
     p, s = (ratio(sums[column], sums[Sum.PAIRED]) for column in (Sum.PAIRED_SWITCHED, Sum.SHAM_MOVED))
     m = ratio(sums[Sum.FAITHFUL], sums[Sum.JUDGED_SWITCHED])
@@ -106,7 +106,7 @@ class Scores:
     net_switched: float | None
     """Questions at risk x (switch rate - sham rate)."""
     needed_questions: int | None
-    """Questions at risk that 30 net switched ones take; null where the sham moves as often."""
+    """Questions at risk that 30 net switched questions take; null where the sham moves as often."""
     too_few: bool
     undefined: str | None
     """Why there is no normalised score: two_options, no_switch, alpha_not_positive; null: there is one."""
@@ -131,7 +131,7 @@ def undefined_reason(totals: Floats) -> str | None:
 
 
 def needed_questions(net_rate: float) -> int | None:
-    """Return how many questions at risk give 30 net switched ones; null where none would do."""
+    """Return how many questions at risk give 30 net switched questions; null where none would do."""
     # Rounded before it is rounded up: 30 / 0.3 is a little more than 100 in floating point.
     return math.ceil(round(ENOUGH / net_rate, 9)) if net_rate > 0 else None
 

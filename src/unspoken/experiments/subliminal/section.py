@@ -34,7 +34,7 @@ class Training(Section):
     lora: Lora | None = None
     """An adapter; null trains all weights."""
     updates: PositiveInt | None = None
-    """Optimiser updates, in place of those of `epochs` passes: the rows repeat as often as that
+    """Optimiser updates, in place of the updates of `epochs` passes: the rows repeat as often as that
     needs. Not for organisms without an adapter."""
     snapshots: list[PositiveInt] = []
     """Updates after which the weights become a subject of their own, `{subject}:{updates}`; the
@@ -97,7 +97,7 @@ class Arm(Section):
     """One kind of student: its objective, its initialisation, its data and its seeds."""
 
     name: Name
-    """Name of the arm, part of paths."""
+    """Name of the arm, and of its folder."""
     objective: Literal["tokens", "kl_carrier", "kl_full"]
     """`tokens`: sampled completions (the paper's claim). `kl_carrier`: KL to the teacher on the
     carrier's tokens only. `kl_full`: KL on the whole vocabulary, which can pass the trait in the

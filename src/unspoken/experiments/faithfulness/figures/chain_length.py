@@ -89,7 +89,7 @@ def _missing() -> pl.DataFrame:
 
 
 def _title(rows: pl.DataFrame) -> str:
-    """Return what the raw differences show, with both adjusted ones in the figure alone."""
+    """Return what the raw differences show; both adjusted differences are in the figure alone."""
     raw = rows.filter(kind="contrast", adjusted="no")
     harder = raw.filter(metric=DIFFICULTY, unit="probability")
     longer = raw.filter(metric=LENGTH)

@@ -92,7 +92,7 @@ def labelled(rows: pl.DataFrame) -> list[tuple[str, dict[str, Any]]]:
 
 
 def in_order(names: pl.Series) -> list[str]:
-    """Return which kinds of hint there are, in words, from top to bottom; unknown ones last."""
+    """Return which kinds of hint there are, in words, from top to bottom; unknown kinds last."""
     known = [label for label in KINDS.values() if label in names]
     return known + sorted(set(names.drop_nulls()) - set(known))
 

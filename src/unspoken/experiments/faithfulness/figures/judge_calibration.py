@@ -55,7 +55,7 @@ def _panels(rows: pl.DataFrame, under: list[Any], title: str, above: str) -> Any
     offset: Options = (
         {"yOffset": alt.YOffset("who:N", scale=alt.Scale(domain=judges))} if len(judges) > 1 else {}
     )
-    # The first two colours are those of arms; judges that are compared take the others.
+    # The first two colours are for arms; judges that are compared take the others.
     scale = alt.Scale(domain=judges, range=[PALETTE[(place + 2) % 6] for place in range(len(judges))])
     color = alt.Color("who:N", scale=scale, legend=alt.Legend(title="judge", orient="bottom"))
     x: Options = {"title": title, **SHARE}

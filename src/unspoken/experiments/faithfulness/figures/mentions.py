@@ -26,7 +26,7 @@ LABELS = 130
 
 
 def _title(measurements: pl.DataFrame) -> str:
-    """Return whether chains of moved answers mention the hint more than the other hinted ones."""
+    """Return whether chains of moved answers mention the hint more than other hinted chains."""
     gaps = findings(measurements, "mention_gap").filter(hint="all")
     return claims(
         labelled(gaps),

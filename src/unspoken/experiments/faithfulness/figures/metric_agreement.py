@@ -20,7 +20,7 @@ METRICS = {
     "cue_effect": "cue effect",
     "transplant": "transplant",
 }
-"""Metrics in the order of rows: those of what chains say, then those of what moves answers."""
+"""Metrics in the order of rows: first about what chains say, then about what moves answers."""
 USED_CONDITIONS = ("score", "versus_score")
 """Conditions of measurements that the figure reads as columns."""
 CELL, ROW = 40, 34
@@ -29,7 +29,7 @@ CHANCE = 0.5
 
 
 def _shown(names: list[str]) -> list[str]:
-    """Return the labels of metrics, known ones first and in their order."""
+    """Return the labels of metrics, known metrics first and in their order."""
     known = [label for name, label in METRICS.items() if name in names]
     return known + sorted(set(names) - set(METRICS))
 

@@ -167,7 +167,7 @@ def _subtitle(measurements: pl.DataFrame, published: pl.DataFrame) -> str:
 
 
 def _look(channel: Any, looks: Looks, part: int, legend: alt.Legend | None) -> Any:
-    """Return a channel that gives each label its colour (part 0) or its shape (part 1)."""
+    """Return a channel that gives each label its colour (place 0) or its shape (place 1)."""
     scale = alt.Scale(domain=list(looks), range=[look[part] for look in looks.values()])
     return channel("what:N", scale=scale, legend=legend)
 
@@ -230,7 +230,7 @@ def _turning(organisms: pl.DataFrame) -> list[alt.Chart]:
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
-    """Return accuracies with written reasoning against those without; any of the three sources may lack."""
+    """Return accuracies with against without written reasoning; any of the three sources may lack."""
     measurements = tables["measurements"]
     estimates = _models(measurements).filter(kind="estimate")
     models = _beside(estimates, "who", "whose", ("direct", "unhinted")).rename({"who": "what"})

@@ -147,7 +147,7 @@ class ChainTests:
     def add_areas(self) -> None:
         """Add the area over each test's curve, the floor and ceiling of matches, and the post-hoc share.
 
-        Floor and ceiling are those of the tested questions, so that they are of what the curves are of.
+        Floor and ceiling are of the tested questions, as the curves are.
         """
         changed = self.tested.filter(pl.col("test").is_in(CURVES))
         unhinted = self.trials.filter(arm="unhinted").join(changed, on="question_id", how="semi")
@@ -218,12 +218,12 @@ class ChainTests:
         """Add how often a hinted chain on the unhinted prompt gives the hinted option, minus the sham rate.
 
         Among trials that switched, among those at risk that did not, and among any at risk; by kind of
-        hint and pooled. The sham answers are those of the same trials.
+        hint and pooled. The sham answers are of the same trials.
         """
         rows = transplanted(self.tested)
         if rows.is_empty():
             return
-        # Trials that switched are chosen by where their chain led: all of those at risk are not.
+        # Trials that switched are chosen by where their chain led: all trials at risk are not.
         chosen = pl.concat([rows, rows.with_columns(switched=pl.lit("any"))])
         pooled = pl.concat([chosen, chosen.with_columns(hint=pl.lit("all"))])
         values, sums = question_sums(pooled, ["hint", "switched"], ["moved", "sham", "known", "lost"])

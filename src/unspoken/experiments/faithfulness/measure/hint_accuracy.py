@@ -1,7 +1,7 @@
 """Accuracy with and without reasoning and hints, the outcomes of replies, and the pull of positions.
 
 One fixed model: questions are the replicates. Hints to the right option are left out of accuracies: they
-would give the answer away (Turpin et al. 2023 and Chen et al. 2025 point to wrong ones).
+would give the answer away (Turpin et al. 2023 and Chen et al. 2025 point to wrong options).
 """
 
 from dataclasses import replace
@@ -247,7 +247,7 @@ def add_hint_accuracy(report: Report, trials: pl.DataFrame, subject: str, seed: 
 
     `trials` are of one subject, in the columns of `tables.trials.Trials`. Metric `accuracy`: each arm, and
     the gaps chain minus no chain (Turpin et al. 2023, Lanham et al. 2023), hinted minus unhinted by kind,
-    and examples that all answer A minus balanced ones; paired by question, with the gates of accuracies
+    and examples that all answer A minus balanced examples; paired by question, with the gates of accuracies
     (chance: the mean of 1 / n_options) and of unusable replies. Arms without a hint have no condition
     `hint`. Metric `outcome_share`: answered, truncated, refused and unparsed replies by arm. Metric
     `position_share`: see `position_share`; unhinted answers to questions of the most frequent n_options. Its

@@ -43,7 +43,7 @@ def planted_share(trials: pl.DataFrame, persona: str) -> float | None:
 
 
 def add_followers(measure: HintMeasure, trials: pl.DataFrame) -> None:
-    """Add a planted organism's shares beside those that its markers count, on the very same chains."""
+    """Add a planted organism's shares beside what its markers count, on the very same chains."""
     hinted = trials.filter(arm="hint")
     scores = pooled_scores(hint_sums(hinted), measure.seed)
     truth = planted_share(trials, measure.subject)
