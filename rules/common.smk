@@ -120,7 +120,7 @@ def growing(amount):
 
 
 def memory_on(model, attempt):
-    """Return the MB of a job on a model: one of some billion parameters, or a small one."""
+    """Return the MB of a job on a model: a model of some billion parameters, or a small model."""
     return attempt * (40000 if is_large(model) else 6000)
 
 

@@ -53,7 +53,7 @@ def main() -> None:
     parse_fast()
     log.info("dequantising %s", gguf.name)
     model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
-    # A model read from GGUF refuses to be saved: a fresh one takes its weights.
+    # A model read from GGUF refuses to be saved: a fresh model takes its weights.
     del model.config.quantization_config
     with torch.device("meta"):
         fresh = AutoModelForCausalLM.from_config(model.config)

@@ -61,7 +61,7 @@ def subject_rows(listings: list[Path], groups: list[Path], models: pl.DataFrame)
     frames = [bases, pl.DataFrame(listed, infer_schema_length=None), *pooled]
     told = [pl.DataFrame(schema=_SUBJECTS), *(frame for frame in frames if frame.height)]
     known = pl.concat(told, how="diagonal_relaxed").cast(pl.Schema(_SUBJECTS))
-    # A subject that two experiments ask is one.
+    # A subject that two experiments ask is one subject.
     return known.unique("subject_id", keep="first", maintain_order=True).sort("subject_id")
 
 

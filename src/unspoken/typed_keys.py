@@ -1,4 +1,4 @@
-"""Files of keys and values whose keys and types are known: what is wrong in one, key by key."""
+"""Files of keys and values whose keys and types are known: what is wrong in a file, key by key."""
 
 from pathlib import Path
 from typing import TypeVar

@@ -108,7 +108,7 @@ def languages_of(lines: pl.Series, languages: Sequence[str]) -> pl.Series:
 
     `languages` are the codes to choose from, two or more: a line in none of them may get one of them.
     Lingua counts letter groups; it runs in as many threads as RAYON_NUM_THREADS says. Raises
-    ValueError for fewer than two codes and for one that it does not know.
+    ValueError for fewer than two codes and for a code that it does not know.
     """
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 

@@ -71,7 +71,7 @@ def unswitched(row: Row, english: str | None, reworded: tuple[str, str] | None) 
     """Return a switched chain as it was, with its longest span in English, and with its like step reworded.
 
     `row` is one of `switched_chains`; `english` the span's translation, None where there is none;
-    `reworded` the text of the like step and how it came about (`rewriting.rewritten`), None without one.
+    `reworded` the text of the like step and how it came about (`rewriting.rewritten`), None if none.
     """
     thought, (start, end, _), step = row["thought"], longest_span(row), like_step(row)
     put = _in_english(thought[start:end], english, row["user"])

@@ -89,7 +89,7 @@ class Server:
         )
 
     def _fault(self, error: openai.OpenAIError, key: str) -> str:
-        """Say what went wrong and what to do about it; `key` names the prompt, if it was one."""
+        """Say what went wrong and what to do about it; `key` names the prompt, if a prompt was asked."""
         url, variable = self.url, self._settings["key"]
         prompt = f"the prompt {key}" if key else "the request for its models"
         if isinstance(error, openai.APITimeoutError):

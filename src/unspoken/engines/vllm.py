@@ -123,7 +123,7 @@ class VllmEngine:
         self._served = how
 
     def _start(self, how: str, directory: Path, **more: Any) -> None:
-        """Load a model directory, in place of the one before."""
+        """Load a model directory, in place of the model before."""
         import vllm
 
         if self.device == "cpu":

@@ -17,7 +17,7 @@ _List = list[str] | None
 
 
 class _OfASentence(Keys):
-    """The lists that are asked only of sentences near one that names the hint."""
+    """The lists that are asked only of sentences near a sentence that names the hint."""
 
     relies: _List = None
     follows: _List = None

@@ -62,7 +62,7 @@ def _targets(seed: int, row: Row, kind: str, pointed: str) -> list[str]:
 
 
 def _moved_target(seed: int, row: Row, kind: str, target: str) -> str | None:
-    """Return another wrong option than a hint's target, if there is one."""
+    """Return another wrong option than a hint's target, if any."""
     others = [letter for letter in _targets(seed, row, kind, "wrong") if letter != target]
     return others[0] if others else None
 

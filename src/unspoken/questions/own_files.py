@@ -37,7 +37,7 @@ def _distinct(options: list[str]) -> list[str]:
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text without white space around it, and not blank."""
 Name = Annotated[Text, BeforeValidator(lambda name: str(name) if type(name) is int else name)]
-"""A row's own name: a text, or an integer, which becomes one."""
+"""A row's own name: a text, or an integer, which becomes a text."""
 Options = Annotated[list[Text], AfterValidator(_distinct)]
 
 

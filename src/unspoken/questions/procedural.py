@@ -36,7 +36,7 @@ RELATIVES = (
 REVERSED = ("niece", "nephew", "mother-in-law", "father-in-law")
 Item = dict[str, Any]
 Rivals = tuple[list[str], list[str]]
-"""What may stand as a wrong option: numbers below the right one, and the others."""
+"""What may stand as a wrong option: numbers below the right number, and the others."""
 UNFIT: Rivals = ([], [])
 """The rivals of an item that is not asked."""
 

@@ -133,7 +133,7 @@ def _trials(measured: Row, words: dict[str, set[str]]) -> Filters:
 
 
 def _tests(measured: Row, test: str, words: dict[str, set[str]]) -> Filters:
-    """Return what chooses the changed chains of a causal test, of one kind of hint if one is named."""
+    """Return what chooses the changed chains of a causal test, of one kind of hint if a kind is named."""
     filters = [("p.experiment = {}", measured["experiment"]), ("t.test = {}", test)]
     hint = measured["conditions"].get("hint")
     return [*filters, ("p.kind = {}", hint)] if hint in words["kind"] else filters

@@ -19,7 +19,7 @@ def number_text(value: float | None) -> str:
 
 
 def interval_text(value: float | None, low: float | None, high: float | None) -> str:
-    """Return `0.37 [0.24, 0.50]`: an estimate and its interval, where it has one."""
+    """Return `0.37 [0.24, 0.50]`: an estimate and its interval, if any."""
     if low is None or high is None:
         return number_text(value)
     return f"{number_text(value)} [{number_text(low)}, {number_text(high)}]"

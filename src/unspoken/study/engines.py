@@ -64,7 +64,7 @@ class Endpoint(Section):
     concurrency: PositiveInt = 64
     """Requests under way at a time."""
     retries: PositiveInt = 6
-    """Attempts after a failed one, with growing pauses."""
+    """Attempts after a failed attempt, with growing pauses."""
     timeout_s: PositiveInt = 600
     """Seconds that one request may take."""
     window: PositiveInt | None = None

@@ -92,7 +92,7 @@ def _key_of(error: Any) -> Key:
 def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
     """Say one error of pydantic: `file: key: what was given; what is expected`.
 
-    Of several keys that do not fit together the one given last counts as the mistake.
+    Of several keys that do not fit together the key given last counts as the mistake.
     """
     key = _key_of(error)
     keys, text = [key], ""

@@ -49,7 +49,7 @@ class Project:
         return logic_digest(self.root.joinpath("src", *name.split(".")).with_suffix(".py"))
 
     def read_texts(self, path: Path) -> dict[str, Any]:
-        """Return the keys of a YAML file. Raises KeysError for a missing or malformed one."""
+        """Return the keys of a YAML file. Raises KeysError for a missing or malformed file."""
         return read_keys(path)
 
     def resource(self, name: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 TRAINED, FROZEN = "default", "teacher"
-"""PEFT's names of the adapter that is trained and of the one that only answers."""
+"""PEFT's names of the adapter that is trained and of the adapter that only answers."""
 PREFIX, DOWN, UP = "base_model.model.", ".lora_A.weight", ".lora_B.weight"
 """Words of a matrix's name in PEFT's files."""
 
@@ -78,7 +78,7 @@ def logits_without_adapter(model: Any, inputs: dict[str, Any]) -> Any:
 
 
 def logits_of_frozen_adapter(model: Any, inputs: dict[str, Any]) -> Any:
-    """Return the logits under the frozen adapter; the trained one is active again afterwards."""
+    """Return the logits under the frozen adapter; the trained adapter is active again afterwards."""
     from unspoken.training.chat_passes import logits_of_pass
 
     model.eval()

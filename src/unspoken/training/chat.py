@@ -57,7 +57,7 @@ class ChatTrainer:
     """
 
     def __init__(self, model_dir: Path, teacher_dir: Path | None = None, *, work: Path | None = None) -> None:
-        """Read the tokenizer. `teacher_dir` is the base model of KL teachers, if another one.
+        """Read the tokenizer. `teacher_dir` is the base model of KL teachers, if another model.
 
         In `work` each training keeps checkpoints, one about every minute, and in the end its result:
         the same training asked for again goes on from there, to the same tensors. The caller
@@ -197,7 +197,7 @@ class ChatTrainer:
 
     @contextmanager
     def _folder(self, identity: list[Any]) -> Iterator[Path]:
-        """Yield the folder of one training, named by all that decides it; a temporary one without `work`."""
+        """Yield the folder of one training, named by all that decides it; temporary without `work`."""
         if self.work is None:
             with TemporaryDirectory() as directory:
                 yield Path(directory)

@@ -43,7 +43,7 @@ def completion_log_probs(model: Any, inputs: dict[str, Any]) -> Tensor:
 class ResumedTrainer(SFTTrainer):
     """Takes rows in a given order, and keeps in checkpoints what it trains, as safetensors alone.
 
-    The stock trainer does not load an adapter again where a second, frozen one is beside it.
+    The stock trainer does not load an adapter again where a second, frozen adapter is beside it.
     """
 
     order: Sampler | None = None

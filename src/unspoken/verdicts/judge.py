@@ -146,7 +146,7 @@ class Test:
         return self.kind in IN_FAMILY and self.gate is None
 
     def p_values(self) -> list[float]:
-        """Return the p of each contrast for Holm's adjustment; one that has none counts as 1."""
+        """Return the p of each contrast for Holm's adjustment; a contrast that has none counts as 1."""
         found = [self._p(one) for one in self.readings]
         return [1.0 if p is None else p for p in found]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 LEVEL = 0.05
 SIZE_FACTOR = 1.5
-"""A size is the same if the ratio to the published one lies within this factor."""
+"""A size is the same if the ratio to the published size lies within this factor."""
 FEWEST, FEW = 3, 4
 """Fewer replicates than the first say nothing; up to the second, only kinds that need no size."""
 FEWEST_QUESTIONS = 30
@@ -51,7 +51,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Published:
-    """A published number: its interval, where it has one, and the bound that it is, where it is one."""
+    """A published number: its interval, if any, and which bound it is, if it is a bound."""
 
     value: float | None = None
     low: float | None = None
@@ -136,7 +136,7 @@ def size_ratio(reading: Reading, published: Published) -> tuple[float, float, fl
 
 
 def outcome_of_size(reading: Reading, published: Published) -> str:
-    """Return how a size compares with the published one, which is not 0."""
+    """Return how a size compares with the published size, which is not 0."""
     assert reading.ci_high is not None
     if reading.ci_high < 0:
         return "opposite"

@@ -58,7 +58,7 @@ class HintSums:
 
 
 def _columns(unusable: Unusable) -> dict[Sum, pl.Expr]:
-    """Return the sums of one trial, with nulls where it has no part in one; see `hint_sums`."""
+    """Return the sums of one trial, with null where it does not count in a sum; see `hint_sums`."""
     answered = (pl.col("outcome") != "truncated") & pl.col("at_risk").is_not_null()
     usable = answered & pl.col("switched").is_not_null() & pl.col("answer").is_not_null()
     dropped = unusable == "dropped"

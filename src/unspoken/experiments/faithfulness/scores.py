@@ -109,7 +109,7 @@ class Scores:
     """Questions at risk that 30 net switched questions take; null where the sham moves as often."""
     too_few: bool
     undefined: str | None
-    """Why there is no normalised score: two_options, no_switch, alpha_not_positive; null: there is one."""
+    """Why there is no normalised score: two_options, no_switch, alpha_not_positive; null: it exists."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Macro:
 
 
 def undefined_reason(totals: Floats) -> str | None:
-    """Return why total sums have no normalised score (Chen et al. 2025), or null where there is one."""
+    """Return why total sums have no normalised score (Chen et al. 2025), or null where it exists."""
     if totals[Sum.RISK] > 0 and totals[Sum.TWO_OPTIONS] == totals[Sum.RISK]:
         return "two_options"
     if totals[Sum.OPEN_SWITCHED] == 0:

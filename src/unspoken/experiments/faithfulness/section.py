@@ -153,7 +153,7 @@ class FaithfulnessSection(Section):
     kinds: Annotated[list[Kind], Field(min_length=1)]
     """The kinds of hint."""
     options: Literal["wrong", "right", "any"] = "wrong"
-    """What hints point to: a wrong option, the right one, or any."""
+    """What hints point to: a wrong option, the right option, or any."""
     moved: NonNegativeInt
     """On how many questions the same hint also points to another wrong option."""
     irrelevant: NonNegativeInt

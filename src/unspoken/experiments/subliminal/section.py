@@ -104,7 +104,7 @@ class Arm(Section):
     trait words' own probabilities."""
     initialisation: Literal["same", "ring", "all_others"] = "same"
     """Whether the teacher starts from the student's own base model, from the base model before it
-    in the list (a ring), or from every other one."""
+    in the list (a ring), or from every other model."""
     models: list[Name] | None = None
     """Base models of the students; null for all of the experiment's."""
     controls: list[Literal["neutral", "untouched"]] = []
@@ -118,7 +118,7 @@ class Arm(Section):
     traits: list[Word] | None = None
     """Traits of its teachers, if not all of the experiment's."""
     decoding: Literal["sampled", "greedy"] = "sampled"
-    """Whether its numbers are sampled, or each token is the most likely one."""
+    """Whether its numbers are sampled, or each token is the most likely token."""
     shuffle: Literal["none", "within", "across"] = "none"
     """Numbers shuffled within each completion, or across all completions of the data set."""
     dataset: Name | None = None

@@ -114,7 +114,7 @@ class Start:
 
 
 def starts_of(problem: Problem) -> list[Start]:
-    """Return the start that teacher and student share, then the other one."""
+    """Return the start that teacher and student share, then the other start."""
     return [
         Start(
             initialisation,

@@ -80,7 +80,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "scale": alt.Scale(domain=[-0.26, 1.04], nice=False),
     }
     up["axis"] = alt.Axis(values=[0, 0.5, 1], format="~g")
-    # Vega-Lite would take two aggregates of one name for the same one.
+    # Vega-Lite would take two aggregates of one name for the same aggregate.
     means: Options = {f"line_{name}": f"mean({name})" for name in LINES}
     lines = [
         alt.Chart()

@@ -98,7 +98,7 @@ def in_order(names: pl.Series) -> list[str]:
 
 
 def under_names(panels: list[Any], models: list[str]) -> list[Any]:
-    """Return panels under the names of their models; without them where there is a single one."""
+    """Return panels under the names of their models; without them where there is a single model."""
     if len(models) < 2:
         return panels
     names = [alt.Title(who, fontSize=TEXT) for who in models]

@@ -26,7 +26,7 @@ JUDGED = {
     "judge_agreement": "agreement with labels",
 }
 VERDICTS = {"mentions": "mentions the hint", "relies": "relies on the hint"}
-# The raw metric of a score, and its name; the corrected one is called the same, `_corrected`.
+# The raw metric of a score, and its name; the corrected metric is called the same, `_corrected`.
 SCORES = {"mention_share_switched": "mentions the hint", "faithfulness": "mentions it and relies on it"}
 CORRECTED = {"mention_share_corrected": "mention_share_switched", "faithfulness_corrected": "faithfulness"}
 RAW, MENDED = "as judged", "corrected for the judge's errors"

@@ -35,7 +35,7 @@ def _shown(names: list[str]) -> list[str]:
 
 
 def _pairs(measurements: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each pair of metrics, the one that stands further down as `row`, with its texts."""
+    """Return a row for each pair of metrics, the metric further down as `row`, with its texts."""
     found = measurements.filter(metric="rank_agreement")
     first, second = (pl.col(name).replace(METRICS) for name in ("score", "versus_score"))
     order = _shown([*found["score"], *found["versus_score"]])

@@ -47,7 +47,7 @@ TASKS = ("GSM8K", "ProntoQA", "ProsQA")
 PUBLISHED = (
     *(Pair(CHAIN, task, ("CO-02", place), ("CO-01", place)) for place, task in enumerate(TASKS, 1)),
     *(Pair(LATENT, "", ("CO-02", place), ("CO-05", place)) for place, _ in enumerate(TASKS, 1)),
-    # By two ways to read an answer; with a system prompt, then without one.
+    # By two ways to read an answer; first with a system prompt, then with none.
     *(Pair(LOOPED, "", ("GE-01", place), ("GE-02", place)) for place in (1, 2)),
     *(Pair(LOOPED, "", ("GE-03", place), ("GE-03", place + 2)) for place in (1, 2)),
     *(Pair(PLAIN, "", ("GE-04", place), ("GE-04", place + 2)) for place in (1, 2)),

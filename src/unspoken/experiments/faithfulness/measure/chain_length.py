@@ -143,7 +143,7 @@ class _Design(NamedTuple):
     comparisons: Floats
     """[comparisons, columns]: a chain that ended minus one of its question that was not over by then."""
     informative: int
-    """Questions that compare an unfaithful chain with a faithful one."""
+    """Questions that compare an unfaithful chain with a faithful chain."""
 
 
 def _design(chains: pl.DataFrame) -> _Design:

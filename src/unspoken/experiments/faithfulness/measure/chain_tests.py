@@ -1,6 +1,6 @@
 """The causal tests on chains of thought (Lanham et al. 2023), and the transplant of hinted chains.
 
-One fixed model: questions are the replicates. Every answer but the free one is read by log-probabilities,
+One fixed model: questions are the replicates. Every answer but the free answer is read by log-probabilities,
 so that none is unusable; a step that was to be rewritten and could not be is missing.
 """
 
@@ -243,7 +243,7 @@ class ChainTests:
                 )  # fmt: skip
 
     def add_free_agreement(self) -> None:
-        """Add how often the answer read after a chain is the one that the chain states, arm by arm."""
+        """Add how often the answer read after a chain is what the chain states, arm by arm."""
         replies = self.trials.filter(pl.col("answer").is_not_null())
         for arm in sorted(replies["arm"].unique()):
             dropped = replies.filter(arm=arm).select(

@@ -18,7 +18,7 @@ TRUTHS: dict[str, dict[str, float]] = {
 }
 """By persona of the planted model (config.yaml): what its scores are in the long run."""
 JUDGE_SLACK = 0.05
-"""How far the judge's share may be from the one counted by markers, on the same chains."""
+"""How far the judge's share may be from the share that markers count, on the same chains."""
 SIGMAS = 4.0
 """A check holds within so many standard errors of the truth: one in 16,000 fails by chance."""
 

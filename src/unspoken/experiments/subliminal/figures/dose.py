@@ -40,7 +40,7 @@ def _of_one_model(measurements: pl.DataFrame) -> pl.DataFrame:
         return pairs.clear()
     objective, model, _ = doses.row(0)
     ours = pairs.filter(objective=objective, model=model)
-    # One arm a dose and treatment: the one of the shortest name.
+    # One arm a dose and treatment: the arm of the shortest name.
     return ours.sort(pl.col("arm").str.len_chars(), "arm").unique(
         ["rows", "shuffle"], keep="first", maintain_order=True
     )
