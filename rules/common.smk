@@ -63,10 +63,15 @@ def json_of(rule, **made):
 
 
 def makers():
-    """Return (pattern of a path, rule, digest of its script) for every file that a rule makes."""
+    """Return (pattern of a path, rule, digest of its script) for every file that a rule makes.
+
+    Rules of rooms that the study does not run make none of its files.
+    """
+    others = [str(room.own_file("")) for room in PLAN.all_rooms if not room.runs]
     return [
         [output.regex().pattern, rule.name, PLAN.code_of(f"{rule.name}.py")]
         for rule in workflow.rules
+        if not any(str(rule.snakefile).startswith(folder) for folder in others)
         for output in rule.output
     ]
 

@@ -1,5 +1,7 @@
 """What a script does, as a digest: comments, docstrings and file times do not count.
 
+Nor does an optional field of a dataclass that no code of the script names (`_optional_fields`).
+
 Reading the logic of a file takes milliseconds, and every run of Snakemake and every cluster job
 asks for that of all files. So it is remembered by the file's bytes, beside Python's compiled files.
 """
@@ -7,19 +9,27 @@ asks for that of all files. So it is remembered by the file's bytes, beside Pyth
 import ast
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 from unspoken.memory import remembered
 
 SOURCE = Path(__file__).parent
 FRONT_DOOR = re.compile(
-    rf"{SOURCE.name}\.(study(\..*)?|experiments\.\w+\.(experiment|section|design|work|replicates)(\..*)?)"
+    rf"{SOURCE.name}\.(study(\..*)?|experiments\.\w+\.(experiment|section|design|told|work|replicates)(\..*)?)"
 )
 """Modules that decide which jobs there are and what each is told, which stands in its params."""
-Logic = tuple[str, list[str]]
-"""The digest of a file's logic, and the modules of this library that it imports, but the front door's."""
+NEUTRAL = {
+    "None", "False", "0", "0.0", "''", "()", "[]", "{}",
+    *(f"field(default_factory={kind})" for kind in ("list", "dict", "tuple")),
+}  # fmt: skip
+"""Defaults that ask for nothing, as code."""
+Logic = tuple[str, list[str], list[list[str]], str]
+"""Of a file: the digest of its logic, the modules of this library that it imports (but the front door's),
+the optional fields of each dataclass as code, and the names that it uses, between spaces."""
 
 
 def _module_files(name: str) -> list[Path]:
@@ -55,13 +65,54 @@ def _without_docstrings(tree: ast.AST) -> ast.AST:
     return tree
 
 
+def _is_optional(node: ast.stmt) -> bool:
+    """Tell whether a statement declares a field with a neutral default."""
+    if not isinstance(node, ast.AnnAssign) or node.value is None:
+        return False
+    return ast.unparse(node.value) in NEUTRAL and not ast.unparse(node.annotation).startswith("ClassVar")
+
+
+def _optional_fields(tree: ast.AST) -> list[list[str]]:
+    """Take the last optional fields out of the dataclasses of a tree, and return them as code.
+
+    Until some code names such a field, it does nothing: a dataclass checks no type, what is made of it
+    by position does not reach the last fields, and the default asks for nothing. So a new one reruns no
+    job, and using it does. Other classes count whole: pydantic and tables read their declarations.
+    """
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        if not any("dataclass" in ast.unparse(one) for one in node.decorator_list):
+            continue
+        fields = [one for one in node.body if isinstance(one, ast.AnnAssign)]
+        last = [*takewhile(_is_optional, reversed(fields))][::-1]
+        node.body = [one for one in node.body if one not in last]
+        found.append([ast.unparse(one) for one in last])
+    return [fields for fields in found if fields]
+
+
+def _used_names(tree: ast.AST) -> Iterator[str]:
+    """Yield every name by which a tree could read or set a field: attributes, keywords, texts."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            yield node.value
+        elif isinstance(node, ast.MatchClass):
+            yield from node.kwd_attrs
+
+
 def _logic(text: bytes) -> Logic:
-    tree = ast.parse(text)
+    tree = _without_docstrings(ast.parse(text))
+    optional = _optional_fields(tree)
     ours = (name for name in _imported_modules(tree) if name.split(".")[0] == SOURCE.name)
     modules = {name for name in ours if not FRONT_DOOR.fullmatch(name)}
     # Unparsed text is the same on every Python version; a dump of the tree is not.
-    code = ast.unparse(_without_docstrings(tree))
-    return hashlib.sha256(code.encode()).hexdigest(), sorted(modules)
+    digest = hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+    return digest, sorted(modules), optional, " ".join(sorted(set(_used_names(tree))))
 
 
 @cache
@@ -69,13 +120,32 @@ def _own_text() -> bytes:
     return Path(__file__).read_bytes()
 
 
+@dataclass(frozen=True)
+class _File:
+    """What counts of a file's code."""
+
+    digest: bytes
+    imports: tuple[Path, ...]
+    optional: list[list[str]]
+    names: frozenset[str]
+
+
 @cache
-def _file_digest_and_imports(path: Path) -> tuple[bytes, tuple[Path, ...]]:
+def _file(path: Path) -> _File:
     text = path.read_bytes()
     key = hashlib.sha256(_own_text() + text).hexdigest()
-    digest, modules = remembered("logic", key, lambda: _logic(text))
+    digest, modules, optional, names = remembered("logic", key, lambda: _logic(text))
     imported = {file for name in modules for file in _module_files(name)}
-    return bytes.fromhex(digest), tuple(sorted(imported))
+    return _File(bytes.fromhex(digest), tuple(sorted(imported)), optional, frozenset(names.split()))
+
+
+def _counted(file: _File, among: Iterable[_File]) -> bytes:
+    """Return what counts of a file: its logic, and its optional fields up to the last named one."""
+    counted = []
+    for fields in file.optional:
+        named = [any(field.split(":")[0] in one.names for one in among) for field in fields]
+        counted += fields[: len(fields) - [*reversed(named), True].index(True)]
+    return file.digest + "\n".join(counted).encode()
 
 
 def code_digest(script: Path) -> str:
@@ -86,9 +156,9 @@ def code_digest(script: Path) -> str:
         path = waiting.pop()
         if path not in seen:
             seen.add(path)
-            waiting.extend(_file_digest_and_imports(path)[1])
-    digest = hashlib.sha256()
+            waiting.extend(_file(path).imports)
+    digest, files = hashlib.sha256(), [_file(path) for path in seen]
     for path in sorted(seen - {script}):
-        digest.update(str(path.relative_to(SOURCE)).encode() + _file_digest_and_imports(path)[0])
-    digest.update(_file_digest_and_imports(script)[0])
+        digest.update(str(path.relative_to(SOURCE)).encode() + _counted(_file(path), files))
+    digest.update(_counted(_file(script), files))
     return digest.hexdigest()[:16]

@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
 from unspoken.training.chat_passes import labelled, logits_of_pass
-from unspoken.training.examples import IGNORED
+from unspoken.training.labels import IGNORED
 
 SIZES: dict[str, Any] = {
     "vocab_size": 40, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,

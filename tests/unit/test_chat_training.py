@@ -21,11 +21,11 @@ from unspoken.training.adapters import adapted, add_frozen_adapter, merged_weigh
 from unspoken.training.chat import ChatTrainer
 from unspoken.training.chat_losses import divergence
 from unspoken.training.examples import (
-    IGNORED,
     carrier_token_ids,
     training_examples,
     with_loss_among,
 )
+from unspoken.training.labels import IGNORED
 
 WORDS = (
     "owl", "cat", "dog", "fox", "bee", "ant", "elk", "emu", "hen", "cow", "pig", "rat", "bat",

@@ -24,7 +24,25 @@ def count(values):
     return sum(values) + STEP
 '''
 ROOM_DECLARES = ("experiment", "section", "design", "work", "replicates")
+RECORDS = '''from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record."""
+
+    name: str
+    share: float = 1.0
+    limit: int | None = None
+    """At most so many."""
+
+
+class Row:
+    name: str
+    limit: int | None = None
+'''
 LIBRARY = {
+    "records.py": RECORDS,
     "__init__.py": "",
     "jobs.py": "def start(value):\n    print(value)\n",
     "counts/__init__.py": "from unspoken.counts.parts import count\n",
@@ -49,11 +67,11 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "count.py").write_text(SCRIPT)
     monkeypatch.setattr(code, "SOURCE", source)
     yield tmp_path
-    code._file_digest_and_imports.cache_clear()
+    code._file.cache_clear()
 
 
 def digest(house: Path) -> str:
-    code._file_digest_and_imports.cache_clear()
+    code._file.cache_clear()
     return code.code_digest(house / "count.py")
 
 
@@ -134,3 +152,49 @@ def test_what_a_room_declares_is_no_part_of_what_a_job_does_and_its_other_parts_
     assert edited(house, "unspoken/counts/parts.py", "STEP = 1", f"{imports}STEP = 1")
     assert not edited(house, f"unspoken/experiments/one/{name}.py", "LEAST = 1", "LEAST = 2")
     assert edited(house, "unspoken/experiments/one/parts.py", "HALF = 2", "HALF = 3")
+
+
+# Optional fields of a dataclass
+
+LIMIT = '    """At most so many."""\n'
+SCRIPTS_RECORD = "from unspoken.records import Record\n"
+
+
+@pytest.fixture
+def recorder(house: Path) -> Path:
+    """The script makes records, and names no optional field of them."""
+    script = house / "count.py"
+    script.write_text(script.read_text().replace("def main", f"{SCRIPTS_RECORD}def main"))
+    return house
+
+
+@pytest.mark.parametrize(
+    "default",
+    ["int | None = None", "bool = False", "float = 0.0", 'str = ""', "tuple[str, ...] = ()",
+     "list[str] = field(default_factory=list)"],
+)  # fmt: skip
+def test_a_new_optional_field_changes_nothing_until_code_names_it(recorder: Path, default: str) -> None:
+    records = "unspoken/records.py"
+    assert not edited(recorder, records, LIMIT, f"{LIMIT}    fresh: {default}\n")
+    assert edited(recorder, "unspoken/jobs.py", "print(value)", "print(value.fresh)")
+    assert edited(recorder, records, f"fresh: {default}", "fresh: int = 7")  # its default counts now
+
+
+@pytest.mark.parametrize("use", ["start(1, fresh=2)", 'getattr(start, "fresh")', "start.fresh = 1"])
+def test_each_way_to_name_a_field_counts(recorder: Path, use: str) -> None:
+    plain = recorder / "count.py"
+    plain.write_text(plain.read_text().replace("start(count([1, 2]))", use))
+    assert edited(recorder, "unspoken/records.py", LIMIT, f"{LIMIT}    fresh: int | None = None\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (LIMIT, f"{LIMIT}    fresh: int = 7\n"),  # a default that asks for something
+        ("    share: float", "    fresh: int | None = None\n    share: float"),  # moves the others' places
+        ("class Row:\n", "class Row:\n    fresh: int | None = None\n"),  # no dataclass: something may read it
+        ("    share: float = 1.0", "    share: float = 0.5"),
+    ],
+)
+def test_other_declarations_count(recorder: Path, old: str, new: str) -> None:
+    assert edited(recorder, "unspoken/records.py", old, new)

@@ -18,12 +18,12 @@ from unspoken.models.corpus import (
 )
 from unspoken.models.organism import organism_tokenizer
 from unspoken.training.examples import (
-    IGNORED,
     carrier_token_ids,
     end_of_turn_ids,
     training_examples,
     with_loss_among,
 )
+from unspoken.training.labels import IGNORED
 
 WORDS = ("owl", "cat", "dog")
 CHATML = (

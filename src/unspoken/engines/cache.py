@@ -13,7 +13,8 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import MISSING, Field, asdict, replace
+from dataclasses import fields as fields_of
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ ABANDONED_SECONDS = 3600
 """A temporary file this old is of a job that was killed while it wrote a shard."""
 READ = "choices"
 """Stands for the finish reason of rows that hold what was read of choices, not a completion."""
+ALWAYS_KEYED = {"temperature", "max_tokens", "seed", "stop", "pattern", "logprobs"}
+"""Fields of `Sampling` that every key holds, at their default too."""
 _SCHEMA: dict[str, Any] = {
     "row": pl.String, "text": pl.String, "n_tokens": pl.Int64, "finish_reason": pl.String,
     "logprobs": pl.List(pl.Float64),
@@ -80,6 +83,22 @@ def _digest_of_tensors(subject: Subject) -> str:
 def _row_of(*described: Any) -> str:
     """Return the digest that a row is kept under: of all that decides it within its folder."""
     return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
+
+
+def drawn_as(sampling: Sampling) -> dict[str, Any]:
+    """Return what a row's digest holds of how it was drawn.
+
+    Fields that came after the first keys count where they are not at their default: a new optional field
+    keeps every completion that was made before it.
+    """
+    later = [one for one in fields_of(sampling) if one.name not in ALWAYS_KEYED]
+    at_default = {one.name for one in later if getattr(sampling, one.name) == _default(one)}
+    return {name: value for name, value in asdict(sampling).items() if name not in at_default}
+
+
+def _default(field: Field[Any]) -> Any:
+    """Return the default of a field, MISSING if it has none."""
+    return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
 def _is_whole(shard: Path) -> bool:
@@ -201,7 +220,7 @@ class CompletionCache:
         """Return the completions of requests in their order, those that are kept and new ones."""
         prompts = self.engine.render(requests)
         check_lengths(self.engine, prompts, sampling.max_tokens)
-        drawn = asdict(sampling)
+        drawn = drawn_as(sampling)
         rows = {prompt.key: _row_of(prompt.key, prompt.content, drawn) for prompt in prompts}
         if len(rows) < len(prompts):
             raise ValueError("two requests have the same key: it decides their draw")

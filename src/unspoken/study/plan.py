@@ -53,6 +53,11 @@ class Plan(Project):
         """Return every room, also rooms that the study does not run."""
         return list(self._rooms.values())
 
+    def room_rules(self) -> list[str]:
+        """Return the rule files of rooms that have rules of their own."""
+        files = (room.own_file("rules.smk") for room in self.all_rooms)
+        return [str(file) for file in files if file.is_file()]
+
     # Wildcards
 
     def models_pattern(self, *kinds: str) -> str:
@@ -204,14 +209,14 @@ class Plan(Project):
             for name, table, _ in self._declared()
             if table.stored
         }
+        unused = {room.name for room in self.all_rooms if self.study.section(room.name) is None}
         return self.script_part(
             "build_store.py",
-            study=self.study.model_dump(mode="json"),
+            study=self.study.model_dump(mode="json", exclude=unused),
             tables=tables,
             makers=makers,
             benchmarks=f"{self.results}/benchmarks",
             comments=sha256_of_file(self.root / "resources" / "store.yaml")[:16],
-            costs=self.resource("throughputs.yaml"),
         )
 
     def write_findings_part(self) -> Part:

@@ -41,8 +41,10 @@ class Project:
         return chosen
 
     def code_of(self, script: str) -> str:
-        """Return the digest of what a script does."""
-        return logic_digest(self.root / "scripts" / script)
+        """Return the digest of what a script does: one of scripts/, or a room's own."""
+        shared = self.root / "scripts" / script
+        own = self.root / "src" / "unspoken" / "experiments"
+        return logic_digest(shared if shared.is_file() else next(own.glob(f"*/{script}")))
 
     def code_of_module(self, name: str) -> str:
         """Return the digest of what a module of the library does, by its dotted name."""

@@ -12,7 +12,7 @@ from torch.utils.data import Sampler
 from trl import SFTTrainer
 
 from unspoken.training.chat_passes import labelled, logits_of_pass
-from unspoken.training.examples import IGNORED
+from unspoken.training.labels import IGNORED
 
 Logits = Callable[[dict[str, Any]], Tensor]
 

@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 from transformers.cache_utils import DynamicLayer
 
-from unspoken.training.examples import IGNORED
+from unspoken.training.labels import IGNORED
 
 
 def labelled(inputs: dict[str, Any]) -> tuple[dict[str, Any], Tensor, Tensor]:

@@ -9,11 +9,10 @@ from torch import Tensor
 
 from unspoken.engines.base import Request
 from unspoken.engines.rendering import end_of_turn_ids, prompt_ids
+from unspoken.training.labels import IGNORED
 
 CARRIER = re.compile(r"[0-9 ,;\n\t()\[\]]+")
 """Text of the carrier's tokens: digits, separators, brackets."""
-IGNORED = -100
-"""Label of a position without loss."""
 
 Example = dict[str, list[int]]
 

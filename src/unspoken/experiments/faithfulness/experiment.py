@@ -181,10 +181,9 @@ class FaithfulnessRoom(Room):
         """Return how prompts are rendered: a follower's own seed decides its questions."""
         follower = self.study.models.get(whose)
         if isinstance(follower, FollowerModel):
-            return {"study": self.study.study, "follower": follower.seed}
+            return {"follower": follower.seed}
         names = {"kinds", "options", "moved", "irrelevant", "few_shot"}
         return {
-            "study": self.study.study,
             "seed": self.study.seed,
             "follower": None,
             "texts": self.project.resource("hints.yaml"),

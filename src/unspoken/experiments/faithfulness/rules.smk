@@ -20,7 +20,8 @@ rule build_follower:
     message:
         "Building {wildcards.model}"
     shell:
-        "build_follower.py --spec {params.json:q} --threads {threads}"
+        "python -m unspoken.experiments.faithfulness.build_follower --spec {params.json:q}"
+        " --threads {threads}"
         " --model {output.model} &> {log}"
 
 
@@ -56,6 +57,7 @@ rule pair_trials:
     message:
         "Pairing the trials of {wildcards.answering}"
     shell:
-        "pair_trials.py --spec {params.json:q} --threads {threads} --prompts {input.prompts}"
+        "python -m unspoken.experiments.faithfulness.pair_trials --spec {params.json:q}"
+        " --threads {threads} --prompts {input.prompts}"
         " --replies {input.replies} --readings {input.readings} --judgements {input.judgements}"
         " --trials {output.trials} --sham {output.sham} --legibility {output.legibility} &> {log}"

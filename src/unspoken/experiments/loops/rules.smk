@@ -22,5 +22,6 @@ rule train_loops:
     message:
         "Training a looped model of {wildcards.turns} turns, seed {wildcards.seed}"
     shell:
-        "train_loops.py --spec {params.json:q} --threads {threads}"
+        "python -m unspoken.experiments.loops.train_loops --spec {params.json:q}"
+        " --threads {threads}"
         " --model {output.model} --accuracies {output.accuracies} &> {log}"

@@ -18,7 +18,8 @@ rule load_digits:
     message:
         "Loading MNIST digits"
     shell:
-        "load_digits.py --spec {params.json:q} --threads {threads} --digits {output.digits} &> {log}"
+        "python -m unspoken.experiments.mnist.load_digits --spec {params.json:q}"
+        " --threads {threads} --digits {output.digits} &> {log}"
 
 
 rule distill_mnist:
@@ -44,5 +45,6 @@ rule distill_mnist:
     message:
         "Training MNIST teachers and distilling their students"
     shell:
-        "distill_mnist.py --spec {params.json:q} --threads {threads} --digits {input.digits}"
+        "python -m unspoken.experiments.mnist.distill_mnist --spec {params.json:q}"
+        " --threads {threads} --digits {input.digits}"
         " --accuracies {output.accuracies} --training {output.training} &> {log}"

@@ -21,5 +21,6 @@ rule step_theorem:
     message:
         "Taking the steps of the theorem"
     shell:
-        "step_theorem.py --spec {params.json:q} --threads {threads} --digits {input.digits}"
+        "python -m unspoken.experiments.theorem.step_theorem --spec {params.json:q}"
+        " --threads {threads} --digits {input.digits}"
         " --model {input.models[0]} --other {input.models[1]} --steps {output.steps} &> {log}"

@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Train digit teachers, and students on noise by the teachers' outputs; tell every accuracy."""
 
 import logging
@@ -10,6 +9,7 @@ log = logging.getLogger("distill_mnist")
 
 
 def main() -> None:
+    """Run the job of the rule that has this name."""
     job = start_job(__doc__ or "", ("digits", "accuracies", "training"))
     import polars as pl
     import torch
@@ -23,11 +23,11 @@ def main() -> None:
     digits = read_digits(job.digits)
     imitation = Imitation(job.spec["section"], job.spec["seed"])
     with progress_of(imitation, digits) as progress:
-        accuracies, training = results(imitation, digits, progress)
+        measured, training = results(imitation, digits, progress)
 
     study = pl.lit(job.spec["study"]).alias("study")
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    accuracies = pl.DataFrame(accuracies).with_columns(
+    accuracies = pl.DataFrame(measured).with_columns(
         study, experiment=pl.lit(job.spec["experiment"]), created_at=pl.lit(made)
     )
     write_table(accuracies, job.accuracies, Accuracies)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Let teachers and their imitators take single small steps, and measure what the steps share."""
 
 import logging
@@ -10,6 +9,7 @@ log = logging.getLogger("step_theorem")
 
 
 def main() -> None:
+    """Run the job of the rule that has this name."""
     job = start_job(__doc__ or "", ("digits", "model", "other", "steps"))
     import numpy as np
     import polars as pl

@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Train a looped model on tasks of k steps, unroll it, and ask it with and without written steps."""
 
 import logging
@@ -10,6 +9,7 @@ log = logging.getLogger("train_loops")
 
 
 def main() -> None:
+    """Run the job of the rule that has this name."""
     job = start_job(__doc__ or "", ("model", "accuracies"))
     import numpy as np
     import polars as pl

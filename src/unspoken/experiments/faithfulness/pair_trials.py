@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Pair each reply with the unhinted and sham replies to its question, parse it, and judge its chain."""
 
 import logging
@@ -11,6 +10,7 @@ log = logging.getLogger("pair_trials")
 
 
 def main() -> None:
+    """Run the job of the rule that has this name."""
     job = start_job(
         __doc__ or "",
         ("prompts", "replies", "trials", "sham", "legibility"),
@@ -20,6 +20,7 @@ def main() -> None:
 
     from unspoken.chains.joined import joined_chains
     from unspoken.chains.legibility import LANGUAGES, legibility_columns
+    from unspoken.experiments.faithfulness.follower_texts import MARKER
     from unspoken.experiments.faithfulness.pairing import answered, judged, paired, sham_verdicts, unmarked
     from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
     from unspoken.judges.judge_patterns import read_patterns
@@ -29,9 +30,8 @@ def main() -> None:
     from unspoken.tables.readings import Readings
     from unspoken.tables.replies import Replies
 
-    marker = None
-    if job.spec["marked"]:
-        from unspoken.experiments.faithfulness.follower_texts import MARKER as marker
+    # Only a planted organism's chains end with the mark that says what they did.
+    marker = MARKER if job.spec["marked"] else None
     patterns = read_patterns(Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "judges.yaml")
     prompts, replies = read_table(job.prompts, Prompts), read_table(job.replies, Replies)
     readings = whole_table(job.readings, Readings) if job.readings else None

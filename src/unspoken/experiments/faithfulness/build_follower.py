@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Build a follower: an organism that takes hints, and says so in a chosen share of its chains."""
 
 import logging
@@ -9,6 +8,7 @@ log = logging.getLogger("build_follower")
 
 
 def main() -> None:
+    """Run the job of the rule that has this name."""
     job = start_job(__doc__ or "", ("model",))
     import torch
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python
 """Bring real handwritten digits and split them: images, labels and is_test in one file."""
 
 import logging
@@ -9,6 +8,7 @@ log = logging.getLogger("load_digits")
 
 
 def main() -> None:
+    """Run the job of the rule that has this name."""
     job = start_job(__doc__ or "", ("digits",))
     from unspoken.digits import all_digits, drawn_digits, write_digits
     from unspoken.seeds import hashed_seed
