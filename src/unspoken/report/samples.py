@@ -28,7 +28,7 @@ NOBODY = (
     "No texts are behind it: it is measured on networks that write nothing, or on material that was made to"
     " check the measure."
 )
-NONE_SUCH = "No texts are behind it: no text in the store is one of those that it counts."
+NONE_SUCH = "No texts are behind it: the store has no text that it counts."
 
 
 @dataclass(frozen=True)

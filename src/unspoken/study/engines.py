@@ -75,7 +75,7 @@ class ScriptedRule(Section):
     """What a scripted model answers to some prompts."""
 
     when: Pattern
-    """A regular expression: the first rule whose expression is found in the prompt decides."""
+    """A regular expression: the first rule whose expression matches the prompt decides."""
     answers: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     """Answers with their weights."""
 
