@@ -92,7 +92,7 @@ def arms_of(*objectives):
 
 
 def model_of(answering):
-    """Return the model that answers: the first part of the path of who answers."""
+    """Return the model that answers: the first name in the path of who answers."""
     return answering.split("/")[0]
 
 
@@ -102,7 +102,7 @@ def model_file(answering):
 
 
 def is_large(model):
-    """Return whether a model is the user's choice, which wants a GPU; those of the study run on CPU."""
+    """Return whether a model is the user's choice, which wants a GPU; models of the study run on CPU."""
     return STUDY.models[model].kind in ("hub", "local")
 
 
@@ -130,7 +130,7 @@ def growing(amount):
 
 
 def memory_on(model, attempt):
-    """Return the MB of a job on a model: one of some billion parameters, or a small one."""
+    """Return the MB of a job on a model: a model of some billion parameters, or a small model."""
     return attempt * (40000 if is_large(model) else 6000)
 
 

@@ -1,6 +1,6 @@
 """Intervals and p-values; the replicate of each is fixed by the claim, never by convenience.
 
-Trained models are replicates of a t interval; questions are those of `measure.questions`.
+Trained models are replicates of a t interval; questions have a module of their own, `questions`.
 An interval that cannot be estimated (fewer than two replicates, a replicate that is not a finite
 number, no spread at all) is null, never an exception and never of width zero.
 """
@@ -104,7 +104,7 @@ def t_interval(values: ArrayLike) -> Interval:
     """Return the mean over replicates (or of paired differences) with its one-sample t interval.
 
     p is two-sided against 0. Fewer than two replicates, one that is not finite, or replicates that
-    are all equal give no interval: with equal ones the spread is unknown, not zero.
+    are all equal give no interval: with equal values the spread is unknown, not zero.
     """
     sample = sorted_values(values)
     n = sample.size

@@ -87,7 +87,7 @@ class FaithfulnessRoom(Room):
 
     @classmethod
     def models_of(cls, section: FaithfulnessSection) -> list[str]:
-        """Return the models that reason, those whose faithfulness is known, and the judge."""
+        """Return the models that reason, the models whose faithfulness is known, and the judge."""
         return [*section.models, *section.planted, *filter(None, [section.judge.model])]
 
     @classmethod
@@ -112,7 +112,7 @@ class FaithfulnessRoom(Room):
 
     @property
     def answering(self) -> list[str]:
-        """Return whose chains are scored: models, planted ones, and the user's transcripts, by folder."""
+        """Return whose chains are scored: models, planted models, and the user's transcripts, by folder."""
         if not self.runs:
             return []
         section = self.section
@@ -296,7 +296,7 @@ class FaithfulnessRoom(Room):
         return self._works(facts).of(rule, wildcards)
 
     def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
-        """Return the questions of a test on chains; of causal tests those whose chains are changed."""
+        """Return the questions of a test on chains; of causal tests, whose chains are changed."""
         section = self.section
         hint = test["conditions"].get("hint")
         if not section.models or hint not in (None, "all", *section.kinds):

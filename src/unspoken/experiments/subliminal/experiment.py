@@ -217,7 +217,7 @@ class SubliminalRoom(Room):
         return self.tuned_teachers(model) if group.startswith("teachers") else []
 
     def student_folders(self, model: str | None = None) -> list[str]:
-        """Return the folder of every student job, or of those that start from one base model."""
+        """Return the folder of every student job, or of the jobs that start from one base model."""
         return [
             f"{self.folder}/students/{arm.name}/{source}/{student}/{batch}"
             for arm in self.design.arms
