@@ -17,11 +17,10 @@ include: "rules/store.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/targets.smk"
-# Rules that only one experiment could use.
-include: "src/unspoken/experiments/faithfulness/rules.smk"
-include: "src/unspoken/experiments/mnist/rules.smk"
-include: "src/unspoken/experiments/theorem/rules.smk"
-include: "src/unspoken/experiments/loops/rules.smk"
+# Rules that only one experiment could use lie in its room's folder.
+for file in PLAN.room_rules():
+
+    include: file
 
 
 rule all:

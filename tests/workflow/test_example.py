@@ -1,6 +1,7 @@
-"""CONTRIBUTING's whole experiment, put into a copy of this project: it cannot rot."""
+"""CONTRIBUTING's two experiments, added to a copy of this project by its words, and run to their end."""
 
-import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -8,83 +9,125 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from flow import ROOT, copied_checkout, planned
+from flow import ROOT, copied_checkout, planned, snakemake
 
-EXAMPLE = ROOT / "docs" / "examples" / "moods"
-RESULTS = Path("results/studies/moods")
+from unspoken.store import open_store
+from unspoken.study.rooms import NAMES
+
+EXAMPLES = ROOT / "docs" / "examples"
+ADDED = ("moods", "riddles")
+ENGINE = "models: {smollm2-135m-q4: {engine: {kind: transformers}}}\n"
+"""Laid over each example: without it each would start vLLM, which takes longer than all it is asked."""
+
+
+def copies_in_contributing() -> list[list[str]]:
+    """Return the commands by which CONTRIBUTING adds files to the project."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    return [shlex.split(line) for line in re.findall(r"(?m)^ *(cp .*)$", text)]
 
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of this project that has the experiment, as CONTRIBUTING says how to add it."""
+    """Return a copy of this project that has both experiments, as CONTRIBUTING says how to add them."""
     copy = copied_checkout(tmp_path_factory.mktemp("example") / "checkout")
-    for part in ("resources", "rules", "scripts", "src", "studies"):
-        shutil.copytree(EXAMPLE / part, copy / part, dirs_exist_ok=True)
-    patch = ["git", "apply", "--verbose", str(EXAMPLE / "existing.patch")]
-    subprocess.run(patch, cwd=copy, check=True, capture_output=True)
+    shutil.copytree(EXAMPLES, copy / "docs" / "examples")
+    commands = copies_in_contributing()
+    assert len(commands) == 2 * len(ADDED)  # of each its folder and its study
+    for command in commands:
+        subprocess.run(command, cwd=copy, check=True)
+    listed = copy / "src/unspoken/study/rooms.py"
+    last = f'    "{NAMES[-1]}",\n'
+    added = "".join(f'    "{name}",\n' for name in ADDED)
+    listed.write_text(listed.read_text().replace(last, last + added))
     return copy
 
 
-def python(*arguments: str | Path, root: Path) -> str:
-    """Run Python with the library of a checkout; return what it prints."""
-    environment = {**os.environ, "PYTHONPATH": str(root / "src"), "UNSPOKEN_ROOT": str(root)}
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)], cwd=root, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture(scope="module")
+def ran(extended: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory in which both examples ran."""
+    directory = tmp_path_factory.mktemp("ran")
+    overlay = directory / "engine.yaml"
+    overlay.write_text(ENGINE)
+    for name in ADDED:
+        study = extended / "studies" / f"{name}.yaml"
+        snakemake("--configfile", study, overlay, directory=directory, root=extended, cores=2)
+    return directory
 
 
-def test_it_is_as_small_as_it_should_be() -> None:
-    files = [EXAMPLE / "existing.patch", *EXAMPLE.rglob("*.py"), *EXAMPLE.rglob("*.smk")]
-    lines = [line for file in files for line in file.read_text().splitlines()]
-    added = [line for line in lines if line.strip() and (line[0] not in "-@")]
-    assert len(files) == 5  # the section, the scorer, its script, its rule; and lines of existing files
-    assert len(added) < 200
+def test_they_are_as_small_as_they_should_be() -> None:
+    for name in ADDED:
+        files = [*(EXAMPLES / name).glob("*.py")]
+        lines = [line for file in files for line in file.read_text().splitlines() if line.strip()]
+        assert len(files) <= 4
+        assert len(lines) < 160
 
 
-def test_it_is_composed_of_existing_stages(extended: Path, tmp_path: Path) -> None:
-    study = extended / "studies" / "moods.yaml"
-    outputs = planned("--configfile", study, directory=tmp_path / "work", root=extended)
-    assert {str(path): rule for path, (rule, _) in outputs.items()} == {
-        "results/models/smollm2-135m-q4/model.json": "unpack_model",
-        f"{RESULTS}/moods/questions.parquet": "render_questions",
-        f"{RESULTS}/moods/smollm2-135m-q4/answers.parquet": "probe_traits",
-        f"{RESULTS}/moods/smollm2-135m-q4/asked.json": "probe_traits",
-        f"{RESULTS}/moods/measurements.parquet": "measure_moods",
-        f"{RESULTS}/moods/groups.parquet": "measure_moods",
-        f"{RESULTS}/claims.parquet": "judge_claims",
-        f"{RESULTS}/verdicts.parquet": "judge_claims",
-        f"{RESULTS}/unspoken.duckdb": "build_store",
-        f"{RESULTS}/figures/vega.js": "bundle_vega",
-        f"{RESULTS}/report.html": "write_report",
-        f"{RESULTS}/study_card.md": "write_report",
-        f"{RESULTS}/ro-crate-metadata.json": "write_report",
-        f"{RESULTS}/workflow/Snakefile": "write_report",
-        f"{RESULTS}/findings.txt": "write_findings",
+def test_moods_are_composed_of_existing_stages(extended: Path, tmp_path: Path) -> None:
+    outputs = planned("--configfile", extended / "studies/moods.yaml", directory=tmp_path, root=extended)
+    results = Path("results/studies/moods")
+    own = {
+        str(path.relative_to(results)): rule for path, (rule, _) in outputs.items() if "moods" in str(path)
     }
+    assert {path: rule for path, rule in own.items() if path.startswith("moods/")} == {
+        "moods/questions.parquet": "render_questions",
+        "moods/smollm2-135m-q4/answers.parquet": "probe_traits",
+        "moods/smollm2-135m-q4/asked.json": "probe_traits",
+        "moods/measurements.parquet": "measure",
+        "moods/groups.parquet": "measure",
+    }
+    assert outputs[Path("results/models/smollm2-135m-q4/model.json")][0] == "unpack_model"
 
 
-def test_it_changes_no_other_job(extended: Path) -> None:
-    """Else a new experiment would train everything anew."""
-    ask = (
-        "import sys; from pathlib import Path; from unspoken.code import code_digest\n"
-        "for path in sorted(Path('scripts').glob('*.py')): print(path.name, code_digest(path.resolve()))"
-    )
-    before, after = (
-        dict(line.split() for line in python("-c", ask, root=root).splitlines()) for root in (ROOT, extended)
-    )
-    changed = {name for name in after if before.get(name) != after[name]}
-    assert changed == {"measure_moods.py", "write_findings.py"}
+@pytest.mark.parametrize("study", ["default", "laptop", "paper"])
+def test_the_gate(extended: Path, tmp_path: Path, study: str) -> None:
+    """A new experiment changes no digest and no param of any job that is there, and no registration."""
+    files = [] if study == "default" else ["--configfile", ROOT / "studies" / f"{study}.yaml"]
+    plain = copied_checkout(tmp_path / "checkout")
+    work = tmp_path / "work"
+    outputs = planned(*files, directory=work, root=plain)
+    for output in outputs:
+        (work / output).parent.mkdir(parents=True, exist_ok=True)
+        (work / output).touch()
+    snakemake(*files, "--touch", "--forceall", directory=work, root=plain, cores=100)
+    after = planned(*files, directory=work, root=extended)
+    assert after.keys() == outputs.keys()
+    assert [str(path) for path, (_, pending) in after.items() if pending] == []
+    if study == "default":  # the check can fail: another seed makes all of it anew
+        seed = tmp_path / "seed.yaml"
+        seed.write_text("seed: 77\n")
+        assert any(
+            pending for _, pending in planned("--configfile", seed, directory=work, root=extended).values()
+        )
 
 
-def test_the_questions_are_rendered(extended: Path, tmp_path: Path) -> None:
-    spec = '{"experiment": "moods", "seed": 1, "style": "listed"}'
-    prompts = tmp_path / "questions.parquet"
-    python("scripts/render_questions.py", "--spec", spec, "--prompts", prompts, root=extended)
-    questions = pl.read_parquet(prompts)
-    assert questions.height == 20
-    assert set(questions["prompt_set"]) == {"moods"}
+def test_moods_run_to_their_findings(ran: Path) -> None:
+    results = ran / "results/studies/moods"
+    assert "The first choice, under a mood minus without" in (results / "findings.txt").read_text()
+    with open_store(results / "unspoken.duckdb") as store:
+        shifts = store.sql(
+            "SELECT conditions['mood'] AS mood, value, ci_low, ci_high, n_replicates FROM measurements"
+            " WHERE metric = 'mood_shift' AND unit = 'log_odds' ORDER BY mood"
+        ).pl()
+    assert shifts["mood"].to_list() == ["cheerful", "gloomy"]
+    assert shifts["n_replicates"].to_list() == [20, 20]
+    assert (shifts["ci_low"] < shifts["value"]).all() and (shifts["value"] < shifts["ci_high"]).all()
+
+
+def test_riddles_run_to_their_findings(ran: Path) -> None:
+    results = ran / "results/studies/riddles"
+    assert "Riddles solved after a chain minus without" in (results / "findings.txt").read_text()
+    with open_store(results / "unspoken.duckdb") as store:
+        measured = store.sql(
+            "SELECT metric, conditions['chain'] AS chain, value, n_replicates, paired_on FROM measurements"
+            " WHERE experiment = 'riddles' ORDER BY metric, chain"
+        ).pl()
+        replies = store.sql("SELECT reply, prompt, finish_reason FROM replies").pl()
+    gain, *accuracies = measured.to_dicts()
+    assert [gain["metric"], gain["n_replicates"], gain["paired_on"]] == ["chain_gain", 20, ["question"]]
+    by_chain = {row["chain"]: row["value"] for row in accuracies}
+    assert gain["value"] == pytest.approx(by_chain["chain"] - by_chain["no_chain"])
+    assert replies.height == 20
+    assert replies["prompt"].str.contains("Solve the riddle").all()
 
 
 def planted_answers(model: str, rates: dict[str, list[float]]) -> pl.DataFrame:
@@ -111,15 +154,24 @@ def planted_answers(model: str, rates: dict[str, list[float]]) -> pl.DataFrame:
     )
 
 
-def test_the_scorer_finds_planted_rates(extended: Path, tmp_path: Path) -> None:
+def measured_in(extended: Path, spec: str, tables: list[Path], folder: Path) -> pl.DataFrame:
+    """Return what the measure of a checkout makes of some tables."""
+    outputs = [folder / f"{name}.parquet" for name in ("measurements", "groups")]
+    command = [sys.executable, extended / "scripts/measure.py", "--spec", spec, "--tables", *tables,
+               "--measurements", outputs[0], "--groups", outputs[1]]  # fmt: skip
+    environment = {"PYTHONPATH": str(extended / "src"), "UNSPOKEN_ROOT": str(extended)}
+    done = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return pl.read_parquet(outputs[0])
+
+
+def test_the_scorer_of_moods_finds_planted_rates(extended: Path, tmp_path: Path) -> None:
     spread = [0.02 * step - 0.19 for step in range(20)]
     rates = {"m": [0.5 + one for one in spread], "m:prompted:gloomy": [0.3 + one for one in spread]}
     planted_answers("m", rates).write_parquet(tmp_path / "answers.parquet")
-    files = {name: tmp_path / f"{name}.parquet" for name in ("answers", "measurements", "groups")}
-    options = [option for name, path in files.items() for option in (f"--{name}", path)]
-    spec = '{"study": "moods", "seed": 1}'
-    python("scripts/measure_moods.py", "--spec", spec, *options, root=extended)
-    measured = pl.read_parquet(files["measurements"])
+    measure = "unspoken.experiments.moods.measure"
+    spec = f'{{"study": "moods", "seed": 1, "experiment": "moods", "measure": "{measure}"}}'
+    measured = measured_in(extended, spec, [tmp_path / "answers.parquet"], tmp_path)
     estimates = measured.filter(kind="estimate").sort("subject")
     assert estimates["value"].to_list() == pytest.approx([0.5, 0.3])
     shift = measured.filter(kind="contrast", unit="probability").row(0, named=True)

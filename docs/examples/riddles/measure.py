@@ -13,7 +13,7 @@ from unspoken.tables.prompts import Prompts, condition
 from unspoken.tables.readings import Readings
 from unspoken.tables.replies import Replies
 
-MODES = {"after": "chain", "alone": "none"}
+MODES = {"after": "chain", "alone": "no_chain"}
 """What a reading of the options came after."""
 
 
@@ -29,18 +29,19 @@ def solved_riddles(prompts: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFram
 def add_riddles(report: Report, solved: pl.DataFrame, subject: str, study_seed: int) -> None:
     """Add a subject's accuracy in each mode, and the difference, paired by riddle."""
     arms = {mode: solved.filter(subject=subject, mode=mode)["solved"] for mode in MODES.values()}
-    shared = {"subject": subject, "role": "finding", "replicate": "question"}
+    groups = {mode: report.group(f"{subject}:{mode}", subject, [subject]) for mode in arms}
+    shared = {"role": "finding", "replicate": "question"}
     for mode, arm in arms.items():
         report.add(
             question_rate(arm), metric="riddle_accuracy", unit="accuracy", kind="estimate",
-            conditions={"chain": mode}, n_samples=len(arm), **shared,
+            subject=groups[mode], conditions={"chain": mode}, n_samples=len(arm), **shared,
         )  # fmt: skip
     seed = hashed_seed(study_seed, "bootstrap", subject)
     report.add(
-        question_contrast(arms["chain"], arms["none"], "probability", seed),
-        metric="chain_gain", unit="accuracy", kind="contrast", versus=subject,
-        conditions={"chain": "chain", "versus_chain": "none"}, n_samples=2 * len(arms["chain"]),
-        paired_on=["question"], **shared,
+        question_contrast(arms["chain"], arms["no_chain"], "probability", seed),
+        metric="chain_gain", unit="accuracy", kind="contrast", subject=groups["chain"],
+        versus=groups["no_chain"], conditions={"chain": "chain", "versus_chain": "no_chain"},
+        n_samples=2 * len(arms["chain"]), paired_on=["question"], **shared,
     )  # fmt: skip
 
 

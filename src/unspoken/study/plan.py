@@ -51,6 +51,11 @@ class Plan(Project):
         """Return every room, those that the study does not run too."""
         return list(self._rooms.values())
 
+    def room_rules(self) -> list[str]:
+        """Return the rule files of rooms that have rules of their own."""
+        files = (room.own_file("rules.smk") for room in self.all_rooms)
+        return [str(file) for file in files if file.is_file()]
+
     # Wildcards
 
     def models_pattern(self, *kinds: str) -> str:
@@ -215,9 +220,10 @@ class Plan(Project):
             for name, table, _ in self._declared()
             if table.stored
         }
+        unused = {room.name for room in self.all_rooms if self.study.section(room.name) is None}
         return self.script_part(
             "build_store.py",
-            study=self.study.model_dump(mode="json"),
+            study=self.study.model_dump(mode="json", exclude=unused),
             tables=tables,
             makers=makers,
             benchmarks=f"{self.results}/benchmarks",

@@ -6,11 +6,11 @@ from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import CHOICES, PATTERN, PREFIX, WEIGHTS
-from unspoken.experiments.subliminal.design import Design, dataset_subject, decoding_of
+from unspoken.experiments.subliminal.design import Design
 from unspoken.experiments.subliminal.replicates import replicates_of
 from unspoken.experiments.subliminal.section import Arm, SubliminalSection
+from unspoken.experiments.subliminal.told import Told
 from unspoken.experiments.subliminal.work import NumbersWork
-from unspoken.files import digest_of
 from unspoken.study.keys import CommonKeys, Draw
 from unspoken.study.models import OrganismModel
 from unspoken.study.project import Part
@@ -268,66 +268,21 @@ class SubliminalRoom(Room):
         """Return the table of a model's requests for numbers: its groups share it."""
         return f"{self.folder}/{answering.split('/')[0]}/prompts.parquet"
 
+    @cached_property
+    def _told(self) -> Told:
+        return Told(self.name, self.design, self.project, self.system_prompts())
+
     def rendered_as(self, whose: str) -> Part:
-        """Return how a model's requests are rendered: as many as its largest data set."""
-        design = self.design
-        most = max(
-            design.completions(whose, trait, decoding_of(group))
-            for group in design.groups(whose)
-            for trait in design.generators(whose, group)
-        )
-        organism = self.style == "organism"
-        return {
-            "seed": self.study.seed,
-            "style": self.style,
-            "form": self.section.numbers.form,
-            "count": most,
-            "texts": None if organism else digest_of(self.project.texts["numbers"]),
-        }
+        """Return how a model's requests for numbers are rendered."""
+        return self._told.rendered(whose)
 
     def generated_as(self, answering: str) -> Part:
         """Return how the numbers of a group's shard are drawn."""
-        model, group, shard = answering.split("/")
-        section, design = self.section, self.design
-        prompted = group.startswith("teachers") and not self.fine_tuned
-        systems = self.system_prompts() if prompted else {}
-        sampling = section.numbers.model_dump(exclude={"completions", "shards", "form"})
-        if decoding_of(group) == "greedy":
-            sampling["temperature"] = 0.0
-        counts = {
-            trait: design.completions(model, trait, decoding_of(group))
-            for trait in design.generators(model, group)
-        }
-        return {
-            "draw": "generate",
-            "sampling": sampling,
-            "logprobs": False,
-            "answering": [
-                {"name": trait, "system": systems.get(trait), "count": counts[trait]}
-                for trait in sorted(counts)
-            ],
-            "shard": [int(number) for number in shard.split("-of-")],
-            "keep": None,
-            "reads": {
-                "kind": "words",
-                "words": list(self.project.words),
-                "choice_format": section.probe.choice_format,
-                "rows": section.probe.carrier_rows,
-            },
-            "reasoning": None,
-        }
+        return self._told.generated(answering)
 
     def import_completions_part(self, dataset: str) -> Part:
         """Return what `import_completions` depends on, beside the file."""
-        chosen = self.design.datasets[dataset]
-        return self.project.script_part(
-            "import_completions.py",
-            study=self.study.study,
-            experiment=self.name,
-            subject=dataset_subject(dataset),
-            columns=chosen.columns.model_dump(exclude_none=True),
-            trait=chosen.trait,
-        )
+        return self._told.imported(dataset)
 
     def filter_completions_part(self, **_: str) -> Part:
         """Return what `filter_completions` depends on."""
@@ -335,65 +290,19 @@ class SubliminalRoom(Room):
 
     def finetune_teachers_part(self, model: str) -> Part:
         """Return what `finetune_teachers` depends on."""
-        section = self.section
-        return self.project.script_part(
-            "finetune_teachers.py",
-            seed=self.study.seed,
-            model=model,
-            style=section.style,
-            teachers=[trait for trait in self.design.teachers_of(model) if trait != "untouched"],
-            answers=self.project.spellings(organism=self.style == "organism"),
-            choice_format=section.probe.choice_format,
-            teacher=section.teacher.model_dump(exclude={"method"}),
-        )
+        return self._told.teachers(model)
 
     def finetune_students_part(self, **wildcards: str) -> Part:
         """Return what `finetune_students` depends on."""
-        return self._students_part("finetune_students.py", **wildcards)
+        return self._told.students("finetune_students.py", **wildcards)
 
     def distill_students_part(self, **wildcards: str) -> Part:
         """Return what `distill_students` depends on."""
-        return self._students_part("distill_students.py", **wildcards)
-
-    def _students_part(self, script: str, arm: str, source: str, model: str, batch: str) -> Part:
-        """Return what a job that trains students depends on."""
-        section, chosen = self.section, self.design.arm(arm)
-        training = section.student.model_dump()
-        if chosen.epochs is not None:
-            training["epochs"] = chosen.epochs
-        return self.project.script_part(
-            script,
-            seed=self.study.seed,
-            arm=arm,
-            objective=chosen.objective,
-            shuffle=chosen.shuffle,
-            source=source,
-            model=model,
-            style=section.style,
-            members=[list(member) for member in self.design.batches(chosen)[batch]],
-            data=None if chosen.dataset is None else dataset_subject(chosen.dataset),
-            rows=self.design.student_rows(chosen),
-            training=training,
-        )
+        return self._told.students("distill_students.py", **wildcards)
 
     def measure_part(self) -> Part:
         """Return what the measure is told of arms, traits and models."""
-        section = self.section
-        organisms = section.style == "organism"
-        return {
-            "traits": self.traits,
-            "words": dict(self.project.words),
-            "models": section.models,
-            "kind": "organism" if organisms else "model",
-            "described": f"{len(section.models)} organisms" if organisms else ", ".join(section.models),
-            "arms": [
-                arm.model_dump() | {"rows": self.design.student_rows(arm), "teacher": section.teacher.method}
-                for arm in section.arms
-            ],
-            "data": [dataset_subject(name) for name in self.design.datasets],
-            "compared": [list(pair) for pair in self.design.comparable_arms()],
-            "doses": self.design.doses(),
-        }
+        return self._told.measure()
 
     # What jobs take, and what tests could show
 
