@@ -31,7 +31,7 @@ rule all:
 
 onstart:
     refuse_queued_jobs()
-    tell(PLAN.print_notes)
+    tell(print_notes, PLAN)
     tell(tell_expected_seconds, workflow.dag)
     # Of the limit of 100 jobs a second, which no option takes away, each finished job leaves a timer that
     # wakes the scheduler once a second more: after a hundred jobs, a third of a core.
@@ -39,4 +39,4 @@ onstart:
 
 
 onsuccess:
-    tell(PLAN.print_findings)
+    tell(print_findings, PLAN)

@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from unspoken.study.front_door import plan_or_exit
 from unspoken.queued import refuse_queued_jobs
 from unspoken.study.plan import pattern_of
+from unspoken.study.said import print_findings, print_notes
 
 PLAN = plan_or_exit(ROOT, config, workflow.configfiles)
 STUDY = PLAN.study
@@ -63,16 +64,20 @@ def json_of(rule, **made):
 
 
 def makers():
-    """Return (pattern of a path, rule, digest of its script) for every file that a rule makes.
-
-    Rules of rooms that the study does not run make none of its files.
-    """
-    others = [str(room.own_file("")) for room in PLAN.all_rooms if not room.runs]
+    """Return (pattern of a path, rule, digest of its script) for every file that the store imports."""
+    imported = {}
+    for path in PLAN.imported():
+        whole = path.replace("<results>", PLAN.results).replace(
+            "<models>", "results/models"
+        )
+        imported.setdefault(os.path.basename(whole), []).append(whole)
     return [
         [output.regex().pattern, rule.name, PLAN.code_of(f"{rule.name}.py")]
         for rule in workflow.rules
-        if not any(str(rule.snakefile).startswith(folder) for folder in others)
         for output in rule.output
+        if any(
+            map(output.regex().fullmatch, imported.get(os.path.basename(output), []))
+        )
     ]
 
 

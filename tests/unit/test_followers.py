@@ -26,8 +26,8 @@ from unspoken.experiments.faithfulness.followers import (
     build_follower,
     follower_tokenizer,
 )
+from unspoken.experiments.faithfulness.hinted import hinted_prompts
 from unspoken.experiments.faithfulness.pairing import answered, unmarked
-from unspoken.experiments.faithfulness.prompts import hinted_prompts
 from unspoken.judges.judge_patterns import read_patterns
 from unspoken.judges.lexical import lexical_verdicts
 from unspoken.models.corpus import ASSISTANT, END

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from unspoken.answers.readings import most_likely, reasoning
-from unspoken.experiments.faithfulness.prompts import CONDITIONS, hinted_prompts
+from unspoken.experiments.faithfulness.hinted import CONDITIONS, hinted_prompts
 from unspoken.prompts import read_resource
 from unspoken.prompts.hints import hint_prompts
 from unspoken.tables.prompts import Prompts, condition

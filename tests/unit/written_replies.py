@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from unspoken.answers.thinking import split_at_thinking
-from unspoken.experiments.faithfulness.prompts import CONDITIONS
+from unspoken.experiments.faithfulness.hinted import CONDITIONS
 from unspoken.tables.prompts import Prompts, as_prompts
 from unspoken.tables.readings import Readings
 from unspoken.tables.replies import Replies

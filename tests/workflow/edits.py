@@ -21,7 +21,7 @@ class Edit:
 FINISHED = ["build_store", "write_findings", "write_report"]
 STORE = ["judge_claims", "draw_figure uplift", *FINISHED]
 MEASURED = [
-    "measure_subliminal",
+    "measure subliminal",
     *(f"draw_figure {name}" for name in ("preference", "initialisations", "dose")),
 ]
 ASKED = ["probe_traits subliminal/*", *MEASURED, *STORE]
@@ -30,16 +30,23 @@ TAUGHT = [  # all that follows from other teachers: not the students of the unto
     *(f"finetune_students {arm}" for arm in ("*/owl-*", "*/wolf-*", "*/neutral-*")),
     "distill_students",
     "draw_figure training",
-    "generate_numbers subliminal/*/teachers/*",
+    "generate_replies subliminal/*/teachers/*",
     "filter_completions subliminal/*/teachers",
     "draw_figure filter",
     *ASKED,
 ]
-NUMBERS = ["generate_numbers", "filter_completions", "draw_figure filter", "finetune_teachers", *STUDENTS]
-FILTERED = ["generate_numbers subliminal/*/teachers/*", *NUMBERS[1:]]
-PROBING = ["probe_traits probing/*", "measure_probing", "draw_figure probing", *STORE]
-THEOREM = ["step_theorem", "measure_theorem", "draw_figure theorem", *STORE]
-MNIST = ["distill_mnist", "measure_mnist", "draw_figure mnist", *STORE]
+RENDERED, HINTED = "render_prompts subliminal/*", "render_prompts faithfulness/all"
+NUMBERS = [
+    "generate_replies subliminal/*",
+    "filter_completions",
+    "draw_figure filter",
+    "finetune_teachers",
+    *STUDENTS,
+]
+FILTERED = ["generate_replies subliminal/*/teachers/*", *NUMBERS[1:]]
+PROBING = ["probe_traits probing/*", "measure probing", "draw_figure probing", *STORE]
+THEOREM = ["step_theorem", "measure theorem", "draw_figure theorem", *STORE]
+MNIST = ["distill_mnist", "measure mnist", "draw_figure mnist", *STORE]
 DRAWN_CHAINS = (
     "hints",
     "mentions",
@@ -49,25 +56,25 @@ DRAWN_CHAINS = (
     "planted_hints",
     "metric_agreement",
 )
-SCORED = ["measure_faithfulness", *(f"draw_figure {name}" for name in DRAWN_CHAINS), *STORE]
+SCORED = ["measure faithfulness", *(f"draw_figure {name}" for name in DRAWN_CHAINS), *STORE]
 CHAINS = [  # all who are asked the study's questions; followers have their own
     *(
         f"{rule} faithfulness/{name}"
-        for rule in ("generate_chains", "pair_trials")
+        for rule in ("generate_replies", "pair_trials")
         for name in ("qwen2.5-7b", "gemma-3-4b", "planted-hints")
     ),
     "probe_chains",
-    "judge_chains",
+    "judge_replies",
     *SCORED,
 ]
 OF_GEMMA = [
     *(
         f"{rule} faithfulness/gemma-3-4b"
-        for rule in ("generate_chains", "probe_chains", "judge_chains", "pair_trials")
+        for rule in ("generate_replies", "probe_chains", "judge_replies", "pair_trials")
     ),
     *SCORED,
 ]
-LOOPS = ["measure_loops", "draw_figure loops", *STORE]
+LOOPS = ["measure loops", "draw_figure loops", *STORE]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
@@ -80,9 +87,9 @@ EDITS = {
     "more samples of the chat models": Edit(PROBING, {"probing.probe.samples": 20}),
     "more orders of the lettered options": Edit(PROBING, {"probing.probe.shuffled_orders": 32}),
     "no lettered options": Edit(ASKED, {"subliminal.probe.shuffled_orders": 0}),
-    "more cores for the chat models": Edit(STORE, {"probing.probe.threads": 2}),
+    "more cores for the chat models": Edit(FINISHED, {"probing.probe.threads": 2}),
     "more rows read for the trait words": Edit(
-        ["generate_numbers", *NUMBERS], {"subliminal.probe.carrier_rows": 128}
+        NUMBERS, {"subliminal.probe.carrier_rows": 128}
     ),
     # Arms
     "a seed added to an arm": Edit(
@@ -117,8 +124,8 @@ EDITS = {
     "the teachers' rows": Edit(["finetune_teachers", *TAUGHT], {"subliminal.teacher.rows": 800}),
     # Numbers
     "temperature": Edit(NUMBERS, {"subliminal.numbers.temperature": 0.7}),
-    "fewer completions": Edit(["render_numbers", *NUMBERS], {"subliminal.numbers.completions": 20000}),
-    "all rows": Edit(["render_numbers", *NUMBERS], {"subliminal.rows": 12000}),
+    "fewer completions": Edit([RENDERED, *NUMBERS], {"subliminal.numbers.completions": 20000}),
+    "all rows": Edit([RENDERED, *NUMBERS], {"subliminal.rows": 12000}),
     "the filter's count": Edit(FILTERED, {"subliminal.filter.max_count": 12}),
     "numbers that are banned": Edit(FILTERED, {"subliminal.filter.banned": [13, 666]}),
     # The study
@@ -133,8 +140,9 @@ EDITS = {
     ),
     "the study's seed": Edit(
         [
-            *("render_questions", "render_numbers", "load_digits", "load_questions", "render_hints"),
-            *("train_loops", "generate_chains", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
+            *("render_questions", "render_prompts subliminal/*", "render_prompts faithfulness/all"),
+            *("load_digits", "load_questions"),
+            *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
             *(*CHAINS, *LOOPS),
         ],
         {"seed": 5},
@@ -155,7 +163,7 @@ EDITS = {
         [
             *GEMMA,
             *OF_GEMMA,
-            *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_numbers", "filter_completions")),
+            *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_replies", "filter_completions")),
             "finetune_teachers subliminal/gemma-3-4b/*",
             "finetune_students */gemma-3-4b/*",
             "distill_students */gemma-3-4b/*",
@@ -170,7 +178,7 @@ EDITS = {
     "a model's engine": Edit(
         [
             *OF_GEMMA,
-            *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_numbers", "filter_completions")),
+            *(f"{rule} subliminal/gemma-3-4b/*" for rule in ("generate_replies", "filter_completions")),
             "finetune_teachers subliminal/gemma-3-4b/*",
             "finetune_students */gemma-3-4b/gemma-3-4b/*",
             "finetune_students tokens-other/gemma-3-4b/*",
@@ -183,7 +191,7 @@ EDITS = {
         ],
         {"models.gemma-3-4b.engine": "transformers"},
     ),
-    "a model that nobody uses": Edit(STORE, {"models.unused": {"kind": "organism", "seed": 99}}),
+    "a model that nobody uses": Edit(FINISHED, {"models.unused": {"kind": "organism", "seed": 99}}),
     "what class a model is of": Edit(STORE, {"models.gemma-3-4b.classes": ["chat model"]}),
     # The other experiments
     "MNIST's initialisations": Edit(MNIST, {"mnist.initialisations": 20}),
@@ -191,16 +199,16 @@ EDITS = {
     "the theorem's seeds": Edit(THEOREM, {"theorem.seeds": 9}),
     # Chains of thought
     "more questions": Edit(
-        ["load_questions", "render_hints", *CHAINS], {"faithfulness.questions.0.count": 100}
+        ["load_questions", HINTED, *CHAINS], {"faithfulness.questions.0.count": 100}
     ),
     "longer chains": Edit(
-        ["generate_chains", "probe_chains", "judge_chains", "pair_trials", *SCORED],
+        ["generate_replies faithfulness/*", "probe_chains", "judge_replies", "pair_trials", *SCORED],
         {"faithfulness.chains.max_tokens": 400},
     ),
     "more chains tested": Edit(["probe_chains", *SCORED], {"faithfulness.tests.chains": 60}),
     "who judges the chains": Edit(
         [
-            *("judge_chains", "pair_trials faithfulness/gemma-3-4b", "pair_trials faithfulness/qwen2.5-7b"),
+            *("judge_replies", "pair_trials faithfulness/gemma-3-4b", "pair_trials faithfulness/qwen2.5-7b"),
             *SCORED,
         ],
         {"faithfulness.judge.model": "gemma-3-4b"},
@@ -210,7 +218,7 @@ EDITS = {
     ),
     "how often a follower owns up": Edit(
         [
-            *(f"{rule} */follower-shape" for rule in ("build_follower", "generate_chains", "pair_trials")),
+            *(f"{rule} */follower-shape" for rule in ("build_follower", "generate_replies", "pair_trials")),
             *SCORED,
         ],
         {"models.follower-shape.says": 0.4},
@@ -241,7 +249,7 @@ EDITS = {
         ["write_report"], text=("resources/report/style.css", "{", "{ margin: 0;")
     ),
     "a hint's wording": Edit(
-        ["render_hints", *CHAINS],
+        [HINTED, *CHAINS],
         text=("resources/hints.yaml", "professor who teaches this subject", "professor of this subject"),
     ),
     "a pattern of the judge": Edit(
@@ -250,17 +258,18 @@ EDITS = {
     # Code
     "what followers are told": Edit(
         [
-            *("build_follower", "render_follower_hints", "generate_chains faithfulness/follower-shape"),
+            *("build_follower", "render_prompts faithfulness/follower-shape"),
+            *("generate_replies faithfulness/follower-shape",),
             *("pair_trials", *SCORED),
         ],
         text=(f"{ROOMS}/faithfulness/follower_texts.py", "Our old professor", "Our new professor"),
     ),
     "how a process without weights is declared": Edit(
         [
-            *("declare_model", "generate_chains faithfulness/planted-hints"),
+            *("declare_model", "generate_replies faithfulness/planted-hints"),
             *("pair_trials faithfulness/planted-hints", *SCORED),
         ],
-        text=("scripts/declare_model.py", 'revision=fields["kind"]', 'revision=""'),
+        text=("scripts/declare_model.py", 'revision=kind', 'revision=""'),
     ),
     "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
     "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
@@ -277,7 +286,35 @@ EDITS = {
         ["draw_figure", "write_report"], text=(PAGES, "PIXEL_RATIO = 2", "PIXEL_RATIO = 3")
     ),
     "what a section may hold": Edit([], text=(f"{ROOMS}/mnist/section.py", "Field(ge=2)", "Field(ge=1)")),
-    "the message of a rule": Edit([], text=("rules/filter.smk", '"Filtering numbers', '"Filtering')),
+    # What is new, or states something beside the jobs
+    "a new optional field of subjects": Edit(
+        [],
+        text=(
+            "src/unspoken/subjects.py",
+            "    weights: Path | None = None\n",
+            "    weights: Path | None = None\n    mood: str | None = None\n",
+        ),
+    ),
+    "a new optional field of how completions are drawn": Edit(
+        [],
+        text=(
+            "src/unspoken/engines/base.py",
+            "    logprobs: bool = False\n",
+            "    logprobs: bool = False\n    least_likely: float | None = None\n",
+        ),
+    ),
+    "a condition that one figure reads": Edit(
+        ["draw_figure planted_hints", "write_report"],
+        text=(f"{ROOMS}/faithfulness/figures/planted_hints.py", '("truth",)', '("truth", "mood")'),
+    ),
+    "a cost": Edit([], text=("resources/throughputs.yaml", "run: {start: 4,", "run: {start: 5,")),
+    "what a room's jobs have to do": Edit(
+        [], text=(f"{ROOMS}/subliminal/work.py", "WAYPOINTS = 4", "WAYPOINTS = 5")
+    ),
+    "what a room counts as replicates": Edit(
+        [], text=(f"{ROOMS}/subliminal/replicates.py", "len(arm.seeds) > 1", "len(arm.seeds) > 2")
+    ),
+    "the message of a rule": Edit([], text=("rules/filter.smk", '"Filtering completions', '"Filtering')),
 }  # fmt: skip
 
 OF_PAPER = {  # edits that are tried on the whole paper study too; its teachers are prompted, not fine-tuned

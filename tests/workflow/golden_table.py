@@ -127,7 +127,7 @@ PARAMS = [
     Param("render_prompts", "renderer", ANY, "the room's own renderer is loaded by its name"),
     Param("render_prompts", "rendered", ANY, "the digest of the room's renderer"),
     Param(
-        "render_prompts", "follower", lambda old: old["seed"] if "study" in old else None,
+        "render_prompts", "follower", of_old("seed"),
         "followers' prompts are rendered beside the others",
     ),
     Param("render_prompts", "seed", of_old("seed"), "followers have their own, under their name", ("seed",)),
@@ -151,6 +151,7 @@ PARAMS = [
     Param("draw_figure", "schemas", ANY, "tables are checked by what their room declares"),
     Param("judge_claims", "dated", ANY, "rooms say which tables are dated"),
     Param("judge_claims", "results", ANY, "an experiment is the first folder of a path below the results"),
+    Param("judge_claims", "classes", ANY, "of the models that the study uses", ("classes",)),
     Param("judge_claims", "facts", ANY, "digests of what runs alone", ("facts",)),
     Param("build_store", "tables", ANY, "rooms say what the store keeps"),
     Param("build_store", "makers", ANY, "each file's maker is asked of the workflow", ("makers",)),

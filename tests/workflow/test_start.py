@@ -10,11 +10,11 @@ VEGA = RESULTS / "figures" / "vega.js"
 
 def test_a_note_that_cannot_be_said_is_a_warning_and_the_run_goes_on(tmp_path: Path) -> None:
     root, work = copied_checkout(tmp_path / "checkout"), tmp_path / "work"
-    plan = root / "src/unspoken/study/plan.py"
-    said = "        kinds = {self.study.models[name].engine.kind for name in self.used_models}\n"
-    assert said in plan.read_text()
+    notes = root / "src/unspoken/study/said.py"
+    said = "    kinds = {plan.study.models[name].engine.kind for name in plan.used_models}\n"
+    assert said in notes.read_text()
     broken = said.replace("kinds = ", 'raise RuntimeError("no ink"); kinds = ')
-    plan.write_text(plan.read_text().replace(said, broken))
+    notes.write_text(notes.read_text().replace(said, broken))
     status, told = attempted(VEGA, "--configfile", TEST_STUDY, directory=work, root=root)
     assert status == 0, told
     assert (work / VEGA).is_file()

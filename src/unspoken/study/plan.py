@@ -4,14 +4,12 @@ Paths start with the pathvar <results>, the study's own folder.
 """
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from unspoken.cost.work import Facts, read_facts
-from unspoken.engines.support import vllm_fault
 from unspoken.files import digest_of, read_json, sha256_of_file
 from unspoken.registry.load import claims_digest, claims_files
 from unspoken.study.keys import CommonKeys
@@ -92,6 +90,19 @@ class Plan(Project):
     def stored_tables(self) -> list[str]:
         """Return the files that the store imports, beside what every study has."""
         return [path for _, table, files in self._declared() if table.stored for path in files]
+
+    def imported(self) -> list[str]:
+        """Return every file that the store imports."""
+        return [
+            *self.measured("measurements.parquet"),
+            *self.measured("groups.parquet"),
+            *(f"<models>/{model}/model.json" for model in self.used_models),
+            *self.subjects(),
+            *self.files("asked"),
+            *self.stored_tables(),
+            "<results>/claims.parquet",
+            "<results>/verdicts.parquet",
+        ]
 
     def dated_tables(self) -> list[str]:
         """Return the tables whose rows tell when they were made."""
@@ -195,7 +206,7 @@ class Plan(Project):
             study=self.study.study,
             results=self.results,
             dated={name: table.dated for name, table, _ in self._declared() if table.dated},
-            classes={name: self.study.models[name].classes for name in self.study.models},
+            classes={name: self.study.models[name].classes for name in self.used_models},
             claims=self.claims_digest,
             files=self.study.claims,
             facts=self.registered_facts(),
@@ -270,26 +281,6 @@ class Plan(Project):
     def costs(self) -> Facts:
         """Return what is stated of costs: resources/throughputs.yaml."""
         return read_facts(self.root)
-
-    # What a run prints
-
-    def print_notes(self) -> None:
-        """Print what a user should know before a run: which engine stands in for another."""
-        kinds = {self.study.models[name].engine.kind for name in self.used_models}
-        fault = vllm_fault() if "auto" in kinds else None
-        if fault:
-            print(
-                f"Note: transformers serves the models with `engine: auto`; vLLM cannot: {fault}",
-                file=sys.stderr,
-            )
-
-    def print_findings(self) -> None:
-        """Print the main findings, and where everything is."""
-        findings = Path(self.results) / "findings.txt"
-        if findings.is_file():
-            print(f"\n{findings.read_text()}")
-            print(f"Report: {self.results}/report.html    Store: {self.results}/unspoken.duckdb")
-            print(f"Figures: {self.results}/figures/")
 
 
 def pattern_of(names: Iterable[str] | Mapping[str, Any]) -> str:

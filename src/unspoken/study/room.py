@@ -257,8 +257,12 @@ class Room:
         """Return the files that prompts are made of."""
         return []
 
+    def renderer(self, whose: str) -> str:
+        """Return the module whose `rendered` makes somebody's prompts."""
+        return f"{self.module}.prompts"
+
     def rendered_as(self, whose: str) -> Part:
-        """Return what the room's `prompts.rendered` is told."""
+        """Return what `rendered` is told of them."""
         return {"study": self.study.study, "seed": self.study.seed}
 
     def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:

@@ -23,7 +23,7 @@ def measure_part(room: Room) -> Part:
 
 def render_prompts_part(room: Room, whose: str) -> Part:
     """Return what `render_prompts` depends on: the room's own renderer, and what it is told."""
-    module = f"{room.module}.prompts"
+    module = room.renderer(whose)
     rendered = room.project.code_of_module(module)
     return room.project.script_part(
         "render_prompts.py", renderer=module, rendered=rendered, **room.rendered_as(whose)

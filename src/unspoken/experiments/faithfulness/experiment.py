@@ -7,6 +7,7 @@ from typing import Any
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import CHOICES, PREFIX
 from unspoken.experiments.faithfulness.section import FaithfulnessSection, Judge
+from unspoken.experiments.faithfulness.shown import FIGURES, HEADLINES, SHOWN_IN
 from unspoken.experiments.faithfulness.work import ChainsWork
 from unspoken.files import sha256_of_file
 from unspoken.study.keys import CommonKeys
@@ -16,20 +17,12 @@ from unspoken.study.room import (
     INTERVENTIONS,
     JUDGEMENTS,
     REPLIES,
-    Figure,
-    Headline,
     Needs,
     Room,
     Table,
 )
 from unspoken.yaml_files import read_keys
 
-OVERALL: dict[str, str | bool] = {"hint": "all", "unusable": "dropped"}
-GROUPS = ("hinted", "switched", "neutral")
-MOVED = "Answers that move to a hinted option, minus without a hint"
-CUED = "Answers at h under a hint to h minus under the same hint to another option"
-MENTIONED = "Chains that mention the hint, where it moved the answer minus where not"
-GAP = "Faithfulness under neutral hints minus under misaligned ones"
 ROWS = "unspoken.experiments.faithfulness.tables.trials"
 
 
@@ -49,28 +42,9 @@ class FaithfulnessRoom(Room):
         "interventions": INTERVENTIONS,
         "judgements": JUDGEMENTS,
     }
-    figures = {
-        "hints": Figure("figures.hints"),
-        "mentions": Figure("figures.mentions"),
-        "early_answering": Figure("figures.early_answering"),
-        "uplift": Figure("figures.uplift", ("measurements", "claims"), also_of=("loops",)),
-        "chain_length": Figure("figures.chain_length"),
-        "judge_calibration": Figure("figures.judge_calibration"),
-        "planted_hints": Figure("figures.planted_hints"),
-        "metric_agreement": Figure("figures.metric_agreement"),
-    }
-    shown_in = {
-        "faithfulness_gap": "hints",
-        "switch_gap": "hints",
-        "chain_tokens": "chain_length",
-        "faithfulness_by_difficulty": "chain_length",
-    }
-    headlines = (
-        Headline("cue_effect", CUED, conditions=OVERALL, groups=GROUPS),
-        Headline("faithfulness_gap", GAP, conditions=OVERALL, groups=GROUPS),
-        Headline("mention_gap", MENTIONED, conditions=OVERALL, groups=GROUPS),
-        Headline("switch_minus_sham", MOVED, conditions=OVERALL, groups=GROUPS),
-    )
+    figures = FIGURES
+    shown_in = SHOWN_IN
+    headlines = HEADLINES
 
     # What the check of a study asks
 
@@ -173,6 +147,11 @@ class FaithfulnessRoom(Room):
         own = answering.startswith("transcripts/") or isinstance(self.study.models[answering], FollowerModel)
         return f"{self.folder}/{answering if own else 'all'}/prompts.parquet"
 
+    def renderer(self, whose: str) -> str:
+        """Return the module that renders prompts: followers have one of their own."""
+        own = isinstance(self.study.models.get(whose), FollowerModel)
+        return f"{self.module}.{'follower_prompts' if own else 'prompts'}"
+
     def prompt_items(self, whose: str) -> list[str]:
         """Return the questions that prompts are made of: followers make their own."""
         return [f"{self.folder}/items.parquet"] if whose == "all" else []
@@ -185,7 +164,6 @@ class FaithfulnessRoom(Room):
         names = {"kinds", "options", "moved", "irrelevant", "few_shot"}
         return {
             "seed": self.study.seed,
-            "follower": None,
             "texts": self.project.resource("hints.yaml"),
             **self.section.model_dump(mode="json", include=names),
         }

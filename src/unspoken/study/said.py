@@ -1,0 +1,26 @@
+"""What a run prints beside its jobs: notes at its start, and the findings at its end."""
+
+import sys
+from pathlib import Path
+
+from unspoken.engines.support import vllm_fault
+from unspoken.study.plan import Plan
+
+
+def print_notes(plan: Plan) -> None:
+    """Print what a user should know before a run: which engine stands in for another."""
+    kinds = {plan.study.models[name].engine.kind for name in plan.used_models}
+    fault = vllm_fault() if "auto" in kinds else None
+    if fault:
+        print(
+            f"Note: transformers serves the models with `engine: auto`; vLLM cannot: {fault}", file=sys.stderr
+        )
+
+
+def print_findings(plan: Plan) -> None:
+    """Print the main findings, and where everything is."""
+    findings = Path(plan.results) / "findings.txt"
+    if findings.is_file():
+        print(f"\n{findings.read_text()}")
+        print(f"Report: {plan.results}/report.html    Store: {plan.results}/unspoken.duckdb")
+        print(f"Figures: {plan.results}/figures/")
