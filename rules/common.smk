@@ -148,10 +148,16 @@ def tell_expected_seconds(dag):
         PLAN, {key: (job.rule.name, job.wildcards_dict) for key, job in jobs.items()}
     )
     minutes = round(sum(seconds for _, seconds in expected.values()) / 60)
+    # A target takes no time; of another job that nothing is stated of, None.
     told = {
-        key: (*one, jobs[key].resources.get("gpu", 0)) for key, one in expected.items()
+        key: (
+            job.rule.name,
+            expected[key][1] if key in expected else 0.0 if job.is_norun else None,
+            job.resources.get("gpu", 0),
+        )
+        for key, job in jobs.items()
     }
-    unknown = len(jobs) - len(expected)
+    unknown = sum(seconds is None for _, seconds, _ in told.values())
     logger.info(
         f"{len(jobs)} jobs, about {minutes} min of one core"
         + (f"; {unknown} of them of unknown length" if unknown else ""),
