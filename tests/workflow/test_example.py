@@ -1,7 +1,7 @@
 """CONTRIBUTING's two experiments, added to a copy of this project by its words, and run to their end."""
 
+import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -12,7 +12,6 @@ import pytest
 from flow import ROOT, copied_checkout, planned, snakemake
 
 from unspoken.store import open_store
-from unspoken.study.rooms import NAMES
 
 EXAMPLES = ROOT / "docs" / "examples"
 ADDED = ("moods", "riddles")
@@ -20,10 +19,17 @@ ENGINE = "models: {smollm2-135m-q4: {engine: {kind: transformers}}}\n"
 """Laid over each example: without it each would start vLLM, which takes longer than all it is asked."""
 
 
-def copies_in_contributing() -> list[list[str]]:
-    """Return the commands by which CONTRIBUTING adds files to the project."""
+def commands_of_contributing() -> list[str]:
+    """Return the commands by which CONTRIBUTING adds experiments, but for those that run them."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    return [shlex.split(line) for line in re.findall(r"(?m)^ *(cp .*)$", text)]
+    blocks = re.findall(r"(?ms)^```sh\n(.*?)^```$", text[text.index("## Add an experiment") :])
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert [line for line in lines if line.startswith("make ")] == [
+        f"make results STUDY={name}" for name in ADDED
+    ]
+    return [
+        line.replace(".venv/bin/python", sys.executable) for line in lines if not line.startswith("make ")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +37,9 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of this project that has both experiments, as CONTRIBUTING says how to add them."""
     copy = copied_checkout(tmp_path_factory.mktemp("example") / "checkout")
     shutil.copytree(EXAMPLES, copy / "docs" / "examples")
-    commands = copies_in_contributing()
-    assert len(commands) == 2 * len(ADDED)  # of each its folder and its study
-    for command in commands:
-        subprocess.run(command, cwd=copy, check=True)
-    listed = copy / "src/unspoken/study/rooms.py"
-    last = f'    "{NAMES[-1]}",\n'
-    added = "".join(f'    "{name}",\n' for name in ADDED)
-    listed.write_text(listed.read_text().replace(last, last + added))
+    environment = {**os.environ, "PYTHONPATH": str(copy / "src")}
+    for command in commands_of_contributing():
+        subprocess.run(["bash", "-c", command], cwd=copy, env=environment, check=True)
     return copy
 
 
