@@ -12,16 +12,7 @@ from unspoken.files import sha256_of_file
 from unspoken.study.keys import CommonKeys
 from unspoken.study.models import FollowerModel, ScriptedModel
 from unspoken.study.project import Part
-from unspoken.study.room import (
-    INTERVENTIONS,
-    JUDGEMENTS,
-    REPLIES,
-    Figure,
-    Headline,
-    Needs,
-    Room,
-    Table,
-)
+from unspoken.study.room import INTERVENTIONS, JUDGEMENTS, REPLIES, Figure, Headline, Needs, Room, Table
 from unspoken.yaml_files import read_keys
 
 OVERALL: dict[str, str | bool] = {"hint": "all", "unusable": "dropped"}
