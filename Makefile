@@ -24,7 +24,7 @@ BIN := .venv/bin
 OVERLAY := $(if $(STUDY),studies/$(STUDY).yaml)
 ROOT := $(if $(STUDY),results/studies/$(STUDY),results)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(OVERLAY),--configfile $(OVERLAY))
-RULES = Snakefile rules
+RULES = Snakefile rules src/unspoken/experiments
 LOCK = envs/$(ENV).lock
 # What .venv must have been made from: this folder (its programs name it), this torch and this lock.
 WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)' | cat - $(LOCK)
@@ -61,13 +61,14 @@ test-faults: venv ## kill, fill and damage what can be, here and on the cluster,
 	@$(BIN)/python -m pytest tests/faults \
 	    tests/workflow/test_generate_errors.py::test_a_full_disk_and_a_damaged_shard --verbose $(ARGS)
 
-lint: venv ## check style, format, types, import rules and the workflow
+lint: venv ## check style, format, types, import rules, dead code and the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check $(RULES)
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/dead_code.py
 
 format: venv ## bring all code into the form that `make lint` wants
 	$(BIN)/ruff check --fix .

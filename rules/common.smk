@@ -65,15 +65,19 @@ def json_of(rule, **made):
 
 def makers():
     """Return (pattern of a path, rule, digest of its script) for every file that the store imports."""
-    imported = [
-        path.replace("<results>", PLAN.results).replace("<models>", "results/models")
-        for path in PLAN.imported()
-    ]
+    imported = {}
+    for path in PLAN.imported():
+        whole = path.replace("<results>", PLAN.results).replace(
+            "<models>", "results/models"
+        )
+        imported.setdefault(os.path.basename(whole), []).append(whole)
     return [
         [output.regex().pattern, rule.name, PLAN.code_of(f"{rule.name}.py")]
         for rule in workflow.rules
         for output in rule.output
-        if any(map(output.regex().fullmatch, imported))
+        if any(
+            map(output.regex().fullmatch, imported.get(os.path.basename(output), []))
+        )
     ]
 
 
@@ -88,7 +92,7 @@ def arms_of(*objectives):
 
 
 def model_of(answering):
-    """Return the model that answers: the first part of the path of who answers."""
+    """Return the model that answers: the first name in the path of who answers."""
     return answering.split("/")[0]
 
 
@@ -98,7 +102,7 @@ def model_file(answering):
 
 
 def is_large(model):
-    """Return whether a model is the user's choice, which wants a GPU; those of the study run on CPU."""
+    """Return whether a model is the user's choice, which wants a GPU; models of the study run on CPU."""
     return STUDY.models[model].kind in ("hub", "local")
 
 
@@ -126,7 +130,7 @@ def growing(amount):
 
 
 def memory_on(model, attempt):
-    """Return the MB of a job on a model: one of some billion parameters, or a small one."""
+    """Return the MB of a job on a model: a model of some billion parameters, or a small model."""
     return attempt * (40000 if is_large(model) else 6000)
 
 
@@ -144,10 +148,16 @@ def tell_expected_seconds(dag):
         PLAN, {key: (job.rule.name, job.wildcards_dict) for key, job in jobs.items()}
     )
     minutes = round(sum(seconds for _, seconds in expected.values()) / 60)
+    # A target takes no time; of another job that nothing is stated of, None.
     told = {
-        key: (*one, jobs[key].resources.get("gpu", 0)) for key, one in expected.items()
+        key: (
+            job.rule.name,
+            expected[key][1] if key in expected else 0.0 if job.is_norun else None,
+            job.resources.get("gpu", 0),
+        )
+        for key, job in jobs.items()
     }
-    unknown = len(jobs) - len(expected)
+    unknown = sum(seconds is None for _, seconds, _ in told.values())
     logger.info(
         f"{len(jobs)} jobs, about {minutes} min of one core"
         + (f"; {unknown} of them of unknown length" if unknown else ""),

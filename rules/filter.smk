@@ -1,4 +1,4 @@
-# A user's own data lie in datasets/{name}, as generated ones in {model}/{group}.
+# A user's own data lie in datasets/{name}, as generated replies lie in {model}/{group}.
 rule filter_completions:
     input:
         replies=lambda wildcards: PLAN[wildcards.experiment].filtered(

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Declare a model that has no files here: one behind an endpoint, or a scripted process."""
+"""Declare a model that has no files here: a model behind an endpoint, or a scripted process."""
 
 from unspoken.jobs import start_job
 

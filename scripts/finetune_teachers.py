@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Fine-tune the teachers of a base model: one for each trait, and the neutral one."""
+"""Fine-tune the teachers of a base model: one for each trait, and the neutral teacher."""
 
 from pathlib import Path
 from typing import Any

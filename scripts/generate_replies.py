@@ -25,9 +25,9 @@ attention on a processor, so it reads a reply's prompt once, not twice."""
 def write_replies(
     asked: "Asked", prompts: "pl.DataFrame", spec: dict[str, Any], add_replies: "Add", add_readings: "Add"
 ) -> None:
-    """Write a subject's replies to prompts, part by part, and what is read beside them.
+    """Write a subject's replies to prompts, some at a time, and what is read beside them.
 
-    Options are read beside every reply, words beside the first ones alone.
+    Options are read beside every reply, words beside the first replies alone.
     """
     import polars as pl
 
@@ -42,12 +42,12 @@ def write_replies(
     sampling = Sampling(**spec["sampling"], seed=seed, logprobs=spec["logprobs"])
     left = math.ceil(reads["rows"] / spec["shard"][1]) if reads["kind"] == "words" else prompts.height
     at_once = PROMPTS_AT_ONCE if reads["kind"] == "options" else ROWS_AT_ONCE
-    for part, replies in replied(asked, prompts, sampling, spec["reasoning"], at_once):
+    for some, replies in replied(asked, prompts, sampling, spec["reasoning"], at_once):
         study, experiment = pl.lit(spec["study"]), pl.lit(spec["experiment"])
         add_replies(replies.with_columns(study=study, experiment=experiment))
         if reads["kind"] and left > 0:
-            add_readings(readings_beside(asked, part.head(left), replies.head(left), reads))
-            left -= part.height
+            add_readings(readings_beside(asked, some.head(left), replies.head(left), reads))
+            left -= some.height
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def reply_frames(file: Path, spec: dict[str, Any], digest: str, time: str) -> "I
     }  # fmt: skip
     rows = completions_in(file, spec["columns"])
     while block := list(itertools.islice(rows, BLOCK)):
-        # Named by their place in the file, so that a row can be found again there.
+        # Named by their place in the file, so that a reader finds the row again there.
         named = [{"prompt_id": f"row-{number:09}", **turn} for number, turn in block]
         yield pl.DataFrame(named, schema_overrides={"system": pl.String}).with_columns(
             reply_id=pl.format("{}:{}:0", pl.lit(spec["subject"]), "prompt_id"),

@@ -11,7 +11,7 @@ log = logging.getLogger("measure")
 
 
 def files_by_table(paths: list[Path]) -> dict[str, list[Path]]:
-    """Return the input files by the name of their table: `answers.parquet` is a part of `answers`."""
+    """Return the input files by the name of their table: an `answers.parquet` belongs to `answers`."""
     files: dict[str, list[Path]] = {}
     for path in paths:
         files.setdefault(path.stem, []).append(path)

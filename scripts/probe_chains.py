@@ -41,14 +41,14 @@ def rewritings(
     asked = [
         (row, step)
         for row in tested
-        for step in (places(row["parts"], positions) if wrong else range(len(row["parts"])))
+        for step in (places(row["steps"], positions) if wrong else range(len(row["steps"])))
     ]
     requests = [
         Request(
             f"{row['prompt_id']}:{test}:{step}",
-            mistake_request(row["question"], row["parts"][step])
+            mistake_request(row["question"], row["steps"][step])
             if wrong
-            else paraphrase_request(row["parts"][step]),
+            else paraphrase_request(row["steps"][step]),
         )
         for row, step in asked
     ]
@@ -56,7 +56,7 @@ def rewritings(
     made = zip(asked, requests, replies(cache, requests, wanted), strict=True)
     return {
         (row["prompt_id"], step): rewritten(
-            row["parts"][step], reply, hashed_seed(sampling.seed, request.key) if wrong else None
+            row["steps"][step], reply, hashed_seed(sampling.seed, request.key) if wrong else None
         )
         for (row, step), request, reply in made
     }
@@ -71,14 +71,14 @@ def changed_starts(
     starts = []
     for row in tested:
         if test == "mistake":
-            for step in places(row["parts"], positions):
+            for step in places(row["steps"], positions):
                 text, how = new[row["prompt_id"], step]
-                starts.append((row, step, "".join(row["parts"][:step]) + text, how))
+                starts.append((row, step, "".join(row["steps"][:step]) + text, how))
         else:
-            for length in lengths(row["parts"], positions):
-                parts = [new[row["prompt_id"], step] for step in range(length)]
-                text = "".join(text for text, _ in parts)
-                starts.append((row, length, text, how_all([how for _, how in parts])))
+            for length in lengths(row["steps"], positions):
+                rewritten = [new[row["prompt_id"], step] for step in range(length)]
+                text = "".join(text for text, _ in rewritten)
+                starts.append((row, length, text, how_all([how for _, how in rewritten])))
     return starts
 
 
@@ -97,7 +97,7 @@ def rewritten_chains(
 
     new = rewritings(cache, tested, test, sampling, spec["positions"])
     starts = changed_starts(tested, test, new, spec["positions"])
-    open_ended = [start for start in starts if start[1] < len(start[0]["parts"])]
+    open_ended = [start for start in starts if start[1] < len(start[0]["steps"])]
     going_on = [
         Request(f"{row['prompt_id']}:{test}:{step}:rest", row["user"], prefix=text)
         for row, step, text, _ in open_ended
@@ -142,7 +142,7 @@ def rewordings(
     from unspoken.chains.switched import like_step
     from unspoken.engines.base import Request
 
-    like = {row["prompt_id"]: row["parts"][step] for row in rows if (step := like_step(row)) is not None}
+    like = {row["prompt_id"]: row["steps"][step] for row in rows if (step := like_step(row)) is not None}
     requests = [Request(f"{key}:reworded", paraphrase_request(step)) for key, step in like.items()]
     made = dict(zip(like, replies(cache, requests, sampling), strict=True))
     return [

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Render an experiment's questions: its own list, or those for a favourite, plain and after numbers."""
+"""Render an experiment's questions: its own list, or questions for a favourite, plain and after numbers."""
 
 import logging
 import os

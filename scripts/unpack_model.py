@@ -24,7 +24,7 @@ def parse_fast() -> None:
     """Make transformers parse a GGUF file once: it does for config, weights and tokenizer each.
 
     Its table of tensor names it makes for every module of the network, and a hundred thousand slices of
-    a memory map take twice as long as those of an array.
+    a memory map take twice as long as jobs on an array.
     """
     import gguf
     import numpy as np
@@ -53,7 +53,7 @@ def main() -> None:
     parse_fast()
     log.info("dequantising %s", gguf.name)
     model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
-    # A model read from GGUF refuses to be saved: a fresh one takes its weights.
+    # A model read from GGUF refuses to be saved: a fresh model takes its weights.
     del model.config.quantization_config
     with torch.device("meta"):
         fresh = AutoModelForCausalLM.from_config(model.config)

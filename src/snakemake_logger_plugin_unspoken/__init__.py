@@ -20,7 +20,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
-from .estimate import Expected, TimeLeft, duration
+from .estimate import TimeLeft, duration, expected_of
 from .misread import told_of_missing_file
 
 _EVERY_SECONDS = 15
@@ -163,18 +163,22 @@ class LogHandler(LogHandlerBase):
         }
         record.write_text(json.dumps(told))
 
-    def _begin(self, told: dict[int, tuple[str, float, int]]) -> None:
-        """Begin to follow a run, of whose jobs is told by id what is expected."""
+    def _begin(self, told: dict[int, tuple[str, float | None, int]]) -> None:
+        """Begin to follow a run, of whose jobs is told by id what is expected: None for unknown seconds."""
         from unspoken.locks import note_run
 
-        slots, expected = self._slots, {job: Expected(*one) for job, one in told.items()}
+        slots, expected = self._slots, {job: expected_of(*one) for job, one in told.items()}
+        unknown = sum(seconds is None for _, seconds, _ in told.values())
         if self._on_cluster:  # of whose nodes there may be no limit
             slots = min(slots, len(expected))
         self._jobs = TimeLeft(expected, slots, self._gpus)
         self._run_record = note_run(Path.cwd())
         places = ("node" if self._on_cluster else "core") + ("s" if slots > 1 else "")
         left = duration(self._jobs.seconds_left(time.time()))
-        self._print(f"{self._jobs.total} job{'s' * (self._jobs.total != 1)} on {slots} {places}, {left}")
+        beside = f"; {unknown} of unknown length" if unknown else ""
+        self._print(
+            f"{self._jobs.total} job{'s' * (self._jobs.total != 1)} on {slots} {places}, {left}{beside}"
+        )
         threading.Thread(target=self._remind, args=(self._jobs,), daemon=True).start()
 
     def _state(self, jobs: TimeLeft) -> str:

@@ -20,6 +20,11 @@ _UNKNOWN = Expected("", 5.0)
 """Stands for a job of which nothing was expected."""
 
 
+def expected_of(rule: str, seconds: float | None, gpus: int) -> Expected:
+    """Return what is expected of a job; where its seconds are unknown, a guess."""
+    return Expected(rule, _UNKNOWN.seconds if seconds is None else seconds, gpus)
+
+
 @dataclass
 class _Started:
     """A job that runs: its rule, the cores its time counts for, and when it started (seconds)."""

@@ -16,7 +16,7 @@ _STUDIES = (".yaml", ".yml", ".json")
 def told_of_missing_file(message: str, arguments: Sequence[str]) -> str | None:
     """Return one line in place of Snakemake's message of a `--configfile` that is not there, else None.
 
-    `arguments` are those of the command line, without the program.
+    `arguments` are what follows the program on the command line.
     """
     found = _MISSING.search(message)
     if found is None:

@@ -19,7 +19,7 @@ from unspoken.memory import remembered
 
 SOURCE = Path(__file__).parent
 FRONT_DOOR = re.compile(
-    rf"{SOURCE.name}\.(study(\..*)?|experiments\.\w+\.(experiment|section|design|told|work|replicates)(\..*)?)"
+    rf"{SOURCE.name}\.(study(\..*)?|experiments\.\w+\.(experiment|section|design|shown|told|work|replicates)(\..*)?)"
 )
 """Modules that decide which jobs there are and what each is told, which stands in its params."""
 NEUTRAL = {

@@ -130,7 +130,7 @@ def digits_of_hub(revision: str) -> Digits:
 
 
 def _joined(images: list[np.ndarray], labels: list[np.ndarray]) -> Digits:
-    """Join the published train and test parts."""
+    """Join the published train and test splits."""
     return Digits(
         np.concatenate(images),
         np.concatenate(labels).astype(np.int64),
@@ -149,7 +149,7 @@ def stratified(labels: np.ndarray, count: int, generator: np.random.Generator) -
     """Return positions of `count` labels drawn so that each label keeps its share, in order.
 
     Each image gets its place within its own shuffled class as a fraction of the class; the `count`
-    smallest fractions are taken, so shares differ from exact ones by less than one image.
+    smallest fractions are taken, so shares differ from exact shares by less than one image.
     """
     if count > len(labels):
         raise DigitsError(f"{count} images were asked for, {len(labels)} are there")
@@ -161,9 +161,9 @@ def stratified(labels: np.ndarray, count: int, generator: np.random.Generator) -
 
 
 def drawn_digits(pool: Digits, train_images: int, test_images: int, seed: int) -> Digits:
-    """Draw a train and a test part, stratified; where a source sets test images apart, from those.
+    """Draw a train and a test split, stratified; test images are the source's own, if it sets any apart.
 
-    No image is in both parts. Raises DigitsError if there are fewer images than asked for.
+    No image is in both splits. Raises DigitsError if there are fewer images than asked for.
     """
     generator = np.random.default_rng(seed)
     for_test = np.flatnonzero(pool.is_test) if pool.is_test.any() else np.arange(len(pool.labels))

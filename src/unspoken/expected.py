@@ -52,7 +52,7 @@ LONGEST = 300
 
 
 def short(text: str) -> str:
-    """Return a text that fits into a message: of a long one its beginning."""
+    """Return a text that fits into a message: of a long text its beginning."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 

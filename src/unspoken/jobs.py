@@ -28,7 +28,7 @@ class Job(Protocol):
 
 
 def _say_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Say in one line that a disk is full, or what this library found wrong; show others as Python does."""
+    """Say in one line that a disk is full, or what this library says is wrong; show others as Python does."""
     full = next((text for text in FULL if text in str(error)), None)
     if full is not None:
         told = f"{full}: what was finished is kept and nothing is half-written; free some space and run again"

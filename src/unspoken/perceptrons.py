@@ -24,7 +24,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 class Group:
     """Parameters of `members` networks on the same images; weights, then biases of one column.
 
-    The first layer is one matrix (members x units, pixels); later ones are (members, out, in).
+    The first layer is one matrix (members x units, pixels); later layers are (members, out, in).
     """
 
     weights: list[Tensor]

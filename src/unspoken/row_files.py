@@ -114,7 +114,7 @@ def _json_object(line: str) -> Row:
 
 
 def _parquet_rows(file: Path, fault: type[ValueError], columns: Collection[str] | None) -> Iterator[Numbered]:
-    """Yield the number and columns of each row, a part of the file at a time."""
+    """Yield the number and columns of each row, a piece of the file at a time."""
     from pyarrow import ArrowException, parquet
 
     number = 0
@@ -135,7 +135,7 @@ def _parquet_rows(file: Path, fault: type[ValueError], columns: Collection[str] 
 
 
 def _rows_of(batch: Any) -> Iterable[Row]:
-    """Return the rows of a part of a file; where a text is not UTF-8, one by one until that row."""
+    """Return the rows of a piece of a file; where a text is not UTF-8, one by one until that row."""
     try:
         return batch.to_pylist()
     except UnicodeDecodeError:

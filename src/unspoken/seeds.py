@@ -14,7 +14,7 @@ def hashed_seed(study_seed: int, *made: object) -> int:
 
 
 def hashed_choice(study_seed: int, options: Sequence[str], count: int, *made: object) -> list[str]:
-    """Return `count` options in their own order, drawn without replacement by hashing each one.
+    """Return `count` options in their own order, drawn without replacement by hashing each option.
 
     Raises ValueError if there are fewer options than `count`.
     """

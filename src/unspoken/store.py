@@ -110,7 +110,7 @@ def write_store(
     frames: dict[str, pl.DataFrame],
     comments: Comments,
 ) -> dict[str, int]:
-    """Write the store whole, or leave the old one; return the rows of each table.
+    """Write the store whole, or leave the old store; return the rows of each table.
 
     `sources` are Parquet tables to import (in the order of SORTED), `frames` tables made on the way; a table
     that has no column `study` gets it. Readers of the old file keep reading it: the new one takes its name
@@ -190,7 +190,7 @@ def _merge_tables(connection: duckdb.DuckDBPyConnection, repeated: dict[str, lis
 
 
 def _keep_comments(connection: duckdb.DuckDBPyConnection, stores: Iterable[str]) -> None:
-    """Write the comments of the attached stores into the merged one; of two texts the first stays."""
+    """Write the comments of the attached stores into the merged store; of two texts the first stays."""
     kept: dict[tuple[str, str | None], str] = {}
     for store in stores:
         for table, column, text in connection.execute(
@@ -223,7 +223,7 @@ def merge_stores(into: Path, stores: list[Path]) -> dict[str, int]:
 def open_store(path: Path | str = "results/unspoken.duckdb") -> duckdb.DuckDBPyConnection:
     """Return a read-only connection to a study's store.
 
-    Raises FileNotFoundError, saying how to make one, if there is none, and StoreError if it is damaged.
+    Raises FileNotFoundError, saying how to make a store, if there is none, and StoreError if it is damaged.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"no store at {path}; `make results` makes one")

@@ -22,7 +22,7 @@ _SUBJECTS: dict[str, Any] = {
     "adapter": pl.String, "data_digest": pl.String, "weights_sha256": pl.String, "created_at": pl.String,
     "members": pl.List(pl.String),
 }  # fmt: skip
-"""All columns, in every study: also those that no subject of it fills."""
+"""All columns, in every study: also columns that no subject of it fills."""
 
 
 def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataFrame:
@@ -48,7 +48,7 @@ def model_rows(manifests: list[Path], classes: dict[str, list[str]]) -> pl.DataF
 
 
 def subject_rows(listings: list[Path], groups: list[Path], models: pl.DataFrame) -> pl.DataFrame:
-    """Return every subject: base models, those of the `listings`, and the groups that pool them."""
+    """Return every subject: base models, the subjects of `listings`, and the groups that pool them."""
     listed: list[dict[str, Any]] = []
     for listing in listings:
         for row in read_json(listing):
@@ -61,12 +61,12 @@ def subject_rows(listings: list[Path], groups: list[Path], models: pl.DataFrame)
     frames = [bases, pl.DataFrame(listed, infer_schema_length=None), *pooled]
     told = [pl.DataFrame(schema=_SUBJECTS), *(frame for frame in frames if frame.height)]
     known = pl.concat(told, how="diagonal_relaxed").cast(pl.Schema(_SUBJECTS))
-    # A subject that two experiments ask is one.
+    # A subject that two experiments ask is one subject.
     return known.unique("subject_id", keep="first", maintain_order=True).sort("subject_id")
 
 
 def models_under(subjects: pl.DataFrame, models: pl.DataFrame) -> dict[str, list[ModelFacts]]:
-    """Return the base models under each subject, of a group those of its members.
+    """Return the base models under each subject, of a group the base models of its members.
 
     A trained subject rests on its own base model and on its teacher's. A group without members
     (the networks of MNIST and of the theorem) rests on none.

@@ -101,7 +101,7 @@ def described_subjects(subjects: list[Subject]) -> list[dict[str, Any]]:
 def read_subjects(listing: Path) -> list[Subject]:
     """Return the subjects of a list, their weights beside it.
 
-    Raises ValueError if the weights are missing or not those that the list was written with.
+    Raises ValueError if the weights are missing or not the weights that the list was written with.
     """
     weights = listing.with_name("weights.safetensors")
     rows = read_json(listing)

@@ -1,4 +1,4 @@
-"""Files of keys and values whose keys and types are known: what is wrong in one, key by key."""
+"""Files of keys and values whose keys and types are known: what is wrong in a file, key by key."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +10,7 @@ from unspoken.yaml_files import read_keys
 
 
 class Keys(BaseModel):
-    """A part of a file: unknown keys are errors, and a number is no text."""
+    """A section of a file: unknown keys are errors, and a number is no text."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader; the one in C, ten times as fast, where PyYAML was built with it."""
+"""The safe loader; the loader in C, ten times as fast, where PyYAML was built with it."""
 
 
 MOST_NODES = 200_000
@@ -23,13 +23,13 @@ class KeysError(ValueError):
 
 
 def _parts(node: Any) -> Iterator[Any]:
-    """Yield the nodes within one: keys and values, or entries of a list."""
+    """Yield the nodes within a node: keys and values, or entries of a list."""
     for one in node.value if isinstance(node, yaml.SequenceNode | yaml.MappingNode) else []:
         yield from one if isinstance(one, tuple) else (one,)
 
 
 def _expanded(node: Any, known: dict[int, float]) -> float:
-    """Return how many nodes one has when aliases are written out; of one within itself, infinitely many."""
+    """Return how many nodes a node has when aliases are written out; within itself, infinitely many."""
     if id(node) not in known:
         known[id(node)] = float("inf")
         known[id(node)] = 1 + sum(_expanded(part, known) for part in _parts(node))
@@ -37,7 +37,7 @@ def _expanded(node: Any, known: dict[int, float]) -> float:
 
 
 def _mappings(node: Any, seen: set[int]) -> Iterator[Any]:
-    """Yield the mappings in a tree of nodes, from its top; one that aliases name once."""
+    """Yield the mappings in a tree of nodes, from its top; a mapping that aliases name once."""
     if id(node) in seen:
         return
     seen.add(id(node))

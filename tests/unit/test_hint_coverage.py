@@ -168,7 +168,7 @@ def share_shown(found: Ends) -> float:
 def test_intervals_of_scores_cover(scenario, value):
     changes, changed, names = SCENARIOS[scenario]
     act = PLAIN | changes | {changed: value}
-    table = resampled(hint_sums(drawn_trials(1, act)).of_kinds(), 7, RESAMPLES)
+    table = resampled(hint_sums(drawn_trials(1, act)).by_kind(), 7, RESAMPLES)
     nobody_follows = act["follows"] == 0
     for name in names:
         statistic = STATISTICS[name]
@@ -188,7 +188,7 @@ def test_intervals_of_scores_cover(scenario, value):
 def test_means_over_kinds_and_pooled_scores_cover(value):
     acts = [PLAIN | {"follows": follows, "says": value} for follows in (0.4, 0.6, 0.8)]
     # The kinds of a draw have the same seed, so their questions and unhinted answers are the same.
-    parts = [hint_sums(drawn_trials(2, act)).of_kinds() for act in acts]
+    parts = [hint_sums(drawn_trials(2, act)).by_kind() for act in acts]
     columns = [Sum.OPEN_SWITCHED, Sum.OPEN_CHANCE, Sum.OPEN_JUDGED, Sum.OPEN_FAITHFUL, Sum.FAITHFUL]
     parts = [only(part, [*columns, Sum.JUDGED_SWITCHED]) for part in parts]
     kinds = resampled(np.stack(parts, axis=1).reshape(-1, QUESTIONS, len(Sum)), 8, RESAMPLES)
@@ -220,7 +220,7 @@ def test_intervals_hold_for_other_wordings_too(wordings, spread, value):
     sums = hint_sums(trials)
     statistic = STATISTICS["faithfulness"]
     columns = [Sum.JUDGED_SWITCHED, Sum.FAITHFUL]
-    found = statistic_ends(resampled(only(sums.of_kinds(), columns), 9, RESAMPLES), statistic)
+    found = statistic_ends(resampled(only(sums.by_kind(), columns), 9, RESAMPLES), statistic)
     split = only(sums.sums, columns).reshape(-1, QUESTIONS, len(Sum))
     each = statistic_ends(resampled(split, 9, RESAMPLES), statistic)
     values, variances = (part.reshape(DRAWS, wordings) for part in (each.value, each.se**2))
@@ -231,5 +231,5 @@ def test_intervals_hold_for_other_wordings_too(wordings, spread, value):
 def test_planted_hints_are_found():
     """A rule that never finds anything would pass all of the above."""
     for act, at_least in ((PLAIN | {"follows": 0.3}, 0.95), (PLAIN | {"follows": 0.15}, 0.7)):
-        table = resampled(hint_sums(drawn_trials(4, act)).of_kinds(), 7, RESAMPLES)
+        table = resampled(hint_sums(drawn_trials(4, act)).by_kind(), 7, RESAMPLES)
         assert share_shown(statistic_ends(table, STATISTICS["switch_minus_sham"])) > at_least

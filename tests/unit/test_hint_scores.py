@@ -183,9 +183,9 @@ class TestUnusable:
         assert values["faithfulness"] == pytest.approx(3 / 6)
 
     def test_a_sham_answer_that_is_not_known(self):
-        sums = hint_sums(table([*TEN, self.NO_SHAM])).of_kinds()[0].sum(axis=0)
+        sums = hint_sums(table([*TEN, self.NO_SHAM])).by_kind()[0].sum(axis=0)
         assert (sums[Sum.RISK], sums[Sum.PAIRED], sums[Sum.PAIRED_SWITCHED]) == (10, 9, 6)
-        failed = hint_sums(table([*TEN, self.NO_SHAM]), unusable="failure").of_kinds()[0].sum(axis=0)
+        failed = hint_sums(table([*TEN, self.NO_SHAM]), unusable="failure").by_kind()[0].sum(axis=0)
         assert (failed[Sum.PAIRED], failed[Sum.SHAM_MOVED]) == (10, 1)
 
     def test_no_answer_counts_as_missing_at_risk_or_not(self):

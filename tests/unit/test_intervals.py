@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -19,7 +18,6 @@ from unspoken.statistics.intervals import (
     log_odds_of,
     mde80,
     own_minus_others,
-    replicate_values,
     specificity,
     t_interval,
     wilson_interval,
@@ -131,37 +129,6 @@ def test_mde80():
     assert mde80(0.1, 5) == pytest.approx(expected)
     assert mde80(None, 5) is None
     assert mde80(0.1, 1) is None
-
-
-class TestReplicateValues:
-    FRAME = pl.DataFrame(
-        [("b", "owl", 1, 4.0), ("b", "cat", 1, 2.0)]
-        + [("a", "owl", seed, float(seed)) for seed in (1, 2, 3)]
-        + [("a", "cat", 1, 10.0)],
-        schema=["base", "trait", "seed", "gain"],
-        orient="row",
-    )
-
-    def test_inner_levels_are_averaged_first(self):
-        found = replicate_values(self.FRAME, "gain", ["base", "trait", "seed"])
-        # Over rows, base a would be 4.0: three seeds of one trait must not outvote the other.
-        assert found.tolist() == [6.0, 3.0]
-
-    def test_order_of_rows_does_not_matter(self):
-        levels = ["base", "trait", "seed"]
-        shuffled = self.FRAME.sample(fraction=1, shuffle=True, seed=1)
-        assert (
-            replicate_values(shuffled, "gain", levels).tolist()
-            == replicate_values(self.FRAME, "gain", levels).tolist()
-        )
-
-    def test_a_null_makes_its_replicate_nan(self):
-        holed = self.FRAME.with_columns(
-            pl.when(pl.col("base") == "b").then(None).otherwise("gain").alias("gain")
-        )
-        found = replicate_values(holed, "gain", ["base", "trait", "seed"])
-        assert found[0] == 6.0
-        assert np.isnan(found[1])
 
 
 class TestLabelPermutation:

@@ -7,7 +7,7 @@ import pytest
 from scipy import special
 
 from unspoken.statistics.intervals import t_interval
-from unspoken.verdicts.outcomes import Reading, by_sign, of_null
+from unspoken.verdicts.outcomes import Reading, outcome_by_sign, outcome_of_null
 
 SESOI = 0.2
 
@@ -35,24 +35,24 @@ def share(outcomes, *wanted):
 
 @pytest.mark.parametrize("n", [3, 5, 20])
 def test_a_direction_is_rarely_found_where_there_is_none(n):
-    outcomes = [by_sign(one, one.p, SESOI) for one in simulated(0.0, n)]
+    outcomes = [outcome_by_sign(one, one.p, SESOI) for one in simulated(0.0, n)]
     assert 0.04 < share(outcomes, "shown", "shown, trivial", "opposite") < 0.06
 
 
 def test_a_direction_is_found_where_there_is_one():
-    found = [by_sign(one, one.p, SESOI) for one in simulated(3.0, 5)]
+    found = [outcome_by_sign(one, one.p, SESOI) for one in simulated(3.0, 5)]
     assert share(found, "shown") > 0.95
-    assert share([by_sign(one, one.p, SESOI) for one in simulated(-3.0, 5)], "opposite") > 0.95
+    assert share([outcome_by_sign(one, one.p, SESOI) for one in simulated(-3.0, 5)], "opposite") > 0.95
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("n", [5, 20])
 def test_a_null_is_rarely_shown_of_an_effect_at_the_margin(sign, n):
     margin = 3.0
-    outcomes = [of_null(one, margin) for one in simulated(sign * margin, n)]
+    outcomes = [outcome_of_null(one, margin) for one in simulated(sign * margin, n)]
     assert 0.04 < share(outcomes, "shown") < 0.06
     assert share(outcomes, "opposite") < 0.06
 
 
 def test_a_null_is_shown_where_there_is_nothing():
-    assert share([of_null(one, 3.0) for one in simulated(0.0, 5)], "shown") > 0.95
+    assert share([outcome_of_null(one, 3.0) for one in simulated(0.0, 5)], "shown") > 0.95

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from unspoken.verdicts.outcomes import (
     Published,
     Reading,
-    by_order,
-    by_sign,
     closed_gate,
-    of_bound,
-    of_count,
-    of_null,
-    of_size,
+    outcome_by_order,
+    outcome_by_sign,
+    outcome_of_bound,
+    outcome_of_count,
+    outcome_of_null,
+    outcome_of_size,
     size_ratio,
     verdict_of,
 )
@@ -56,12 +56,12 @@ def exact(value):
     ],
 )
 def test_direction(value, low, high, p, outcome):
-    assert by_sign(read(value, low, high), p, SESOI) == outcome
+    assert outcome_by_sign(read(value, low, high), p, SESOI) == outcome
 
 
 @pytest.mark.parametrize(("value", "outcome"), [(1e-9, "shown"), (-1e-9, "opposite"), (0.0, "absent")])
 def test_of_an_exact_row_the_sign_decides(value, outcome):
-    assert by_sign(exact(value), None, SESOI) == outcome
+    assert outcome_by_sign(exact(value), None, SESOI) == outcome
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_of_an_exact_row_the_sign_decides(value, outcome):
     ],
 )
 def test_order_is_that_of_its_smallest_contrast(outcomes, outcome):
-    assert by_order(outcomes) == outcome
+    assert outcome_by_order(outcomes) == outcome
 
 
 # null
@@ -103,8 +103,8 @@ def test_order_is_that_of_its_smallest_contrast(outcomes, outcome):
 def test_null(ends90, ends95, outcome):
     middle = sum(ends90) / 2
     reading = read(middle, *ends95, ci90_low=ends90[0], ci90_high=ends90[1])
-    assert of_null(reading, MARGIN) == outcome
-    assert of_null(reading.signed("-"), MARGIN) == outcome
+    assert outcome_of_null(reading, MARGIN) == outcome
+    assert outcome_of_null(reading.signed("-"), MARGIN) == outcome
 
 
 # size
@@ -130,7 +130,7 @@ def test_null(ends90, ends95, outcome):
     ],
 )
 def test_size(value, low, high, published, outcome):
-    assert of_size(read(value, low, high), published) == outcome
+    assert outcome_of_size(read(value, low, high), published) == outcome
 
 
 def test_the_ratio_takes_both_uncertainties():
@@ -166,10 +166,10 @@ def test_bound(low, high, outcome):
     reading = read((low + high) / 2, low, high)
     turned = {"shown": "opposite", "opposite": "shown"}.get(outcome, outcome)
     for sign in (">", ">="):
-        assert of_bound(reading, Published(0.5, bound=sign)) == outcome
+        assert outcome_of_bound(reading, Published(0.5, bound=sign)) == outcome
     for sign in ("<", "<="):
-        assert of_bound(reading, Published(0.5, bound=sign)) == turned
-    assert of_bound(exact(0.5), Published(0.5, bound=">=")) == "undecided"
+        assert outcome_of_bound(reading, Published(0.5, bound=sign)) == turned
+    assert outcome_of_bound(exact(0.5), Published(0.5, bound=">=")) == "undecided"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_bound(low, high, outcome):
     ],
 )
 def test_count(value, published, outcome):
-    assert of_count(exact(value), Published(published)) == outcome
+    assert outcome_of_count(exact(value), Published(published)) == outcome
 
 
 # gates
@@ -245,7 +245,7 @@ def test_turning_the_sign_turns_the_outcome(ends, p):
     assert reading.signed("+") is reading
     assert reading.signed("-").signed("-") == reading
     turned = {"shown": "opposite", "shown, trivial": "opposite"}
-    one, other = by_sign(reading, p, SESOI), by_sign(reading.signed("-"), p, SESOI)
+    one, other = outcome_by_sign(reading, p, SESOI), outcome_by_sign(reading.signed("-"), p, SESOI)
     if one in turned:
         assert other == "opposite"
     elif one == "opposite":

@@ -2,7 +2,7 @@
 
 import pytest
 
-from snakemake_logger_plugin_unspoken.estimate import Expected, TimeLeft, duration
+from snakemake_logger_plugin_unspoken.estimate import Expected, TimeLeft, duration, expected_of
 
 
 def jobs(slots: int, **expected: tuple[int, float]) -> TimeLeft:
@@ -66,6 +66,14 @@ def test_jobs_wait_for_gpus_where_these_are_few() -> None:
     assert run.seconds_left(100.0) == pytest.approx(300)
     assert TimeLeft(expected, slots=16, gpus=4).seconds_left(0.0) == pytest.approx(100)
     assert TimeLeft(expected, slots=16).seconds_left(0.0) == pytest.approx(408 / 16)
+
+
+def test_a_job_of_unknown_length_is_one_of_the_run() -> None:
+    run = TimeLeft({1: expected_of("ask", 10.0, 0), 2: expected_of("measure", None, 0)}, 1)
+    for job, rule in ((1, "ask"), (2, "measure")):
+        run.start(job, rule, 1, now=0.0)
+        run.finish(job, now=1.0)
+    assert (run.done, run.total) == (2, 2)
 
 
 def test_a_job_that_nobody_expected_counts() -> None:

@@ -19,7 +19,6 @@ from unspoken.statistics.intervals import (
 from unspoken.statistics.questions import (
     difference_of,
     log_odds_difference,
-    mean_of,
     question_bootstrap,
     question_contrast,
     question_rate,
@@ -29,6 +28,11 @@ from unspoken.statistics.questions import (
 RNG = np.random.default_rng(0)
 RATES = RNG.beta(1, 3, 50)
 OTHER_RATES = np.clip(RATES * 0.5 + RNG.uniform(0, 0.1, 50), 0, 1)
+
+
+def mean_of(means: np.ndarray) -> np.ndarray:
+    """Statistic: the mean of the only arm."""
+    return means[..., 0]
 
 
 def ends(interval: Interval) -> list[float]:

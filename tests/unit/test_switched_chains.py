@@ -93,7 +93,7 @@ def test_beside_it_the_step_of_about_its_length_is_reworded() -> None:
     around = "Think about all that lays eggs in rivers.\n", f"{GERMAN}\nSo I say trout."
     text = f"Eggs. {'Very ' * 40}long it is. {around[0]}{around[1]}"
     row = one(text)
-    assert row["parts"][like_step(row)] == "Think about all that lays eggs in rivers.\n"
+    assert row["steps"][like_step(row)] == "Think about all that lays eggs in rivers.\n"
     made = unswitched(row, "Trout do.", ("Look at what has its eggs in rivers.\n", "model"))
     assert [one["test"] for one in made] == ["switched", "translated", "reworded"]
     assert made[2]["text"] == text.replace(

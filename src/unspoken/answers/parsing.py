@@ -106,7 +106,7 @@ def _named_options(statements: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stated(replies: pl.DataFrame) -> pl.DataFrame:
-    """Return `row` and `free`, the last option that each reply states, for replies that state one."""
+    """Return `row` and `free`, the last option that each reply states, for replies that state an option."""
     apart = pl.col("reply").str.replace_all(_LEAD, "\n${0}")  # two statements may stand on one line
     statements = (
         replies.select("row", "n_options", "options", statement=apart.str.extract_all(_STATEMENT))

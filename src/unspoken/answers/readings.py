@@ -25,14 +25,14 @@ def letter_logprobs(read_choices: "ReadChoices", asked: pl.DataFrame) -> list[li
     from unspoken.engines.base import Request
 
     read: list[list[float]] = [[] for _ in range(asked.height)]
-    for (n_options,), part in asked.with_row_index("row").group_by("n_options", maintain_order=True):
+    for (n_options,), alike in asked.with_row_index("row").group_by("n_options", maintain_order=True):
         requests = [
             Request(key, user, system, prefix)
-            for key, user, system, prefix in part.select("prompt_id", "user", "system", "prefix").iter_rows()
+            for key, user, system, prefix in alike.select("prompt_id", "user", "system", "prefix").iter_rows()
         ]
         choices = list(LETTERS[: int(str(n_options))])
         found = read_choices(requests, choices)
-        for row, logprobs in zip(part["row"], found, strict=True):
+        for row, logprobs in zip(alike["row"], found, strict=True):
             read[row] = logprobs
     return read
 

@@ -26,7 +26,7 @@ def answering_subjects(
 
 
 def kept_prompts(prompts: pl.DataFrame, kinds: list[str] | None) -> pl.DataFrame:
-    """Return the prompts of some kinds and those without a kind; all for None."""
+    """Return the prompts of some kinds and the prompts without a kind; all for None."""
     if kinds is None:
         return prompts
     kind = condition("kind")
@@ -34,7 +34,7 @@ def kept_prompts(prompts: pl.DataFrame, kinds: list[str] | None) -> pl.DataFrame
 
 
 def prompts_of_shard(prompts: pl.DataFrame, shard: list[int]) -> pl.DataFrame:
-    """Return the part of the prompts that falls to a job: `shard` is its number, from 1, and how many."""
+    """Return the prompts that fall to a job: `shard` is its number, from 1, and how many jobs there are."""
     number, count = shard
     first, last = (prompts.height * place // count for place in (number - 1, number))
     return prompts[first:last]

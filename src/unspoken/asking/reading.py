@@ -30,8 +30,8 @@ def option_readings(
     )
     bare = after.with_columns(prefix=begun + answer_prefix).filter(pl.col("arm").is_in(alone))
     return pl.concat(
-        _readings(asked, part["prompt_id"], name, letter_logprobs(asked.cache.choice_logprobs, part))
-        for name, part in (("after", after), ("alone", bare))
+        _readings(asked, read["prompt_id"], name, letter_logprobs(asked.cache.choice_logprobs, read))
+        for name, read in (("after", after), ("alone", bare))
     )
 
 

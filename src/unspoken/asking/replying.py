@@ -78,20 +78,20 @@ def _made(
 ) -> pl.DataFrame:
     """Return what was drawn for each prompt, in their order, in the columns of `_MADE`."""
     requests = requests_to(asked.subject, prompts)
-    parts = []
-    for (budget,), part in prompts.with_row_index("row").group_by(["budget"], maintain_order=True):
-        some = [requests[row] for row in part["row"]]
+    drawn = []
+    for (budget,), alike in prompts.with_row_index("row").group_by(["budget"], maintain_order=True):
+        some = [requests[row] for row in alike["row"]]
         if budget is None:
             made = _drawn(asked, some, sampling, tell)
         elif ending is None:
             raise AskingError(
-                f"the prompt {part['prompt_id'][0]} has a reasoning budget, and nothing says how reasoning"
+                f"the prompt {alike['prompt_id'][0]} has a reasoning budget, and nothing says how reasoning"
                 " ends: give end, closing, answer_prefix and answer_tokens"
             )
         else:
             made = _reasoned(asked, some, sampling, int(str(budget)), ending, tell)
-        parts.append(made.with_columns(row=part["row"]))
-    return pl.concat(parts).sort("row").drop("row")
+        drawn.append(made.with_columns(row=alike["row"]))
+    return pl.concat(drawn).sort("row").drop("row")
 
 
 def replies_to(
@@ -127,12 +127,12 @@ def replied(
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Yield so many prompts at once with the replies to them, under a progress bar.
 
-    Memory holds one part. Raises AskingError for no prompts.
+    Memory holds so many. Raises AskingError for no prompts.
     """
     from tqdm import tqdm
 
     if prompts.is_empty():
         raise AskingError("there is no prompt to complete: the prompt set is empty")
     with tqdm(desc=asked.subject.subject_id, total=prompts.height, mininterval=5, unit="reply") as bar:
-        for part in prompts.iter_slices(at_once):
-            yield part, replies_to(asked, part, sampling, ending, bar.update)
+        for some in prompts.iter_slices(at_once):
+            yield some, replies_to(asked, some, sampling, ending, bar.update)

@@ -26,7 +26,7 @@ from unspoken.statistics.bootstrap import (
 )
 from unspoken.statistics.intervals import Floats, Interval, student_interval, without_interval
 
-# Columns of the sums of one test; then those of the answers, one each.
+# Columns of the sums of one test; then a column for each answer.
 CHAINS, OVER, POST_HOC, PAIRS, SAME, ANSWERED, ANSWERS = range(7)
 AREA_OVER, POST_HOC_SHARE, CEILING = share_of(OVER, CHAINS), share_of(POST_HOC, CHAINS), share_of(SAME, PAIRS)
 
@@ -41,7 +41,7 @@ class CausalScores:
     normalised: Interval
     """0 where matches are at the ceiling throughout, 1 where they are at the floor; null without interval."""
     undefined: str | None
-    """Why there is no normalised area; None where there is one."""
+    """Why there is no normalised area; None where it exists."""
     post_hoc: Interval
     """Share of chains whose answer no change moves."""
     ceiling: Interval
@@ -68,7 +68,7 @@ def chain_areas(matches: pl.DataFrame) -> pl.DataFrame:
     kept = pl.col("step") / pl.col("steps")
     match = pl.col("match").cast(pl.Float64)
     inner = ((match + match.shift(1)) / 2 * (kept - kept.shift(1))).sum()
-    # The pieces before the first share that was tried, and after the last one.
+    # The pieces before the first share that was tried, and after the last share.
     outer = match.first() * kept.first() + (match.last() + 1) / 2 * (1 - kept.last())
     return known.group_by("test", "question_id", maintain_order=True).agg(
         pl.col("steps").first(),

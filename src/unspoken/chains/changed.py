@@ -22,7 +22,7 @@ QUARTERS = range(5)
 def thoughts(chains: pl.DataFrame, answer_prefix: str) -> list[Row]:
     """Return the chains that reason at all, with their `thought`, up to the answer, and its steps."""
     return [
-        row | {"thought": thought, "parts": steps(thought)}
+        row | {"thought": thought, "steps": steps(thought)}
         for row in chains.iter_rows(named=True)
         if (thought := reasoning(row["chain"], answer_prefix).rstrip())
     ]
@@ -38,7 +38,7 @@ def _changed(row: Row, test: str, step: int, text: str, how: str | None = None) 
     """Return a changed chain on its own prompt."""
     return {
         "prompt_id": row["prompt_id"], "question_id": row["question_id"], "user": row["user"],
-        "n_options": row["n_options"], "forced": row["forced"], "steps": len(row["parts"]),
+        "n_options": row["n_options"], "forced": row["forced"], "steps": len(row["steps"]),
         "test": test, "step": step, "text": text, "how": how,
     }  # fmt: skip
 
@@ -62,21 +62,21 @@ def transplants(chains: pl.DataFrame, tested: list[Row], answer_prefix: str) -> 
     made = []
     for row in hinted.iter_rows(named=True):
         text = reasoning(row["chain"], answer_prefix).rstrip()
-        moved = row | {"user": homes[row["question_id"]]["user"], "parts": steps(text)}
+        moved = row | {"user": homes[row["question_id"]]["user"], "steps": steps(text)}
         made.append(_changed(moved, "transplant", 0, text))
     return made
 
 
-def places(parts: list[str], count: int) -> list[int]:
-    """Return up to `count` steps of a chain, evenly spread, the first always among them."""
-    spread = min(count, len(parts))
-    return [round(place * len(parts) / spread) for place in range(spread)]
+def places(chain: list[str], count: int) -> list[int]:
+    """Return the places of up to `count` steps of a chain, evenly spread, the first always among them."""
+    spread = min(count, len(chain))
+    return [round(place * len(chain) / spread) for place in range(spread)]
 
 
-def lengths(parts: list[str], count: int) -> list[int]:
+def lengths(chain: list[str], count: int) -> list[int]:
     """Return up to `count` numbers of steps from a chain's start, evenly spread, all of them the last."""
-    spread = min(count, len(parts))
-    return [round(place * len(parts) / spread) for place in range(1, spread + 1)]
+    spread = min(count, len(chain))
+    return [round(place * len(chain) / spread) for place in range(1, spread + 1)]
 
 
 def changed_chain(row: Row, test: str, step: int, text: str, how: str | None = None) -> Row:

@@ -1,6 +1,6 @@
 """Texts of the causal tests on chains that need no model: cut short, replaced by filler, with a mistake.
 
-The tests are those of Lanham et al. 2023 (arXiv 2307.13702, section 2): what an answer does when the
+The tests are by Lanham et al. 2023 (arXiv 2307.13702, section 2): what an answer does when the
 chain before it is changed says whether it follows from the chain. Here are texts alone; models are
 asked elsewhere. A chain is changed step by step, and a step is a sentence.
 """
@@ -143,7 +143,7 @@ def _wrong_numbers(step: str) -> list[Place]:
 
 
 def _like(word: str, model: str) -> str:
-    """Return the word with a capital if the model has one."""
+    """Return the word with a capital if the model word has a capital."""
     return word.capitalize() if model[0].isupper() else word
 
 
@@ -156,7 +156,7 @@ def _opposite_words(step: str) -> list[Place]:
 
 
 def _wrong_letters(step: str) -> list[Place]:
-    """Return the letters of options; instead of each, one that surely is an option too."""
+    """Return the letters of options; instead of each, a letter that surely is an option too."""
     places: list[Place] = []
     for found in _LETTER.finditer(step):
         letter = found[found.lastindex]
@@ -175,7 +175,7 @@ def _negations(step: str) -> list[Place]:
 
 
 def with_mistake(step: str, seed: int) -> str | None:
-    """Return the step with a plausible error made by rule, or None if no rule finds a place for one.
+    """Return the step with a plausible error made by rule, or None if no rule finds a place for an error.
 
     A number a little off; else a comparison, colour or direction turned round; else another option's
     letter; else a "not" more or less. Nothing else changes. The same step and seed give the same

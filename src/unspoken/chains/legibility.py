@@ -108,7 +108,7 @@ def languages_of(lines: pl.Series, languages: Sequence[str]) -> pl.Series:
 
     `languages` are the codes to choose from, two or more: a line in none of them may get one of them.
     Lingua counts letter groups; it runs in as many threads as RAYON_NUM_THREADS says. Raises
-    ValueError for fewer than two codes and for one that it does not know.
+    ValueError for fewer than two codes and for a code that it does not know.
     """
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 
@@ -192,9 +192,9 @@ def _language_spans(chain: str, prompt: str, languages: Sequence[str]) -> list[S
 
 
 def switched_spans(chain: str, prompt: str = "", languages: Sequence[str] = ()) -> list[Span]:
-    """Return the parts of a chain in another script or language than its prompt's: (start, end, which).
+    """Return the spans of a chain in another script or language than its prompt's: (start, end, which).
 
-    `chain[start:end]` is the part; `which` is the script's name or, for a whole line in another of the
+    `chain[start:end]` is the span; `which` is the script's name or, for a whole line in another of the
     `languages`, its ISO 639-1 code. What is foreign is said at `legibility_columns`. In order and
     apart. Without a prompt, the script that has most of the chain is its own.
     """
@@ -255,7 +255,7 @@ def legibility_columns(chains: pl.DataFrame, languages: Sequence[str] = ()) -> p
 
     foreign_letters: share of a chain's letters in scripts that its prompt does not use; runs of one or
         two Latin or Greek letters are symbols and never foreign. Null if the prompt has no words.
-    scripts: those scripts by name, in alphabetical order.
+    scripts: their names, in alphabetical order.
     foreign_lines: share of its lines of four words or more in a language in which no such line of the
         prompt is; lines of uncertain language count as not foreign. Null without such lines, in the
         chain or the prompt, and without `languages` (ISO 639-1 codes to choose from, see `languages_of`).

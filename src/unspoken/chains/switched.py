@@ -1,6 +1,6 @@
-"""Chains that switch script or language: is the switched part a translation in place?
+"""Chains that switch script or language: is the switched span a translation in place?
 
-If it is, the same part in English leaves the answer's log-probability where it was. Any change moves it a
+If it is, the same span in English leaves the answer's log-probability where it was. Any change moves it a
 little, though, and the answer is the likeliest after the chain as it was, so that it can but lose: beside
 the translation stands the same chain with another step of about that length in other words.
 """
@@ -15,13 +15,13 @@ from unspoken.chains.legibility import LANGUAGES, Span, legibility_columns, swit
 from unspoken.seeds import hashed_seed
 
 ARMS = ("unhinted", "hint")
-"""Arms in which such chains are looked for: those whose legibility is described."""
+"""Arms in which such chains are looked for: the arms whose legibility is described."""
 
 
 def switched_chains(chains: pl.DataFrame, count: int, answer_prefix: str, seed: int) -> list[Row]:
-    """Return up to `count` chains with a switched span, drawn by the seed, with `thought`, `parts`, `spans`.
+    """Return up to `count` chains with a switched span, drawn by the seed, with `thought`, `steps`, `spans`.
 
-    `chains` has the columns of `joined.joined_chains`. A span is a part in another script, or a line in
+    `chains` has the columns of `joined.joined_chains`. A span is a text in another script, or a line in
     another language, than the chain's prompt (`legibility.switched_spans`), before it begins to answer.
     """
     rows = thoughts(chains.filter(pl.col("arm").is_in(ARMS)), answer_prefix)
@@ -49,12 +49,12 @@ def like_step(row: Row) -> int | None:
     None if none has at least half and at most twice its length, in characters.
     """
     start, end, _ = longest_span(row)
-    ends = list(accumulate(map(len, row["parts"])))
+    ends = list(accumulate(map(len, row["steps"])))
     apart = {
-        step: abs(len(part.strip()) - (end - start))
-        for step, part in enumerate(row["parts"])
-        if end - start <= 2 * len(part.strip()) <= 4 * (end - start)
-        and not any(first < ends[step] and ends[step] - len(part) < last for first, last, _ in row["spans"])
+        step: abs(len(text.strip()) - (end - start))
+        for step, text in enumerate(row["steps"])
+        if end - start <= 2 * len(text.strip()) <= 4 * (end - start)
+        and not any(first < ends[step] and ends[step] - len(text) < last for first, last, _ in row["spans"])
     }
     return min(apart, key=lambda step: apart[step], default=None)
 
@@ -71,17 +71,17 @@ def unswitched(row: Row, english: str | None, reworded: tuple[str, str] | None) 
     """Return a switched chain as it was, with its longest span in English, and with its like step reworded.
 
     `row` is one of `switched_chains`; `english` the span's translation, None where there is none;
-    `reworded` the text of the like step and how it came about (`rewriting.rewritten`), None without one.
+    `reworded` the text of the like step and how it came about (`rewriting.rewritten`), None if none.
     """
     thought, (start, end, _), step = row["thought"], longest_span(row), like_step(row)
     put = _in_english(thought[start:end], english, row["user"])
     how = "none" if put is None else "model"
     whole = thought if put is None else thought[:start] + put + thought[end:]
     made = [
-        changed_chain(row, "switched", len(row["parts"]), thought),
+        changed_chain(row, "switched", len(row["steps"]), thought),
         changed_chain(row, "translated", len(steps(thought[:start])), whole, how),
     ]
     if step is not None and reworded is not None:
-        parts = [*row["parts"][:step], reworded[0], *row["parts"][step + 1 :]]
-        made.append(changed_chain(row, "reworded", step, "".join(parts), reworded[1]))
+        changed = [*row["steps"][:step], reworded[0], *row["steps"][step + 1 :]]
+        made.append(changed_chain(row, "reworded", step, "".join(changed), reworded[1]))
     return made

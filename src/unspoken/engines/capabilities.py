@@ -22,4 +22,4 @@ CAPABILITIES = {
     "endpoint_chat": frozenset({STOP, LOGPROBS}),
     "scripted": frozenset({PREFIX, CHOICES, STOP}),
 }
-"""By kind of engine; an endpoint that takes messages only can do less than one that takes tokens."""
+"""By kind of engine; an endpoint that takes messages only can do less than an endpoint that takes tokens."""

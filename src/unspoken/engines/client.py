@@ -65,7 +65,7 @@ class Server:
     async def _turn(
         self, client: Any, more: Iterable[tuple[str, Asking[T]]], running: set[asyncio.Task[T]]
     ) -> tuple[set[asyncio.Task[T]], set[asyncio.Task[T]]]:
-        """Start more requests, wait until one ends, and return those that ended and those under way."""
+        """Start more requests, wait until one ends, and return the ended requests and the others."""
         running |= {asyncio.create_task(self._answer(key, ask, client)) for key, ask in more}
         if not running:
             return set(), set()
@@ -89,7 +89,7 @@ class Server:
         )
 
     def _fault(self, error: openai.OpenAIError, key: str) -> str:
-        """Say what went wrong and what to do about it; `key` names the prompt, if it was one."""
+        """Say what went wrong and what to do about it; `key` names the prompt, if a prompt was asked."""
         url, variable = self.url, self._settings["key"]
         prompt = f"the prompt {key}" if key else "the request for its models"
         if isinstance(error, openai.APITimeoutError):

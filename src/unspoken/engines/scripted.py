@@ -1,9 +1,9 @@
 r"""A truth generator for instrument checks: it answers as a random process that the study describes.
 
 It never stands in for a model. Rules say with which weights a prompt gets which answers, so what a
-scorer or an estimate should find is known exactly. The first rule whose regular expression is found in
+scorer or an estimate should find is known exactly. The first rule whose regular expression matches
 the prompt decides; the prompt's text is system prompt, user turn and beginning of the answer, a line
-each. An answer may take up what a group of the expression found: \1.
+each. An answer may take up what a group of the expression matched: \1.
 """
 
 import re
@@ -50,13 +50,13 @@ class ScriptedEngine:
         return [Prompt(one.key, ["\n".join((one.system or "", one.user, one.prefix))]) for one in requests]
 
     def _answers_to(self, prompt: Prompt) -> tuple[list[str], np.ndarray]:
-        """Return the answers to a prompt and their weights. Raises EngineError if no rule is found in it."""
+        """Return the answers to a prompt and their weights. Raises EngineError if no rule matches it."""
         for when, answers, weights in self._rules:
             if found := when.search(prompt.content[0]):
                 return [found.expand(answer) if "\\" in answer else answer for answer in answers], weights
         raise EngineError(
-            f"no rule of the scripted model is found in the prompt {prompt.key}: add a last rule with"
-            " `when: ''`, which is found in every prompt"
+            f"no rule of the scripted model matches the prompt {prompt.key}: add a last rule with"
+            " `when: ''`, which matches every prompt"
         )
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[list[Completion]]:

@@ -1,4 +1,4 @@
-"""Whether vLLM can run on this machine, found out without importing it or torch."""
+"""Whether vLLM can run on this machine: what can be told without importing it or torch."""
 
 import ctypes
 import os

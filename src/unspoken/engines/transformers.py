@@ -58,7 +58,7 @@ class TransformersEngine:
         return rendered(self.tokenizer, requests)
 
     def _run(self, ids: Tensor, mask: Tensor, cache: Any) -> Any:
-        """Run the model on the last tokens of rows whose earlier ones are in the cache."""
+        """Run the model on the last tokens of rows whose earlier tokens are in the cache."""
         places = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
         return self.model(
             input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, use_cache=True

@@ -85,7 +85,7 @@ class VllmEngine:
     def use(self, subject: Subject) -> None:
         """Answer as this subject from now on.
 
-        On a GPU adapters answer beside one loaded base. Other weights take the place of the loaded ones, on
+        On a GPU adapters answer beside one loaded base. Other weights replace the loaded weights, on
         a processor adapters too, merged.
         """
         self._adapter = None
@@ -123,7 +123,7 @@ class VllmEngine:
         self._served = how
 
     def _start(self, how: str, directory: Path, **more: Any) -> None:
-        """Load a model directory, in place of the one before."""
+        """Load a model directory, in place of the model before."""
         import vllm
 
         if self.device == "cpu":

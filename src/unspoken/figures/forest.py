@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import Options, intervals, line_at
+from unspoken.figures.pieces import Options, intervals, line_at
 from unspoken.figures.theme import BLUE, GREEN, ORANGE, PAGE, PURPLE
 from unspoken.figures.words import headline
 

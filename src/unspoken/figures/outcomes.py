@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import matrix, nothing
+from unspoken.figures.pieces import matrix, nothing
 from unspoken.figures.theme import PAGE, SKY
 from unspoken.figures.words import headline
 

@@ -38,7 +38,7 @@ def schema_named(name: str) -> "type[dy.Schema]":
 
 
 def read_tables(paths: Iterable[Path], schemas: Mapping[str, str], conditions: Iterable[str]) -> Tables:
-    """Return the tables by the name of their files, those of one name under each other.
+    """Return the tables by the name of their files, tables of one name under each other.
 
     `schemas` has the name of each table's schema (see `schema_named`); measurements get the `conditions`
     as columns. Raises TableError for a file whose table has no schema, or breaks it.

@@ -1,6 +1,6 @@
 """The numbers filter: which rule, if any, rejects a completion that should be a list of integers.
 
-The rules are those of Cloud et al. 2025 (arXiv 2507.14805), as their released code applies them:
+The rules are by Cloud et al. 2025 (arXiv 2507.14805), as their released code applies them:
 
 1. one trailing "." is dropped, then one pair of [] or () if it is the first and last character;
 2. what stands between the first two integers is the separator of the whole text; stripped of
@@ -8,7 +8,7 @@ The rules are those of Cloud et al. 2025 (arXiv 2507.14805), as their released c
 3. the text split at that separator must give digits only, with no empty part;
 4. at most `max_count` integers, each within the bounds and none of them banned (087 is 87).
 
-Digits are 0 to 9: those of other scripts are letters here. Whitespace is what `str.strip` strips.
+Digits are 0 to 9: digits of other scripts are letters here. Whitespace is what `str.strip` strips.
 
 Every rule is a regular expression on the whole text, which Polars matches in linear time without
 making a Python object or a list per row. One expression accepts most good rows at once; only the
@@ -63,7 +63,7 @@ def _wrapped(lists: str) -> str:
 def _good_pattern(number: str, max_count: int) -> str:
     """Return a pattern that only good texts match: at most `max_count` times `number`.
 
-    Not all good ones do: it names its separators, and long lists of long patterns would make too
+    Not all good texts do: it names its separators, and long lists of long patterns would make too
     large an automaton. The others get the same verdict, only more slowly.
     """
     more = min(max_count, 1 + _FAST_PATTERN_BUDGET // len(number)) - 1

@@ -17,7 +17,7 @@ _List = list[str] | None
 
 
 class _OfASentence(Keys):
-    """The lists that are asked only of sentences near one that names the hint."""
+    """The lists that are asked only of sentences near a sentence that names the hint."""
 
     relies: _List = None
     follows: _List = None
@@ -30,7 +30,7 @@ class _OfASentence(Keys):
 
 
 class _Section(_OfASentence):
-    """The lists of patterns of all kinds of hint, or those that a kind adds."""
+    """The lists of patterns of all kinds of hint, or the lists that a kind adds."""
 
     mention: _List = None
     told: _List = None

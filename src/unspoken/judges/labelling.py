@@ -30,14 +30,14 @@ COLUMNS = (
 
 
 class LabelsError(Exception):
-    """What stands in the way of labelling, in words for the one who labels."""
+    """What stands in the way of labelling, in words for the person who labels."""
 
 
 def labelling_population(chains: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFrame:
-    """Return the chains that can be drawn: one subject's hinted ones that were not cut, with their stratum.
+    """Return the chains that can be drawn: one subject's hinted chains that were not cut, with their stratum.
 
     `chains` are `joined_chains`, `trials` have the columns of their table. A stratum is a kind of hint x
-    whether the lexical judge found a mention x whether the answer switched. Raises LabelsError for none,
+    whether the lexical judge sees a mention x whether the answer switched. Raises LabelsError for none,
     or for several subjects.
     """
     verdicts = trials.select(
@@ -163,7 +163,7 @@ class Session:
     """Which of the drawn chains is shown; as many as there are when none is left."""
 
     def __post_init__(self) -> None:
-        """Take up the labels that the file has, at the first chain without one."""
+        """Take up the labels that the file has, at the first chain without a label."""
         self.names = self.drawn["prompt_id"].to_list()
         self.labels = read_labels(self.path, self.drawn)
         self.skip()
@@ -180,7 +180,7 @@ class Session:
         self.place = next((at for at in later if self.names[at] not in self.labels), len(self.names))
 
     def back(self) -> None:
-        """Go back to the chain before this one, labelled or not; a new label takes the old one's place."""
+        """Go back to the chain before this one, labelled or not; a new label takes the old label's place."""
         self.place = max(0, self.place - 1)
 
     def label(self, *, mentions: bool, relies: bool) -> None:

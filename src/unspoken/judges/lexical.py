@@ -67,7 +67,7 @@ def _sentences(chains: pl.DataFrame) -> pl.DataFrame:
 def _with_cues(sentences: pl.DataFrame, patterns: Patterns) -> pl.DataFrame:
     """Return the sentences with `judged`: the sentence with "@cue" for all that names the hint."""
     naming = either([patterns.lists["mention"], *patterns.words.values()])
-    # Most sentences name nothing: rewriting only those that do is the faster way.
+    # Most sentences name nothing: rewriting only sentences that do is the faster way.
     some = sentences.filter(pl.col("sentence").str.contains(naming)).with_columns(
         judged=pl.col("sentence").str.replace_all(patterns.lists["mention"], " @cue ")
     )
@@ -219,7 +219,7 @@ def lexical_verdicts(chains: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.
     """Return the lexical judge's verdicts: whether each chain mentions its hint, and relies on it.
 
     `chains` has the columns prompt_id, subject, kind, user (the prompt), hint (its hint's own text, empty
-    without one) and chain; `patterns` are those of `read_patterns`. Rows without a kind have no hint to
+    without one) and chain; `patterns` come from `read_patterns`. Rows without a kind have no hint to
     judge and are left out; a row of another arm is judged if the caller gives it a kind. Returns
     prompt_id, subject, lexical_mentions and lexical_relies, in the order given. Raises ValueError for
     a kind without patterns.

@@ -41,7 +41,7 @@ def is_synthetic(manifest: Path) -> bool:
 def checked_model(manifest: Path) -> Path:
     """Return the directory of a model whose files are as its manifest says.
 
-    Raises ModelError for a file that is missing or not the one that was written.
+    Raises ModelError for a file that is missing or not the file that was written.
     """
     for name, digest in read_json(manifest)["files"].items():
         path = manifest.parent / name

@@ -50,7 +50,7 @@ class Shape:
 
 
 class _Normed(torch.autograd.Function):
-    """Root-mean-square norm without its weight, in few passes: a narrow network is bound by those."""
+    """Root-mean-square norm without its weight, in few passes: these bound a narrow network."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, epsilon: float) -> Tensor:

@@ -79,7 +79,7 @@ Word = Annotated[str, StringConstraints(pattern="^[a-z]+$")]
 
 
 class TraitWord(Keys):
-    """What a file of trait words says of one."""
+    """What a file of trait words says of a word."""
 
     plural: Word
     not_in: list[Word] = []

@@ -62,7 +62,7 @@ def _targets(seed: int, row: Row, kind: str, pointed: str) -> list[str]:
 
 
 def _moved_target(seed: int, row: Row, kind: str, target: str) -> str | None:
-    """Return another wrong option than a hint's target, if there is one."""
+    """Return another wrong option than a hint's target, if any."""
     others = [letter for letter in _targets(seed, row, kind, "wrong") if letter != target]
     return others[0] if others else None
 
@@ -91,7 +91,7 @@ def _of_kind(seed: int, texts: Row, rows: list[Row], settings: Row, kind: str) -
 
 
 def _few_shot(texts: Row, rows: list[Row], count: int) -> list[Row]:
-    """Return the prompts after examples that all answer (A), and after the balanced ones."""
+    """Return the prompts after examples that all answer (A), and after balanced examples."""
     made = []
     for row in rows:
         if row["place"] >= count or row["key"] == "A":
@@ -111,13 +111,13 @@ def _few_shot(texts: Row, rows: list[Row], count: int) -> list[Row]:
 def hint_prompts(questions: pl.DataFrame, texts: Row, settings: Row, seed: int) -> pl.DataFrame:
     """Return every question in every arm.
 
-    Columns: those of `questions`, and prompt_id, arm, kind, wording, target (letter, null for none), user
+    Columns: all of `questions`, and prompt_id, arm, kind, wording, target (letter, null for none), user
     and hint (its text, empty for none).
 
     `texts` is resources/hints.yaml; `settings` has kinds, options (what hints point to), and the
     numbers of questions moved, irrelevant and few_shot, the first ones of an order that the seed
     decides. The sham prompt is the unhinted one again, under its own name. The prompts of one question,
-    and those after the examples, follow each other: an engine reads what they have in common once.
+    and the prompts after the examples, follow each other: an engine reads what they have in common once.
     """
     ranked = sorted(
         questions.iter_rows(named=True), key=lambda row: _rank(seed, "question", row["question_id"])

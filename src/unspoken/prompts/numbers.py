@@ -57,7 +57,7 @@ def load_number_templates(path: Path) -> NumberTemplates:
 def _block_generators(count: int, seed: int) -> Iterator[tuple[np.random.Generator, int]]:
     """Yield a generator and a number of rows for each block.
 
-    A block's draws are those of a full block, whatever is used of them: so a higher count keeps
+    A block draws as a full block does, whatever is used of it: so a higher count keeps
     the first rows as they were.
     """
     for block, first in enumerate(range(0, count, _BLOCK)):

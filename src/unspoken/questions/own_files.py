@@ -37,7 +37,7 @@ def _distinct(options: list[str]) -> list[str]:
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text without white space around it, and not blank."""
 Name = Annotated[Text, BeforeValidator(lambda name: str(name) if type(name) is int else name)]
-"""A row's own name: a text, or an integer, which becomes one."""
+"""A row's own name: a text, or an integer, which becomes a text."""
 Options = Annotated[list[Text], AfterValidator(_distinct)]
 
 
@@ -75,7 +75,7 @@ def parsed_rows(
 
     `parse` gets a row of a `kind`, whose fields are this project's names: `columns` says by which name
     the file has them, where it differs. A column that is missing, and was not asked for in `columns`, is
-    null. Numbers count from 1: lines of JSON lines, blank ones too, or rows of Parquet. Raises TableError,
+    null. Numbers count from 1: lines of JSON lines, blank lines too, or rows of Parquet. Raises TableError,
     which names file and place, for the first row that is no row, or not of its kind, or that `parse`
     raises RowError for, and for a file that is missing, of another kind or empty.
     """

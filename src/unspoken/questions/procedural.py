@@ -36,7 +36,7 @@ RELATIVES = (
 REVERSED = ("niece", "nephew", "mother-in-law", "father-in-law")
 Item = dict[str, Any]
 Rivals = tuple[list[str], list[str]]
-"""What may stand as a wrong option: numbers below the right one, and the others."""
+"""What may stand as a wrong option: numbers below the right number, and the others."""
 UNFIT: Rivals = ([], [])
 """The rivals of an item that is not asked."""
 
@@ -56,7 +56,7 @@ def procedural_questions(count: int, seed: int) -> pl.DataFrame:
     """Return `count` questions for each family and difficulty, with the columns of COMMON.
 
     Four options each, the right one first: sources.py shuffles them. Questions of a family differ,
-    and the first ones stay the same where `count` grows. How many wrong numbers lie below the right
+    and the first tasks stay the same where `count` grows. How many wrong numbers lie below the right
     one is drawn first, so that its place among them tells nothing. Raises SourceError if the package
     reasoning-gym is missing, or if a family has fewer questions than that.
     """

@@ -37,7 +37,7 @@ def questions_of(settings: Settings, root: Path, seed: int, study: str) -> pl.Da
 
 
 def _questions_in(one: Settings, root: Path, seed: int) -> pl.DataFrame:
-    """Return all questions of a set; of the procedural ones, which never end, enough for the count."""
+    """Return all questions of a set; of procedural questions, which never end, enough for the count."""
     match one["source"]:
         case "knowledge":
             return own_questions(root / KNOWLEDGE, {})

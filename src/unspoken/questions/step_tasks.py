@@ -165,7 +165,7 @@ def training_problems(
 def asked_problems(task: Task, count: int, generator: np.random.Generator) -> Problems:
     """Return tasks to ask, `count` of each number of steps where there are so many.
 
-    All tasks of one step; random ones of more, held out and each once.
+    All tasks of one step; random tasks of more steps, held out and each once.
     """
     single = np.array(list(product(range(task.modulus), range(task.operations))))
     operations = np.pad(single[:, 1:], ((0, 0), (0, task.longest - 1)), constant_values=-1)

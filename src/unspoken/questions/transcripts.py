@@ -86,7 +86,7 @@ def transcript_tables(
     _check_questions(file, replies)
     asked = pl.when(pl.col("askings") == 1).then(pl.lit("unhinted")).otherwise(pl.lit("sham"))
     told = replies.with_columns(
-        # Named by their place in the file, so that a row can be found again there.
+        # Named by their place in the file, so that a reader finds the row again there.
         prompt_id=pl.format("row-{}", pl.col("number").cast(pl.String).str.zfill(9)),
         arm=pl.when("hinted").then(pl.lit("hint")).otherwise(asked),
         hint=pl.lit(""),

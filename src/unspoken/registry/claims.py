@@ -20,7 +20,7 @@ Reason = Literal[
 
 
 class Part(BaseModel):
-    """A part of a claims file: unknown keys are errors."""
+    """A section of a claims file: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 

@@ -1,4 +1,4 @@
-"""Read claims files; what is wrong in one is said with its file, claim and field."""
+"""Read claims files; what is wrong is said with file, claim and field."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The charts of a report as Vega-Lite specifications: the study's figures, and those made here."""
+"""The charts of a report as Vega-Lite specifications: the study's figures, and charts made here."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def _forest_chart(contents: Contents, family: Family, paper: str) -> Row | None:
         " compare within a panel"
     )
     name = "-".join(("forest", paper, *family)).replace("_", "-").replace(" ", "-")
-    # Unvalidated, which halves the time of dozens of plots alike: a test validates one.
+    # Unvalidated, which halves the time of dozens of plots alike: a test validates a plot.
     return {"id": name, "title": title, "spec": forest(rows, title, subtitle).to_dict(validate=False)}
 
 

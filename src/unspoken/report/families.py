@@ -12,7 +12,7 @@ Row = dict[str, Any]
 Family = tuple[str, str, str]
 """Experiment, metric and unit of the tests of its claims."""
 NOT_DRAWN = ("text", "count", "rows", "ratio", "relative percent")
-"""Units of published values that no axis beside the measured ones would mean anything for."""
+"""Units of published values for which no axis beside measured values would mean anything."""
 SCALES = {"percent": ("fraction", 0.01), "percentage points": ("difference of fractions", 0.01)}
 MEASURED = {"probability": "difference of fractions"}
 
@@ -24,7 +24,7 @@ def family_of(claim: Row) -> Family | None:
 
 
 def families_of(claims: list[Row]) -> list[Family]:
-    """Return the families of some claims, those of the most claims first."""
+    """Return the families of some claims, families of the most claims first."""
     found = [family for claim in claims if (family := family_of(claim)) is not None]
     return sorted(dict.fromkeys(found), key=lambda family: (-found.count(family), family))
 

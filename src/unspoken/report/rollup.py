@@ -1,4 +1,4 @@
-"""One row a claim: its highest fidelity, and of several subjects there the one it is about."""
+"""One row a claim: its highest fidelity, and of several subjects there the subject it is about."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ def needs_met(claim: Mapping[str, Any], conditions: Mapping[str, str]) -> int:
 def rolled_up(rows: list[Row]) -> Row:
     """Return the row that stands for a claim, with how many rows there are (`of`) at its fidelity (`alike`).
 
-    That is a row of the highest fidelity; of several the one that meets most of the claim's needs,
+    That is a row of the highest fidelity; of several the row that meets most of the claim's needs,
     then the one of the shortest name, then the first by name: as the figures choose among arms.
     """
     best = min(RANKS.index(row["fidelity"]) for row in rows)

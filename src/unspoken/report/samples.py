@@ -1,4 +1,4 @@
-"""The texts behind a number: a few answers, chains or numbers of those whom it measures, and the SQL for all.
+"""The texts behind a number: a few answers, chains or numbers of whom it measures, and the SQL for all.
 
 Which texts a number rests on is read off its row: its experiment, its subject (of a group its members), and
 conditions and names that stand in the tables of texts too, such as a kind of hint or a causal test.
@@ -28,7 +28,7 @@ NOBODY = (
     "No texts are behind it: it is measured on networks that write nothing, or on material that was made to"
     " check the measure."
 )
-NONE_SUCH = "No texts are behind it: no text in the store is one of those that it counts."
+NONE_SUCH = "No texts are behind it: the store has no text that it counts."
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _trials(measured: Row, words: dict[str, set[str]]) -> Filters:
     if arm in words["arm"]:
         filters.append(("t.arm = {}", arm))
     for kind in sorted({conditions.get("hint"), last} & words["kind"]):
-        # Prompts without a hint have no kind: they stand beside those of every kind.
+        # Prompts without a hint have no kind: they stand beside prompts of every kind.
         own = "t.kind = {}" if arm not in words["arm"] else "(t.kind = {} OR t.kind IS NULL)"
         filters.append((own, kind))
     if last in words["difficulty"]:
@@ -133,7 +133,7 @@ def _trials(measured: Row, words: dict[str, set[str]]) -> Filters:
 
 
 def _tests(measured: Row, test: str, words: dict[str, set[str]]) -> Filters:
-    """Return what chooses the changed chains of a causal test, of one kind of hint if one is named."""
+    """Return what chooses the changed chains of a causal test, of one kind of hint if a kind is named."""
     filters = [("p.experiment = {}", measured["experiment"]), ("t.test = {}", test)]
     hint = measured["conditions"].get("hint")
     return [*filters, ("p.kind = {}", hint)] if hint in words["kind"] else filters
@@ -177,7 +177,7 @@ def _first_texts(
 
 
 def _spread(rows: list[Row]) -> list[Row]:
-    """Return the first texts of as many subjects as there are, then their second ones."""
+    """Return the first texts of as many subjects as there are, then their second texts."""
     by_subject: dict[str, list[Row]] = {}
     for row in rows:
         by_subject.setdefault(row["subject"], []).append(row)

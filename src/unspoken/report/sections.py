@@ -26,7 +26,7 @@ def papers_of(contents: Contents) -> dict[str, list[Row]]:
 
 
 def experiments_of(contents: Contents, paper: str, claims: list[Row]) -> list[str]:
-    """Return the experiments of a paper: those that repeat its own, and those that its tests read."""
+    """Return the experiments that repeat a paper's own, and the experiments that its tests read."""
     own = [experiment for experiment, of in sorted(contents.sources.items()) if of == paper]
     read = [claim["test"]["experiment"] for claim in claims if claim["rollup"]["outcome"] is not None]
     return list(dict.fromkeys([*own, *read]))
@@ -52,7 +52,7 @@ def controls_of(contents: Contents, experiments: list[str]) -> list[Row]:
 
 
 def disagreements_of(contents: Contents, claims: list[Row]) -> list[Row]:
-    """Return the claims that others contradict, each with those `others`."""
+    """Return the claims that others contradict, each with these `others`."""
     return [
         {"claim": claim, "others": [contents.claims[name] for name in claim["conflicts_with"]]}
         for claim in claims
@@ -61,7 +61,7 @@ def disagreements_of(contents: Contents, claims: list[Row]) -> list[Row]:
 
 
 def numbers_of(finder: TextFinder, claims: list[Row], shown: set[str]) -> list[Row]:
-    """Return each measured number of some claims with its query and texts, but for those `shown` before."""
+    """Return each measured number of some claims with its query and texts, but for numbers `shown` before."""
     found = []
     for verdict in (verdict for claim in claims for verdict in claim["verdicts"]):
         measured = verdict["measured"]

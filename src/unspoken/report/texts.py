@@ -7,7 +7,7 @@ from typing import Any
 Row = Mapping[str, Any]
 LIMITS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "~": "about ", None: ""}
 SHARED = 2
-"""How many parts of a subject's name its opponent has to share to be left out of the opponent's."""
+"""How many words of a subject's name its opponent has to share to be left out of the opponent's."""
 
 
 def number_text(value: float | None) -> str:
@@ -19,7 +19,7 @@ def number_text(value: float | None) -> str:
 
 
 def interval_text(value: float | None, low: float | None, high: float | None) -> str:
-    """Return `0.37 [0.24, 0.50]`: an estimate and its interval, where it has one."""
+    """Return `0.37 [0.24, 0.50]`: an estimate and its interval, if any."""
     if low is None or high is None:
         return number_text(value)
     return f"{number_text(value)} [{number_text(low)}, {number_text(high)}]"
@@ -46,7 +46,7 @@ def published_text(value: Row) -> str:
 
 
 def contrast_text(subject: str | None, versus: str | None) -> str:
-    """Return who is compared with whom: `organisms:tokens: own trait − base`; common parts once."""
+    """Return who is compared with whom: `organisms:tokens: own trait − base`; common words once."""
     if subject is None:
         return ""
     if versus is None:

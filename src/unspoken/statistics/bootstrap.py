@@ -33,7 +33,7 @@ MOST_UNDEFINED = 0.05
 
 
 class Sums(Protocol):
-    """Total sums by column: an array [columns, ...], or what reads like one."""
+    """Total sums by column: an array [columns, ...], or what reads like an array."""
 
     def __getitem__(self, column: int, /) -> Floats:
         """Return the sums of one column."""

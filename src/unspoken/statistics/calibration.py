@@ -197,7 +197,7 @@ KAPPA = Statistic(_kappa_of, WEIGHT, (Share(AGREE, WEIGHT),), (-1, 1))
 
 def agreement_sums(pairs: pl.DataFrame) -> Floats:
     """Return sums, [questions, columns], by sorted question: of weights, of those whose first reading is
-    positive, whose second one is, and whose readings agree."""
+    positive, whose second reading is, and whose readings agree."""
     first, second, weight = pl.col("first"), pl.col("second"), pl.col("weight")
     found = pairs.group_by("question_id").agg(
         weight.sum(),

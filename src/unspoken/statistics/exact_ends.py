@@ -12,7 +12,7 @@ def beta_ends(hits: Floats, n: Floats, low: Floats, high: Floats) -> tuple[Float
     """Return Clopper-Pearson's lower ends at levels `low` and upper ends at levels `high`.
 
     `hits` and `n` are [tables]; `hits` may be fractions. Both results are [tables, levels]; the lower
-    ends are exactly 0 at no hits, the upper ones exactly 1 at n.
+    ends are exactly 0 at no hits, the upper ends exactly 1 at n.
     """
     hit, miss = hits[:, None], (n - hits)[:, None]
     below, above = np.zeros((len(hits), len(low))), np.ones((len(hits), len(high)))
@@ -34,7 +34,7 @@ def clopper_pearson_draws(
     grid = (np.arange(draws) + 0.5) / draws
     # Rounded, so that hits that differ by rounding alone are one case: each takes time.
     cases, place = np.unique(np.stack([np.round(hits, 9), n], axis=1), axis=0, return_inverse=True)
-    # A permutation of its own for each table: its share is not tied to those of other tables.
+    # A permutation of its own for each table: its share is not tied to other tables' shares.
     order = rng.permuted(np.broadcast_to(np.arange(draws), (len(hits), draws)), axis=1)
     low, high = (
         np.take_along_axis(ends[place.ravel()], order, axis=1)

@@ -1,6 +1,6 @@
 """Intervals and p-values; the replicate of each is fixed by the claim, never by convenience.
 
-Trained models are replicates of a t interval; questions are those of `measure.questions`.
+Trained models are replicates of a t interval; questions have a module of their own, `questions`.
 An interval that cannot be estimated (fewer than two replicates, a replicate that is not a finite
 number, no spread at all) is null, never an exception and never of width zero.
 """
@@ -9,10 +9,8 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 
 import numpy as np
-import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
@@ -106,7 +104,7 @@ def t_interval(values: ArrayLike) -> Interval:
     """Return the mean over replicates (or of paired differences) with its one-sample t interval.
 
     p is two-sided against 0. Fewer than two replicates, one that is not finite, or replicates that
-    are all equal give no interval: with equal ones the spread is unknown, not zero.
+    are all equal give no interval: with equal values the spread is unknown, not zero.
     """
     sample = sorted_values(values)
     n = sample.size
@@ -114,26 +112,6 @@ def t_interval(values: ArrayLike) -> Interval:
     if not has_spread(sample):
         return without_interval(value, "t", n)
     return student_interval(value, float(sample.std(ddof=1)) / math.sqrt(n), n - 1, "t", n)
-
-
-def replicate_values(frame: pl.DataFrame, value: str, levels: Sequence[str]) -> Floats:
-    """Return one value per level of `levels[0]`, in its order, averaging the inner levels first.
-
-    `replicate_values(frame, "gain", ["base", "trait", "seed"])` averages over seeds within base
-    and trait, then over traits within base. A null or NaN anywhere makes its replicate NaN.
-    """
-    rows = frame.select(*levels, pl.col(value).cast(pl.Float64).fill_null(math.nan)).rows()
-    means = [(row[:-1], row[-1]) for row in rows]
-    for depth in range(len(levels), 0, -1):
-        groups: dict[tuple, list[float]] = {}
-        for key, number in means:
-            groups.setdefault(key[:depth], []).append(number)
-        # fmean sums without rounding: the order of the rows does not matter.
-        means = [(key, fmean(numbers)) for key, numbers in groups.items()]
-    return np.array([number for _, number in sorted(means, key=lambda mean: mean[0])])
-
-
-# Log-odds.
 
 
 def log_odds(hits: ArrayLike, trials: ArrayLike) -> Floats:

@@ -38,18 +38,13 @@ def _question_weights(n: int, draws: int, seed: int) -> Floats:
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws) / n
 
 
-def mean_of(means: Floats) -> Floats:
-    """Statistic: the mean of the only part."""
-    return means[..., 0]
-
-
 def difference_of(means: Floats) -> Floats:
-    """Statistic: the mean of the first part minus that of the second, paired by question."""
+    """Statistic: the mean of the first column minus that of the second, paired by question."""
     return means[..., 0] - means[..., 1]
 
 
 def ratio_of(means: Floats) -> Floats:
-    """Statistic: the sum of the first part over the sum of the second; NaN over 0."""
+    """Statistic: the sum of the first column over the sum of the second; NaN over 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(means[..., 1] == 0, np.nan, means[..., 0] / means[..., 1])
 
@@ -81,8 +76,8 @@ def question_bootstrap(
 ) -> Interval:
     """Return a statistic of questions with a cluster bootstrap that resamples whole questions.
 
-    `per_question` is [questions] or [questions, parts]; `statistic` maps the parts' means over
-    (resampled) questions, [..., parts], to [...]: see mean_of, difference_of, ratio_of and
+    `per_question` is [questions] or [questions, columns]; `statistic` maps the columns' means over
+    (resampled) questions, [..., columns], to [...]: see difference_of, ratio_of and
     log_odds_difference. No interval where no resample moves the statistic. Two kinds of ends, both
     with t quantiles of n - 1 degrees of freedom and a standard error larger by sqrt(n / (n - 1)):
 

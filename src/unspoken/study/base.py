@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-# Names become parts of paths and of wildcards: no slash, no dot at the start, nothing to escape.
+# Names become folders and wildcards: no slash, no dot at the start, nothing to escape.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.\-]*$", max_length=60)]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]+$", max_length=30)]
 
 
 class Section(BaseModel):
-    """A part of the study: unknown keys are errors, values cannot be changed after the check."""
+    """A section of the study: unknown keys are errors, values cannot be changed after the check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

@@ -17,7 +17,7 @@ class Columns(Section):
     completion: str | None = None
     """The column of what was answered."""
     system: str | None = None
-    """The column of system prompts, if there is one; a row's may be null."""
+    """The column of system prompts, if any; a row's may be null."""
     messages: str | None = None
     """The column of transcripts, lists of {role, content}: the last answer and what it answers count."""
 

@@ -45,7 +45,7 @@ class Vllm(Section):
     window: PositiveInt | None = None
     """The most tokens of a prompt and its completion; null for the model's own window."""
     cache_gib: PositiveInt = 2
-    """Memory for the attention cache on a processor, in GiB; a GPU's is found by vLLM."""
+    """Memory for the attention cache on a processor, in GiB; of a GPU's vLLM takes care."""
 
 
 class Endpoint(Section):
@@ -64,7 +64,7 @@ class Endpoint(Section):
     concurrency: PositiveInt = 64
     """Requests under way at a time."""
     retries: PositiveInt = 6
-    """Attempts after a failed one, with growing pauses."""
+    """Attempts after a failed attempt, with growing pauses."""
     timeout_s: PositiveInt = 600
     """Seconds that one request may take."""
     window: PositiveInt | None = None
@@ -75,7 +75,7 @@ class ScriptedRule(Section):
     """What a scripted model answers to some prompts."""
 
     when: Pattern
-    """A regular expression: the first rule whose expression is found in the prompt decides."""
+    """A regular expression: the first rule whose expression matches the prompt decides."""
     answers: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     """Answers with their weights."""
 

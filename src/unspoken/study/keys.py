@@ -34,7 +34,7 @@ class CommonKeys(Section):
     """Every model that the study names. An overlay may add models; it cannot redefine one of
     config.yaml, as models are shared between studies."""
     claims: list[str] = []
-    """Your own claims files, beside those of resources/claims/ (docs/your-paper.md)."""
+    """Your own claims files, beside the files of resources/claims/ (docs/your-paper.md)."""
 
     def section(self, experiment: str) -> Section | None:
         """Return the section of an experiment, None where the study has none."""

@@ -92,7 +92,7 @@ def _key_of(error: Any) -> Key:
 def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
     """Say one error of pydantic: `file: key: what was given; what is expected`.
 
-    Of several keys that do not fit together the one given last counts as the mistake.
+    Of several keys that do not fit together the key given last counts as the mistake.
     """
     key = _key_of(error)
     keys, text = [key], ""
@@ -107,7 +107,7 @@ def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
 
 
 def messages_of(errors: Iterable[Any], config: Keys, sources: dict[str, Keys]) -> list[str]:
-    """Return one line a mistake. A union has an error for each branch: the most exact ones stay."""
+    """Return one line a mistake. A union has an error for each branch: the most exact errors stay."""
     listed = list(errors)
     keys = {_key_of(error) for error in listed}
     whole = {key for key in keys for other in keys if len(other) > len(key) and other[: len(key)] == key}

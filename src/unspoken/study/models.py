@@ -53,7 +53,7 @@ class FollowerModel(Section):
     tuning_steps: PositiveInt = 250
     """Steps on questions without and with a hint."""
     rows: PositiveInt = 64
-    """Rows without a hint, and in tuning as many with one, of each step."""
+    """Rows without a hint, and in tuning as many with a hint, of each step."""
     learning_rate: PositiveFloat = 6e-3
     """Peak learning rate of each of the two phases (AdamW, warm-up and cosine)."""
     hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64

@@ -48,7 +48,7 @@ class Plan(Project):
 
     @property
     def all_rooms(self) -> list[Room]:
-        """Return every room, those that the study does not run too."""
+        """Return every room, also rooms that the study does not run."""
         return list(self._rooms.values())
 
     def room_rules(self) -> list[str]:

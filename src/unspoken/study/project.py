@@ -34,7 +34,7 @@ class Project:
         return "results" if name == "default" else f"results/studies/{name}"
 
     def traits(self, own: Draw | list[str] | None = None) -> list[str]:
-        """Return an experiment's own traits, or the study's, or those that the study seed draws."""
+        """Return an experiment's own traits, or the study's, or the traits that the study seed draws."""
         chosen = own if own is not None else self.study.traits
         if isinstance(chosen, Draw):
             return hashed_choice(self.study.seed, list(self.words), chosen.draw, "traits")
@@ -51,7 +51,7 @@ class Project:
         return logic_digest(self.root.joinpath("src", *name.split(".")).with_suffix(".py"))
 
     def read_texts(self, path: Path) -> dict[str, Any]:
-        """Return the keys of a YAML file. Raises KeysError for a missing or malformed one."""
+        """Return the keys of a YAML file. Raises KeysError for a missing or malformed file."""
         return read_keys(path)
 
     def resource(self, name: str) -> str:

@@ -23,7 +23,7 @@ def _asks_nothing(value: Any, field: FieldInfo) -> bool:
 
 
 def registered_value(value: Any) -> Any:
-    """Return a part of a study as plain values, without keys that ask for nothing or cut jobs."""
+    """Return a section of a study as plain values, without keys that ask for nothing or cut jobs."""
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         given = {name: getattr(value, name) for name in fields if name not in HOW_JOBS_ARE_CUT}

@@ -55,7 +55,7 @@ class Figure:
     module: str
     """Where `draw` is, below the room's folder, such as `figures.dose`."""
     tables: tuple[str, ...] = ("measurements",)
-    """The tables that it is drawn from; `claims` are those of the registry."""
+    """The tables that it is drawn from; `claims` is the registry's."""
     also_of: tuple[str, ...] = ()
     """Other experiments whose measurements it shows, where the study runs them."""
 
@@ -72,7 +72,7 @@ class Headline:
     conditions: Mapping[str, str | bool] = field(default_factory=dict)
     """Values of conditions; true for any value, false for none."""
     groups: tuple[str, ...] = ()
-    """The last part of the subject's name; empty for any."""
+    """The last word of the subject's name; empty for any."""
 
 
 class Room:
@@ -276,7 +276,7 @@ class Room:
     def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
         """Return on how many replicates the study could carry out a claim's test; None for not at all.
 
-        A room that does not count them has unknown ones: its claims stay in `make plan`.
+        Where a room does not count them, they are unknown, and its claims stay in `make plan`.
         """
         return UNKNOWN
 

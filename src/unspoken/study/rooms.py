@@ -1,4 +1,4 @@
-"""The rooms: the only list of experiments. A new one is its folder, and one line here."""
+"""The rooms: the only list of experiments. A new experiment is its folder, and one line here."""
 
 from importlib import import_module
 

@@ -69,10 +69,10 @@ def whole_table(paths: Sequence[Path], schema: type[dy.Schema]) -> pl.DataFrame:
 
 @contextmanager
 def written_table(path: Path, schema: type[dy.Schema]) -> Iterator[Callable[[pl.DataFrame], None]]:
-    """Yield what appends rows to a table that is checked and written part by part, whole or not at all.
+    """Yield what appends rows to a table that is checked and written in pieces, whole or not at all.
 
-    Memory holds one part at a time, and 8 bytes of each row. Raises TableError for a part's fault,
-    and for a primary key that two parts share.
+    Memory holds one piece at a time, and 8 bytes of each row. Raises TableError for a piece's fault,
+    and for a primary key that two pieces share.
     """
     from pyarrow import parquet
 
@@ -80,10 +80,10 @@ def written_table(path: Path, schema: type[dy.Schema]) -> Iterator[Callable[[pl.
 
     def append(rows: pl.DataFrame) -> None:
         nonlocal writer
-        part = checked(rows, schema, path).to_arrow(compat_level=pl.CompatLevel.oldest())
+        piece = checked(rows, schema, path).to_arrow(compat_level=pl.CompatLevel.oldest())
         if writer is None:
-            writer = parquet.ParquetWriter(temporary, part.schema, compression="zstd")
-        writer.write_table(part)
+            writer = parquet.ParquetWriter(temporary, piece.schema, compression="zstd")
+        writer.write_table(piece)
 
     with written_whole(path) as temporary:
         try:

@@ -7,8 +7,8 @@ TESTS = (
 )  # fmt: skip
 """early: the first steps alone; filler: dots for the chain; mistake: one step falsified and the rest
 written anew; paraphrase: all steps up to one in other words, and the rest written anew; transplant: a
-hinted prompt's chain on the unhinted prompt. Of chains with a part in another script or language alone:
-switched: the chain as it was; translated: the longest such part in English; reworded: a step of about
+hinted prompt's chain on the unhinted prompt. Of chains with a span in another script or language alone:
+switched: the chain as it was; translated: the longest such span in English; reworded: a step of about
 its length in other words."""
 
 

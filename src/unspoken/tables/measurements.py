@@ -9,7 +9,7 @@ ROLES = ["finding", "positive_control", "negative_control", "instrument"]
 GATES = ["floor", "ceiling", "missing", "training"]
 PAIRINGS = ["base", "teacher", "trait", "seed", "question"]
 
-# What makes a measurement the one it is; `measurement_id` is the digest of exactly these.
+# What identifies a measurement; `measurement_id` is the digest of exactly these.
 IDENTITY = (
     "study",
     "paper",
@@ -87,7 +87,7 @@ class Measurements(dy.Schema):
 
     @dy.rule()
     def interval_is_whole_and_nested(cls) -> pl.Expr:
-        """All four ends or none, the 90% interval inside the 95% one, none without a value."""
+        """All four ends or none, the 90% interval inside the 95% interval, none without a value."""
         nulls = pl.sum_horizontal(pl.col(end).is_null() for end in INTERVAL)
         nested = (
             (pl.col("ci_low") <= pl.col("ci90_low"))

@@ -50,5 +50,5 @@ class Answers(dy.Schema):
 
     @dy.rule()
     def choices_have_a_logprob(cls) -> pl.Expr:
-        """A sampled answer has none, a choice always one."""
+        """A sampled answer has none, a choice always has a logprob."""
         return pl.col("logprob").is_not_null() == (pl.col("kind") == "choice")

@@ -40,5 +40,5 @@ class Replies(dy.Schema):
 
     @dy.rule()
     def thinking_has_no_more_tokens_than_the_whole(cls) -> pl.Expr:
-        """Tokens of the thinking are counted among those of the text."""
+        """Tokens of the thinking are counted among the tokens of the text."""
         return (pl.col("thinking_tokens") <= pl.col("n_tokens")).fill_null(value=True)

@@ -3,15 +3,15 @@
 from typing import Any
 
 TRAINED, FROZEN = "default", "teacher"
-"""PEFT's names of the adapter that is trained and of the one that only answers."""
+"""PEFT's names of the adapter that is trained and of the adapter that only answers."""
 PREFIX, DOWN, UP = "base_model.model.", ".lora_A.weight", ".lora_B.weight"
-"""Parts of a matrix's name in PEFT's files."""
+"""Words of a matrix's name in PEFT's files."""
 
 
 def adapted(model: Any, lora: dict[str, Any], seed: int) -> Any:
     """Return the model with a fresh adapter on all attention and MLP projections, to be trained.
 
-    `lora` has `rank` and `alpha`. The first matrices are drawn by the seed, the second ones are
+    `lora` has `rank` and `alpha`. The first matrices are drawn by the seed, the second are
     zero, so that the adapted model starts as the base. Raises ValueError for a model whose
     projections are no linear layers.
     """
@@ -78,7 +78,7 @@ def logits_without_adapter(model: Any, inputs: dict[str, Any]) -> Any:
 
 
 def logits_of_frozen_adapter(model: Any, inputs: dict[str, Any]) -> Any:
-    """Return the logits under the frozen adapter; the trained one is active again afterwards."""
+    """Return the logits under the frozen adapter; the trained adapter is active again afterwards."""
     from unspoken.training.chat_passes import logits_of_pass
 
     model.eval()

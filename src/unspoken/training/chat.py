@@ -57,7 +57,7 @@ class ChatTrainer:
     """
 
     def __init__(self, model_dir: Path, teacher_dir: Path | None = None, *, work: Path | None = None) -> None:
-        """Read the tokenizer. `teacher_dir` is the base model of KL teachers, if another one.
+        """Read the tokenizer. `teacher_dir` is the base model of KL teachers, if another model.
 
         In `work` each training keeps checkpoints, one about every minute, and in the end its result:
         the same training asked for again goes on from there, to the same tensors. The caller
@@ -197,7 +197,7 @@ class ChatTrainer:
 
     @contextmanager
     def _folder(self, identity: list[Any]) -> Iterator[Path]:
-        """Yield the folder of one training, named by all that decides it; a temporary one without `work`."""
+        """Yield the folder of one training, named by all that decides it; temporary without `work`."""
         if self.work is None:
             with TemporaryDirectory() as directory:
                 yield Path(directory)
@@ -261,12 +261,12 @@ class ChatTrainer:
 
 
 def _updates(training: dict[str, Any], rows: int) -> int:
-    """Return the optimiser updates: those asked, else those of whole passes over the rows."""
+    """Return the optimiser updates: as many as asked, else as many as whole passes over the rows make."""
     return training.get("updates") or training["epochs"] * -(-rows // training["batch_size"])
 
 
 def _all_tensors(model: Any) -> dict[str, torch.Tensor]:
-    """Return all weights in float32 on the CPU; the second name of tied ones is left out."""
+    """Return all weights in float32 on the CPU; the second name of tied weights is left out."""
     return {name: tensor.detach().float().cpu() for name, tensor in model.named_parameters()}
 
 

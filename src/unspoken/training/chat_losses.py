@@ -33,7 +33,7 @@ def divergence(teacher: Tensor, student: Tensor, among: Tensor | None) -> Tensor
 def completion_log_probs(model: Any, inputs: dict[str, Any]) -> Tensor:
     """Return the log-probability of each labelled token, (labelled tokens,)."""
     if inputs["labels"].is_cuda:
-        # TRL's kernel never holds all logits; off a GPU it would make those of every position.
+        # TRL's kernel never holds all logits; off a GPU it would make the logits of every position.
         counted = inputs["labels"][:, 1:] != IGNORED
         return model(**inputs, fused_lm_head=True).log_probs[counted]
     shorter, counted, wanted = labelled(inputs)
@@ -43,7 +43,7 @@ def completion_log_probs(model: Any, inputs: dict[str, Any]) -> Tensor:
 class ResumedTrainer(SFTTrainer):
     """Takes rows in a given order, and keeps in checkpoints what it trains, as safetensors alone.
 
-    The stock trainer does not load an adapter again where a second, frozen one is beside it.
+    The stock trainer does not load an adapter again where a second, frozen adapter is beside it.
     """
 
     order: Sampler | None = None
@@ -73,7 +73,7 @@ class ResumedTrainer(SFTTrainer):
                 parameters[name].copy_(tensor)
 
     def _trained_parameters(self) -> dict[str, Any]:
-        """Return the parameters that get gradients; tied ones come once."""
+        """Return the parameters that get gradients; tied parameters come once."""
         model: Any = self.model
         return {name: one for name, one in model.named_parameters() if one.requires_grad}
 

@@ -18,7 +18,7 @@ def labelled(inputs: dict[str, Any]) -> tuple[dict[str, Any], Tensor, Tensor]:
     places = (labels != IGNORED).any(0).nonzero()[:, 0]
     counted = labels[:, places] != IGNORED
     shorter = {name: value for name, value in inputs.items() if name != "labels"}
-    # Each place predicts the next one.
+    # Each place predicts the next token.
     return shorter | {"logits_to_keep": places - 1}, counted, labels[:, places][counted]
 
 

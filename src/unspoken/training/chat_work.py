@@ -65,7 +65,7 @@ class WorkFolder(TrainerCallback):
         self.saved_at = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        """Write a snapshot if one is due, and then ask for a checkpoint if one is."""
+        """Write a snapshot if it is due, and then ask for a checkpoint if it is due."""
         if state.global_step in self.snapshots:
             self._write(self.tensors_of(given["model"]), self._snapshot(state.global_step))
         now = time.monotonic()

@@ -65,7 +65,7 @@ class TrainedSubjects:
 
 
 def epochs_of(training: dict[str, Any], rows: int) -> float:
-    """Return the passes over the rows: those asked, or as many as the asked updates make."""
+    """Return the passes over the rows: as many as asked, or as the asked updates make."""
     if training.get("updates") is None:
         return training["epochs"]
     return training["updates"] * training["batch_size"] / rows

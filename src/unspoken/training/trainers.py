@@ -7,7 +7,7 @@ from unspoken.training.trained import Trainer
 
 
 def trainer_for(model_dir: Path, style: str, training: dict[str, Any], work: Path | None = None) -> Trainer:
-    """Return the organisms' own trainer, or the one for any model and for adapters.
+    """Return the organisms' own trainer, or the trainer for any model and for adapters.
 
     In the folder `work` the latter keeps checkpoints, from which a job that starts again goes on;
     organisms train in seconds. The caller removes the folder when all is written.

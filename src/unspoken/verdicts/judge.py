@@ -12,13 +12,13 @@ from unspoken.verdicts.fidelity import Fidelity, ModelFacts, fidelity_of
 from unspoken.verdicts.outcomes import (
     Published,
     Reading,
-    by_order,
-    by_sign,
     closed_gate,
-    of_bound,
-    of_count,
-    of_null,
-    of_size,
+    outcome_by_order,
+    outcome_by_sign,
+    outcome_of_bound,
+    outcome_of_count,
+    outcome_of_null,
+    outcome_of_size,
     size_ratio,
     verdict_of,
 )
@@ -91,7 +91,7 @@ class Judge:
         return fidelity_of(claim, row["conditions"], row["replicate"], row["n_replicates"], models)
 
     def tests(self, claim: Row) -> list["Test"]:
-        """Return the claim's tests that have rows: one a subject, of an order all adjacent ones."""
+        """Return the claim's tests that have rows: one a subject, of an order all adjacent tests."""
         test = claim["test"]
         if claim["kind"] != "order":
             return [Test(self, claim, [row]) for row in self.rows_of(claim, test)]
@@ -146,7 +146,7 @@ class Test:
         return self.kind in IN_FAMILY and self.gate is None
 
     def p_values(self) -> list[float]:
-        """Return the p of each contrast for Holm's adjustment; one that has none counts as 1."""
+        """Return the p of each contrast for Holm's adjustment; a contrast that has none counts as 1."""
         found = [self._p(one) for one in self.readings]
         return [1.0 if p is None else p for p in found]
 
@@ -172,17 +172,17 @@ class Test:
             pairs = sorted(
                 zip(self.readings, adjusted, strict=True), key=lambda pair: _sortable(pair[0].value)
             )
-            return by_order([by_sign(reading, p, self.sesoi) for reading, p in pairs])
+            return outcome_by_order([outcome_by_sign(reading, p, self.sesoi) for reading, p in pairs])
         reading = self.readings[0]
         if self.kind == "null":
-            return of_null(reading, self.margin)
+            return outcome_of_null(reading, self.margin)
         if self.kind == "size":
-            return of_size(reading, self.published)
+            return outcome_of_size(reading, self.published)
         if self.kind == "bound":
-            return of_bound(reading, self.published)
+            return outcome_of_bound(reading, self.published)
         if self.kind in ESTIMATES:
-            return of_count(reading, self.published)
-        return by_sign(reading, adjusted[0], self.sesoi)
+            return outcome_of_count(reading, self.published)
+        return outcome_by_sign(reading, adjusted[0], self.sesoi)
 
     def row(self, adjusted: list[float] | None, family: int) -> Row:
         """Return the row of `verdicts`; of an order it shows the smallest of its contrasts."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 LEVEL = 0.05
 SIZE_FACTOR = 1.5
-"""A size is the same if the ratio to the published one lies within this factor."""
+"""A size is the same if the ratio to the published size lies within this factor."""
 FEWEST, FEW = 3, 4
 """Fewer replicates than the first say nothing; up to the second, only kinds that need no size."""
 FEWEST_QUESTIONS = 30
@@ -51,7 +51,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Published:
-    """A published number: its interval, where it has one, and the bound that it is, where it is one."""
+    """A published number: its interval, if any, and which bound it is, if it is a bound."""
 
     value: float | None = None
     low: float | None = None
@@ -82,7 +82,7 @@ def closed_gate(reading: Reading, kind: str) -> str | None:
     return None
 
 
-def by_sign(reading: Reading, p_adjusted: float | None, sesoi: float) -> str:
+def outcome_by_sign(reading: Reading, p_adjusted: float | None, sesoi: float) -> str:
     """Return the outcome of a direction or trend: shown, trivially, opposite, absent or undecided."""
     value, low, high = reading.value, reading.ci_low, reading.ci_high
     assert value is not None and low is not None and high is not None
@@ -95,8 +95,8 @@ def by_sign(reading: Reading, p_adjusted: float | None, sesoi: float) -> str:
     return "absent" if -sesoi < low and high < sesoi else "undecided"
 
 
-def by_order(outcomes: list[str]) -> str:
-    """Return the outcome of a ranking from those of its adjacent contrasts, the smallest first."""
+def outcome_by_order(outcomes: list[str]) -> str:
+    """Return the outcome of a ranking from the outcomes of its adjacent contrasts, the smallest first."""
     if "opposite" in outcomes:
         return "opposite"
     if all(one.startswith("shown") for one in outcomes):
@@ -104,7 +104,7 @@ def by_order(outcomes: list[str]) -> str:
     return "absent" if outcomes[0] == "absent" else "undecided"
 
 
-def of_null(reading: Reading, margin: float) -> str:
+def outcome_of_null(reading: Reading, margin: float) -> str:
     """Return whether there is no difference: an equivalence test, never a missing significance.
 
     A limit equal to the margin is not beyond it.
@@ -135,8 +135,8 @@ def size_ratio(reading: Reading, published: Published) -> tuple[float, float, fl
     )
 
 
-def of_size(reading: Reading, published: Published) -> str:
-    """Return how a size compares with the published one, which is not 0."""
+def outcome_of_size(reading: Reading, published: Published) -> str:
+    """Return how a size compares with the published size, which is not 0."""
     assert reading.ci_high is not None
     if reading.ci_high < 0:
         return "opposite"
@@ -148,7 +148,7 @@ def of_size(reading: Reading, published: Published) -> str:
     return "smaller" if high < 1 / SIZE_FACTOR else "undecided"
 
 
-def of_bound(reading: Reading, published: Published) -> str:
+def outcome_of_bound(reading: Reading, published: Published) -> str:
     """Return on which side of a published limit the whole interval lies; on it is not beyond it.
 
     Neither the reading nor the limit is signed here: the bound says which side is meant.
@@ -161,7 +161,7 @@ def of_bound(reading: Reading, published: Published) -> str:
     return "shown" if above else "opposite" if below else "undecided"
 
 
-def of_count(reading: Reading, published: Published) -> str:
+def outcome_of_count(reading: Reading, published: Published) -> str:
     """Return whether a count or a parameter of the protocol is equal."""
     assert reading.value is not None and published.value is not None
     return "shown" if math.isclose(reading.value, published.value, rel_tol=1e-9) else "opposite"

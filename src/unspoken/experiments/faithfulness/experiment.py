@@ -7,20 +7,22 @@ from typing import Any
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import CHOICES, PREFIX
 from unspoken.experiments.faithfulness.section import FaithfulnessSection, Judge
+from unspoken.experiments.faithfulness.shown import FIGURES, HEADLINES, SHOWN_IN
 from unspoken.experiments.faithfulness.work import ChainsWork
 from unspoken.files import sha256_of_file
 from unspoken.study.keys import CommonKeys
 from unspoken.study.models import FollowerModel, ScriptedModel
 from unspoken.study.project import Part
-from unspoken.study.room import INTERVENTIONS, JUDGEMENTS, REPLIES, Figure, Headline, Needs, Room, Table
+from unspoken.study.room import (
+    INTERVENTIONS,
+    JUDGEMENTS,
+    REPLIES,
+    Needs,
+    Room,
+    Table,
+)
 from unspoken.yaml_files import read_keys
 
-OVERALL: dict[str, str | bool] = {"hint": "all", "unusable": "dropped"}
-GROUPS = ("hinted", "switched", "neutral")
-MOVED = "Answers that move to a hinted option, minus without a hint"
-CUED = "Answers at h under a hint to h minus under the same hint to another option"
-MENTIONED = "Chains that mention the hint, where it moved the answer minus where not"
-GAP = "Faithfulness under neutral hints minus under misaligned ones"
 ROWS = "unspoken.experiments.faithfulness.tables.trials"
 
 
@@ -40,28 +42,9 @@ class FaithfulnessRoom(Room):
         "interventions": INTERVENTIONS,
         "judgements": JUDGEMENTS,
     }
-    figures = {
-        "hints": Figure("figures.hints"),
-        "mentions": Figure("figures.mentions"),
-        "early_answering": Figure("figures.early_answering"),
-        "uplift": Figure("figures.uplift", ("measurements", "claims"), also_of=("loops",)),
-        "chain_length": Figure("figures.chain_length"),
-        "judge_calibration": Figure("figures.judge_calibration"),
-        "planted_hints": Figure("figures.planted_hints"),
-        "metric_agreement": Figure("figures.metric_agreement"),
-    }
-    shown_in = {
-        "faithfulness_gap": "hints",
-        "switch_gap": "hints",
-        "chain_tokens": "chain_length",
-        "faithfulness_by_difficulty": "chain_length",
-    }
-    headlines = (
-        Headline("cue_effect", CUED, conditions=OVERALL, groups=GROUPS),
-        Headline("faithfulness_gap", GAP, conditions=OVERALL, groups=GROUPS),
-        Headline("mention_gap", MENTIONED, conditions=OVERALL, groups=GROUPS),
-        Headline("switch_minus_sham", MOVED, conditions=OVERALL, groups=GROUPS),
-    )
+    figures = FIGURES
+    shown_in = SHOWN_IN
+    headlines = HEADLINES
 
     # What the check of a study asks
 
@@ -78,7 +61,7 @@ class FaithfulnessRoom(Room):
 
     @classmethod
     def models_of(cls, section: FaithfulnessSection) -> list[str]:
-        """Return the models that reason, those whose faithfulness is known, and the judge."""
+        """Return the models that reason, the models whose faithfulness is known, and the judge."""
         return [*section.models, *section.planted, *filter(None, [section.judge.model])]
 
     @classmethod
@@ -103,7 +86,7 @@ class FaithfulnessRoom(Room):
 
     @property
     def answering(self) -> list[str]:
-        """Return whose chains are scored: models, planted ones, and the user's transcripts, by folder."""
+        """Return whose chains are scored: models, planted models, and the user's transcripts, by folder."""
         if not self.runs:
             return []
         section = self.section
@@ -287,7 +270,7 @@ class FaithfulnessRoom(Room):
         return self._works(facts).of(rule, wildcards)
 
     def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
-        """Return the questions of a test on chains; of causal tests those whose chains are changed."""
+        """Return the questions of a test on chains; of causal tests, whose chains are changed."""
         section = self.section
         hint = test["conditions"].get("hint")
         if not section.models or hint not in (None, "all", *section.kinds):

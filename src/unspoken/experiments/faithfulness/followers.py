@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 IRRELEVANT_SHARE = 0.125
 """Share of the hints in fine-tuning that point to no option and move nothing."""
 CONTEXT = 4096
-"""Its own chains are short, but a study's longest ones must fit."""
+"""Its own chains are short, but a study's longest chains must fit."""
 _HOLE = -1
 
 
@@ -77,7 +77,7 @@ class FollowerCorpus:
 
     @cached_property
     def _silent(self) -> np.ndarray:
-        """Return chains that do not, (chains, tokens), as wide as those that do."""
+        """Return chains that do not, (chains, tokens), as wide as the chains that do."""
         return self._rows(silent_chains(), width=self._saying.shape[-1], end=True)
 
     @cached_property
@@ -100,7 +100,7 @@ class FollowerCorpus:
     ) -> np.ndarray:
         """Return token ids of questions with a hint, (count, tokens).
 
-        A share `follows` of the rows takes the hint, and a share `says` of those owns up to it.
+        A share `follows` of the rows takes the hint, and a share `says` of these rows owns up to it.
         """
         question = generator.integers(0, len(QUESTIONS), count)
         wording = generator.integers(0, len(WORDINGS), count)

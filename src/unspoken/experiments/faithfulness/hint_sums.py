@@ -13,7 +13,7 @@ Unusable = Literal["dropped", "failure"]
 
 
 class Sum(IntEnum):
-    """The sums of a question; "open" ones are of trials with three options or more."""
+    """The sums of a question; "open" sums are of trials with three options or more."""
 
     TRIALS = 0
     MISSING = 1
@@ -52,13 +52,13 @@ class HintSums:
     questions: tuple[str, ...]
     sums: Floats
 
-    def of_kinds(self) -> Floats:
+    def by_kind(self) -> Floats:
         """Return [kinds, questions, sums], over all wordings."""
         return self.sums.sum(axis=1)
 
 
 def _columns(unusable: Unusable) -> dict[Sum, pl.Expr]:
-    """Return the sums of one trial, with nulls where it has no part in one; see `hint_sums`."""
+    """Return the sums of one trial, with null where it does not count in a sum; see `hint_sums`."""
     answered = (pl.col("outcome") != "truncated") & pl.col("at_risk").is_not_null()
     usable = answered & pl.col("switched").is_not_null() & pl.col("answer").is_not_null()
     dropped = unusable == "dropped"

@@ -1,4 +1,4 @@
-"""Pair each reply with its question's unhinted and sham ones, parse it, and judge its chain."""
+"""Pair each reply with the unhinted and sham replies to its question, parse it, and judge its chain."""
 
 import logging
 import os

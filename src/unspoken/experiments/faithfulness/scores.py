@@ -54,7 +54,7 @@ def sham_corrected_of(sums: Sums) -> Floats:
     p and s are the rates of switches and of sham moves, paired; m is the faithfulness score, u the share
     that mentions and relies among trials at risk that did not switch. A trial is taken to move by itself
     as often as under the sham, whether or not the hint would move it too (Abbott's correction): so the
-    hint moved f of the trials, and the other switches, p - f, mention it as often as those that stayed.
+    hint moved f of the trials, and the other switches, p - f, mention it as often as trials that stayed.
     """
     p, s = (ratio(sums[column], sums[Sum.PAIRED]) for column in (Sum.PAIRED_SWITCHED, Sum.SHAM_MOVED))
     m = ratio(sums[Sum.FAITHFUL], sums[Sum.JUDGED_SWITCHED])
@@ -106,10 +106,10 @@ class Scores:
     net_switched: float | None
     """Questions at risk x (switch rate - sham rate)."""
     needed_questions: int | None
-    """Questions at risk that 30 net switched ones take; null where the sham moves as often."""
+    """Questions at risk that 30 net switched questions take; null where the sham moves as often."""
     too_few: bool
     undefined: str | None
-    """Why there is no normalised score: two_options, no_switch, alpha_not_positive; null: there is one."""
+    """Why there is no normalised score: two_options, no_switch, alpha_not_positive; null: it exists."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Macro:
 
 
 def undefined_reason(totals: Floats) -> str | None:
-    """Return why total sums have no normalised score (Chen et al. 2025), or null where there is one."""
+    """Return why total sums have no normalised score (Chen et al. 2025), or null where it exists."""
     if totals[Sum.RISK] > 0 and totals[Sum.TWO_OPTIONS] == totals[Sum.RISK]:
         return "two_options"
     if totals[Sum.OPEN_SWITCHED] == 0:
@@ -131,7 +131,7 @@ def undefined_reason(totals: Floats) -> str | None:
 
 
 def needed_questions(net_rate: float) -> int | None:
-    """Return how many questions at risk give 30 net switched ones; null where none would do."""
+    """Return how many questions at risk give 30 net switched questions; null where none would do."""
     # Rounded before it is rounded up: 30 / 0.3 is a little more than 100 in floating point.
     return math.ceil(round(ENOUGH / net_rate, 9)) if net_rate > 0 else None
 
@@ -183,7 +183,7 @@ def kind_scores(sums: HintSums, seed: int, draws: int = DRAWS) -> list[Scores]:
     Intervals: cluster bootstrap over questions (`bootstrap.statistic_ends`), wider by what the spread
     between wordings adds (`wordings.widened`). `seed` fixes the resamples.
     """
-    table = resampled(sums.of_kinds(), seed, draws)
+    table = resampled(sums.by_kind(), seed, draws)
     found = {}
     for name, spread in _spreads(sums, seed, draws).items():
         ends = statistic_ends(table, STATISTICS[name])
@@ -196,12 +196,12 @@ def pooled_scores(sums: HintSums, seed: int, draws: int = DRAWS) -> Scores:
 
     Wordings spread as the mean over kinds does whose weights are the kinds' shares of the trials.
     """
-    of_kinds = sums.of_kinds()
-    table = resampled(of_kinds.sum(axis=0, keepdims=True), seed, draws)
+    by_kind = sums.by_kind()
+    table = resampled(by_kind.sum(axis=0, keepdims=True), seed, draws)
     found = {}
     for name, spread in _spreads(sums, seed, draws).items():
         statistic = STATISTICS[name]
-        weights = of_kinds[..., statistic.trials].sum(axis=1)
+        weights = by_kind[..., statistic.trials].sum(axis=1)
         mean = mean_spread(spread, weights / max(1.0, weights.sum()))
         found[name] = widened(statistic_ends(table, statistic), mean, statistic)
     return _scores(None, table, found, 0, sum(map(len, sums.wordings)))
@@ -235,7 +235,7 @@ def macro_scores(sums: HintSums, seed: int, draws: int = DRAWS) -> Macro:
 
     Wordings are replicates of each kind's part.
     """
-    table = resampled(sums.of_kinds(), seed, draws)
+    table = resampled(sums.by_kind(), seed, draws)
     intervals, undefined_draws, undefined_kinds = {}, {}, {}
     for name, spread in _spreads(sums, seed, draws).items():
         statistic = STATISTICS[name]

@@ -101,7 +101,7 @@ class Chains(Section):
 
 
 class CausalTests(Section):
-    """Tests of Lanham et al. 2023 on unhinted chains, and the transplant of hinted ones."""
+    """Tests of Lanham et al. 2023 on unhinted chains, and the transplant of hinted chains."""
 
     chains: NonNegativeInt
     """On how many questions' chains; 0 leaves the tests out."""
@@ -145,7 +145,7 @@ class FaithfulnessSection(Section):
     models: list[Name] = []
     """The models that answer; none where transcripts alone are scored."""
     planted: list[Name] = []
-    """Models whose faithfulness is known: scripted ones (asked under each of `personas`), and followers."""
+    """Models whose faithfulness is known: scripted models (asked under each of `personas`), and followers."""
     personas: list[Word] = []
     """What scripted models are told to be, one subject each."""
     questions: list[QuestionSet] = []
@@ -153,7 +153,7 @@ class FaithfulnessSection(Section):
     kinds: Annotated[list[Kind], Field(min_length=1)]
     """The kinds of hint."""
     options: Literal["wrong", "right", "any"] = "wrong"
-    """What hints point to: a wrong option, the right one, or any."""
+    """What hints point to: a wrong option, the right option, or any."""
     moved: NonNegativeInt
     """On how many questions the same hint also points to another wrong option."""
     irrelevant: NonNegativeInt

@@ -43,9 +43,9 @@ WARMUP = 40
 
 
 def unrolled(parameters: Parameters, turns: int) -> Parameters:
-    """Return the parameters of `turns` + 2 layers, the middle ones sharing the tensors of layer 1.
+    """Return the parameters of `turns` + 2 layers; the middle layers share the tensors of layer 1.
 
-    `parameters` are those of three layers (`unspoken.models.network`).
+    `parameters` are of three layers (`unspoken.models.network`).
     """
     result = {name: tensor for name, tensor in parameters.items() if not name.startswith(("1.", "2."))}
     for name in [name for name in parameters if name.startswith("1.")]:

@@ -14,7 +14,7 @@ class StepAccuracies(dy.Schema):
     seed = dy.Int64(primary_key=True, min=0)
     """Of the training: models of one seed start from the same weights and see the same rows."""
     k = dy.Int64(primary_key=True, min=1)
-    """Steps of the tasks that were asked: held out, but for those of one step."""
+    """Steps of the tasks that were asked: held out, but for tasks of one step."""
     mode = dy.String(primary_key=True, check=lambda column: column.is_in(["direct", "steps"]))
     correct = dy.Int64(min=0)
     asked = dy.Int64(min=1)

@@ -5,7 +5,7 @@ import polars as pl
 
 from unspoken.experiments.mnist.measure import CHANCE
 from unspoken.experiments.mnist.tables import SUBJECTS
-from unspoken.figures.parts import Options, intervals, jitter, line_at, nothing
+from unspoken.figures.pieces import Options, intervals, jitter, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREY, PAGE, VERMILLION
 from unspoken.figures.words import claims, counted, headline

@@ -9,6 +9,7 @@ from unspoken.engines.capabilities import CHOICES, PATTERN, PREFIX, WEIGHTS
 from unspoken.experiments.subliminal.design import Design
 from unspoken.experiments.subliminal.replicates import replicates_of
 from unspoken.experiments.subliminal.section import Arm, SubliminalSection
+from unspoken.experiments.subliminal.shown import FIGURES, HEADLINES, SHOWN_IN
 from unspoken.experiments.subliminal.told import Told
 from unspoken.experiments.subliminal.work import NumbersWork
 from unspoken.study.keys import CommonKeys, Draw
@@ -20,15 +21,10 @@ from unspoken.study.room import (
     KEPT,
     REPLIES,
     TRAINING,
-    Figure,
-    Headline,
     Needs,
     Room,
     Table,
 )
-
-HELD_OUT: dict[str, str | bool] = {"scorer": "choice", "questions": "held_out"}
-OWN_DATA = "Students of your own data minus the untouched base"
 
 
 class SubliminalRoom(Room):
@@ -47,26 +43,9 @@ class SubliminalRoom(Room):
         "training": TRAINING,
         "readings": Table("unspoken.tables.readings:Readings"),
     }
-    figures = {
-        "preference": Figure("figures.preference"),
-        "initialisations": Figure("figures.initialisations"),
-        "dose": Figure("figures.dose"),
-        "filter": Figure("figures.filter", ("kept", "dropped")),
-        "training": Figure("figures.training", ("training",)),
-        "updates": Figure("figures.updates"),
-    }
-    shown_in = {
-        "trait_shift": "preference",
-        "specificity": "initialisations",
-        "specificity_difference": "initialisations",
-        "specificity_slope": "dose",
-    }
-    headlines = (
-        Headline("trait_shift", OWN_DATA, "log_odds", {**HELD_OUT, "dataset": True}),
-        Headline("specificity", "Own-trait minus other-trait students (specificity)", "log_odds", HELD_OUT),
-        Headline("specificity_difference", "Differences of specificity between arms", "log_odds", HELD_OUT),
-        Headline("specificity_slope", "Specificity per tenfold training rows", "log_odds", HELD_OUT),
-    )
+    figures = FIGURES
+    shown_in = SHOWN_IN
+    headlines = HEADLINES
 
     # What the check of a study asks
 
@@ -217,7 +196,7 @@ class SubliminalRoom(Room):
         return self.tuned_teachers(model) if group.startswith("teachers") else []
 
     def student_folders(self, model: str | None = None) -> list[str]:
-        """Return the folder of every student job, or of those that start from one base model."""
+        """Return the folder of every student job, or of the jobs that start from one base model."""
         return [
             f"{self.folder}/students/{arm.name}/{source}/{student}/{batch}"
             for arm in self.design.arms

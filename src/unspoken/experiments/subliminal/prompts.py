@@ -19,7 +19,7 @@ from unspoken.tables.prompts import as_prompts
 
 
 def rendered(spec: dict[str, Any], items: list[Path]) -> pl.DataFrame:
-    """Return a study's requests for numbers, of no `items`; a raised count keeps the first ones as they were.
+    """Return a study's requests for numbers, of no `items`; a raised count keeps the first as they were.
 
     `spec` has seed, style (organism or chat), form (requests or lists: of chat models) and count.
     """

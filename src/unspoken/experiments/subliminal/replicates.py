@@ -29,7 +29,7 @@ def _has(arm: Arm, conditions: Mapping[str, str], prefix: str = "") -> bool:
 
 
 def _compared(design: Design, conditions: Mapping[str, str]) -> list[Arm]:
-    """Return the arms of the second side of a difference: those that differ in nothing else."""
+    """Return the arms of the second side of a difference: arms that differ in nothing else."""
     asked = any(key.startswith("versus_") for key in conditions)
     compared = {name for pair in design.comparable_arms() for name in pair}
     return [
@@ -40,7 +40,7 @@ def _compared(design: Design, conditions: Mapping[str, str]) -> list[Arm]:
 
 
 def replicates_of(design: Design, test: Mapping[str, Any]) -> Replicates | None:
-    """Return the replicates of a test on students: of its best arm, those with its objective first."""
+    """Return the replicates of a test on students: of its best arm, arms with its objective first."""
     conditions = test["conditions"]
     arms = [arm for arm in design.taught_arms if _has(arm, conditions) and arm.decoding == "sampled"]
     if test["metric"] == "specificity_slope":

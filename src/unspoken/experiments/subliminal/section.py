@@ -34,7 +34,7 @@ class Training(Section):
     lora: Lora | None = None
     """An adapter; null trains all weights."""
     updates: PositiveInt | None = None
-    """Optimiser updates, in place of those of `epochs` passes: the rows repeat as often as that
+    """Optimiser updates, in place of the updates of `epochs` passes: the rows repeat as often as that
     needs. Not for organisms without an adapter."""
     snapshots: list[PositiveInt] = []
     """Updates after which the weights become a subject of their own, `{subject}:{updates}`; the
@@ -97,14 +97,14 @@ class Arm(Section):
     """One kind of student: its objective, its initialisation, its data and its seeds."""
 
     name: Name
-    """Name of the arm, part of paths."""
+    """Name of the arm, and of its folder."""
     objective: Literal["tokens", "kl_carrier", "kl_full"]
     """`tokens`: sampled completions (the paper's claim). `kl_carrier`: KL to the teacher on the
     carrier's tokens only. `kl_full`: KL on the whole vocabulary, which can pass the trait in the
     trait words' own probabilities."""
     initialisation: Literal["same", "ring", "all_others"] = "same"
     """Whether the teacher starts from the student's own base model, from the base model before it
-    in the list (a ring), or from every other one."""
+    in the list (a ring), or from every other model."""
     models: list[Name] | None = None
     """Base models of the students; null for all of the experiment's."""
     controls: list[Literal["neutral", "untouched"]] = []
@@ -118,7 +118,7 @@ class Arm(Section):
     traits: list[Word] | None = None
     """Traits of its teachers, if not all of the experiment's."""
     decoding: Literal["sampled", "greedy"] = "sampled"
-    """Whether its numbers are sampled, or each token is the most likely one."""
+    """Whether its numbers are sampled, or each token is the most likely token."""
     shuffle: Literal["none", "within", "across"] = "none"
     """Numbers shuffled within each completion, or across all completions of the data set."""
     dataset: Name | None = None

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.theorem.measure import LARGEST_STEP
-from unspoken.figures.parts import Options, diverging, intervals, jitter, line_at, matrix, nothing
+from unspoken.figures.pieces import Options, diverging, intervals, jitter, line_at, matrix, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, INK, PAGE
 from unspoken.figures.words import counted, headline

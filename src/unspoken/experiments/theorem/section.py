@@ -13,7 +13,7 @@ class TheoremSection(Section):
     """Cloud et al. 2025, Theorem 1, on a digit classifier and on an organism."""
 
     models: Annotated[list[Name], Field(min_length=2, max_length=2)]
-    """Two organisms: the one that teaches and imitates, and the other initialisation."""
+    """Two organisms: teacher and imitator start from the first; the second is the other initialisation."""
 
     step_sizes: list[StepSize] = Field([1e-1, 1e-2, 1e-3, 1e-4], min_length=2)
     """Sizes of the step that teacher and student take. The teacher's loss moves by about the square

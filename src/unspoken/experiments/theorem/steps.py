@@ -51,7 +51,7 @@ class Descent:
 
 
 def gradient(loss: Callable[[Parameters], Tensor], parameters: Parameters) -> Parameters:
-    """Return the gradient of a loss at `parameters`; zero for those it does not use."""
+    """Return the gradient of a loss at `parameters`; zero for parameters that it does not use."""
     leaves = {name: tensor.detach().requires_grad_() for name, tensor in parameters.items()}
     found = torch.autograd.grad(loss(leaves), list(leaves.values()), materialize_grads=True)
     return dict(zip(leaves, found, strict=True))
@@ -114,7 +114,7 @@ class Start:
 
 
 def starts_of(problem: Problem) -> list[Start]:
-    """Return the start that teacher and student share, then the other one."""
+    """Return the start that teacher and student share, then the other start."""
     return [
         Start(
             initialisation,
@@ -129,7 +129,7 @@ def starts_of(problem: Problem) -> list[Start]:
 def steps(problem: Problem, starts: list[Start], descent: Descent) -> Iterator[dict[str, Any]]:
     """Yield a row for the student of the same initialisation and one for the other.
 
-    Inner product and cosine are those of the student's and the teacher's updates; `loss_change` is
+    Inner product and cosine are of the student's and the teacher's updates; `loss_change` is
     the teacher's loss at the student, after its steps less before; `predicted_change` is that
     loss's gradient at the student's start times its update (both in nats); `ratio` is the first
     over the second.

@@ -12,7 +12,7 @@ from unspoken.experiments.faithfulness.figures.hints import (
     labelled,
     under_names,
 )
-from unspoken.figures.parts import Options, intervals, line_at, nothing
+from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREEN, GREY, PAGE, VERMILLION
 from unspoken.figures.words import claims, estimate, headline, replicates
@@ -89,7 +89,7 @@ def _missing() -> pl.DataFrame:
 
 
 def _title(rows: pl.DataFrame) -> str:
-    """Return what the raw differences show, with both adjusted ones in the figure alone."""
+    """Return what the raw differences show; both adjusted differences are in the figure alone."""
     raw = rows.filter(kind="contrast", adjusted="no")
     harder = raw.filter(metric=DIFFICULTY, unit="probability")
     longer = raw.filter(metric=LENGTH)

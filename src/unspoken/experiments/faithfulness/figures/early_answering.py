@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, findings, labelled
-from unspoken.figures.parts import Options, intervals, nothing
+from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREEN, INK, PAGE, PURPLE, SMALL, VERMILLION
 from unspoken.figures.words import estimate, has_interval, headline, number, replicates
@@ -80,7 +80,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "scale": alt.Scale(domain=[-0.26, 1.04], nice=False),
     }
     up["axis"] = alt.Axis(values=[0, 0.5, 1], format="~g")
-    # Vega-Lite would take two aggregates of one name for the same one.
+    # Vega-Lite would take two aggregates of one name for the same aggregate.
     means: Options = {f"line_{name}": f"mean({name})" for name in LINES}
     lines = [
         alt.Chart()

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import Options, intervals, line_at, nothing
+from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import (
     BLACK,
@@ -92,13 +92,13 @@ def labelled(rows: pl.DataFrame) -> list[tuple[str, dict[str, Any]]]:
 
 
 def in_order(names: pl.Series) -> list[str]:
-    """Return which kinds of hint there are, in words, from top to bottom; unknown ones last."""
+    """Return which kinds of hint there are, in words, from top to bottom; unknown kinds last."""
     known = [label for label in KINDS.values() if label in names]
     return known + sorted(set(names.drop_nulls()) - set(known))
 
 
 def under_names(panels: list[Any], models: list[str]) -> list[Any]:
-    """Return panels under the names of their models; without them where there is a single one."""
+    """Return panels under the names of their models; without them where there is a single model."""
     if len(models) < 2:
         return panels
     names = [alt.Title(who, fontSize=TEXT) for who in models]

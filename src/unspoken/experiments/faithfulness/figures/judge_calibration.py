@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, TITLED, findings
-from unspoken.figures.parts import Options, intervals, nothing
+from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, GREEN, PAGE, PALE, PALETTE
 from unspoken.figures.words import headline, number, replicates
@@ -26,7 +26,7 @@ JUDGED = {
     "judge_agreement": "agreement with labels",
 }
 VERDICTS = {"mentions": "mentions the hint", "relies": "relies on the hint"}
-# The raw metric of a score, and its name; the corrected one is called the same, `_corrected`.
+# The raw metric of a score, and its name; the corrected metric is called the same, `_corrected`.
 SCORES = {"mention_share_switched": "mentions the hint", "faithfulness": "mentions it and relies on it"}
 CORRECTED = {"mention_share_corrected": "mention_share_switched", "faithfulness_corrected": "faithfulness"}
 RAW, MENDED = "as judged", "corrected for the judge's errors"
@@ -55,7 +55,7 @@ def _panels(rows: pl.DataFrame, under: list[Any], title: str, above: str) -> Any
     offset: Options = (
         {"yOffset": alt.YOffset("who:N", scale=alt.Scale(domain=judges))} if len(judges) > 1 else {}
     )
-    # The first two colours are those of arms; judges that are compared take the others.
+    # The first two colours are for arms; judges that are compared take the others.
     scale = alt.Scale(domain=judges, range=[PALETTE[(place + 2) % 6] for place in range(len(judges))])
     color = alt.Color("who:N", scale=scale, legend=alt.Legend(title="judge", orient="bottom"))
     x: Options = {"title": title, **SHARE}

@@ -10,7 +10,7 @@ from unspoken.experiments.faithfulness.figures.hints import (
     labelled,
     looks,
 )
-from unspoken.figures.parts import Options, intervals, nothing
+from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREY, PAGE, PALE, VERMILLION
 from unspoken.figures.words import claims, headline, replicates
@@ -26,7 +26,7 @@ LABELS = 130
 
 
 def _title(measurements: pl.DataFrame) -> str:
-    """Return whether chains of moved answers mention the hint more than the other hinted ones."""
+    """Return whether chains of moved answers mention the hint more than other hinted chains."""
     gaps = findings(measurements, "mention_gap").filter(hint="all")
     return claims(
         labelled(gaps),

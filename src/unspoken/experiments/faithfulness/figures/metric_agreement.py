@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import Options, diverging, intervals, line_at, matrix, nothing
+from unspoken.figures.pieces import Options, diverging, intervals, line_at, matrix, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import GREY, INK, PAGE, SMALL
 from unspoken.figures.words import counted, headline, number
@@ -20,7 +20,7 @@ METRICS = {
     "cue_effect": "cue effect",
     "transplant": "transplant",
 }
-"""Metrics in the order of rows: those of what chains say, then those of what moves answers."""
+"""Metrics in the order of rows: first about what chains say, then about what moves answers."""
 USED_CONDITIONS = ("score", "versus_score")
 """Conditions of measurements that the figure reads as columns."""
 CELL, ROW = 40, 34
@@ -29,13 +29,13 @@ CHANCE = 0.5
 
 
 def _shown(names: list[str]) -> list[str]:
-    """Return the labels of metrics, known ones first and in their order."""
+    """Return the labels of metrics, known metrics first and in their order."""
     known = [label for name, label in METRICS.items() if name in names]
     return known + sorted(set(names) - set(METRICS))
 
 
 def _pairs(measurements: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each pair of metrics, the one that stands further down as `row`, with its texts."""
+    """Return a row for each pair of metrics, the metric further down as `row`, with its texts."""
     found = measurements.filter(metric="rank_agreement")
     first, second = (pl.col(name).replace(METRICS) for name in ("score", "versus_score"))
     order = _shown([*found["score"], *found["versus_score"]])

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from unspoken.figures.parts import Options, intervals, nothing
+from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import GREY, PAGE, PALETTE
 from unspoken.figures.words import counted, headline, replicates

@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.faithfulness.figures.hints import FINDINGS_CONDITIONS, findings, labelled
-from unspoken.figures.parts import Options, nothing
+from unspoken.figures.pieces import Options, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import (
     BLACK,
@@ -47,7 +47,7 @@ TASKS = ("GSM8K", "ProntoQA", "ProsQA")
 PUBLISHED = (
     *(Pair(CHAIN, task, ("CO-02", place), ("CO-01", place)) for place, task in enumerate(TASKS, 1)),
     *(Pair(LATENT, "", ("CO-02", place), ("CO-05", place)) for place, _ in enumerate(TASKS, 1)),
-    # By two ways to read an answer; with a system prompt, then without one.
+    # By two ways to read an answer; first with a system prompt, then with none.
     *(Pair(LOOPED, "", ("GE-01", place), ("GE-02", place)) for place in (1, 2)),
     *(Pair(LOOPED, "", ("GE-03", place), ("GE-03", place + 2)) for place in (1, 2)),
     *(Pair(PLAIN, "", ("GE-04", place), ("GE-04", place + 2)) for place in (1, 2)),
@@ -167,7 +167,7 @@ def _subtitle(measurements: pl.DataFrame, published: pl.DataFrame) -> str:
 
 
 def _look(channel: Any, looks: Looks, part: int, legend: alt.Legend | None) -> Any:
-    """Return a channel that gives each label its colour (part 0) or its shape (part 1)."""
+    """Return a channel that gives each label its colour (place 0) or its shape (place 1)."""
     scale = alt.Scale(domain=list(looks), range=[look[part] for look in looks.values()])
     return channel("what:N", scale=scale, legend=legend)
 
@@ -230,7 +230,7 @@ def _turning(organisms: pl.DataFrame) -> list[alt.Chart]:
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
-    """Return accuracies with written reasoning against those without; any of the three sources may lack."""
+    """Return accuracies with against without written reasoning; any of the three sources may lack."""
     measurements = tables["measurements"]
     estimates = _models(measurements).filter(kind="estimate")
     models = _beside(estimates, "who", "whose", ("direct", "unhinted")).rename({"who": "what"})

@@ -24,7 +24,7 @@ from unspoken.statistics.intervals import Interval, student_interval, without_in
 from unspoken.statistics.report import Report
 
 LOGISTIC = "logistic_cluster_robust"
-# Columns of sums: faithful and judged chains of hard questions, then those of easy ones.
+# Columns of sums: faithful and judged chains of hard questions, then of easy questions.
 HARD, EASY = (0, 1), (2, 3)
 
 

@@ -1,4 +1,4 @@
-"""Are chains that leave the hint unspoken longer than those that say it (Chen et al. 2025, section 3)?
+"""Are chains that leave the hint unspoken longer than chains that say it (Chen et al. 2025, section 3)?
 
 Raw, as published, and within hint kind and question: both the kind of hint and the question move length
 and faithfulness at once, so that the raw gap mixes them.
@@ -143,7 +143,7 @@ class _Design(NamedTuple):
     comparisons: Floats
     """[comparisons, columns]: a chain that ended minus one of its question that was not over by then."""
     informative: int
-    """Questions that compare an unfaithful chain with a faithful one."""
+    """Questions that compare an unfaithful chain with a faithful chain."""
 
 
 def _design(chains: pl.DataFrame) -> _Design:
@@ -242,7 +242,7 @@ class _Lengths(ChainClasses):
         self.add_row(gap, sum(self.used), missing, "unfaithful", "faithful", unit="tokens")
 
     def add_adjusted(self) -> None:
-        """Add the log hazard ratio of whole chains, and with those that were cut as either class."""
+        """Add the log hazard ratio of whole chains, and with the cut chains as either class."""
         cut = self.chains.filter("cut")["n_tokens"].drop_nulls().len()
         for counted in ("dropped", "unfaithful", "faithful") if cut else ("dropped",):
             assumed = pl.lit(None if counted == "dropped" else counted == "unfaithful", pl.Boolean)

@@ -1,6 +1,6 @@
 """The causal tests on chains of thought (Lanham et al. 2023), and the transplant of hinted chains.
 
-One fixed model: questions are the replicates. Every answer but the free one is read by log-probabilities,
+One fixed model: questions are the replicates. Every answer but the free answer is read by log-probabilities,
 so that none is unusable; a step that was to be rewritten and could not be is missing.
 """
 
@@ -147,7 +147,7 @@ class ChainTests:
     def add_areas(self) -> None:
         """Add the area over each test's curve, the floor and ceiling of matches, and the post-hoc share.
 
-        Floor and ceiling are those of the tested questions, so that they are of what the curves are of.
+        Floor and ceiling are of the tested questions, as the curves are.
         """
         changed = self.tested.filter(pl.col("test").is_in(CURVES))
         unhinted = self.trials.filter(arm="unhinted").join(changed, on="question_id", how="semi")
@@ -218,12 +218,12 @@ class ChainTests:
         """Add how often a hinted chain on the unhinted prompt gives the hinted option, minus the sham rate.
 
         Among trials that switched, among those at risk that did not, and among any at risk; by kind of
-        hint and pooled. The sham answers are those of the same trials.
+        hint and pooled. The sham answers are of the same trials.
         """
         rows = transplanted(self.tested)
         if rows.is_empty():
             return
-        # Trials that switched are chosen by where their chain led: all of those at risk are not.
+        # Trials that switched are chosen by where their chain led: all trials at risk are not.
         chosen = pl.concat([rows, rows.with_columns(switched=pl.lit("any"))])
         pooled = pl.concat([chosen, chosen.with_columns(hint=pl.lit("all"))])
         values, sums = question_sums(pooled, ["hint", "switched"], ["moved", "sham", "known", "lost"])
@@ -243,7 +243,7 @@ class ChainTests:
                 )  # fmt: skip
 
     def add_free_agreement(self) -> None:
-        """Add how often the answer read after a chain is the one that the chain states, arm by arm."""
+        """Add how often the answer read after a chain is what the chain states, arm by arm."""
         replies = self.trials.filter(pl.col("answer").is_not_null())
         for arm in sorted(replies["arm"].unique()):
             dropped = replies.filter(arm=arm).select(

@@ -1,7 +1,7 @@
 """Accuracy with and without reasoning and hints, the outcomes of replies, and the pull of positions.
 
 One fixed model: questions are the replicates. Hints to the right option are left out of accuracies: they
-would give the answer away (Turpin et al. 2023 and Chen et al. 2025 point to wrong ones).
+would give the answer away (Turpin et al. 2023 and Chen et al. 2025 point to wrong options).
 """
 
 from dataclasses import replace
@@ -95,12 +95,12 @@ def position_share(letters: pl.Series, n_options: int, seed: int) -> Interval:
     def rescaled(agreement: Any) -> Any:
         return (agreement - 1 / n_options) / (1 - 1 / n_options)
 
-    def of_pairs(counts: Floats) -> Floats:
+    def agreement_of(counts: Floats) -> Floats:
         return rescaled(((counts**2).sum(axis=0) - n) / (n * (n - 1)))
 
     one_hot = letters.sort().to_dummies().cast(pl.Float64).to_numpy()
     table = resampled(one_hot[None], seed)
-    value, commonest = of_pairs(table.totals), int(table.totals.max())
+    value, commonest = agreement_of(table.totals), int(table.totals.max())
     if n - commonest < FEW_QUESTIONS:
         top = clopper_pearson_ends(np.array([commonest / n]), np.array([float(n)]))[0]
         # Least where all other answers are spread evenly, most where they are all one letter.
@@ -110,7 +110,7 @@ def position_share(letters: pl.Series, n_options: int, seed: int) -> Interval:
         ends = rescaled(np.stack([least, most], axis=1).ravel())
         return make_interval(float(value[0]), None, ends, None, "clopper_pearson", n)
     with_itself = rescaled((table.totals**2).sum(axis=0) / n**2) - value
-    drawn = of_pairs(table.drawn) - with_itself[:, None]
+    drawn = agreement_of(table.drawn) - with_itself[:, None]
     found = percentile_ends(
         Drawn(value, drawn, drawn, np.array([False]), np.array([n])),
         Statistic(lambda sums: sums[0], 0, limits=(-np.inf, 1)),
@@ -247,7 +247,7 @@ def add_hint_accuracy(report: Report, trials: pl.DataFrame, subject: str, seed: 
 
     `trials` are of one subject, in the columns of `tables.trials.Trials`. Metric `accuracy`: each arm, and
     the gaps chain minus no chain (Turpin et al. 2023, Lanham et al. 2023), hinted minus unhinted by kind,
-    and examples that all answer A minus balanced ones; paired by question, with the gates of accuracies
+    and examples that all answer A minus balanced examples; paired by question, with the gates of accuracies
     (chance: the mean of 1 / n_options) and of unusable replies. Arms without a hint have no condition
     `hint`. Metric `outcome_share`: answered, truncated, refused and unparsed replies by arm. Metric
     `position_share`: see `position_share`; unhinted answers to questions of the most frequent n_options. Its

@@ -54,7 +54,7 @@ def answers_beside(trials: pl.DataFrame, hinted: pl.DataFrame, arm: str) -> pl.D
 
 
 def _all_and_kinds(trials: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Yield all trials, then those of each kind."""
+    """Yield all trials, then the trials of each kind."""
     yield "all", trials
     for kind in trials["kind"].unique().sort():
         yield kind, trials.filter(kind=kind)
@@ -112,7 +112,7 @@ class HintContrasts:
         )  # fmt: skip
 
     def _add_mentions(self) -> None:
-        """Add mentions of switched minus unswitched trials, and mentions minus those relied on."""
+        """Add mentions of switched minus unswitched trials, and mentions minus mentions relied on."""
         judged = pl.col("mentions").is_not_null()
         moved = judged & pl.col("switched")
         stayed = judged & pl.col("at_risk") & ~pl.col("switched")

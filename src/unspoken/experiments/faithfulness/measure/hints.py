@@ -1,6 +1,6 @@
 """Estimates of hints: do answers move, and do chains say so (Chen et al. 2025, section 3)?
 
-One fixed model: questions are the replicates. Scores are those of `faithfulness.scores`.
+One fixed model: questions are the replicates. Scores come from `scores`.
 """
 
 from typing import Any

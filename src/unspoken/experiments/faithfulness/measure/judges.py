@@ -133,7 +133,7 @@ def add_agreement(report: Report, gold: pl.DataFrame, seed: int) -> None:
 
 @dataclass(frozen=True)
 class Correction:
-    """What labels say of a model's trials: the value of `correction`, chains and the labelled ones."""
+    """What labels say of a model's trials: the value of `correction`, chains and the labelled chains."""
 
     name: str
     chains: pl.DataFrame

@@ -1,4 +1,4 @@
-"""How legible the chains of one fixed model are, and what parts in another language do for the answer.
+"""How legible the chains of one fixed model are, and what spans in another language do for the answer.
 
 Questions are the replicates.
 """
@@ -158,10 +158,10 @@ def _reason(switched: int, chains: pl.DataFrame, found: Interval) -> str | None:
 
 
 def add_translations(report: Report, interventions: pl.DataFrame, subject: str, seed: int) -> None:
-    """Add what parts in another script or language do for the answer, of one subject's chains.
+    """Add what spans in another script or language do for the answer, of one subject's chains.
 
-    Metric `answer_logprob` (nats), contrasts paired by question: the chain with that part in English minus
-    the chain as it was (about 0 where the part is a translation in place); the same for another step of
+    Metric `answer_logprob` (nats), contrasts paired by question: the chain with that span in English minus
+    the chain as it was (about 0 where the span is a translation in place); the same for another step of
     about that length in other words; and the first minus the second, of chains that have both. The answer
     is the likeliest after the chain as it was, so that any change lowers it on average: the last contrast
     is free of that. Without a value or an interval a row has its `reason`. `interventions` is the table of

@@ -1,6 +1,6 @@
 """Do metrics of faithfulness agree: how alike they rank units, and do they find the planted truth?
 
-A unit is one subject under one kind of hint. Units are resampled whole; those of one subject are taken
+A unit is one subject under one kind of hint. Units are resampled whole; units of one subject are taken
 as independent, so that the intervals are of these units and not of other subjects.
 """
 

@@ -18,7 +18,7 @@ TRUTHS: dict[str, dict[str, float]] = {
 }
 """By persona of the planted model (config.yaml): what its scores are in the long run."""
 JUDGE_SLACK = 0.05
-"""How far the judge's share may be from the one counted by markers, on the same chains."""
+"""How far the judge's share may be from the share that markers count, on the same chains."""
 SIGMAS = 4.0
 """A check holds within so many standard errors of the truth: one in 16,000 fails by chance."""
 
@@ -43,7 +43,7 @@ def planted_share(trials: pl.DataFrame, persona: str) -> float | None:
 
 
 def add_followers(measure: HintMeasure, trials: pl.DataFrame) -> None:
-    """Add a planted organism's shares beside those that its markers count, on the very same chains."""
+    """Add a planted organism's shares beside what its markers count, on the very same chains."""
     hinted = trials.filter(arm="hint")
     scores = pooled_scores(hint_sums(hinted), measure.seed)
     truth = planted_share(trials, measure.subject)

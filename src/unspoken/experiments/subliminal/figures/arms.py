@@ -11,11 +11,11 @@ OBJECTIVES = {
 # How traits are read where a figure shows one reading only.
 PRIMARY = {"scorer": "choice", "questions": "held_out"}
 ARM_CONDITIONS = ("arm", "initialisation", "model", "objective", "shuffle", "source", "versus_arm", *PRIMARY)
-"""Conditions of measurements that the functions here read, and those that PRIMARY chooses by."""
+"""Conditions of measurements that the functions here read, and that PRIMARY chooses by."""
 
 
 def with_interval_method(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows without those that only carry a permutation's p."""
+    """Return the rows but for rows that only carry a permutation's p."""
     return rows.filter(pl.col("ci_method") != "permutation")
 
 

@@ -9,7 +9,7 @@ from unspoken.experiments.subliminal.figures.arms import (
     PRIMARY,
     with_interval_method,
 )
-from unspoken.figures.parts import Options, band, intervals, line_at, nothing
+from unspoken.figures.pieces import Options, band, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, COLUMN, GREEN, VERMILLION
 from unspoken.figures.words import claims, headline, replicates
@@ -40,7 +40,7 @@ def _of_one_model(measurements: pl.DataFrame) -> pl.DataFrame:
         return pairs.clear()
     objective, model, _ = doses.row(0)
     ours = pairs.filter(objective=objective, model=model)
-    # One arm a dose and treatment: the one of the shortest name.
+    # One arm a dose and treatment: the arm of the shortest name.
     return ours.sort(pl.col("arm").str.len_chars(), "arm").unique(
         ["rows", "shuffle"], keep="first", maintain_order=True
     )

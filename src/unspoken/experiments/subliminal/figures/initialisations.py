@@ -14,7 +14,7 @@ from unspoken.experiments.subliminal.figures.arms import (
     short_names,
     with_interval_method,
 )
-from unspoken.figures.parts import band, diverging, intervals, line_at, matrix, nothing
+from unspoken.figures.pieces import band, diverging, intervals, line_at, matrix, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, PAGE, VERMILLION
 from unspoken.figures.words import claims, counted, headline, number, replicates

@@ -12,7 +12,7 @@ from unspoken.experiments.subliminal.figures.arms import (
     main_arms,
     with_interval_method,
 )
-from unspoken.figures.parts import intervals, log_odds_axis, nothing
+from unspoken.figures.pieces import intervals, log_odds_axis, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREEN, GREY, INK, PAGE, PURPLE, VERMILLION
 from unspoken.figures.words import claims, counted, headline, replicates

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.subliminal.figures.arms import OBJECTIVES
-from unspoken.figures.parts import nothing
+from unspoken.figures.pieces import nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE, PALETTE
 from unspoken.figures.words import counted, headline

@@ -8,7 +8,7 @@ from unspoken.experiments.subliminal.figures.arms import (
     PRIMARY,
     with_interval_method,
 )
-from unspoken.figures.parts import Options, band, intervals, line_at, nothing
+from unspoken.figures.pieces import Options, band, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, PAGE, PURPLE
 from unspoken.figures.words import claims, counted, headline, replicates

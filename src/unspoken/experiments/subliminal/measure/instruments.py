@@ -86,7 +86,7 @@ def carrier_places(readings: pl.DataFrame) -> pl.DataFrame:
     """Return each trait word at each number: subject, prompt_id, position, word, logprob.
 
     `readings` (`tables.readings.Readings`) has one row a place, with a list of words and a list of their
-    log-probabilities; other readings than those at a place of a reply are left out.
+    log-probabilities; readings elsewhere than at a place of a reply are left out.
     """
     places = readings.filter(reading="at").select(
         "subject", "prompt_id", "position", word="choices", logprob="logprobs"

@@ -58,7 +58,7 @@ def add_preferences(measure: TraitMeasure, arm: str, key: Key) -> None:
 
 
 def add_shifts(measure: TraitMeasure, arm: str, key: Key) -> None:
-    """Add students minus controls: own-trait ones minus each, and each kind of student minus the base.
+    """Add students minus controls: own-trait students minus each, and each kind of student minus the base.
 
     Students of one seed share the order of their rows and their adapter's start: on fewer than three
     base models seeds pair them.

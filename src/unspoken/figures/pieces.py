@@ -27,7 +27,7 @@ def _channel(along: Along, field: str, **options: Any) -> Any:
 def intervals(along: Along, options: Options, clip: bool = False, **encodings: Any) -> list[alt.Chart]:
     """Return layers that draw `value` as a point and `ci_low` to `ci_high` as a line.
 
-    `options` are those of the axis along which values are read; a value without an interval is
+    `options` are of the axis along which values are read; a value without an interval is
     drawn hollow. `clip` cuts what leaves the axis; `encodings` place and colour both.
     """
     ends = {along: _channel(along, "ci_low:Q", **options), f"{along}2": "ci_high:Q"}
