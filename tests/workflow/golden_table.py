@@ -106,6 +106,10 @@ def reads(old: Params) -> Params:
     return {"kind": "options", "answer_prefix": old["answer_prefix"], "alone": ["unhinted"]}
 
 
+def without_null(old: Params) -> Params:
+    return {key: value for key, value in old["study"].items() if value is not None}
+
+
 def sampling(old: Params) -> Any:
     return old["numbers"] if "counts" in old else old["chains"]
 
@@ -153,6 +157,7 @@ PARAMS = [
     Param("judge_claims", "results", ANY, "an experiment is the first folder of a path below the results"),
     Param("judge_claims", "classes", ANY, "of the models that the study uses", ("classes",)),
     Param("judge_claims", "facts", ANY, "digests of what runs alone", ("facts",)),
+    Param("build_store", "study", without_null, "rooms that a study lacks are not in it", ("study",)),
     Param("build_store", "tables", ANY, "rooms say what the store keeps"),
     Param("build_store", "makers", ANY, "each file's maker is asked of the workflow", ("makers",)),
     Param("build_store", None, None, "a cost reruns nothing", ("costs",)),
