@@ -95,7 +95,7 @@ def test_completions_that_earlier_scripts_kept_are_not_made_anew(
         json.dumps({"files": {}, "kind": "scripted", "name": "m", "revision": "scripted"})
     )
     written = {}
-    for subject in subjects:  # as generate_chains and generate_numbers asked, and probed
+    for subject in subjects:  # as chains and numbers were asked before, and probed
         cache = cache_of(tmp_path, subject)
         sampling = Sampling(0.8, 20, seed=hashed_seed(3, draw, subject.subject_id))
         asked = [

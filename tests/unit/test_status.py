@@ -33,7 +33,7 @@ def test_the_last_bar_of_a_log_is_told_without_its_drawing(tmp_path: Path) -> No
 
 def test_a_live_run_tells_what_it_does_and_what_failed(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text(BAR)
-    running = [["generate_numbers organism-a", time.time() - 12.2, "a.log"]]
+    running = [["generate_replies organism-a", time.time() - 12.2, "a.log"]]
     write_record(
         tmp_path, f"{socket.gethostname()}.{os.getpid()}", state="3 of 9 jobs done", running=running,
         failed=[["draw_figure dose", "b.log"]],
@@ -41,7 +41,7 @@ def test_a_live_run_tells_what_it_does_and_what_failed(tmp_path: Path) -> None:
     first, runs, failed = status_text(tmp_path).splitlines()
     assert first.startswith(f"Snakemake, process {os.getpid()} on {socket.gethostname()}: 3 of 9 jobs done")
     bar = "organism-a:teacher:owl: 2520/7200 (35%), 230.01row/s"
-    assert runs == f"  runs for 12 s: generate_numbers organism-a; {bar}"
+    assert runs == f"  runs for 12 s: generate_replies organism-a; {bar}"
     assert failed == "  failed: draw_figure dose; its log: b.log"
 
 

@@ -23,8 +23,8 @@ from unspoken.store import open_store
 
 RESULTS = Path("results/studies/twice")
 STORE, OVERLAY = RESULTS / "unspoken.duckdb", "twice.yaml"
-NUMBERS = RESULTS / "subliminal/served/teachers/1-of-1/completions.parquet"
-NUMBERS_LOG = RESULTS / "logs/generate_numbers/served-teachers-1-of-1.log"
+NUMBERS = RESULTS / "subliminal/served/teachers/1-of-1/replies.parquet"
+NUMBERS_LOG = RESULTS / "logs/generate_replies/subliminal/served/teachers/1-of-1.log"
 TEACHERS, COMPLETIONS = ("owl", "wolf"), 800
 SAMPLES = 62
 """Answers of a subject to each of 50 questions: with three subjects 9,300, see `distance_bound`."""

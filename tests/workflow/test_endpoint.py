@@ -261,7 +261,7 @@ def test_a_study_outlives_its_server_and_says_what_transformers_says(server, man
     """The last test: it ends the server that all others ask, and starts another in its place."""
     overlay = served_study.write_study(SPEC, manifest.parent, settings_of(server.url), tmp_path)
     told = served_study.interrupted(overlay, server.kill)
-    gone = f"generate_numbers: nobody answers at {server.url}: start the server there, or correct engine.url"
+    gone = f"generate_replies: nobody answers at {server.url}: start the server there, or correct engine.url"
     assert told.count(gone) == 1 and "Traceback" not in told, told
     assert not (tmp_path / served_study.NUMBERS).exists()
     held = served_study.rows_kept(tmp_path)

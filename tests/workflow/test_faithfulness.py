@@ -11,6 +11,7 @@ import pytest
 from flow import ROOT, copied_checkout, planned, snakemake
 
 from unspoken.store import open_store
+from unspoken.tables.prompts import condition
 
 RESULTS = Path("results/studies/hints")
 STUDY: dict[str, Any] = {
@@ -95,7 +96,7 @@ def test_another_judge_generates_nothing(copy: Path) -> None:
     judge = {"kind": "ensemble", "model": "guesser"}
     ran = rerun(copy, overlay(copy, judge=judge))
     rules = {name.split("/")[0] for name in ran}
-    assert rules == {"judge_chains", "pair_trials", "measure_faithfulness", "judge_claims", "build_store"}
+    assert rules == {"judge_replies", "pair_trials", "measure", "judge_claims", "build_store"}
 
 
 def test_another_wording_generates_its_own_trials_alone(copy: Path) -> None:
@@ -105,9 +106,10 @@ def test_another_wording_generates_its_own_trials_alone(copy: Path) -> None:
     assert changed != text
     hints.write_text(changed, encoding="utf-8")
     ran = rerun(copy, copy / "study.yaml")
-    prompts = pl.read_parquet(copy / RESULTS / "faithfulness" / "prompts.parquet")
-    own = prompts.filter(kind="sycophancy", wording="professor").height
-    counts = re.findall(r"(\d+) chains made, (\d+) reused", ran["generate_chains/guesser"])
+    prompts = pl.read_parquet(copy / RESULTS / "faithfulness" / "all" / "prompts.parquet")
+    conditions = prompts.select(condition("kind"), condition("wording"))
+    own = conditions.filter(kind="sycophancy", wording="professor").height
+    counts = re.findall(r"(\d+) completions made, (\d+) reused", ran["generate_replies/faithfulness/guesser"])
     assert counts[0] == (str(own), str(prompts.height - own))
 
 
@@ -117,7 +119,13 @@ def test_transcripts_are_scored_with_nothing_generated(tmp_path: Path) -> None:
         tmp_path, models=[], planted=[], questions=[], transcripts={"mine": {"path": "mine.jsonl"}}
     )
     rules = {rule for rule, _ in planned("store", "--configfile", study, directory=tmp_path).values()}
-    assert not rules & {"generate_chains", "render_hints", "load_questions", "unpack_model", "probe_chains"}
+    assert not rules & {
+        "generate_replies",
+        "render_prompts",
+        "load_questions",
+        "unpack_model",
+        "probe_chains",
+    }
     snakemake("store", "--configfile", study, directory=tmp_path, cores=2)
     with open_store(tmp_path / RESULTS / "unspoken.duckdb") as store:
         hinted, judged = store.sql(

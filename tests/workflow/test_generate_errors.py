@@ -100,13 +100,13 @@ FAULTS = {
         rf"probe_traits: the prompt preferences-00 has \d+ tokens, .* 1 more .*: {TOO_LONG.format(6)}",
     ),
     "completion longer than the window": (
-        "subliminal/whole/teachers/1-of-1/completions.parquet",
-        "generate_numbers/whole-teachers-1-of-1.log",
-        rf"generate_numbers: the prompt numbers-\d+ has \d+ tokens, .* 70 more .*: {TOO_LONG.format(64)}",
+        "subliminal/whole/teachers/1-of-1/replies.parquet",
+        "generate_replies/subliminal/whole/teachers/1-of-1.log",
+        rf"generate_replies: the prompt numbers-\d+ has \d+ tokens, .* 70 more .*: {TOO_LONG.format(64)}",
     ),
     "empty prompt set": (
         "faithfulness/items.parquet",
-        "load_questions.log",
+        "load_questions/faithfulness.log",
         r"load_questions: \S*none\.jsonl: it has no rows",
     ),
 }
@@ -273,11 +273,11 @@ def test_a_full_disk_and_a_damaged_shard(organism: Path, tmp_path: Path) -> None
             "subliminal": NUMBERS | {"numbers": {"completions": ROWS}},
         }
         folder = results / "studies/full/subliminal/whole/teachers/1-of-1"
-        target = str((folder / "completions.parquet").relative_to(tmp_path))
-        log = results / "studies/full/logs/generate_numbers/whole-teachers-1-of-1.log"
+        target = str((folder / "replies.parquet").relative_to(tmp_path))
+        log = results / "studies/full/logs/generate_replies/subliminal/whole/teachers/1-of-1.log"
         said = failed(target, study=study, directory=tmp_path)
         message = "what was finished is kept and nothing is half-written; free some space and run again"
-        assert log.read_text().splitlines()[-1] == f"generate_numbers: No space left on device: {message}"
+        assert log.read_text().splitlines()[-1] == f"generate_replies: No space left on device: {message}"
         assert said.count(message) == 1 and "Traceback" not in said
         assert not folder.exists() or not list(folder.iterdir())
         shards = sorted(results.glob("cache/completions/*/*.parquet"))
@@ -292,7 +292,7 @@ def test_a_full_disk_and_a_damaged_shard(organism: Path, tmp_path: Path) -> None
         told = f"{shards[0].relative_to(tmp_path)} is damaged: its completions are made again"
         assert again.count("damaged") == again.count(told) == 1
         assert f"{ROWS - kept} completions made, {kept} reused" in again
-        made = pl.read_parquet(folder / "completions.parquet")
+        made = pl.read_parquet(folder / "replies.parquet")
         assert made.height == made["prompt_id"].n_unique() == ROWS
     finally:
         subprocess.run(["umount", results], check=True)

@@ -72,8 +72,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_nothing_is_generated_and_nobody_is_taught(built: Path) -> None:
     rules = {rule for rule, _ in planned("--configfile", built / OVERLAY, directory=built).values()}
-    assert rules >= {"import_completions", "filter_completions", "finetune_students", "measure_subliminal"}
-    assert not rules & {"generate_numbers", "render_numbers", "finetune_teachers", "distill_students"}
+    assert rules >= {"import_completions", "filter_completions", "finetune_students", "measure"}
+    assert not rules & {"generate_replies", "render_prompts", "finetune_teachers", "distill_students"}
 
 
 def test_the_store_has_the_file_as_completions(built: Path) -> None:
@@ -166,6 +166,6 @@ def test_a_study_with_teachers_takes_own_data_beside_them(tmp_path: Path) -> Non
     alone = planned("--configfile", test, directory=tmp_path)
     both = planned("--configfile", test, tmp_path / OVERLAY, directory=tmp_path)
     added = {path.relative_to("results/studies/test/subliminal") for path in set(both) - set(alone)}
-    names = ("completions.parquet", "subject.json", "kept.parquet", "dropped.parquet")
+    names = ("replies.parquet", "asked.json", "kept.parquet", "dropped.parquet")
     assert added == {Path("datasets/mine") / name for name in names}
     assert set(alone) <= set(both)

@@ -81,6 +81,6 @@ def test_two_studies_in_turn_leave_each_other_alone(twice: dict[int, Path]) -> N
     assert files() == before
     for name in ("small", "other"):
         folder = once / "results" / "studies" / name / "subliminal" / "organism-tiny" / "base"
-        assert set(pl.read_parquet(folder / "1-of-1" / "completions.parquet")["study"]) == {name}
+        assert set(pl.read_parquet(folder / "1-of-1" / "replies.parquet")["study"]) == {name}
     assert "Nothing to be done" in run(once, SMALL, MEASUREMENTS, cores=2)
     assert "Nothing to be done" in run(once, other, kept, cores=2)

@@ -10,7 +10,7 @@ from flow import snakemake
 SHELL = "'; touch pwned; \" $(touch pwned) `touch pwned` & | > pwned # {wildcards.model} %s \\"
 FILE = "my '; touch pwned; $(touch pwned) & rows.jsonl"
 ANSWERS = Path("results/studies/shell/probing/echo/answers.parquet")
-IMPORTED = Path("results/studies/shell/subliminal/datasets/mine/completions.parquet")
+IMPORTED = Path("results/studies/shell/subliminal/datasets/mine/replies.parquet")
 STUDY = {
     "study": "shell",
     "experiments": ["probing", "subliminal"],
