@@ -51,7 +51,7 @@ def test_shell_code_in_values_and_file_names_stays_text(tmp_path: Path) -> None:
     (tmp_path / "shell.json").write_text(json.dumps(STUDY))
     snakemake(ANSWERS, IMPORTED, "--configfile", tmp_path / "shell.json", directory=tmp_path)
     imported = pl.read_parquet(tmp_path / IMPORTED)
-    assert imported.select("prompt", "completion").rows(named=True) == rows
+    assert imported.select("prompt", completion="reply").rows(named=True) == rows
     choices = pl.read_parquet(tmp_path / ANSWERS).filter(kind="choice")
     assert choices.filter(pl.col("answer").str.strip_chars() == "owl")["logprob"].to_list() == [0.0] * 3
     assert not list(tmp_path.rglob("pwned"))
