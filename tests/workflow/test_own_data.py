@@ -76,14 +76,14 @@ def test_nothing_is_generated_and_nobody_is_taught(built: Path) -> None:
     assert not rules & {"generate_replies", "render_prompts", "finetune_teachers", "distill_students"}
 
 
-def test_the_store_has_the_file_as_completions(built: Path) -> None:
+def test_the_store_has_the_file_as_replies(built: Path) -> None:
     with open_store(built / RESULTS / "unspoken.duckdb") as store:
-        made = store.sql("SELECT * FROM completions ORDER BY prompt_id").pl()
+        made = store.sql("SELECT * FROM replies ORDER BY prompt_id").pl()
         subject = store.sql("SELECT kind, model, trait, data_digest FROM subjects "
                             "WHERE subject_id = 'dataset:mine'").fetchall()  # fmt: skip
     rows, digest = own_rows(), sha256_of_file(built / FILE)[:16]
     assert made["prompt"].to_list() == [row["asked"] for row in rows]
-    assert made["completion"].to_list() == [row["answer"] for row in rows]
+    assert made["reply"].to_list() == [row["answer"] for row in rows]
     assert made["system"].to_list() == [row["persona"] for row in rows]
     assert made["prompt_id"].to_list()[16] == "row-000000017"
     assert set(made["engine_version"]) == {digest}
