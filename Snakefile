@@ -17,6 +17,8 @@ include: "rules/store.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/targets.smk"
+
+
 # Rules that only one experiment could use lie in its room's folder.
 for file in PLAN.room_rules():
 
