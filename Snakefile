@@ -35,9 +35,7 @@ onstart:
     refuse_queued_jobs()
     tell(print_notes, PLAN)
     tell(tell_expected_seconds, workflow.dag)
-    # Of the limit of 100 jobs a second, which no option takes away, each finished job leaves a timer that
-    # wakes the scheduler once a second more: after a hundred jobs, a third of a core.
-    workflow.scheduler.job_rate_limiter = None
+    tell(lift_job_rate_limit, workflow.scheduler)
 
 
 onsuccess:

@@ -165,6 +165,18 @@ def tell_expected_seconds(dag):
     )
 
 
+def lift_job_rate_limit(scheduler):
+    """Take away Snakemake's limit of 100 jobs a second, which no option does.
+
+    Of it each finished job leaves a timer that wakes the scheduler once a second more: after a hundred
+    jobs, a third of a core (upstream: snakemake/snakemake, pull request 3744). tests/unit/test_patches.py
+    tells when this is no longer needed.
+    """
+    if not hasattr(scheduler, "job_rate_limiter"):
+        raise AttributeError("the scheduler has no job_rate_limiter to take away")
+    scheduler.job_rate_limiter = None
+
+
 def tell(what, *known):
     """Say something at the start of a run; where that fails, warn and go on: it is no job's business."""
     try:

@@ -45,7 +45,8 @@ def _distributions() -> dict[str, list[str]]:
 
     `importlib.metadata` also infers what is not listed, and reads the whole description of every installed
     package for its name: 0.6 to 1.2 s of each job, as transformers asks at its import. It falls back to the
-    package's own name where nothing is listed.
+    package's own name where nothing is listed (upstream: huggingface/transformers, pull request 48615).
+    tests/unit/test_patches.py tells when this is no longer needed.
     """
     found: dict[str, list[str]] = {}
     for place in sys.path:
