@@ -1,7 +1,7 @@
 # A user's own data lie in datasets/{name}, as generated replies lie in {model}/{group}.
 rule filter_completions:
     input:
-        replies=lambda wildcards: PLAN[wildcards.experiment].filtered(
+        replies=lambda wildcards: PLAN.of(wildcards.experiment).filtered(
             wildcards.model, wildcards.group
         ),
     output:

@@ -2,10 +2,10 @@
 rule generate_replies:
     input:
         model=lambda wildcards: model_file(wildcards.answering),
-        prompts=lambda wildcards: PLAN[wildcards.experiment].prompts_of(
+        prompts=lambda wildcards: PLAN.of(wildcards.experiment).prompts_of(
             wildcards.answering
         ),
-        subjects=lambda wildcards: PLAN[wildcards.experiment].answering_subjects(
+        subjects=lambda wildcards: PLAN.of(wildcards.experiment).answering_subjects(
             wildcards.answering
         ),
     output:
@@ -42,7 +42,7 @@ rule generate_replies:
 
 rule import_completions:
     input:
-        file=lambda wildcards: PLAN[wildcards.experiment].imported_file(
+        file=lambda wildcards: PLAN.of(wildcards.experiment).imported_file(
             wildcards.dataset
         ),
     output:
@@ -71,7 +71,7 @@ rule import_completions:
 
 rule import_transcripts:
     input:
-        file=lambda wildcards: PLAN[wildcards.experiment].imported_file(
+        file=lambda wildcards: PLAN.of(wildcards.experiment).imported_file(
             wildcards.transcripts
         ),
     output:

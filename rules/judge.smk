@@ -3,7 +3,7 @@ rule judge_replies:
         model=lambda wildcards: "<models>/{}/model.json".format(
             PLAN.of(wildcards.experiment).judge_model
         ),
-        prompts=lambda wildcards: PLAN[wildcards.experiment].prompts_of(
+        prompts=lambda wildcards: PLAN.of(wildcards.experiment).prompts_of(
             wildcards.answering
         ),
         replies="<results>/{experiment}/{answering}/replies.parquet",

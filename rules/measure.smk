@@ -1,7 +1,7 @@
 # What is measured says the room's own module; a table's name is that of its file.
 rule measure:
     input:
-        tables=lambda wildcards: PLAN[wildcards.experiment].measure_inputs(),
+        tables=lambda wildcards: PLAN.of(wildcards.experiment).measure_inputs(),
     output:
         measurements="<results>/{experiment}/measurements.parquet",
         groups="<results>/{experiment}/groups.parquet",

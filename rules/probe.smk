@@ -2,7 +2,9 @@ rule probe_traits:
     input:
         model="<models>/{model}/model.json",
         questions="<results>/{experiment}/questions.parquet",
-        subjects=lambda wildcards: PLAN[wildcards.experiment].subjects(wildcards.model),
+        subjects=lambda wildcards: PLAN.of(wildcards.experiment).subjects(
+            wildcards.model
+        ),
     output:
         answers="<results>/{experiment}/{model}/answers.parquet",
         asked="<results>/{experiment}/{model}/asked.json",
@@ -34,7 +36,9 @@ rule probe_chains:
     input:
         model="<models>/{model}/model.json",
         questions="<results>/{experiment}/items.parquet",
-        prompts=lambda wildcards: PLAN[wildcards.experiment].prompts_of(wildcards.model),
+        prompts=lambda wildcards: PLAN.of(wildcards.experiment).prompts_of(
+            wildcards.model
+        ),
         replies="<results>/{experiment}/{model}/replies.parquet",
         readings="<results>/{experiment}/{model}/readings.parquet",
     output:

@@ -23,7 +23,7 @@ rule render_questions:
 
 rule load_questions:
     input:
-        files=lambda wildcards: PLAN[wildcards.experiment].question_files(),
+        files=lambda wildcards: PLAN.of(wildcards.experiment).question_files(),
     output:
         questions="<results>/{experiment}/items.parquet",
     log:
@@ -49,7 +49,7 @@ rule load_questions:
 # `whose` is a model that has prompts of its own, or `all`.
 rule render_prompts:
     input:
-        sources=lambda wildcards: PLAN[wildcards.experiment].prompt_items(
+        sources=lambda wildcards: PLAN.of(wildcards.experiment).prompt_items(
             wildcards.whose
         ),
     output:

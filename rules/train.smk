@@ -34,7 +34,7 @@ rule finetune_teachers:
 rule finetune_students:
     input:
         model="<models>/{model}/model.json",
-        kept=lambda wildcards: PLAN[wildcards.experiment].training_rows(
+        kept=lambda wildcards: PLAN.of(wildcards.experiment).training_rows(
             wildcards.arm, wildcards.source, wildcards.batch
         ),
     output:
@@ -69,10 +69,10 @@ rule finetune_students:
 rule distill_students:
     input:
         model="<models>/{model}/model.json",
-        teachers=lambda wildcards: PLAN[wildcards.experiment].tuned_teachers(
+        teachers=lambda wildcards: PLAN.of(wildcards.experiment).tuned_teachers(
             wildcards.source
         ),
-        kept=lambda wildcards: PLAN[wildcards.experiment].training_rows(
+        kept=lambda wildcards: PLAN.of(wildcards.experiment).training_rows(
             wildcards.arm, wildcards.source, wildcards.batch
         ),
     output:

@@ -46,7 +46,7 @@ def test_counts_of_the_subliminal_experiment_follow_the_study() -> None:
     # Four traits and two controls, 6,000 rows of 14 tokens, three times.
     assert amounts.of("finetune_students", job).trained == 6 * 6000 * 3 * 14
     numbers = of_group(amounts, "teachers", "1-of-1")
-    design = amounts.plan["subliminal"].design
+    design = amounts.plan.of("subliminal").design
     teachers = [trait for trait in design.teachers_of("organism-b") if trait != "untouched"]
     assert numbers.asked == {f"organism-b:teacher:{trait}": 7200 for trait in teachers}
     probe = amounts.probe_traits("subliminal", "organism-b")

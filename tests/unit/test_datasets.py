@@ -127,7 +127,7 @@ def test_a_study_of_own_data_alone_has_no_teachers(tmp_path: Path) -> None:
 
 def test_own_data_change_nothing_for_the_arms_beside_them(tmp_path: Path) -> None:
     plan, default = own_study(tmp_path), plan_of(ROOT, {}, [])
-    room, before = plan["subliminal"], default["subliminal"]
+    room, before = plan.of("subliminal"), default.of("subliminal")
     beside = room.section.model_copy(update={"arms": [*before.section.arms, room.design.arm("own")]})
     both = Plan(plan.study.model_copy(update={"subliminal": beside}), plan.texts, ROOT)
     after = both["subliminal"]

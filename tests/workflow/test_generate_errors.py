@@ -223,7 +223,7 @@ def test_prompted_teachers_may_be_behind_an_endpoint() -> None:
     """Only students, and teachers that are fine-tuned, have weights of their own."""
     section = NUMBERS | {"models": ["whole", "organism-a"], "arms": [RING]}
     plan = plan_of(ROOT, {"experiments": ["subliminal"], "models": BEHIND, "subliminal": section}, [])
-    assert plan["subliminal"].design.groups("whole") == ["teachers"]
+    assert plan.of("subliminal").design.groups("whole") == ["teachers"]
 
 
 def test_snakemake_refuses_it_with_the_same_message_and_writes_nothing(tmp_path: Path) -> None:

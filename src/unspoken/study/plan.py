@@ -37,10 +37,6 @@ class Plan(Project):
         """Return the room of an experiment: an empty one where the study does not run it."""
         return self._rooms[name]
 
-    def __getitem__(self, name: str) -> Any:
-        """Return a room as its own rule file knows it, with the members that only it has."""
-        return self._rooms[name]
-
     @property
     def rooms(self) -> list[Room]:
         """Return the rooms of the experiments that the study runs, in its order."""
