@@ -113,7 +113,7 @@ def test_a_wrong_data_set_is_one_message(name: str, tmp_path: Path) -> None:
 
 
 def test_a_study_of_own_data_alone_has_no_teachers(tmp_path: Path) -> None:
-    room = own_study(tmp_path, arm={"models": ["organism-a", "organism-b"], "seeds": [1, 2]})["subliminal"]
+    room = own_study(tmp_path, arm={"models": ["organism-a", "organism-b"], "seeds": [1, 2]}).of("subliminal")
     assert room.student_folders() == [
         f"<results>/subliminal/students/own/mine/{model}/all" for model in ("organism-a", "organism-b")
     ]
@@ -130,7 +130,7 @@ def test_own_data_change_nothing_for_the_arms_beside_them(tmp_path: Path) -> Non
     room, before = plan.of("subliminal"), default.of("subliminal")
     beside = room.section.model_copy(update={"arms": [*before.section.arms, room.design.arm("own")]})
     both = Plan(plan.study.model_copy(update={"subliminal": beside}), plan.texts, ROOT)
-    after = both["subliminal"]
+    after = both.of("subliminal")
     assert after.design.comparable_arms() == before.design.comparable_arms()
     assert after.design.doses() == before.design.doses()
     for model in before.models:
