@@ -15,17 +15,27 @@ HEAVY = {
     "config", "devices", "hostile", "support",
     # thousands of simulated studies, or bootstraps
     "calibration", "causal_coverage", "causal_curves", "chain_length", "coverage", "hint_coverage",
-    "judge_changes", "judge_join",
+    "judge", "judge_changes", "judge_join", "judge_measures", "legibility", "shuffled",
     # pictures
     "figures", "hint_figures", "metric_figure", "uplift_figure",
 }  # fmt: skip
 """Test modules that `make test-quick` leaves out; a module that trains, simulates or draws belongs here."""
 
 
+def is_heavy(path: Path) -> bool:
+    """Return whether a file is one of the heavy modules."""
+    return path.parent == HERE and path.stem.removeprefix("test_") in HEAVY
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the heavy modules where they are not wanted: torch alone takes seconds."""
+    return True if config.option.markexpr == "not heavy" and is_heavy(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of heavy modules."""
     for item in items:
-        if item.path.parent == HERE and item.path.stem.removeprefix("test_") in HEAVY:
+        if is_heavy(item.path):
             item.add_marker("heavy")
 
 
