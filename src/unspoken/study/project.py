@@ -24,6 +24,7 @@ class Project:
     def __init__(self, study: CommonKeys, texts: dict[str, dict[str, Any]], root: Path) -> None:
         """Take a checked study, the texts of resources/ by file name, and the project's folder."""
         self.study, self.texts, self.root = study, texts, root
+        self._resources: dict[str, str] = {}
         self.category = texts["traits"][study.category]
         self.words: dict[str, dict[str, str]] = self.category["words"]
 
@@ -55,8 +56,10 @@ class Project:
         return read_keys(path)
 
     def resource(self, name: str) -> str:
-        """Return the digest of what a YAML file of resources/ says."""
-        return digest_of(read_keys(self.root / "resources" / name))
+        """Return the digest of what a YAML file of resources/ says, read once: many jobs depend on it."""
+        if name not in self._resources:
+            self._resources[name] = digest_of(read_keys(self.root / "resources" / name))
+        return self._resources[name]
 
     def script_part(self, script: str, **fields: Any) -> Part:
         """Return what a rule depends on: the code of its script, and `fields`."""
