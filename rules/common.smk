@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from unspoken.study.front_door import plan_or_exit
 from unspoken.queued import refuse_queued_jobs
 from unspoken.study.plan import pattern_of
+from unspoken.study.room import model_of
 from unspoken.study.said import print_findings, print_notes
 
 PLAN = plan_or_exit(ROOT, config, workflow.configfiles)
@@ -66,11 +67,8 @@ def json_of(rule, **made):
 def makers():
     """Return (pattern of a path, rule, digest of its script) for every file that the store imports."""
     imported = {}
-    for path in PLAN.imported():
-        whole = path.replace("<results>", PLAN.results).replace(
-            "<models>", "results/models"
-        )
-        imported.setdefault(os.path.basename(whole), []).append(whole)
+    for path in rules.build_store.input:
+        imported.setdefault(os.path.basename(path), []).append(path)
     return [
         [output.regex().pattern, rule.name, PLAN.code_of(f"{rule.name}.py")]
         for rule in workflow.rules
@@ -89,11 +87,6 @@ def arms_of(*objectives):
         for arm in room.arms
         if arm.objective in objectives
     ]
-
-
-def model_of(answering):
-    """Return the model that answers: the first name in the path of who answers."""
-    return answering.split("/")[0]
 
 
 def model_file(answering):

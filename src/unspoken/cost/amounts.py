@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from unspoken.cost.work import Facts, Work, class_of, parameters_of
 from unspoken.study.models import FollowerModel, OrganismModel
 from unspoken.study.plan import Plan
-from unspoken.study.room import Room
+from unspoken.study.room import Room, model_of
 
 QUESTIONS = 50
 """Questions about a favourite; the experiment asks each plain and, if it likes, after numbers."""
@@ -45,7 +45,7 @@ class Amounts:
         experiment, answering = wildcards.get("experiment"), wildcards.get("answering")
         if experiment and answering:
             room = self.plan.of(experiment)
-            return room.judge_model if rule == "judge_replies" else answering.split("/")[0]
+            return room.judge_model if rule == "judge_replies" else model_of(answering)
         return wildcards.get("model")
 
     # Models

@@ -79,30 +79,17 @@ class Plan(Project):
         """Return what the measure of each experiment writes: measurements.parquet or groups.parquet."""
         return [f"{room.folder}/{name}" for room in self.rooms]
 
-    def _declared(self) -> list[tuple[str, Table, list[str]]]:
-        """Return (name, table, files) of the tables that rooms declare, each name of a room once."""
-        return [(name, table, room.files(name)) for room in self.rooms for name, table in room.tables.items()]
+    def _declared(self) -> list[tuple[Room, str, Table]]:
+        """Return (room, name, table) of the tables that rooms declare."""
+        return [(room, name, table) for room in self.rooms for name, table in room.tables.items()]
 
     def stored_tables(self) -> list[str]:
         """Return the files that the store imports, beside what every study has."""
-        return [path for _, table, files in self._declared() if table.stored for path in files]
-
-    def imported(self) -> list[str]:
-        """Return every file that the store imports."""
-        return [
-            *self.measured("measurements.parquet"),
-            *self.measured("groups.parquet"),
-            *(f"<models>/{model}/model.json" for model in self.used_models),
-            *self.subjects(),
-            *self.files("asked"),
-            *self.stored_tables(),
-            "<results>/claims.parquet",
-            "<results>/verdicts.parquet",
-        ]
+        return [path for room, name, table in self._declared() if table.stored for path in room.files(name)]
 
     def dated_tables(self) -> list[str]:
         """Return the tables whose rows tell when they were made."""
-        return [path for _, table, files in self._declared() if table.dated for path in files]
+        return [path for room, name, table in self._declared() if table.dated for path in room.files(name)]
 
     def figure_tables(self, name: str) -> list[str]:
         """Return the tables that a figure is drawn from."""
@@ -158,11 +145,14 @@ class Plan(Project):
         method = f"{rule}_part"
         if "experiment" in wildcards:
             room = self.of(wildcards.pop("experiment"))
-            own = getattr(room, method, None) if rule not in STAGE_PARTS else None
-            return own(**wildcards) if own else STAGE_PARTS[rule](room, **wildcards)
+            if rule in STAGE_PARTS:
+                return STAGE_PARTS[rule](room, **wildcards)
+            owners: list[Any] = [room]
+        else:
+            owners = [self, *self.all_rooms]
         if rule in MAKE_MODELS:
             return self.model_part(f"{rule}.py", **wildcards)
-        for owner in (self, *self._rooms.values()):
+        for owner in owners:
             if hasattr(owner, method):
                 return getattr(owner, method)(**wildcards)
         raise LookupError(f"no room and no stage says what the rule {rule} depends on")
@@ -201,7 +191,7 @@ class Plan(Project):
             "judge_claims.py",
             study=self.study.study,
             results=self.results,
-            dated={name: table.dated for name, table, _ in self._declared() if table.dated},
+            dated={name: table.dated for _, name, table in self._declared() if table.dated},
             classes={name: self.study.models[name].classes for name in self.used_models},
             claims=self.claims_digest,
             files=self.study.claims,
@@ -213,7 +203,7 @@ class Plan(Project):
         """Return what `build_store` depends on: the whole study, its tables, the comments."""
         tables = {
             name: {"store": table.stored, "columns": table.columns and list(table.columns)}
-            for name, table, _ in self._declared()
+            for _, name, table in self._declared()
             if table.stored
         }
         unused = {room.name for room in self.all_rooms if self.study.section(room.name) is None}

@@ -51,10 +51,6 @@ class Project:
         """Return the digest of what a module of the library does, by its dotted name."""
         return logic_digest(self.root.joinpath("src", *name.split(".")).with_suffix(".py"))
 
-    def read_texts(self, path: Path) -> dict[str, Any]:
-        """Return the keys of a YAML file. Raises KeysError for a missing or malformed file."""
-        return read_keys(path)
-
     def resource(self, name: str) -> str:
         """Return the digest of what a YAML file of resources/ says, read once: many jobs depend on it."""
         if name not in self._resources:

@@ -286,6 +286,11 @@ class Room:
             yield name, self.figures[name]
 
 
+def model_of(answering: str) -> str:
+    """Return the model that answers: the first name in the path of who answers."""
+    return answering.split("/")[0]
+
+
 def needs_of_probe(name: str, models: list[str], probe: Probe) -> Needs:
     """Return what a probe of models needs, under the keys of an experiment's section."""
     asked = {CHOICES: f"{name}.probe"}

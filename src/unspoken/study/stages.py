@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from unspoken.files import digest_of
 from unspoken.study.project import Part
-from unspoken.study.room import Room
+from unspoken.study.room import Room, model_of
+from unspoken.yaml_files import read_keys
 
 
 def measure_part(room: Room) -> Part:
@@ -32,7 +33,7 @@ def render_prompts_part(room: Room, whose: str) -> Part:
 
 def generate_replies_part(room: Room, answering: str) -> Part:
     """Return what `generate_replies` depends on."""
-    model = answering.split("/")[0]
+    model = model_of(answering)
     return room.project.script_part(
         "generate_replies.py",
         study=room.study.study,
@@ -50,7 +51,7 @@ def render_questions_part(room: Room) -> Part:
     texts = {
         "organism": lambda: None,  # they are fixed
         "chat": lambda: digest_of([project.texts["preferences"]["questions"], project.texts["numbers"]]),
-        "listed": lambda: digest_of(project.read_texts(room.own_file("questions.yaml"))),
+        "listed": lambda: digest_of(read_keys(room.own_file("questions.yaml"))),
     }
     return project.script_part(
         "render_questions.py",

@@ -24,6 +24,7 @@ from unspoken.study.room import (
     Needs,
     Room,
     Table,
+    model_of,
 )
 
 
@@ -245,7 +246,7 @@ class SubliminalRoom(Room):
 
     def prompts_of(self, answering: str) -> str:
         """Return the table of a model's requests for numbers: its groups share it."""
-        return f"{self.folder}/{answering.split('/')[0]}/prompts.parquet"
+        return f"{self.folder}/{model_of(answering)}/prompts.parquet"
 
     @cached_property
     def _told(self) -> Told:
