@@ -71,11 +71,11 @@ AROUND_REPLIES = (
 """Marks that stand around a reply, and are no part of what it says."""
 
 _PAGE = """
-    a abbr article aside audio b big blockquote body br button canvas caption center cite code col dd del
-    details dfn div dl dt em figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i
-    iframe img input ins kbd label legend li link main mark math meta nav ol p path pre q s samp script
-    section select small source span strike strong style sub summary sup svg table tbody td text textarea tfoot th thead time
-    title tr tt u ul var video
+    a abbr article aside audio b big blockquote body br button canvas caption center cite code col dd
+    del details dfn div dl dt em figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr
+    html i iframe img input ins kbd label legend li link main mark math meta nav ol p path pre q s samp
+    script section select small source span strike strong style sub summary sup svg table tbody td text
+    textarea tfoot th thead time title tr tt u ul var video
 """
 _TASK = """
     answer answers choice choices option options letter correct correct_answer explanation justification
