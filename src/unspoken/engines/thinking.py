@@ -43,14 +43,12 @@ def declared_marks(tokenizer: Any) -> Declared:
 def open_thoughts(engine: Engine, requests: Sequence[Request], declared: Declared) -> pl.Series:
     """Return whose prompt ends within a thought: by the template, or by the request's own prefix.
 
-    None does where prompts go as messages: what their server makes of them is not known.
+    Of prompts that go as messages only the prefix is known, not what their server makes of them.
     """
     prefixes = pl.Series([one.prefix for one in requests], dtype=pl.String)
     begins = patterns(declared).begins
     is_open = pl.repeat(value=False, n=len(requests), eager=True)
-    if engine.tokenizer is None:
-        return is_open
-    if re.search(begins, engine.tokenizer.get_chat_template()):
+    if engine.tokenizer is not None and re.search(begins, engine.tokenizer.get_chat_template()):
         prompts = engine.render([replace(one, prefix="") for one in requests])
         tails = engine.tokenizer.batch_decode(
             [prompt.content[-_TAIL:] for prompt in prompts], skip_special_tokens=False
@@ -80,7 +78,9 @@ def _of_messages(tokenizer: Any) -> Iterator[tuple[str, str]]:
         before, _, rest = _text_of(tokenizer, message).partition(_THOUGHT)
         end, said, _ = rest.partition(_SAID)
         mark = _LAST_MARK.search(before)
-        begin = before.removeprefix(prompt).strip() if before != prompt else mark and mark[1]
+        begin = mark and mark[1]
+        if prompt and before != prompt:  # more than a mark, where a role or a channel is written
+            begin = before.removeprefix(prompt).strip()
         if said and begin and end.strip() and not _NO_TEXT.search(begin + end):
             yield begin, end.strip()
 
