@@ -210,7 +210,8 @@ UNKNOWN = [
     "<think>a</think><musing>B</musing>C",
 ]  # fmt: skip
 KNOWN = [
-    "<answer>C</answer>", "<b>C</b>", "<p>C", "C</s>", "<C>", "[1] C", "<https://a.example> C", "x < y > z",
+    "<answer>C</answer>", "<b>C</b>", "<p>C", "C</s>", "C<|END_OF_TURN_TOKEN|>",
+    "<|start_header_id|>assistant<|end_header_id|>C", "<C>", "[1] C", "<https://a.example> C", "x < y > z",
     "<|im_start|>assistant\nC", "[INST]x[/INST] C", "f<T>(x) and <item>C</item>", "<output>C</output>",
     "<steps>a</steps>C",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ _FIRST = (
 """A mark at the beginning, with its name."""
 _BEGINS = rf"{OPENS}(?:{_NAME}|[|｜](?i:{_EDGE}){_NAME})"
 _ENDS = rf"{OPENS}(?:/\s*{_NAME}\s*[>\]▷]|[|｜](?i:end(?:[_▁ ]of)?[_▁ ]){_NAME}[|｜]>)"
-_BESIDE_NAME = rf"(?i)[<>\[\]◁▷&|｜/\s]|{_EDGE}|end(?:[_▁ ]of)?[_▁ ]"
+_BESIDE_NAME = rf"(?i)[<>\[\]◁▷&|｜/\s]|{_EDGE}|end(?:[_▁ ]of)?[_▁ ]|_(?:token|id)\b"
 
 
 def said_in(replies: pl.Series) -> pl.Series:
@@ -60,7 +60,8 @@ def _unknown_mark() -> pl.Expr:
     It begins the reply, unless `prompt` has the same beginning, or ends what nothing begins, unless the
     prompt has it. Marks of pages, tasks and turns are known (`answers.marks`).
     """
-    first = pl.coalesce(_REPLY.str.extract(_FIRST, group) for group in range(1, 5)).str.to_lowercase()
+    first = pl.coalesce(_REPLY.str.extract(_FIRST, group) for group in range(1, 5))
+    first = first.str.replace_all(_BESIDE_NAME, "").str.to_lowercase()
     beginning = _REPLY.str.strip_chars().str.head(QUOTED)
     is_quoted = pl.col("prompt").str.contains(beginning, literal=True)
     begun, ended = (
