@@ -32,7 +32,7 @@ def said_in(replies: pl.Series) -> pl.Series:
     blanks = ["\n" * len(mark) for mark in AROUND_REPLIES]
     frame = replies.rename("text").to_frame().with_row_index("row")
     marked = frame.filter(pl.col("text").str.contains(OPENS)).with_columns(
-        pl.col("text").str.replace_many(AROUND_REPLIES, blanks, ascii_case_insensitive=True)
+        pl.col("text").str.replace_many(list(AROUND_REPLIES), blanks, ascii_case_insensitive=True)
     )
     said = marked.update(_without_thoughts(marked), on="row")
     found = frame.update(said, on="row")
