@@ -27,11 +27,15 @@ def with_conditions(measurements: pl.DataFrame, names: Iterable[str]) -> pl.Data
     conditions = pl.col("conditions").map
     last_word = r"([^:]+?)(?::\d+)?$"
     unasked = [conditions.get(name).is_null() for name in SENSITIVITY if name not in names]
-    return measurements.filter(unasked).with_columns(
-        *(conditions.get(name).alias(name) for name in names),
-        whose=pl.col("subject").str.extract(last_word),
-        versus_whose=pl.col("versus").str.extract(last_word),
-    ).drop("conditions")
+    return (
+        measurements.filter(unasked)
+        .with_columns(
+            *(conditions.get(name).alias(name) for name in names),
+            whose=pl.col("subject").str.extract(last_word),
+            versus_whose=pl.col("versus").str.extract(last_word),
+        )
+        .drop("conditions")
+    )
 
 
 def schema_named(name: str) -> "type[dy.Schema]":
