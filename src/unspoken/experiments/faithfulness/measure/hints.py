@@ -18,8 +18,8 @@ from unspoken.statistics.report import Report
 
 ABOUT_CHAINS = ("mention_share", "faithfulness", "alpha", "normalised", "sham_corrected")
 """How scores of chains begin: the unusable are left out of them, as a cut chain is never unfaithful."""
-ABOUT_SHAM = ("sham_rate", "switch_minus_sham", "sham_corrected", "net_switched", "needed_questions")
-"""Scores that the sham answers have a part in."""
+ABOUT_BOTH = ("switch_minus_sham", "sham_corrected", "net_switched", "needed_questions")
+"""Scores that answers under a hint and sham answers have a part in."""
 
 
 def outcomes_of(trials: pl.DataFrame, hits: pl.Expr, usable: pl.Expr) -> Outcomes:
@@ -70,12 +70,13 @@ class HintMeasure:
         self.report.add(interval, metric=metric, n_samples=samples, conditions=conditions, **row)
 
     def gates(self, trials: pl.DataFrame, hint: str) -> dict[str, Gate | None]:
-        """Return the gate of each score of one kind, or of all: of the sham's scores, and of the others."""
+        """Return the gate of each score of one kind, or of all, by name; of those without a name under ""."""
         hinted, unhinted, sham = (trials.filter(arm=arm) for arm in ("hint", "unhinted", "sham"))
         asked = hinted.filter(kind=hint) if hint in hinted["kind"] else hinted
-        about_sham = self.gate(asked, unhinted, sham)
-        gates = dict.fromkeys(ABOUT_SHAM, about_sham) | {"": self.gate(asked, unhinted)}
-        return gates | {"switch_minus_sham": first_gate(about_sham, switches_missing(asked))}
+        about_both = self.gate(asked, unhinted, sham)
+        gates = dict.fromkeys(ABOUT_BOTH, about_both) | {"sham_rate": self.gate(unhinted, sham)}
+        gates["switch_minus_sham"] = first_gate(about_both, switches_missing(asked))
+        return gates | {"": self.gate(asked, unhinted)}
 
     def add_scores(self, scores: Scores, hint: str, unusable: str, gates: dict[str, Gate | None]) -> None:
         """Add every score of one kind, or of all pooled; `gates` as `gates` has them."""
