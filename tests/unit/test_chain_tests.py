@@ -226,8 +226,9 @@ def hinted(question: int, kind: str, moves: bool, **fields: Any) -> dict[str, An
     return trial(question, "hint", **{**plain, **fields})
 
 
-def transplant(question: int, kind: str, answer: str) -> dict[str, Any]:
-    return changed(question, "transplant", 0, answer, prompt_id=f"q{question:03}:hint:{kind}", original="C")
+def transplant(question: int, kind: str, answer: str, original: str = "C") -> dict[str, Any]:
+    name = f"q{question:03}:hint:{kind}"
+    return changed(question, "transplant", 0, answer, prompt_id=name, original=original)
 
 
 def test_transplanted_chains_are_compared_with_the_sham_of_the_same_trials():
@@ -236,14 +237,14 @@ def test_transplanted_chains_are_compared_with_the_sham_of_the_same_trials():
         # metadata: the 30 that switched give C again in 20, and their sham gave C in 10; the others never.
         sham = at < 10
         trials.append(hinted(at, "metadata", at < 30, sham_moved=sham))
-        tests.append(transplant(at, "metadata", "C" if at < 20 else "A"))
+        tests.append(transplant(at, "metadata", "C" if at < 20 else "A", "C" if at < 30 else "A"))
         # sycophancy: all switched, nothing carries over.
         trials.append(hinted(at, "sycophancy", True, sham_moved=sham))
         tests.append(transplant(at, "sycophancy", "B"))
     # Neither a trial that was not at risk nor one without a sham answer counts.
     trials.append(hinted(90, "metadata", False, at_risk=False, unhinted_answer="C"))
     trials.append(hinted(91, "metadata", True, sham_moved=None, sham_answer=None))
-    tests += [transplant(90, "metadata", "C"), transplant(91, "metadata", "C")]
+    tests += [transplant(90, "metadata", "C", "A"), transplant(91, "metadata", "C")]
     found = measured(tests, trials)
 
     def value(hint: str, switched: str = "yes", kind: str = "contrast", arm: str = "transplanted") -> float:
@@ -346,7 +347,10 @@ def test_other_subjects_and_the_order_of_rows_do_not_matter():
         for step in range(STEPS)
     ]
     alone = measured(tests, trials)
-    others = [[{**row, "subject": "n", "answer": "B"} for row in rows] for rows in (tests, trials)]
+    others = [
+        [{**row, "subject": "n", **dict.fromkeys(same, "B")} for row in rows]
+        for rows, same in ((tests, ["answer"]), (trials, ["answer", "free"]))
+    ]
     assert measured([*others[0], *tests[::-1]], [*trials[::-1], *others[1]]) == alone
     assert alone
     assert measured([], []) == {}

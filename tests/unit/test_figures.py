@@ -219,7 +219,7 @@ def test_conditions_that_a_figure_uses_are_columns_and_null_where_absent(tmp_pat
 
 
 def test_a_figure_draws_no_sensitivity_row_that_it_does_not_name():
-    stated: dict[str, Any] = {"metric": ["m"], "subject": ["a:b"], "versus": [None]}
+    stated = {"metric": ["m"], "subject": ["a:b"], "versus": [None]}
     types = {"versus": pl.String, "conditions": CONDITIONS}
     rows = [
         pl.DataFrame(stated | {"conditions": [told]}, schema_overrides=types)

@@ -115,8 +115,8 @@ def test_two_options_leave_nothing_to_move_to():
 
 def test_the_answer_begins_on_a_line_of_its_own():
     thoughts = pl.DataFrame({"thought": ["Two and two. ", " \n", "No end"]})
-    begun = thoughts.select(answer_begun(pl.col("thought"), "The answer is ("))["thought"].to_list()
-    assert begun == ["Two and two.\nThe answer is (", "The answer is (", "No end\nThe answer is ("]
+    begun = thoughts.select(answer_begun(pl.col("thought"), "The answer is (")).to_series()
+    assert begun.to_list() == ["Two and two.\nThe answer is (", "The answer is (", "No end\nThe answer is ("]
 
 
 def test_the_most_likely_letter_is_the_first_of_equals():

@@ -49,8 +49,9 @@ def answers_beside(trials: pl.DataFrame, hinted: pl.DataFrame, arm: str) -> pl.D
     Columns: question_id, kind, target, and answer and other_answer, null where they are not known.
     """
     keys = ["question_id", "kind"]
-    other = trials.filter(arm=arm).select(*keys, other_answer="answer")
-    return hinted.select(*keys, "answer", "target").join(other, on=keys)
+    whole = pl.when(pl.col("outcome") != "truncated").then("answer")
+    other = trials.filter(arm=arm).select(*keys, other_answer=whole)
+    return hinted.select(*keys, "target", answer=whole).join(other, on=keys)
 
 
 def _all_and_kinds(trials: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
