@@ -24,7 +24,9 @@ from unspoken.statistics.bootstrap import (
 )
 from unspoken.statistics.gates import Gate, Outcomes, first_gate, missing_gate
 
-MOVED, SHAM, AMONG, UNPAIRED, MOVED_UNPAIRED = range(5)
+COLUMNS = ["moved", "sham", "known", "lost", "moved_unpaired"]
+"""What is summed of transplants; see `transplanted`."""
+MOVED, SHAM, AMONG = range(3)
 
 
 def transplanted(tested: pl.DataFrame) -> pl.DataFrame:
@@ -73,8 +75,7 @@ def add_transplants(chains: TestedChains) -> None:
     # Trials that switched are chosen by where their chain led: all trials at risk are not.
     chosen = pl.concat([rows, rows.with_columns(switched=pl.lit("any"))])
     pooled = pl.concat([chosen, chosen.with_columns(hint=pl.lit("all"))])
-    columns = ["moved", "sham", "known", "lost", "moved_unpaired"]
-    values, sums = question_sums(pooled, ["hint", "switched"], columns)
+    values, sums = question_sums(pooled, ["hint", "switched"], COLUMNS)
     table = resampled(sums, chains.seed)
     gap = {"kind": "contrast", "versus": chains.arm("sham"), "paired_on": ["question"]}
     statistics: list[tuple[str, Statistic, dict[str, Any]]] = [
