@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from unspoken.chains import causal
-from unspoken.experiments.faithfulness.measure import chain_tests, transplants
-from unspoken.experiments.faithfulness.measure.changed_answers import question_sums, tested_answers
+from unspoken.experiments.faithfulness.measure import chain_tests, changed_answers, transplants
+from unspoken.experiments.faithfulness.measure.changed_answers import question_sums
 from unspoken.experiments.faithfulness.measure.legibility import mean_change
 from unspoken.statistics.bootstrap import Ends, difference_of, resampled, statistic_ends
 
@@ -70,7 +70,7 @@ def cut_answers(seed: int, share: float, fixed: int) -> pl.DataFrame:
 
 
 def with_matches(cuts: pl.DataFrame) -> pl.DataFrame:
-    return tested_answers(cuts, known_trials(cuts.select("subject", "prompt_id").unique()))
+    return changed_answers.tested_answers(cuts, known_trials(cuts.select("subject", "prompt_id").unique()))
 
 
 def assert_covers(found: Ends, truth: float, *, at_an_end: bool = False) -> None:
@@ -168,7 +168,7 @@ def test_transplants_cover_and_find_nothing_where_nothing_is_carried(carried):
         original=pl.lit("C"), original_forced=pl.lit("C"), test=pl.lit("transplant"), step=0, steps=3,
         how=pl.lit(None, pl.String),
     )  # fmt: skip
-    rows = transplants.transplanted(tested_answers(answers, known_trials(trials)))
+    rows = transplants.transplanted(changed_answers.tested_answers(answers, known_trials(trials)))
     values, sums = question_sums(rows, ["hint"], ["moved", "sham", "known", "lost"])
     assert len(values) == STUDIES
     gap = difference_of(transplants.MOVED, transplants.SHAM, transplants.AMONG)

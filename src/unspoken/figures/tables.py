@@ -28,7 +28,7 @@ def with_conditions(measurements: pl.DataFrame, names: Iterable[str]) -> pl.Data
     last_word = r"([^:]+?)(?::\d+)?$"
     unasked = [conditions.get(name).is_null() for name in SENSITIVITY if name not in names]
     return (
-        measurements.filter(unasked)
+        measurements.filter(*unasked)
         .with_columns(
             *(conditions.get(name).alias(name) for name in names),
             whose=pl.col("subject").str.extract(last_word),
