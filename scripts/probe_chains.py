@@ -10,7 +10,7 @@ from unspoken.jobs import start_job
 if TYPE_CHECKING:
     import polars as pl
 
-    from unspoken.engines.base import Completion, Request, Sampling
+    from unspoken.engines.base import Request, Sampling
     from unspoken.engines.cache import CompletionCache
 
 log = logging.getLogger("probe_chains")
@@ -82,23 +82,36 @@ def changed_starts(
     return starts
 
 
-def answered_again(
-    starts: list[tuple[dict[str, Any], int, str, str]], written: "list[Completion]"
+def written_on(
+    cache: "CompletionCache",
+    starts: list[tuple[dict[str, Any], int, str, str]],
+    requests: "list[Request]",
+    sampling: "Sampling",
 ) -> "pl.DataFrame":
-    """Return `thought` and `answer` (`answers.stated`) of replies that go on from changed beginnings."""
+    """Return `thought` and `answer` (`answers.stated`) of replies that go on from changed beginnings.
+
+    `requests` have the beginning as prefix; where its prompt begins the thinking, so does the whole reply.
+    """
     import polars as pl
 
     from unspoken.answers.stated import with_answers
     from unspoken.answers.thinking import split_at_thinking
+    from unspoken.asking.completing import completed
+    from unspoken.engines.thinking import declared_marks, open_thoughts
 
-    texts = [text + more.text for (_, _, text, _), more in zip(starts, written, strict=True)]
+    made = completed(cache, requests, sampling)
     told = [
-        (row["options"], row["n_options"], more.finish_reason, None)
-        for (row, *_), more in zip(starts, written, strict=True)
+        (row["subject"], row["user"], row["options"], row["n_options"], more.finish_reason, None)
+        for (row, *_), more in zip(starts, made, strict=True)
     ]
-    types = {"options": pl.List(pl.String), "n_options": pl.Int64}
-    asked = pl.DataFrame(told, types | dict.fromkeys(("finish_reason", "stated"), pl.String), orient="row")
-    whole = split_at_thinking(pl.Series(texts, dtype=pl.String))
+    types = dict.fromkeys(("subject", "prompt", "options", "n_options", "finish_reason", "stated"), pl.String)
+    types |= {"options": pl.List(pl.String), "n_options": pl.Int64}
+    asked = pl.DataFrame(told, types, orient="row").with_columns(engine=pl.lit(cache.engine.name))
+    texts = [request.prefix + more.text for request, more in zip(requests, made, strict=True)]
+    declared = declared_marks(cache.engine.tokenizer)
+    bare = [replace(request, prefix="") for request in requests]
+    is_open = open_thoughts(cache.engine, bare, declared)
+    whole = split_at_thinking(pl.Series(texts, dtype=pl.String), declared, is_open=is_open)
     return with_answers(pl.concat([asked, whole], how="horizontal")).select("thought", "answer")
 
 
@@ -110,7 +123,6 @@ def rewritten_chains(
     positions: int,
 ) -> list[dict[str, Any]]:
     """Return chains whose beginning the subject rewrote, and whose rest and answer it then wrote anew."""
-    from unspoken.asking.completing import completed
     from unspoken.chains.changed import written_chain
     from unspoken.engines.base import Request
     from unspoken.seeds import hashed_seed
@@ -122,7 +134,7 @@ def rewritten_chains(
         for row, step, text, _ in starts
     ]
     drawn = replace(sampling, seed=hashed_seed(sampling.seed, test, "rest"))
-    answers = answered_again(starts, completed(cache, going_on, drawn))
+    answers = written_on(cache, starts, going_on, drawn)
     return [
         written_chain(row, test, step, thought, how, stated)
         for (row, step, _, how), (thought, stated) in zip(starts, answers.iter_rows(), strict=True)

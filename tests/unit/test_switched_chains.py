@@ -15,7 +15,7 @@ TYPES = {
     "subject": pl.String, "prompt_id": pl.String, "question_id": pl.String, "arm": pl.String,
     "user": pl.String, "options": pl.List(pl.String), "n_options": pl.Int64, "chain": pl.String,
     "forced": pl.List(pl.Float64), "thinking": pl.String, "reply": pl.String, "finish_reason": pl.String,
-    "stated": pl.String,
+    "stated": pl.String, "prompt": pl.String, "engine": pl.String,
 }  # fmt: skip
 
 
@@ -25,6 +25,7 @@ def chain(text: str, name: str = "q1", arm: str = "unhinted", end: str = f"\n{PR
         "subject": "m", "prompt_id": f"{name}:{arm}", "question_id": name, "arm": arm, "user": PROMPT,
         "options": ["bat", "trout"], "n_options": 2, "chain": text, "forced": [-1.0, -0.5],
         "thinking": None, "reply": text, "finish_reason": "stop", "stated": None,
+        "prompt": PROMPT, "engine": "scripted",
     }  # fmt: skip
 
 

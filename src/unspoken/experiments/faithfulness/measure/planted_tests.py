@@ -94,7 +94,7 @@ def _asked(engine: ScriptedEngine, process: str, arm: str, seed: int) -> pl.Data
             "n_options": OPTIONS, "options": [[]] * len(made), "chain": [one.text for one in made],
             "reply": [one.text for one in made], "finish_reason": [one.finish_reason for one in made],
             "n_tokens": [one.n_tokens for one in made], "thinking": None, "stated": None,
-            "system": process,
+            "system": process, "prompt": users, "subject": process, "engine": "scripted",
         }, schema_overrides={"options": pl.List(pl.String), "thinking": pl.String, "stated": pl.String},
     )  # fmt: skip
     asked = with_answers(chains).with_columns(prefix=answer_begun(pl.col("thought"), PREFIX))
