@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from unspoken.engines.base import Request
-from unspoken.engines.rendering import end_of_turn_ids, prompt_ids
+from unspoken.engines.rendering import prompt_ids
+from unspoken.engines.templates import end_of_turn_ids
 from unspoken.training.labels import IGNORED
 
 CARRIER = re.compile(r"[0-9 ,;\n\t()\[\]]+")
