@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 from unspoken.engines.base import EngineError, Prompt, Request
-from unspoken.engines.templates import system_fault, system_role
+from unspoken.engines.templates import system_role
+from unspoken.models.chat import system_fault
 
 SPACE = "▁"
 """How pieces of a sentencepiece tokenizer write a space."""

@@ -1,16 +1,17 @@
-"""What a model's chat template can do, and which token ends its answers."""
+"""What a model's chat template can do, and which token ends its answers.
 
+`python -m unspoken.engines.templates FOLDER` tells it of a folder, as JSON.
+"""
+
+import json
+import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from unspoken.engines.base import EngineError
+from unspoken.models.chat import DROPPED, REFUSED, TAKEN
 
-TAKEN, DROPPED, REFUSED = "taken", "dropped", "refused"
-"""What a template may do with a system prompt."""
-WAYS_OUT = (
-    "put its text into the user's turn (a chat_template.jinja of your own in the model's folder can do that),"
-    " or choose another model"
-)
 _ANSWER = "the answer"
 
 
@@ -48,12 +49,6 @@ def system_role(tokenizer: Any) -> str:
     return DROPPED if one == other else TAKEN
 
 
-def system_fault(role: str) -> str | None:
-    """Say what a template does with system prompts that are asked for, and what helps; None if it takes them."""
-    did = {REFUSED: "refuses", DROPPED: "leaves out"}.get(role)
-    return did and f"its chat template {did} system prompts: {WAYS_OUT}"
-
-
 def template_fault(tokenizer: Any) -> str | None:
     """Say why nothing can be asked with a tokenizer, and what helps, or return None."""
     if not tokenizer.chat_template:
@@ -69,14 +64,29 @@ def template_fault(tokenizer: Any) -> str | None:
     try:
         _written(tokenizer, ("user", "?"))
         end_of_turn_ids(tokenizer)
-    except Exception as error:  # templates raise what they like
+    except ValueError as error:
         return (
-            f"{error}: let the model's chat_template.jinja end each answer with {tokenizer.eos_token},"
-            " or take a chat model"
-            if isinstance(error, ValueError)
-            else f"its chat template fails on a question and its answer ({error}): correct it"
+            f"{error}: let the model's chat_template.jinja write each answer, and {tokenizer.eos_token} behind"
+            " it, or take a chat model"
         )
+    except Exception as error:  # templates raise what they like
+        return f"its chat template fails on a question and its answer ({error}): correct it"
     return None
+
+
+def chat_facts(directory: Path) -> dict[str, Any]:
+    """Return what the tokenizer in a directory can do: its `fault`, or its `system` role and its `ends`."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=False)
+    except Exception as error:  # whatever a strange folder makes transformers raise
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        return {"fault": f"its tokenizer cannot be read ({said[0]}): put its tokenizer.json there"}
+    if fault := template_fault(tokenizer):
+        return {"fault": fault}
+    ends = [tokenizer.eos_token_id, end_of_turn_ids(tokenizer)[-1]]
+    return {"system": system_role(tokenizer), "ends": tokenizer.convert_ids_to_tokens(ends)}
 
 
 def ends_of(tokenizer: Any) -> list[int]:
@@ -87,3 +97,7 @@ def ends_of(tokenizer: Any) -> list[int]:
     if fault := template_fault(tokenizer):
         raise EngineError(f"{tokenizer.name_or_path}: {fault}")
     return [tokenizer.eos_token_id, end_of_turn_ids(tokenizer)[-1]]
+
+
+if __name__ == "__main__":
+    print(json.dumps(chat_facts(Path(sys.argv[1]))))
