@@ -49,8 +49,8 @@ def _tokens_after(tokenizer: Any, prompt: Prompt, choices: Sequence[str]) -> tup
         if ids[: len(before)] != before or len(ids) == len(before):
             raise EngineError(
                 f"the tokens of the choice {choice!r} cannot be told from those of its prompt {prompt.key},"
-                f" which ends in {prompt.text[-12:]!r}: let the choice begin with a space, or the beginning of"
-                " the answer end before it (choice_format, answer_prefix)"
+                f" which ends in {prompt.text[-12:]!r}: let the choice begin with a space, or the answer's"
+                " beginning end before it (choice_format, answer_prefix)"
             )
     return tuple(tuple(ids[len(before) :]) for ids in together)
 

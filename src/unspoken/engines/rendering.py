@@ -31,9 +31,7 @@ def rendered(tokenizer: Any, requests: Sequence[Request]) -> list[Prompt]:
     )
     whole = [text + request.prefix for text, request in zip(texts, requests, strict=True)]
     rows = tokenizer(whole, add_special_tokens=False)["input_ids"] if whole else []
-    return [
-        Prompt(request.key, ids, text) for request, ids, text in zip(requests, rows, whole, strict=True)
-    ]
+    return [Prompt(request.key, ids, text) for request, ids, text in zip(requests, rows, whole, strict=True)]
 
 
 def prompt_ids(tokenizer: Any, request: Request) -> list[int]:
@@ -55,13 +53,16 @@ def texts_of(tokenizer: Any, rows: list[list[int]]) -> list[str]:
     the space is the completion's own.
     """
     texts = tokenizer.batch_decode(rows, skip_special_tokens=False)
-    if not adds_a_space(tokenizer):
+    if not _takes_a_space(tokenizer):
         return texts
+    firsts = [tokenizer.convert_ids_to_tokens(ids[0]) if ids else "" for ids in rows]
     return [
-        f" {text}" if ids and _begins_with_space(tokenizer, ids[0]) and not text.startswith(" ") else text
-        for ids, text in zip(rows, texts, strict=True)
+        f" {text}" if first.startswith(SPACE) else text for first, text in zip(firsts, texts, strict=True)
     ]
 
 
-def _begins_with_space(tokenizer: Any, token: int) -> bool:
-    return tokenizer.convert_ids_to_tokens(token).startswith(SPACE)
+@cache
+def _takes_a_space(tokenizer: Any) -> bool:
+    """Tell whether decoding takes away the space that a tokenizer puts before a text."""
+    ids = tokenizer("A", add_special_tokens=False)["input_ids"]
+    return adds_a_space(tokenizer) and not tokenizer.decode(ids).startswith(" ")

@@ -12,7 +12,7 @@ TOKENIZER_FILES = (".json", ".jinja", ".txt", ".model")
 
 
 def fits_requests(subject: Subject) -> bool:
-    """Tell whether a subject can answer as an adapter beside a loaded base: not part of one, nor of Conv1D."""
+    """Tell whether a subject can answer as an adapter beside a loaded base: a whole one, not of Conv1D."""
     transposed = (subject.adapter or {}).get("transposed")
     return subject.form == "lora" and subject.fraction == 1.0 and not transposed
 

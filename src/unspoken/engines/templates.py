@@ -66,8 +66,8 @@ def template_fault(tokenizer: Any) -> str | None:
         end_of_turn_ids(tokenizer)
     except ValueError as error:
         return (
-            f"{error}: let the model's chat_template.jinja write each answer, and {tokenizer.eos_token} behind"
-            " it, or take a chat model"
+            f"{error}: let the model's chat_template.jinja write each answer and {tokenizer.eos_token}"
+            " behind it, or take a chat model"
         )
     except Exception as error:  # templates raise what they like
         return f"its chat template fails on a question and its answer ({error}): correct it"

@@ -86,7 +86,9 @@ class TransformersEngine:
         shared = _shared_length(unique) if self._sees_everything else 0
         width = max(map(len, unique)) - shared
         gaps = [width + shared - len(row) for row in unique]
-        ids = torch.tensor([[self._pad] * gap + list(row[shared:]) for gap, row in zip(gaps, unique, strict=True)])
+        ids = torch.tensor(
+            [[self._pad] * gap + list(row[shared:]) for gap, row in zip(gaps, unique, strict=True)]
+        )
         mask = torch.tensor([[1] * shared + [0] * gap + [1] * (width - gap) for gap in gaps])
         mask, cache = mask.to(self.device), whole_cache(self.model.config)
         if shared:

@@ -18,7 +18,7 @@ def system_fault(role: str) -> str | None:
 
 
 def chat_fault(facts: dict[str, Any], asking: str | None) -> str | None:
-    """Say why a model cannot be asked, and what helps; `asking` is who asks it under system prompts, if any."""
+    """Say why a model cannot be asked, and what helps; `asking` gives it system prompts, if anyone does."""
     if "fault" in facts:
         return facts["fault"]
     fault = system_fault(facts["system"]) if asking else None

@@ -15,7 +15,7 @@ from unspoken.study.models import LocalModel
 from unspoken.study.plan import Plan
 
 READER = "unspoken.engines.templates"
-"""The module that tells what a tokenizer can do. It imports transformers, for seconds: what it told is kept."""
+"""The module that tells what a tokenizer can do. It imports transformers, for seconds: that is kept."""
 
 
 def unaskable_model(plan: Plan) -> str | None:
@@ -41,7 +41,7 @@ def _facts(plan: Plan, name: str) -> dict[str, Any]:
 
 
 def _facts_of_folder(plan: Plan, folder: Path) -> dict[str, Any]:
-    """Return what the tokenizer in a folder can do, read anew where a file of it or the reader has changed."""
+    """Return what the tokenizer in a folder can do, read anew where a file or the reader has changed."""
     small = [path for path in model_files(folder) if path.suffix != ".safetensors"]
     digests = {path.name: sha256_of_file(path) for path in small}
     key = digest_of([digests, plan.code_of_module(READER)])
