@@ -90,8 +90,8 @@ def put_weights(model: Any, tensors: dict[str, Any]) -> None:
     if unknown:
         raise SubjectError(
             f"{unknown[0]}: {type(model).__name__} has no tensor of that name"
-            f" ({len(unknown)} of {len(tensors)} trained tensors have no place): the"
-            " subject was trained from another model, or by a version of transformers that names it otherwise;"
+            f" ({len(unknown)} of {len(tensors)} trained tensors have no place):"
+            " the subject is of another model, or of a version of transformers that names it otherwise;"
             " train it again"
         )
     model.load_state_dict(tensors, strict=False)
