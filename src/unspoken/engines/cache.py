@@ -66,6 +66,8 @@ def identity_of(engine: Engine, subject: Subject, manifest: Path) -> dict[str, A
         "version": engine.version,
         "revision": engine.revision,
         "dtype": engine.dtype,
+        # What one kind of engine alone has: the keys of the others stay as they are.
+        **getattr(engine, "key_parts", {}),
     }
 
 
