@@ -19,6 +19,8 @@ Asking = Callable[[Any], Awaitable[T]]
 """Asks one thing of a client."""
 GREETING_S = 30
 """Seconds that the server has to say what it serves."""
+BETWEEN_LISTINGS_S = 1.1
+"""Pause after which a server that says the time of asking, in seconds, says another."""
 OLD_S = 24 * 3600
 """A model made longer ago was not made at the time of asking."""
 
@@ -104,17 +106,23 @@ class Server:
 
     def _client(self) -> openai.AsyncOpenAI:
         """Return a client for one event loop; it repeats what fails, with growing pauses."""
-        # A server that takes its key in another header may refuse a wrong one in the usual header.
-        unnamed = {"Authorization": openai.Omit()} if self._headers and self._key is None else {}
+        hooks: dict[str, list[Any]] = {"response": [read_as_meant]}
+        if self._key is None and self._headers and "authorization" not in map(str.lower, self._headers):
+            hooks["request"] = [_without_authorization]
         return openai.AsyncOpenAI(
             base_url=self.url,
             # Never left to the client, which would send OPENAI_API_KEY to whatever server this is.
             api_key=self._key or "none",
             max_retries=self._settings["retries"],
             timeout=self._settings["timeout_s"],
-            default_headers={**unnamed, **self._headers},
-            http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [read_as_meant]}),
+            default_headers=self._headers,
+            http_client=openai.DefaultAsyncHttpxClient(event_hooks=hooks),
         )
+
+
+async def _without_authorization(request: Any) -> None:
+    """Take off the empty key: a server that takes its key in another header may refuse it."""
+    del request.headers["Authorization"]
 
 
 async def posted(client: Any, path: str, body: dict[str, Any]) -> object:
@@ -128,7 +136,7 @@ async def _greeting(client: Any) -> tuple[dict[str, Any], str]:
     root = str(client.base_url).rstrip("/")
     served = await _listed_models(patient, root)
     if any(_may_be_now(model) for model in served.values()):
-        await asyncio.sleep(1.1)
+        await asyncio.sleep(BETWEEN_LISTINGS_S)
         again = await _listed_models(patient, root)
         for name, model in served.items():
             if again.get(name, {}).get("created") != model.get("created"):
@@ -145,12 +153,17 @@ async def _listed_models(client: Any, root: str) -> dict[str, dict[str, Any]]:
     """Return what a server lists of its models, by name. Raises EngineError if it lists none."""
     try:
         listing = await client.get("/models", cast_to=object)
-        return {model["id"]: dict(model) for model in listing["data"]}
     except openai.NotFoundError:
-        fault = f"{root} has no OpenAI-compatible interface (often at /v1): correct engine.url"
-    except (TypeError, KeyError, ValueError):
+        raise EngineError(
+            f"{root} has no OpenAI-compatible interface (often at /v1): correct engine.url"
+        ) from None
+    except json.JSONDecodeError:
+        listing = None
+    try:
+        return {model["id"]: dict(model) for model in listing["data"]}
+    except (TypeError, KeyError):
         fault = f"{root} lists no models, as an OpenAI-compatible interface does: correct engine.url"
-    raise EngineError(fault) from None
+    raise EngineError(fault)
 
 
 def _may_be_now(model: dict[str, Any]) -> bool:
