@@ -148,7 +148,8 @@ TEXTS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "thinking blocks": (
         answer([
-            {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "12"},
+            {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+            {"type": "text", "text": "12"},
         ]),
         "<think>hm</think>12", "stop",
     ),
@@ -211,7 +212,11 @@ def test_21_one_filtered_row_is_a_row_and_not_the_end_of_the_job(filtered: Reply
 
 
 SPENT = [
-    (429, error("You exceeded your current quota, check your plan and billing", code="insufficient_quota"), {}),
+    (
+        429,
+        error("You exceeded your current quota, check your plan and billing", code="insufficient_quota"),
+        {},
+    ),
     (429, error("You exceeded your current quota"), {}),
     (402, error("Insufficient Balance"), {}),
     good(error("Insufficient credits", code=402)),
@@ -268,7 +273,9 @@ def test_21_what_the_study_needs_is_not_left_out() -> None:
         engine = engine_at(site.url, leave_out=["temperature", "stop"])
         assert "temperature" not in (completions(engine), site.bodies[-1])[1]
         for sampling in (greedy, stopping):
-            with pytest.raises(EngineError, match="leave_out has (temperature|stop), and what is asked needs"):
+            with pytest.raises(
+                EngineError, match=r"leave_out has (temperature|stop), and what is asked needs"
+            ):
                 completions(engine, sampling=sampling)
 
 

@@ -185,8 +185,8 @@ class CompletionCache:
         before = set(about.get("fingerprints", []))
         if before and now - before:
             log.warning(
-                "%s answers as %s now, and as %s before: completions of both are kept and used as one model's;"
-                " another engine.fingerprint in the study makes them anew",
+                "%s answers as %s now, and as %s before: completions of both count as one model's; another"
+                " engine.fingerprint in the study makes them anew",
                 self.engine.dtype, ", ".join(sorted(now - before)), ", ".join(sorted(before)),
             )  # fmt: skip
         if now - before:

@@ -102,7 +102,8 @@ class Server:
 
     def _no_answer(self, error: NoAnswer, key: str) -> str:
         """Say what came in the place of an answer."""
-        return f"{self.url} replied to {_named(key)} with no usable answer: {error}. It says: {self._said(error)}"
+        what = f"{self.url} replied to {_named(key)} with no usable answer"
+        return f"{what}: {error}. It says: {self._said(error)}"
 
     def _client(self) -> openai.AsyncOpenAI:
         """Return a client for one event loop; it repeats what fails, with growing pauses."""
@@ -187,6 +188,6 @@ def _secret_in(variable: str, what: str) -> str:
         raise EngineError(f"the environment variable {variable} is not set: it is to hold {what}")
     if not (held.isascii() and held.isprintable()):
         raise EngineError(
-            f"the environment variable {variable} is to hold {what}, and it has characters that no header may have"
+            f"the environment variable {variable} is to hold {what}, and has characters that no header has"
         )
     return held

@@ -119,14 +119,17 @@ class EndpointEngine:
     def _check_left_out(self, sampling: Sampling) -> None:
         """Raise EngineError if a parameter is left out that the study needs."""
         for name, needed in (
-            ("temperature", None if sampling.temperature == 1 else f"a temperature of {sampling.temperature}"),
+            (
+                "temperature",
+                None if sampling.temperature == 1 else f"a temperature of {sampling.temperature}",
+            ),
             ("stop", "completions to end at a text" if sampling.stop else None),
         ):
             if name in self._left_out and needed:
                 raise EngineError(f"engine.leave_out has {name}, and what is asked needs {needed}: send it")
 
     def _request(self, **parameters: Any) -> dict[str, Any]:
-        """Return the body of a request: parameters that have a value and are not left out, and the study's."""
+        """Return a request's body: parameters with a value that are not left out, and the study's own."""
         sent = {name: value for name, value in parameters.items() if value is not None}
         return {name: value for name, value in sent.items() if name not in self._left_out} | self._body
 

@@ -11,7 +11,8 @@ from unspoken.expected import short
 from unspoken.visible import visible
 
 PASSING = re.compile(
-    r"overload|temporar|unavailable|upstream|timed?[ _-]?out|try again|at capacity|server.?error|bad gateway", re.I
+    r"overload|temporar|unavailable|upstream|timed?[ _-]?out|try again|at capacity|server.?error|bad gateway",
+    re.I,
 )
 """Words of errors that pass: such an error in a reply with status 200 is treated as a 503."""
 RATE = re.compile(r"rate.?limit|too many requests|(try again|retry|retry.?delay)\W{0,4}(in|after|\d)", re.I)
@@ -25,6 +26,13 @@ FILTERED = re.compile(
     re.I,
 )
 """Words with which vendors refuse one prompt for what it says."""
+UNKNOWN = re.compile(
+    r"support|permitted|allowed|unrecogni|unknown|unexpected|extra|cannot both|deprecat", re.I
+)
+"""Words with which a server refuses a parameter, not its value."""
+PARAMETERS = (
+    r"\b(max_(?:completion_)?tokens|temperature|top_p|top_k|min_p|repetition_penalty|seed|stop|logprobs)\b"
+)
 REFUSING = (400, 403, 422)
 
 
@@ -138,18 +146,23 @@ def fault_of(error: openai.OpenAIError, url: str, prompt: str, key: str | None, 
     if isinstance(error, openai.APIConnectionError):
         cause = f"{error.__cause__ or error}"
         if "without sending complete" in cause:
-            return f"{url} broke off its answer to {prompt} ({cause}): look at the server's log, and run again"
-        return f"nobody answers at {url}: start the server there, or correct engine.url, and run again ({cause})"
+            return (
+                f"{url} broke off its answer to {prompt} ({cause}): look at the server's log, and run again"
+            )
+        return (
+            f"nobody answers at {url}: start the server there, or correct engine.url, and run again ({cause})"
+        )
     if not isinstance(error, openai.APIStatusError):
         return f"{url} failed on {prompt}: {words}"
     status = error.status_code
     if is_spent(status, error.response.text, error.response.headers):
         return (
-            f"{url} gives no more answers ({status}): {words} Look at the account's quota and billing: what was"
-            " finished is kept, and the next run asks for the rest"
+            f"{url} gives no more answers ({status}): {words} Look at the account's quota and billing; what"
+            " was finished is kept, and the next run asks for the rest"
         )
     if status in (401, 403) and key:
-        return f"{url} refuses the key in the environment variable {key} ({status}): correct it. It says: {words}"
+        wrong = f"refuses the key in the environment variable {key} ({status})"
+        return f"{url} {wrong}: correct it. It says: {words}"
     if status in (401, 403):
         wanted = "set engine.key to the environment variable that holds it"
         return f"{url} wants a key ({status}): {wanted}. It says: {words}"
@@ -164,16 +177,10 @@ def fault_of(error: openai.OpenAIError, url: str, prompt: str, key: str | None, 
 
 def _way_out(words: str) -> str:
     """Return what may help against a refusal: another name, a parameter less, or a shorter prompt."""
-    if re.search(r"max_(completion_|output_)?tokens", words):
-        return (
-            "If it wants the limit of tokens under another name, set engine.max_tokens_as; if the limit is"
-            " too high, lower max_tokens"
-        )
-    if name := re.search(r"\b(temperature|top_p|top_k|min_p|repetition_penalty|seed|stop|logprobs)\b", words):
-        return f"A parameter that it does not take is left out by engine.leave_out, such as [{_left_out(words, name[0])}]"
+    names = re.findall(PARAMETERS, words) if UNKNOWN.search(words) else []
+    if any(name.startswith("max_") for name in names):
+        return "The name under which the limit of tokens is sent is set by engine.max_tokens_as"
+    if names:  # of temperature and top_p together, top_p
+        name = "top_p" if "top_p" in names else names[0]
+        return f"A parameter that it does not take is left out by engine.leave_out, such as [{name}]"
     return "If it is too long, shorten it or lower max_tokens"
-
-
-def _left_out(words: str, first: str) -> str:
-    """Return the parameter to leave out: of temperature and top_p together, top_p."""
-    return "top_p" if "top_p" in words else first

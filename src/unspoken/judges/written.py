@@ -23,7 +23,9 @@ def written_shares(made: list[Completion], rubric: dict[str, Any]) -> pl.Series:
     words = [re.escape(rubric[name].strip().lower()) for name in ("positive", "negative")]
     either = rf"(?:{'|'.join(words)})"
     text = pl.col("text").str.to_lowercase().str.replace_all(r"[*_`#>\"'“”]", "").str.strip_chars()
-    answered = pl.col("text").str.extract_all(rf"(?:answer|verdict)(?:\s+is)?\s*[:：]?\s*{either}\b").list.last()
+    answered = (
+        pl.col("text").str.extract_all(rf"(?:answer|verdict)(?:\s+is)?\s*[:：]?\s*{either}\b").list.last()
+    )
     read = (
         pl.DataFrame({"text": [one.text for one in made]}, schema={"text": pl.String})
         .select(text=reply_of(pl.col("text")))

@@ -90,9 +90,7 @@ class Vllm(Section):
     """Memory for the attention cache on a processor, in GiB; of a GPU's vLLM takes care."""
 
 
-LeftOut = Literal[
-    "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "seed", "stop", "logprobs"
-]
+LeftOut = Literal["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "seed", "stop", "logprobs"]
 LONGEST_WORD = 200
 
 

@@ -19,8 +19,8 @@ def print_notes(plan: Plan) -> None:
     for name in plan.used_models:
         if not plan.can(name, CHOICES):
             print(
-                f"Note: {name} gives text alone (api: chat): no probability is read of its answers, and rows that"
-                " need one are missing",
+                f"Note: {name} gives text alone (api: chat): no probability is read of its answers, and rows"
+                " that need one are missing",
                 file=sys.stderr,
             )
 

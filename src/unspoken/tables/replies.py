@@ -3,7 +3,6 @@
 import dataframely as dy
 import polars as pl
 
-
 FINISH_REASONS = ("stop", "length", "content_filter")
 """At the end of the turn or at a stop text; at the limit of tokens; by a server's own filter."""
 

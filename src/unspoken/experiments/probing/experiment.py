@@ -30,7 +30,7 @@ class ProbingRoom(Room):
 
     @classmethod
     def needs(cls, section: ProbingSection) -> Needs:
-        """Return nothing: where an engine gives text alone, answers are sampled and no probability is read."""
+        """Return nothing: of an engine that gives text alone answers are sampled, no probability is read."""
         return {}
 
     def system_prompts(self) -> dict[str, str]:

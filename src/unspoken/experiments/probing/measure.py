@@ -31,7 +31,8 @@ def scored_questions(answers: pl.DataFrame, words: dict[str, dict]) -> dict[tupl
         )
     frames = {
         ("choice", ""): exact.with_columns(
-            rate="probability", trials=pl.lit(0, pl.Int64),
+            rate="probability",
+            trials=pl.lit(0, pl.Int64),
             unusable=pl.col("probability").is_null().cast(pl.Int64),
         ).drop("probability")
     }
@@ -84,7 +85,13 @@ def _add_pair(report: Report, arms: list[pl.DataFrame], conditions: dict[str, st
             n_missing=lost,
         )  # fmt: skip
     seed = hashed_seed(study_seed, "bootstrap", *subjects, *conditions.values())
-    gate = missing_gate(*(_outcomes(arm) for arm in arms)) if not exact else "missing" if not any(counts) else None
+    gate = (
+        missing_gate(*(_outcomes(arm) for arm in arms))
+        if not exact
+        else "missing"
+        if not any(counts)
+        else None
+    )
     for scale in ("probability", "log_odds"):
         report.add(
             question_contrast(
