@@ -118,15 +118,13 @@ class EndpointEngine:
 
     def _check_left_out(self, sampling: Sampling) -> None:
         """Raise EngineError if a parameter is left out that the study needs."""
-        for name, needed in (
-            (
-                "temperature",
-                None if sampling.temperature == 1 else f"a temperature of {sampling.temperature}",
-            ),
-            ("stop", "completions to end at a text" if sampling.stop else None),
-        ):
-            if name in self._left_out and needed:
-                raise EngineError(f"engine.leave_out has {name}, and what is asked needs {needed}: send it")
+        if "temperature" in self._left_out and sampling.temperature != 1:
+            raise EngineError(
+                f"engine.leave_out has temperature, and the study asks for {sampling.temperature}: ask for 1,"
+                " at which servers draw when none is sent, or send it"
+            )
+        if "stop" in self._left_out and sampling.stop:
+            raise EngineError("engine.leave_out has stop, and what is asked is to end at a text: send it")
 
     def _request(self, **parameters: Any) -> dict[str, Any]:
         """Return a request's body: parameters with a value that are not left out, and the study's own."""

@@ -36,6 +36,7 @@ SENT = frozenset(
     }
 )  # fmt: skip
 """Parameters that the engine itself sends or relies on: the study says them elsewhere, or nothing may."""
+_SECRET_VALUE = re.compile(r"(?i)(sk-|bearer\s|key-)\S{8}")
 _SECRET = re.compile(r"(?i)api[_-]?key|secret|passw|authori[sz]ation|bearer|access[_-]?token|credential")
 
 
@@ -55,7 +56,8 @@ def _own_parameters(body: dict[str, Any]) -> dict[str, Any]:
 def _holds_secret(given: Any) -> bool:
     if isinstance(given, dict):
         return any(
-            (isinstance(inner, str) and _SECRET.search(str(name))) or _holds_secret(inner)
+            (isinstance(inner, str) and (_SECRET.search(str(name)) or _SECRET_VALUE.match(inner)))
+            or _holds_secret(inner)
             for name, inner in given.items()
         )
     return isinstance(given, list) and any(map(_holds_secret, given))
