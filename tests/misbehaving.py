@@ -63,6 +63,7 @@ def replying(reply: Callable[[dict[str, Any], int], Reply], models: Any = MODELS
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
+            self.close_connection = "close" in headers.values()
 
         def log_message(self, *given: Any) -> None:
             pass

@@ -92,6 +92,18 @@ def test_20_json_that_breaks_off_is_no_answer() -> None:
     assert 'no usable answer: it is no whole JSON. It says: {"choices": ' in said
 
 
+def test_20_an_answer_that_breaks_off_is_asked_for_again_and_then_named() -> None:
+    whole = json.dumps(answer())
+    broken = (
+        200,
+        whole[:40],
+        {"Content-Type": "application/json", "Content-Length": "400", "Connection": "close"},
+    )
+    said, asked = fault(broken)
+    assert "broke off its answer to the prompt k0" in said
+    assert asked == 3
+
+
 REFUSALS: dict[str, tuple[Any, str]] = {
     "openrouter": (error("Invalid model", code=400), "refuses the prompt k0: Invalid model."),
     "inside a choice": (
@@ -256,7 +268,7 @@ def test_21_the_limit_may_have_another_name_and_parameters_be_left_out() -> None
         return good(answer())
 
     with replying(reply) as site:
-        with pytest.raises(EngineError, match=r"max_completion_tokens.*set engine\.max_tokens_as"):
+        with pytest.raises(EngineError, match=r"max_completion_tokens.* set by engine\.max_tokens_as"):
             completions(engine_at(site.url))
         with pytest.raises(EngineError, match=r"cannot both.* by engine\.leave_out, such as \[top_p\]"):
             completions(engine_at(site.url, max_tokens_as="max_tokens"))

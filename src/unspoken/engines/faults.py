@@ -149,9 +149,8 @@ def fault_of(error: openai.OpenAIError, url: str, prompt: str, key: str | None, 
             return (
                 f"{url} broke off its answer to {prompt} ({cause}): look at the server's log, and run again"
             )
-        return (
-            f"nobody answers at {url}: start the server there, or correct engine.url, and run again ({cause})"
-        )
+        told = f" ({cause})" if re.search("certificate|ssl|tls|name", cause, re.I) else ""
+        return f"nobody answers at {url}: start the server there, or correct engine.url, and run again{told}"
     if not isinstance(error, openai.APIStatusError):
         return f"{url} failed on {prompt}: {words}"
     status = error.status_code
