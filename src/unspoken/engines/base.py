@@ -61,7 +61,8 @@ class Completion:
     n_tokens: int
     """Without the token that ends the turn."""
     finish_reason: str
-    """`stop` at the end of the turn, at a stop text or at the pattern's end; `length` at max_tokens."""
+    """`stop` at the end of the turn, at a stop text or at the pattern's end; `length` at max_tokens;
+    `content_filter` where a server's filter cut or refused it."""
     logprobs: list[float] | None = None
     """Of each token under the untempered, unrestricted model, in nats, if they were asked for."""
 

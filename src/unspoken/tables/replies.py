@@ -3,6 +3,9 @@
 import dataframely as dy
 import polars as pl
 
+FINISH_REASONS = ("stop", "length", "content_filter")
+"""At the end of the turn or at a stop text; at the limit of tokens; by a server's own filter."""
+
 
 class Replies(dy.Schema):
     """One reply a row, with all that it was drawn from: null where a user's own file does not tell."""
@@ -23,7 +26,7 @@ class Replies(dy.Schema):
     reply = dy.String()
     """What follows: thinking and reply make the whole text (`answers.thinking`). Further thoughts may stand
     in it; `answers.said` leaves them out."""
-    finish_reason = dy.String(nullable=True, check=lambda column: column.is_in(["stop", "length"]))
+    finish_reason = dy.String(nullable=True, check=lambda column: column.is_in(FINISH_REASONS))
     n_tokens = dy.Int64(nullable=True, min=0)
     """Tokens of thinking and reply."""
     thinking_tokens = dy.Int64(nullable=True, min=0)
