@@ -116,14 +116,13 @@ def organism_answers(engine, folder):
 def smollm2_answers(engine, folder):
     """Return what an engine answers as SmolLM2."""
     engine.use(base_subject("smollm2"))
-    told = {
+    return {
         "greedy": completed(engine, CHAT, replace(GREEDY, max_tokens=16)),
         "choices": read_choices(engine, CHAT[:8], TEXTS),
         "pattern": completed(engine, CHAT[:8], replace(DRAWN, pattern=DIGITS, max_tokens=40)),
         "stopped": completed(engine, CHAT[:8], replace(GREEDY, max_tokens=16, stop=(" the", "."))),
         "told": completed(engine, CHAT[:4], replace(GREEDY, logprobs=True)),
     }
-    return told
 
 
 JOBS = {"organism": organism_answers, "smollm2": smollm2_answers}
