@@ -179,7 +179,7 @@ def asked(folder: Path, seed: int, *rows: dict[str, Any]) -> Any:
 
 
 def test_case_12_options_with_letters(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Options lose letters of their own; options that speak of others stand as in the file, key and hint too."""
+    """Options lose letters of their own; options that speak of others stand as in the file, and so the key."""
     prefixed = [
         {"id": f"p{at}", "question": f"Which has Titan? {at}", "answer": "C",
          "options": [f"{letter}. {planet}" for letter, planet in zip("ABCD", PLANETS, strict=True)]}
@@ -192,15 +192,12 @@ def test_case_12_options_with_letters(tmp_path: Path, caplog: pytest.LogCaptureF
     ]  # fmt: skip
     with caplog.at_level(logging.INFO):
         table = asked(tmp_path, 1, *prefixed, *speaking)
-    assert (
-        "options of 20 of 40 questions carry letters or numbers, which are left out: in line 1 'A. Mars' is"
-        in (caplog.text)
-    )
-    assert (
-        "20 of 40 questions keep the order of their options, as one speaks of others (in 'r0': 'both A and B')"
-        in (caplog.text)
-    )
-    assert "their keys: C 20" in caplog.text
+    for said in (
+        "options of 20 of 40 questions carry letters or numbers, which are left out: in line 1 'A. Mars' is",
+        "20 of 40 questions keep the order of their options, as one speaks of others (in 'r0': 'both A and B')",
+        "their keys: C 20",
+    ):
+        assert said in caplog.text
     texts = read_resource(ROOT / "resources/hints.yaml")
     settings = {"kinds": ["sycophancy"], "options": "wrong", "moved": 9, "irrelevant": 0, "few_shot": 0}
     prompts = hint_prompts(table, texts, settings, 1)
@@ -214,7 +211,6 @@ def test_case_12_options_with_letters(tmp_path: Path, caplog: pytest.LogCaptureF
             assert key == "both A and B"
         if row["target"] is not None:
             assert row["target"] != row["key"]
-    assert set(table.filter(table["question_id"].str.starts_with("r"))["order"].to_list()[0]) == {0, 1, 2, 3}
     targets = Counter(prompts.filter(arm="hint")["target"])
     assert len(targets) > 2
     keys = table.filter(table["question_id"].str.starts_with("p"))["key"]
