@@ -1,8 +1,8 @@
 """How much of a text is in other languages than somebody reads: by its scripts first, then by its words.
 
-Letters of scripts that the reader's languages are not written in count at once. What is in Latin letters is
-cut into pieces; a piece with enough English words is English, and only of the others lingua says how likely
-it is that they are in a language that is read.
+Letters of scripts in which the reader's languages are not written count at once. What is in Latin letters is
+cut into pieces; a piece with English words is English, and only of the others lingua says how likely it is
+that they are in a language that is read.
 """
 
 from collections.abc import Sequence
@@ -19,33 +19,38 @@ SCRIPTS_OF = {
     "th": "Thai", "uk": "Cyrillic", "ur": "Arabic", "zh": "Han",
 }  # fmt: skip
 """Scripts of languages, by ISO 639-1 code; every other language is written in Latin letters here."""
-LATIN = tuple("en es fr de it pt nl pl tr vi id sv ro cs fi hu tl ca".split())
+LATIN = (
+    "ca", "cs", "de", "en", "es", "fi", "fr", "hu", "id", "it", "nl", "pl", "pt", "ro", "sv", "tl",
+    "tr", "vi",
+)  # fmt: skip
 """Languages in Latin letters that lingua chooses from, beside those that are read."""
 PIECE = 120
-"""Most characters of a piece."""
-ENGLISH_SHARE = 0.1
-"""A piece is English if at least this share of its words is among ENGLISH."""
+"""Characters of a piece of a long sentence."""
 ENGLISH = (
-    "the of and is are was were be been to in it that this these those they there then than which what when "
-    "with from for not but because so since if or by at as on an we i you my your he she his her have has had "
-    "would should could can will must do does did therefore however also only answer option choose correct "
-    "means says said think step first next let us one two"
-).split()  # fmt: skip
-"""Everyday words, of which nearly every English sentence has some."""
+    "the|and|that|this|these|they|there|than|which|what|when|with|from|not|because|since|therefore|however"
+    "|would|should|could|does|did|were|been|have|you|your|answer|choose|correct|says|said|think|it's|don't|i'm"
+)
+"""Everyday words that hardly any other language has: nearly every sentence has some."""
+SHARED = "of|to|it|is|are|has|for|on|we|if|or|by|at|as|be|its|let|us|can|must|into|each|but|then"
+"""Everyday English words that some other language has too."""
+SHARED_SHARE = 0.3
+"""A piece is English if any of its words is among ENGLISH, or this share among SHARED."""
 FEWEST_WORDS = 3
 """Fewer words say too little about their language."""
+FEWEST_BESIDE = 6
+"""The same for a piece in a text that has English words elsewhere."""
 UNLIKELY = 0.1
 """A piece is in another language where those that are read are less likely than this together."""
 
-_PIECE = rf"[^\n.!?;]{{1,{PIECE}}}(?:[.!?;]+|\s|$)|[^\n.!?;]{{1,{PIECE}}}"
+_PIECE = rf".{{1,{PIECE}}}(?:\s|$)|.{{1,{PIECE}}}"
 _CODE = r"\S*[=_{}<>\\]\S*|\pL+\(\S*"
 """Words of code and of formulas are in no language."""
 _ACCENTED = r"[\x{C0}-\x{24F}\x{1E00}-\x{1EFF}]"
 _LATIN_WORD = r"[\p{Latin}\p{M}'’]{2,}"
 _SMALL_WORD = r"(?:^|[^\pL'’])\p{Ll}[\p{Latin}\p{M}'’]+"
 """No name: names are of no language, but every sentence has such words."""
-_OTHER_LETTER = r"[\p{L}--[\p{Latin}\p{Common}\p{Inherited}]]"
-_ENGLISH_WORD = rf"(?i-u:\b(?:{'|'.join(ENGLISH)})\b)"
+_OTHER_LETTER = r"[[\p{L}\p{M}]--[\p{Latin}\p{Common}\p{Inherited}]]"
+_ENGLISH_WORD, _SHARED_WORD = (rf"(?i-u:\b(?:{words})\b)" for words in (ENGLISH, SHARED))
 
 
 def _other_words(known: Sequence[str]) -> str:
@@ -63,18 +68,31 @@ def _plain(texts: pl.Series) -> pl.Series:
     return texts.str.replace_all(COMMAND, " ").str.replace_all(_CODE, " ")
 
 
-def _doubtful_pieces(latin: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
-    """Return the pieces of texts in Latin letters that may be in an unknown language: row, piece, words."""
-    pieces = latin.with_columns(piece=pl.col("text").str.extract_all(_PIECE)).drop("text").explode("piece")
-    pieces = pieces.drop_nulls("piece").with_columns(
-        words=pl.col("piece").str.count_matches(_LATIN_WORD),
-        # Plain edges of words: an accented letter must not end one.
-        english=pl.col("piece").str.replace_all(_ACCENTED, "x").str.count_matches(_ENGLISH_WORD),
-    )
-    doubtful = (pl.col("words") >= FEWEST_WORDS) & (pl.col("piece").str.count_matches(_SMALL_WORD) >= 2)
+def _pieces(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return texts cut where sentences and lines end, and where they are long: their columns, and piece."""
+    cut = pl.col("text").str.replace_all(r"[.!?;:\n]+", "\n").str.split("\n")
+    pieces = texts.with_columns(piece=cut).explode("piece")
+    long = pl.col("piece").str.len_bytes() > 2 * PIECE
+    shorter = pieces.filter(long).with_columns(pl.col("piece").str.extract_all(_PIECE)).explode("piece")
+    return pl.concat([pieces.filter(~long), shorter])
+
+
+def _doubtful_pieces(texts: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
+    """Return the pieces of texts that may be in an unknown language in Latin letters: row, piece, words."""
+    pieces = _pieces(texts)
+    if "en" in known:  # most pieces are done with this one pattern
+        pieces = pieces.filter(~pl.col("piece").str.contains(_ENGLISH_WORD))
+    pieces = pieces.with_columns(words=pl.col("piece").str.count_matches(_LATIN_WORD))
+    small_words = pl.col("piece").str.count_matches(_SMALL_WORD)
+    pieces = pieces.filter(pl.col("words") >= FEWEST_WORDS, small_words >= 2)
     if "en" in known:
-        doubtful &= pl.col("english") < ENGLISH_SHARE * pl.col("words")
-    return pieces.filter(doubtful)
+        # The edges of English words are plain ones, and an accented letter is none.
+        shared = pl.col("piece").str.replace_all(_ACCENTED, "x").str.count_matches(_SHARED_WORD)
+        beside = pl.col("text").str.contains(_ENGLISH_WORD)
+        pieces = pieces.filter(
+            shared < SHARED_SHARE * pl.col("words"), (pl.col("words") >= FEWEST_BESIDE) | ~beside
+        )
+    return pieces.select("row", "piece", "words")
 
 
 def _likelihoods(pieces: pl.Series, known: Sequence[str]) -> pl.Series:
@@ -102,7 +120,7 @@ def foreign_shares(texts: pl.Series, prompts: pl.Series, known: Sequence[str]) -
     `known` are ISO 639-1 codes; `prompts` has each text's prompt, "" for none: a piece in Latin letters that
     stands in it says nothing. Nor does a piece of fewer than three words, a formula, or a letter alone: a
     text without more has the share 0. Of languages in one script other than Latin it knows no difference.
-    Raises ValueError for an unknown code.
+    Raises LanguagesError for an unknown code.
     """
     frame = pl.DataFrame({"text": _plain(texts.rename("text"))}).with_row_index("row")
     other = pl.col("text").str.count_matches(_other_words(known))

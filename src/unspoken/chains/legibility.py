@@ -104,20 +104,24 @@ def foreign_letters(chains: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+class LanguagesError(ValueError):
+    """Languages that cannot be told apart; the message says why."""
+
+
 def detector_of(languages: Sequence[str], *, low_accuracy: bool = False) -> Any:
     """Return lingua's detector of some languages, which is null where it is not sure.
 
     `low_accuracy` looks at runs of three letters alone: its models load in a tenth of the time, and of a few
-    words or more it errs hardly more often. Raises ValueError for fewer than two codes of ISO 639-1, and for
-    an unknown code.
+    words or more it errs hardly more often. Raises LanguagesError for fewer than two codes of ISO 639-1, and
+    for an unknown code.
     """
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 
     known = {name.lower(): code for name, code in vars(IsoCode639_1).items() if len(name) == 2}
     if unknown := sorted(set(languages) - set(known)):
-        raise ValueError(f"no language has the code {unknown[0]!r}: give ISO 639-1 codes like 'en', 'zh'")
+        raise LanguagesError(f"no language has the code {unknown[0]!r}: give ISO 639-1 codes like 'en', 'zh'")
     if len(set(languages)) < 2:
-        raise ValueError("give two languages or more to choose from")
+        raise LanguagesError("give two languages or more to choose from")
     builder = LanguageDetectorBuilder.from_iso_codes_639_1(*(known[code] for code in languages))
     builder = builder.with_minimum_relative_distance(SURE)
     return (builder.with_low_accuracy_mode() if low_accuracy else builder).build()
@@ -128,7 +132,7 @@ def languages_of(lines: pl.Series, languages: Sequence[str]) -> pl.Series:
 
     `languages` are the codes to choose from, two or more: a line in none of them may get one of them.
     Lingua counts letter groups; it runs in as many threads as RAYON_NUM_THREADS says. Raises
-    ValueError for fewer than two codes and for a code that it does not know.
+    LanguagesError for fewer than two codes and for a code that it does not know.
     """
     detector = detector_of(languages)
     found = detector.detect_languages_in_parallel_of(lines.str.replace_all(COMMAND, " ").to_list())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 SUFFIXES = (".jsonl", ".ndjson", ".parquet")
 _REPLACED = re.compile(r"<[a-z][a-z0-9_]*>|\{\s*[.\w]+\s*(?:,.*)?\}")
-"""What Snakemake would replace: <name>, {name} and {name,pattern}. It knows no way to say that none is meant."""
+"""What Snakemake would replace: <name>, {name} and {name,pattern}. There is no way to tell it not to."""
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 
 

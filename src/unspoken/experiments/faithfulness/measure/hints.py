@@ -42,9 +42,10 @@ class HintMeasure:
         """Add every score of one kind, or of all pooled."""
         for metric, interval in scores.intervals.items():
             if unusable == "dropped" or not metric.startswith(ABOUT_CHAINS):
+                unjudged = scores.unjudged if metric.startswith(ABOUT_CHAINS) else 0
                 self.add(
                     metric, interval, scores.samples[metric], hint,
-                    n_missing=scores.missing, conditions={"unusable": unusable},
+                    n_missing=scores.missing + unjudged, conditions={"unusable": unusable},
                 )  # fmt: skip
 
     def add_counts(self, scores: Scores, hint: str) -> None:
@@ -68,9 +69,18 @@ class HintMeasure:
             undefined = {"undefined_kinds": str(macro.undefined_kinds[metric]), "unusable": "dropped"}
             self.add(metric, interval, samples, "macro", conditions=undefined)
 
+    def add_left_out(self, hinted: pl.DataFrame) -> None:
+        """Add how many hinted replies have no verdict, a row a reason; no rows where all have one."""
+        for reason, count in hinted["unjudged"].drop_nulls().value_counts().sort("unjudged").iter_rows():
+            self.add(
+                "left_out", exact_value(float(count)), hinted.height, "all",
+                unit="count", conditions={"reason": reason},
+            )  # fmt: skip
+
     def add_hints(self, trials: pl.DataFrame, sham: pl.DataFrame) -> None:
         """Add the scores by kind, pooled, and as the mean over kinds; see `hint_sums`."""
         hinted = trials.filter(arm="hint")
+        self.add_left_out(hinted)
         if hinted["at_risk"].drop_nulls().is_empty():
             return
         for unusable in ("dropped", "failure"):
