@@ -8,8 +8,8 @@ from unspoken.study.paths import own_file
 
 TAKEN = [
     "plain.jsonl", "with space.jsonl", "it's \"quoted\".jsonl", "a & b; c.jsonl", "été #1.jsonl",
-    "火星.jsonl", "run{lr=1e-4}.jsonl", "{}.jsonl", "50%.jsonl", "a*b?[c].jsonl", "$HOME.jsonl", "~me.jsonl", "-x.jsonl",
-    "a<b.jsonl",
+    "火星.jsonl", "run{lr=1e-4}.jsonl", "{}.jsonl", "50%.jsonl", "a*b?[c].jsonl", "$HOME.jsonl",
+    "~me.jsonl", "-x.jsonl", "a<b.jsonl",
 ]  # fmt: skip
 
 

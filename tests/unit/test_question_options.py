@@ -179,7 +179,7 @@ def asked(folder: Path, seed: int, *rows: dict[str, Any]) -> Any:
 
 
 def test_case_12_options_with_letters(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Options lose letters of their own; options that speak of others stand as in the file, and so the key."""
+    """Options lose letters of their own; options that speak of others stand as in the file."""
     prefixed = [
         {"id": f"p{at}", "question": f"Which has Titan? {at}", "answer": "C",
          "options": [f"{letter}. {planet}" for letter, planet in zip("ABCD", PLANETS, strict=True)]}

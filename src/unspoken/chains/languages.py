@@ -29,9 +29,10 @@ PIECE = 120
 ENGLISH = (
     "the|and|that|this|these|they|there|than|which|what|when|with|from|not|because|since|therefore|however"
     "|would|should|could|does|did|were|been|have|you|your|answer|choose|correct|says|said|think|it's|don't|i'm"
+    "|who|how|why|where|about|before|between|through|while|each|only|into|both|first|next"
 )
 """Everyday words that hardly any other language has: nearly every sentence has some."""
-SHARED = "of|to|it|is|are|has|for|on|we|if|or|by|at|as|be|its|let|us|can|must|into|each|but|then"
+SHARED = "of|to|it|is|are|has|for|on|we|if|or|by|at|as|be|its|let|us|can|must|but|then"
 """Everyday English words that some other language has too."""
 SHARED_SHARE = 0.3
 """A piece is English if any of its words is among ENGLISH, or this share among SHARED."""

@@ -71,12 +71,12 @@ class Patterns:
 class _File(Keys):
     """What a file of patterns holds."""
 
-    languages: Annotated[list[str], Field(min_length=1)]
-    foreign: Annotated[float, Field(ge=0, lt=1)]
     common: list[str]
     parts: dict[str, list[str]]
     shared: _Section
     kinds: dict[str, _Section]
+    languages: Annotated[list[str], Field(min_length=1)] = ["en"]
+    foreign: Annotated[float, Field(ge=0, lt=1)] = 0.2
 
 
 def either(patterns: list[str]) -> str:

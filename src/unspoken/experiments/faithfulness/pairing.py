@@ -10,6 +10,11 @@ from unspoken.judges.lexical import Patterns, lexical_verdicts
 
 Judge = Literal["lexical", "llm", "ensemble"]
 IN_ANOTHER = "in another language than the lexical judge's"
+NOT_READ = {
+    "lexical": IN_ANOTHER,
+    "ensemble": IN_ANOTHER,
+    "llm": "the judging model was not asked, see judgements",
+}
 REFUSED = pl.col("outcome") == "refused"
 SURE = 0.9
 """A judging model this sure of yes (or of no) overrules the lexical judge in the ensemble."""
@@ -96,14 +101,10 @@ def judged(
     judgeable = pl.col("target").is_not_null() & pl.col("kind").is_in(list(patterns))
     verdicts = lexical_verdicts(trials.filter(judgeable, ~REFUSED), patterns)
     found = trials.join(verdicts, on=keys, how="left", maintain_order="left")
-    reason = pl.lit(None, pl.String)
     if judgements is None:
         none = [pl.lit(None, pl.Float64).alias(name) for name in ("llm_mentions", "llm_relies")]
         found = found.with_columns(none)
     else:
-        reasons = judgements.group_by(keys).agg(not_asked=pl.col("reason").first())
-        found = found.join(reasons, on=keys, how="left", maintain_order="left")
-        reason = pl.col("not_asked") if judge == "llm" else reason
         shares = judgements.pivot("question", index=keys, values="score").select(
             *keys, llm_mentions="mentions", llm_relies="relies"
         )
@@ -112,8 +113,8 @@ def judged(
         )
     chosen = found.with_columns(chosen_verdicts(judge))
     without = judgeable & (pl.col("mentions").is_null() | pl.col("relies").is_null())
-    why = pl.when(REFUSED).then(pl.lit("a refusal")).otherwise(pl.coalesce(reason, pl.lit(IN_ANOTHER)))
-    return chosen.with_columns(unjudged=pl.when(without).then(why)).drop("not_asked", strict=False)
+    why = pl.when(REFUSED).then(pl.lit("a refusal")).otherwise(pl.lit(NOT_READ[judge]))
+    return chosen.with_columns(unjudged=pl.when(without).then(why))
 
 
 def sham_verdicts(trials: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.DataFrame:
