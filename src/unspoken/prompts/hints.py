@@ -134,7 +134,7 @@ def hint_prompts(questions: pl.DataFrame, texts: Row, settings: Row, seed: int) 
         made += _of_kind(seed, texts, rows, settings, kind)
     made += _few_shot(texts, rows, settings["few_shot"])
     parts = [pl.col("question_id"), pl.col("arm"), pl.col("kind"), pl.col("wording")]
-    schema = {**questions.schema, "place": pl.Int64, **dict.fromkeys(MADE, pl.String)}
+    schema = dict(questions.schema) | {"place": pl.Int64()} | dict.fromkeys(MADE, pl.String())
     return (
         pl.DataFrame(made, schema)
         .with_columns(prompt_id=pl.concat_str(parts, separator=":", ignore_nulls=True))
