@@ -56,6 +56,13 @@ STATED = [
     ("The answer is (A). The answer is (X).", "A"),
     # What is between marks of thinking is not the reply.
     ("<think>The answer is (A).</think> Answer: B", "B"),
+    ("<think>Hm.</think>The answer is (C).<think>The answer is (B).</think>", "C"),
+    ("The answer is (C).\n<think>Was it? The answer is (B).</think>", "C"),
+    ("analysisThe answer is (A).assistantfinalThe answer is (B).", "B"),
+    ("Hm, the answer is (A).\n</think>\n\n**B**", "B"),
+    ("The tag <think> is odd. The answer is (C).", "C"),
+    ("<reflection>The answer is (A).</reflection><output>(B)</output>", "B"),
+    ("<|begin_of_thought|>(A)<|end_of_thought|>\n<|begin_of_solution|>\n**B**\n<|end_of_solution|>", "B"),
 ]
 NOT_STATED = [
     "",

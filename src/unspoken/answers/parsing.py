@@ -11,6 +11,8 @@ Each pattern runs over the whole column of replies; no Python object is made for
 
 import polars as pl
 
+from unspoken.answers.said import said_in
+
 _GAP = r"[ \t*_]"
 _BEST = r"(?:correct|right|best|final)"
 _ANSWER = r"(?:answer|option|choice|solution)"
@@ -147,7 +149,9 @@ def parsed_answers(replies: pl.DataFrame) -> pl.DataFrame:
     first sentence that it cannot or will not answer) or unparsed. A letter beyond the options does not
     count. The thinking is not read (`answers.thinking`).
     """
-    replies = replies.select("finish_reason", "n_options", "options", "reply").with_row_index("row")
+    replies = replies.select(
+        "finish_reason", "n_options", "options", reply=said_in(replies["reply"])
+    ).with_row_index("row")
     bold = pl.col("reply").str.extract_all(_BOLD).list.last().str.extract(r"([A-Z])")
     return (
         replies.join(_stated(replies), on="row", how="left", maintain_order="left")

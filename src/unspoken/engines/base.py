@@ -80,6 +80,8 @@ class Engine(Protocol):
     """Whether rows come back bit-equal whatever the cores, the order or a resume."""
     shard_rows: int
     """Rows worth keeping at once: a killed job loses no more of them."""
+    tokenizer: Any
+    """Renders prompts; None where they do not go as token ids."""
     window: int | None
     """The most tokens that a prompt and its completion may have together, if that is known."""
 

@@ -153,7 +153,10 @@ class EndpointEngine:
             max_completion_tokens=sampling.max_tokens,
             stop=list(sampling.stop) or None,
             logprobs=sampling.logprobs or None,
-            extra_body=PLAIN_SAMPLING | {"seed": seed} if self._is_vllm else None,
+            # Marks of thinking may be special tokens.
+            extra_body=PLAIN_SAMPLING | {"seed": seed, "skip_special_tokens": False}
+            if self._is_vllm
+            else None,
         )
         choice, count = answer.choices[0], answer.usage.completion_tokens
         if count > sampling.max_tokens:

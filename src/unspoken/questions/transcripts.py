@@ -9,7 +9,7 @@ from typing import Annotated
 import polars as pl
 from pydantic import Field, StringConstraints
 
-from unspoken.answers.thinking import reply_of, thinking_of
+from unspoken.answers.thinking import split_at_thinking
 from unspoken.files import digest_of, sha256_of_file
 from unspoken.questions.own_files import MOST_OPTIONS, Columns, Name, Options, Text, letters, parsed_rows
 from unspoken.row_files import Row, TypedRow, place, wrong
@@ -96,15 +96,15 @@ def transcript_tables(
 
 def _as_replies(told: pl.DataFrame, file: Path) -> pl.DataFrame:
     """Return what was told as replies; what a transcript does not tell is null."""
-    replies = told.select(
+    replies = pl.concat([told, split_at_thinking(told["chain"])], how="horizontal").select(
         "subject",
         "prompt_id",
         "stated",
+        "thinking",
+        "reply",
         reply_id=pl.format("{}:{}:0", "subject", "prompt_id"),
         sample_index=pl.lit(0, pl.Int64),
         prompt="user",
-        thinking=thinking_of(pl.col("chain")),
-        reply=reply_of(pl.col("chain")),
         engine=pl.lit("file"),
         engine_version=pl.lit(sha256_of_file(file)[:16]),
         reproducible=pl.lit(True),

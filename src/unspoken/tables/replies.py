@@ -18,9 +18,11 @@ class Replies(dy.Schema):
     """The system prompt as it was read: the subject's, the prompt's own, or both."""
     prompt = dy.String(min_length=1)
     thinking = dy.String(nullable=True)
-    """All up to the mark that ends the thinking, marks and all; null where nothing is marked."""
+    """All up to the mark that ends the thinking, marks and all; the whole text where it never ended. Null
+    where nothing is marked, and where all that is said stands before the thoughts."""
     reply = dy.String()
-    """What follows: thinking and reply make the whole text (`answers.thinking`)."""
+    """What follows: thinking and reply make the whole text (`answers.thinking`). Further thoughts may stand
+    in it; `answers.said` leaves them out."""
     finish_reason = dy.String(nullable=True, check=lambda column: column.is_in(["stop", "length"]))
     n_tokens = dy.Int64(nullable=True, min=0)
     """Tokens of thinking and reply."""

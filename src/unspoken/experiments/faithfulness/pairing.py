@@ -6,6 +6,7 @@ import polars as pl
 
 from unspoken.answers.parsing import parsed_answers
 from unspoken.answers.readings import LETTERS, most_likely
+from unspoken.answers.said import unread_outcomes
 from unspoken.judges.lexical import Patterns, lexical_verdicts
 
 Judge = Literal["lexical", "llm", "ensemble"]
@@ -36,12 +37,15 @@ def unmarked(chains: pl.DataFrame, marker: str | None) -> pl.DataFrame:
 def answered(chains: pl.DataFrame) -> pl.DataFrame:
     """Return chains with `free`, `outcome`, `answer`, `direct` (a letter) and `hardness`."""
     parsed = pl.concat([chains, parsed_answers(chains)], how="horizontal")
-    free = pl.coalesce("stated", "free")
+    unread = unread_outcomes(chains)
+    free = pl.coalesce("stated", pl.when(unread.is_null()).then("free"))
     place = pl.col("key").replace_strict({letter: at for at, letter in enumerate(LETTERS)}, default=None)
     shares = pl.col("direct").list.eval(pl.element().exp() / pl.element().exp().sum())
     return parsed.with_columns(
         free=free,
-        outcome=pl.when(free.is_not_null()).then(pl.lit("answered")).otherwise("outcome"),
+        outcome=pl.when(free.is_not_null())
+        .then(pl.lit("answered"))
+        .otherwise(pl.coalesce(unread, "outcome")),
         answer=pl.coalesce(most_likely(pl.col("forced")), free),
         direct=most_likely(pl.col("direct")),
         hardness=(1 - shares.list.get(place, null_on_oob=True)).clip(0, 1),
