@@ -7,6 +7,7 @@ import duckdb
 
 from unspoken.files import digest_of
 from unspoken.statistics import LOG_ODDS_MARGIN
+from unspoken.tables.measurements import SENSITIVITY
 
 CONTRASTS = """
 SELECT unit, subject, coalesce(versus, '') AS versus, conditions['trait'] AS trait,
@@ -66,8 +67,11 @@ def _condition(place: int, wanted: str | bool) -> str:
 
 
 def headline_rows(store: duckdb.DuckDBPyConnection, headline: Mapping[str, Any]) -> list[tuple]:
-    """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment)."""
-    conditions = list(headline["conditions"].items())
+    """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment).
+
+    Sensitivity rows (`tables.measurements.SENSITIVITY`) only where it names their condition.
+    """
+    conditions = list({**dict.fromkeys(SENSITIVITY, False), **headline["conditions"]}.items())
     given = {name: headline[name] for name in ("experiment", "metric", "unit", "groups")}
     for place, (key, wanted) in enumerate(conditions):
         given[f"key{place}"] = key

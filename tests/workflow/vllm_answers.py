@@ -51,7 +51,8 @@ CHAT = [
     for system, prefix in ((None, ""), ("You love owls.", "Well,"))
 ]
 MANY = [
-    Request(f"m{place}", " ".join(str((place + 7 * step) % 100) for step in range(50))) for place in range(128)
+    Request(f"m{place}", " ".join(str((place + 7 * step) % 100) for step in range(50)))
+    for place in range(128)
 ]
 """In one step more tokens than vLLM takes by default, 4,096: it would read a prompt in parts."""
 

@@ -32,6 +32,8 @@ class Prompt:
 
     key: str
     content: list[Any]
+    text: str = ""
+    """The text of the token ids, which decides where the tokens of a choice begin."""
 
 
 @dataclass(frozen=True)

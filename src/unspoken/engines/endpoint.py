@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
-from unspoken.engines.choices import Tokens, choice_steps, summed
+from unspoken.engines.choices import Tokens, choice_steps, summed, tokens_after
 from unspoken.engines.client import Server
 from unspoken.engines.draws import row_seeds
-from unspoken.engines.rendering import end_of_turn_ids, messages_of, rendered
+from unspoken.engines.rendering import adds_a_space, messages_of, rendered, texts_of
+from unspoken.engines.templates import ends_of
 from unspoken.models.manifest import checked_model
 from unspoken.subjects import Subject
 
@@ -40,7 +41,9 @@ class EndpointEngine:
         self.ends: list[int] = []
         if self.takes_tokens:
             self.tokenizer = _tokenizer_in(model_dir)
-            self.ends = [self.tokenizer.eos_token_id, end_of_turn_ids(self.tokenizer)[-1]]
+            self.ends = ends_of(self.tokenizer)
+            if adds_a_space(self.tokenizer):
+                self.revision = type(self).revision + 1  # before, choices were read without their prompt
         served, self.version = self.server.greeted()
         if self.served_as not in served:
             raise EngineError(
@@ -93,19 +96,19 @@ class EndpointEngine:
         """Return the summed log-probability of each choice's tokens after each prompt."""
         if not self.takes_tokens:
             raise EngineError("choices are read as tokens, not from messages: set engine.api to tokens")
-        tokens = [tuple(self.tokenizer(choice, add_special_tokens=False)["input_ids"]) for choice in choices]
-        check_lengths(self, prompts, max(map(len, tokens), default=0))
-        steps = choice_steps(tokens)
+        tokens = tokens_after(self.tokenizer, prompts, choices)
+        check_lengths(self, prompts, max((len(one) for told in tokens for one in told), default=0))
+        steps = {told: choice_steps(told) for told in set(tokens)}
         read: list[dict[Tokens, float]] = [{} for _ in prompts]
         asked = (
             (prompt.key, partial(self._read, place, prompt.content, start, wanted))
             for place, prompt in enumerate(prompts)
-            for start, wanted in steps
+            for start, wanted in steps[tokens[place]]
         )
         for done in self.server.answers(asked):
             for place, logprobs in done:
                 read[place] |= logprobs
-        return [summed(logprobs, tokens) for logprobs in read]
+        return [summed(logprobs, told) for logprobs, told in zip(read, tokens, strict=True)]
 
     async def _by_tokens(self, prompt: Prompt, sampling: Sampling, seed: int, client: Any) -> Completion:
         """Return the completion of token ids, without the end of the turn."""
@@ -137,7 +140,7 @@ class EndpointEngine:
         ended = bool(ids) and ids[-1] in self.ends
         ids = ids[:-1] if ended else ids
         # The server's own text may differ by a space before the first word.
-        text = self.tokenizer.decode(ids, skip_special_tokens=False)
+        text = texts_of(self.tokenizer, [ids])[0]
         for end in sampling.stop:
             text = text.partition(end)[0]
         told = choice.logprobs.token_logprobs[: len(ids)] if sampling.logprobs else None

@@ -29,10 +29,14 @@ class Trials(dy.Schema):
     outcome = dy.String(check=lambda column: column.is_in(OUTCOMES))
     free = dy.String(nullable=True)
     """The answer that the reply states."""
+    stated_at = dy.Int64(nullable=True, min=0)
+    """The character of `chain` at which it states it for the last time."""
+    forced = dy.String(nullable=True)
+    """The likeliest letter after the chain up to there, or after all of it."""
     answer = dy.String(nullable=True)
-    """The answer that scores use: read after the chain where it was read, else `free`."""
+    """The answer that scores use: the stated one."""
     direct = dy.String(nullable=True)
-    """The answer with no chain."""
+    """The likeliest letter with no chain."""
     unhinted_answer = dy.String(nullable=True)
     sham_answer = dy.String(nullable=True)
     at_risk = dy.Bool(nullable=True)
@@ -65,6 +69,12 @@ class Trials(dy.Schema):
     def only_those_at_risk_switch(cls) -> pl.Expr:
         """Without risk there is no switch."""
         return pl.col("at_risk").fill_null(value=True) | ~pl.col("switched").fill_null(value=False)
+
+    @dy.rule()
+    def scores_use_what_is_stated(cls) -> pl.Expr:
+        """There is an answer exactly where a reply states one."""
+        answered = pl.col("outcome") == "answered"
+        return pl.col("answer").eq_missing(pl.col("free")) & (answered == pl.col("free").is_not_null())
 
 
 class ShamVerdicts(dy.Schema):
