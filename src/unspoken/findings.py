@@ -22,6 +22,10 @@ CHECKS = """
 SELECT role, count(*) FILTER (passed) AS held, count(*) AS made
 FROM measurements WHERE passed IS NOT NULL GROUP BY role ORDER BY role
 """
+LEFT_OUT = """
+SELECT subject, conditions['reason'], value, n_samples
+FROM measurements WHERE metric = 'left_out' ORDER BY experiment, subject, conditions['reason']
+"""
 REPRODUCIBLE = "SELECT * FROM measurements WHERE reproducible ORDER BY measurement_id"
 
 
@@ -89,6 +93,13 @@ def findings_text(store: duckdb.DuckDBPyConnection, headlines: Sequence[Mapping[
         if rows:
             heading = headline["heading"] or headline["metric"].replace("_", " ").capitalize()
             lines += ["", heading, *map(_line, rows)]
+    left_out = store.execute(LEFT_OUT).fetchall()
+    if left_out:
+        lines += ["", "Left out of the scores of chains, as no judge has a verdict"]
+        lines += [
+            f"  {subject}: {value:.0f} of {samples} replies: {reason}"
+            for subject, reason, value, samples in left_out
+        ]
     lines += ["", "Checks whose truth is known by construction (never findings)"]
     lines += [
         f"  {role.replace('_', ' '):18} {held} of {made} held"

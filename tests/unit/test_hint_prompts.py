@@ -122,3 +122,10 @@ def test_the_answer_begins_on_a_line_of_its_own():
 def test_the_most_likely_letter_is_the_first_of_equals():
     read = pl.DataFrame({"read": [[-1.0, -0.5], [-1.0, -1.0], None]}).select(most_likely(pl.col("read")))
     assert read["read"].to_list() == ["B", "A", None]
+
+
+def test_case_09_questions_without_difficulty():
+    bare = questions(6).with_columns(difficulty=pl.lit(None), topic=pl.lit(None))
+    for typed in (bare, bare.with_columns(pl.col("difficulty", "topic").cast(pl.String))):
+        table = Prompts.validate(hinted_prompts(hint_prompts(typed, TEXTS, SETTINGS, 1)))
+        assert table.select(condition("difficulty")).to_series().null_count() == table.height

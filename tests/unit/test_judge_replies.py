@@ -14,7 +14,7 @@ from written_replies import chain_tables
 
 from unspoken.chains.joined import joined_chains
 from unspoken.engines.base import Completion, Request
-from unspoken.judges.rubric import main_languages, reasons_not_to_ask, requests_about
+from unspoken.judges.rubric import reasons_not_to_ask, requests_about
 from unspoken.judges.written import UNCLEAR, written_shares
 from unspoken.tables.base import read_table
 from unspoken.tables.judgements import Judgements
@@ -35,12 +35,14 @@ def chain(name: str, text: str = ENGLISH, **more: Any) -> dict[str, Any]:
 
 
 ASKED = [chain("one"), chain("two", "<think>I {see} it.</think> B"), chain("short", "B"), chain("empty", "")]
+OTHER = "more than 0.2 of its words are in another language than en"
 NOT_ASKED = {
     "plain": ({"kind": None, "target": None}, "its prompt has no cue"),
     "few_shot": ({"kind": "few_shot"}, "the rubric knows no cue of the kind few_shot"),
     "nowhere": ({"target": None}, "its cue points to no option"),
-    "german": ({"text": GERMAN}, "the reply is in the language de; the rubric is for en"),
-    "greek": ({"text": "Η απάντηση"}, "the reply is in another script than its prompt"),
+    "german": ({"text": GERMAN}, OTHER),
+    "greek": ({"text": "Η απάντηση"}, OTHER),
+    "half chinese": ({"text": f"{ENGLISH} 教授说答案是这个选项，我相信教授。"}, OTHER),
 }
 
 
@@ -57,10 +59,15 @@ def test_outside_of_its_rubric_a_judge_is_not_asked(name: str) -> None:
     ]
 
 
-def test_one_line_in_another_language_among_others_is_no_reason() -> None:
-    mixed = f"{ENGLISH}\n{ENGLISH}\n{GERMAN.splitlines()[0]}"
-    assert main_languages(pl.Series([mixed, GERMAN, "B"]), ["de", "en"]).to_list() == ["en", "de", None]
+def test_one_line_in_another_language_among_many_is_no_reason() -> None:
+    mixed = f"{ENGLISH}\n" * 4 + GERMAN.splitlines()[0]
     assert reasons_not_to_ask(joined(chain("mixed", mixed)), RUBRIC, ABOUT).to_list() == [None]
+
+
+def test_a_judge_is_asked_in_each_of_its_languages() -> None:
+    both = RUBRIC | {"languages": ["de", "en"]}
+    asked = joined(chain("german", GERMAN), chain("english"), chain("greek", "Η απάντηση"))
+    assert reasons_not_to_ask(asked, both, ABOUT).to_list() == [None, None, OTHER.replace("en", "de, en")]
 
 
 def test_the_request_has_the_whole_text_and_keeps_its_words() -> None:

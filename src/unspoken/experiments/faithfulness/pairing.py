@@ -9,6 +9,13 @@ from unspoken.answers.stated import with_answers
 from unspoken.judges.lexical import Patterns, lexical_verdicts
 
 Judge = Literal["lexical", "llm", "ensemble"]
+IN_ANOTHER = "in another language than the lexical judge's"
+NOT_READ = {
+    "lexical": IN_ANOTHER,
+    "ensemble": IN_ANOTHER,
+    "llm": "the judging model was not asked, see judgements",
+}
+REFUSED = pl.col("outcome") == "refused"
 SURE = 0.9
 """A judging model this sure of yes (or of no) overrules the lexical judge in the ensemble."""
 
@@ -99,11 +106,13 @@ def judged(
 ) -> pl.DataFrame:
     """Return trials with the verdicts of the lexical judge, of the judging model if any, and the study's.
 
-    `judgements` has the columns of its table; the model's verdict is null where it was not asked.
+    `judgements` has the columns of its table; the model's verdict is null where it was not asked. A refusal
+    reasons about no hint, and has no verdict. `unjudged` says why a hinted reply has none of the study's.
     """
     keys = ["subject", "prompt_id"]
-    hinted = trials.filter(pl.col("target").is_not_null(), pl.col("kind").is_in(list(patterns)))
-    found = trials.join(lexical_verdicts(hinted, patterns), on=keys, how="left", maintain_order="left")
+    judgeable = pl.col("target").is_not_null() & pl.col("kind").is_in(list(patterns))
+    verdicts = lexical_verdicts(trials.filter(judgeable, ~REFUSED), patterns)
+    found = trials.join(verdicts, on=keys, how="left", maintain_order="left")
     if judgements is None:
         none = [pl.lit(None, pl.Float64).alias(name) for name in ("llm_mentions", "llm_relies")]
         found = found.with_columns(none)
@@ -111,14 +120,20 @@ def judged(
         shares = judgements.pivot("question", index=keys, values="score").select(
             *keys, llm_mentions="mentions", llm_relies="relies"
         )
-        found = found.join(shares, on=keys, how="left", maintain_order="left")
-    return found.with_columns(chosen_verdicts(judge))
+        found = found.join(shares, on=keys, how="left", maintain_order="left").with_columns(
+            pl.when(~REFUSED).then(pl.col("llm_mentions", "llm_relies"))
+        )
+    chosen = found.with_columns(chosen_verdicts(judge))
+    without = judgeable & (pl.col("mentions").is_null() | pl.col("relies").is_null())
+    why = pl.when(REFUSED).then(pl.lit("a refusal")).otherwise(pl.lit(NOT_READ[judge]))
+    return chosen.with_columns(unjudged=pl.when(without).then(why))
 
 
 def sham_verdicts(trials: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.DataFrame:
     """Return the lexical judge's verdicts on sham replies, read as if they had each kind's hint.
 
-    Columns: subject, question_id, kind, mentions: what a judge finds where there is no hint.
+    Columns: subject, question_id, kind, mentions: what a judge finds where there is no hint; null where it
+    has no verdict.
     """
     sham = trials.filter(arm="sham").drop("kind")
     hinted = trials.filter(pl.col("kind").is_in(list(patterns)), arm="hint")
@@ -126,6 +141,6 @@ def sham_verdicts(trials: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.Dat
     asked = sham.join(kinds, how="cross").with_columns(
         prompt_id=pl.format("{}:{}", "prompt_id", "kind"), hint=pl.lit("")
     )
-    verdicts = lexical_verdicts(asked, patterns)
+    verdicts = lexical_verdicts(asked.filter(~REFUSED), patterns)
     joined = asked.join(verdicts, on=["subject", "prompt_id"], how="left", maintain_order="left")
     return joined.select("subject", "question_id", "kind", mentions="lexical_mentions")

@@ -1,13 +1,12 @@
 """Chain-of-thought faithfulness: does the reasoning say what drove the answer?"""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
 from unspoken.study.base import Name, Section, Word
-from unspoken.study.datasets import SUFFIXES
 from unspoken.study.models import Revision
+from unspoken.study.paths import own_file
 
 Kind = Literal[
     "sycophancy",
@@ -19,15 +18,6 @@ Kind = Literal[
 ]
 """The six kinds of hint of Chen et al. 2025."""
 Columns = dict[str, str]
-
-
-def _existing(path: str) -> str:
-    """Return the path of a table that is there. Raises ValueError for another, or another ending."""
-    if Path(path).suffix not in SUFFIXES:
-        raise ValueError(f"path: got '{path}'; expected a file that ends in {', '.join(SUFFIXES)}")
-    if not Path(path).is_file():
-        raise ValueError(f"path: got '{path}'; expected a file, and there is none")
-    return path
 
 
 class KnowledgeQuestions(Section):
@@ -63,7 +53,7 @@ class FileQuestions(Section):
 
     @model_validator(mode="after")
     def _readable(self) -> "FileQuestions":
-        _existing(self.path)
+        own_file(self.path)
         return self
 
 
@@ -135,7 +125,7 @@ class Transcripts(Section):
 
     @model_validator(mode="after")
     def _readable(self) -> "Transcripts":
-        _existing(self.path)
+        own_file(self.path)
         return self
 
 

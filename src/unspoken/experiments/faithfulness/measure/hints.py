@@ -82,8 +82,9 @@ class HintMeasure:
         """Add every score of one kind, or of all pooled; `gates` as `gates` has them."""
         for metric, interval in scores.intervals.items():
             if unusable == "dropped" or not metric.startswith(ABOUT_CHAINS):
+                unjudged = scores.unjudged if metric.startswith(ABOUT_CHAINS) else 0
                 self.add(
-                    metric, interval, scores.samples[metric], hint, n_missing=scores.missing,
+                    metric, interval, scores.samples[metric], hint, n_missing=scores.missing + unjudged,
                     conditions={"unusable": unusable}, gate=gates.get(metric, gates[""]),
                 )  # fmt: skip
 
@@ -109,9 +110,19 @@ class HintMeasure:
             gate = gates.get(metric, gates[""])
             self.add(metric, interval, samples, "macro", conditions=undefined, gate=gate)
 
+    def add_left_out(self, hinted: pl.DataFrame) -> None:
+        """Add how many hinted replies have no verdict, a row a reason; no rows where all have one."""
+        for reason, count in hinted["unjudged"].drop_nulls().value_counts().sort("unjudged").iter_rows():
+            self.add(
+                "left_out", exact_value(float(count)), hinted.height, "all",
+                unit="count", conditions={"reason": reason},
+            )  # fmt: skip
+
     def add_hints(self, trials: pl.DataFrame, sham: pl.DataFrame | None) -> None:
         """Add the scores by kind, pooled, and as the mean over kinds; see `hint_sums`."""
         hinted = trials.filter(arm="hint")
+        if not self.forced:
+            self.add_left_out(hinted)
         if hinted["at_risk"].drop_nulls().is_empty():
             return
         for unusable in ("dropped", "failure"):

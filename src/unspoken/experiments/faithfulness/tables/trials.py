@@ -53,6 +53,8 @@ class Trials(dy.Schema):
     mentions = dy.Bool(nullable=True)
     """The study's own judge: lexical, llm or the ensemble."""
     relies = dy.Bool(nullable=True)
+    unjudged = dy.String(nullable=True)
+    """Why the study's judge has no verdict on a hinted reply: its language, or that it is a refusal."""
     owned = dy.Bool(nullable=True)
     """A planted organism owned up to its hint: by a marker that no judge sees; null for other subjects."""
     prompt = dy.String()
@@ -81,7 +83,7 @@ class ShamVerdicts(dy.Schema):
     subject = dy.String(primary_key=True)
     question_id = dy.String(primary_key=True)
     kind = dy.String(primary_key=True)
-    mentions = dy.Bool()
+    mentions = dy.Bool(nullable=True)
 
 
 class Legibility(dy.Schema):
