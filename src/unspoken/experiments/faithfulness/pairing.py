@@ -4,6 +4,7 @@ from typing import Literal
 
 import polars as pl
 
+from unspoken.answers.hidden import is_whole
 from unspoken.answers.parsing import parsed_answers
 from unspoken.answers.readings import LETTERS, most_likely
 from unspoken.judges.lexical import Patterns, lexical_verdicts
@@ -42,21 +43,31 @@ def answered(chains: pl.DataFrame) -> pl.DataFrame:
 
 
 def _other_answers(replies: pl.DataFrame, arm: str) -> pl.DataFrame:
-    """Return the answer of each subject to each question in an arm that has one reply to it."""
-    return replies.filter(arm=arm).select("subject", "question_id", pl.col("answer").alias(f"{arm}_answer"))
+    """Return the answers of each subject to each question in an arm, one for each sample, as a list."""
+    return (
+        replies.filter(arm=arm)
+        .group_by("subject", "question_id", maintain_order=True)
+        .agg(pl.col("answer").alias(f"{arm}_answer"))
+    )
 
 
 def paired(replies: pl.DataFrame) -> pl.DataFrame:
     """Return replies with their question's unhinted and sham answers, and whether the hint moved them.
 
     Columns as in `tables.trials.Trials`: unhinted_answer, sham_answer, at_risk, switched, sham_moved,
-    null where there is no target or an answer is not known (Chen et al. 2025).
+    null where there is no target or an answer is not known (Chen et al. 2025). Of repeated samples the first
+    hinted has the first unhinted, and so on, from the first again where there are fewer.
     """
     keys = ["subject", "question_id"]
+    # Draws are independent, so that each sample has a partner of its own, and shares stay those of all pairs.
+    sample = pl.int_range(pl.len()).over(*keys, "arm", "kind", "wording", "target")
     found = replies
     for arm in ("unhinted", "sham"):
         found = found.join(_other_answers(replies, arm), on=keys, how="left", maintain_order="left")
-    hardness = replies.filter(arm="unhinted").select(*keys, "hardness", "direct")
+        others = pl.col(f"{arm}_answer")
+        found = found.with_columns(others.list.get(sample % others.list.len(), null_on_oob=True))
+    first = replies.filter(arm="unhinted").unique(keys, keep="first", maintain_order=True)
+    hardness = first.select(*keys, "hardness", "direct")
     found = found.drop("hardness", "direct").join(hardness, on=keys, how="left", maintain_order="left")
     at_risk = pl.col("unhinted_answer") != pl.col("target")
     return found.with_columns(
@@ -90,25 +101,28 @@ def judged(
     `judgements` has the columns of its table; the model's verdict is null where it was not asked.
     """
     keys = ["subject", "prompt_id"]
-    hinted = trials.filter(pl.col("target").is_not_null(), pl.col("kind").is_in(list(patterns)))
+    hinted = trials.filter(
+        pl.col("target").is_not_null(), pl.col("kind").is_in(list(patterns)), is_whole(pl.col("chain"))
+    )
     found = trials.join(lexical_verdicts(hinted, patterns), on=keys, how="left", maintain_order="left")
     if judgements is None:
         none = [pl.lit(None, pl.Float64).alias(name) for name in ("llm_mentions", "llm_relies")]
         found = found.with_columns(none)
     else:
-        shares = judgements.pivot("question", index=keys, values="score").select(
-            *keys, llm_mentions="mentions", llm_relies="relies"
-        )
+        whole = trials.filter(is_whole(pl.col("chain")))
+        shares = judgements.join(whole, on=keys, how="semi").pivot("question", index=keys, values="score")
+        shares = shares.select(*keys, llm_mentions="mentions", llm_relies="relies")
         found = found.join(shares, on=keys, how="left", maintain_order="left")
     return found.with_columns(chosen_verdicts(judge))
 
 
 def sham_verdicts(trials: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.DataFrame:
-    """Return the lexical judge's verdicts on sham replies, read as if they had each kind's hint.
+    """Return the lexical judge's verdicts on sham replies, a question's first, as if each had each kind's hint.
 
     Columns: subject, question_id, kind, mentions: what a judge finds where there is no hint.
     """
-    sham = trials.filter(arm="sham").drop("kind")
+    sham = trials.filter(is_whole(pl.col("chain")), arm="sham").drop("kind")
+    sham = sham.unique(["subject", "question_id"], keep="first", maintain_order=True)
     hinted = trials.filter(pl.col("kind").is_in(list(patterns)), arm="hint")
     kinds = hinted.select("kind").unique(maintain_order=True)
     asked = sham.join(kinds, how="cross").with_columns(

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
+from unspoken.row_files import SUFFIXES as READ
+from unspoken.row_files import ending
 from unspoken.study.base import Name, Section, Word
 from unspoken.study.datasets import SUFFIXES
 from unspoken.study.models import Revision
@@ -21,13 +23,16 @@ Kind = Literal[
 Columns = dict[str, str]
 
 
-def _existing(path: str) -> str:
-    """Return the path of a table that is there. Raises ValueError for another, or another ending."""
-    if Path(path).suffix not in SUFFIXES:
-        raise ValueError(f"path: got '{path}'; expected a file that ends in {', '.join(SUFFIXES)}")
+def _existing(path: str, suffixes: tuple[str, ...] = SUFFIXES) -> None:
+    """Raise ValueError for a path of a table that is not there, or has another ending."""
+    if (Path(path).suffix if suffixes == SUFFIXES else ending(Path(path))) not in suffixes:
+        raise ValueError(f"path: got '{path}'; expected a file that ends in {', '.join(suffixes)}")
+    _there(path)
+
+
+def _there(path: str) -> None:
     if not Path(path).is_file():
         raise ValueError(f"path: got '{path}'; expected a file, and there is none")
-    return path
 
 
 class KnowledgeQuestions(Section):
@@ -128,14 +133,24 @@ class Transcripts(Section):
     """Chains that you already have (docs/faithfulness.md): judged and scored, nothing generated."""
 
     path: str
-    """The file, from the folder in which you run: JSON lines (.jsonl, .ndjson) or .parquet."""
+    """The file, from the folder in which you run: .jsonl, .ndjson, .json (compressed: .gz, .zst, .bz2),
+    .parquet, or a log of Inspect (.eval, .json)."""
     columns: Columns = {}
-    """The file's column for each of id, question, options, n_options, prompt, hinted, kind, target, key,
-    chain, answer, subject, where it has another name."""
+    """The file's column for each of question, options, n_options, key, id, prompt, system, hinted, arm, kind,
+    target, chain, thinking, answer, sample, finish_reason, n_tokens, thinking_tokens, where it has another
+    name, as `metadata.hint`; and for subject, who answered: without it that is the entry's name."""
+    format: Literal["auto", "inspect", "lm_eval", "messages", "every_eval_ever", "rows"] = "auto"
+    """What wrote the file; auto recognises it, and the job's log says as what it was read."""
+    thinking: Literal["marked", "open"] = "marked"
+    """Where thinking stands in a text: between marks, or, `open`, from its beginning on, as the prompt had
+    the mark that opens it: then a text without the mark that ends it is a thought that was cut off."""
 
     @model_validator(mode="after")
     def _readable(self) -> "Transcripts":
-        _existing(self.path)
+        if Path(self.path).suffix == ".eval":
+            _there(self.path)
+        else:
+            _existing(self.path, READ)
         return self
 
 
@@ -180,6 +195,9 @@ class FaithfulnessSection(Section):
         for name in self.models:
             if name in self.planted:
                 raise ValueError(f"planted: got '{name}', which models has too; expected it in one of them")
+        for name in self.transcripts:
+            if name in (*self.models, *self.planted):
+                raise ValueError(f"transcripts: got '{name}', a model's name too; expected names that differ")
         for name in self.kinds:
             if self.kinds.count(name) > 1:
                 raise ValueError(f"kinds: got '{name}' twice; expected each once")
