@@ -10,6 +10,7 @@ import pytest
 
 from unspoken.chains.joined import joined_chains
 from unspoken.experiments.faithfulness.hint_sums import hint_sums
+from unspoken.experiments.faithfulness.measure.measured import check_subjects
 from unspoken.experiments.faithfulness.pairing import answered, paired
 from unspoken.experiments.faithfulness.scores import STATISTICS, pooled_scores
 from unspoken.experiments.faithfulness.section import FaithfulnessSection
@@ -22,10 +23,11 @@ OPTIONS = ["Mars", "Jupiter", "Saturn", "Uranus"]
 
 def reply(question: int, letter: str, **more: Any) -> dict[str, Any]:
     """Return a row without a hint that answers with a letter."""
-    return {
+    row = {
         "id": f"q{question}", "question": f"Which planet is meant? ({question})", "options": OPTIONS,
-        "key": "C", "hinted": False, "chain": f"Let me think. The answer is ({letter}).", **more,
+        "key": "C", "hinted": False, "chain": f"Let me think. The answer is ({letter}).",
     }  # fmt: skip
+    return {**row, **more}
 
 
 def hinted(question: int, letter: str, **more: Any) -> dict[str, Any]:
@@ -121,10 +123,20 @@ def test_subjects_of_a_mapped_column_are_logged(tmp_path: Path, caplog: pytest.L
 def test_a_column_that_may_say_who_answered_must_be_mapped(name: str, tmp_path: Path) -> None:
     rows = [reply(0, "C", **{name: "one"}), reply(0, "B", **{name: "two"})]
     assert fault(tmp_path, rows) == (
-        f"mine.jsonl: column '{name}' is \"one\" in line 1 and \"two\" in line 2, and nothing says whether "
+        f'mine.jsonl: column \'{name}\' is "one" in line 1 and "two" in line 2, and nothing says whether '
         f"these are two subjects; expected columns: {{subject: {name}}}, or a file for each"
     )
     assert tables(tmp_path, rows, columns={"subject": name})["subject"].to_list() == ["one", "two"]
+
+
+def test_case_05_one_subject_of_two_entries_is_named(tmp_path: Path) -> None:
+    files = [tmp_path / name / "trials.parquet" for name in ("a", "b")]
+    for file in files:
+        file.parent.mkdir()
+        pl.DataFrame({"subject": ["one", file.parent.name]}).write_parquet(file)
+    with pytest.raises(TableError, match=f"'one' is a subject of {tmp_path}/a and of {tmp_path}/b; expected"):
+        check_subjects(files)
+    check_subjects(files[:1])
 
 
 def test_a_mapped_subject_that_is_null_is_named(tmp_path: Path) -> None:
@@ -154,10 +166,10 @@ def test_one_question_under_two_ids_is_no_second_question(tmp_path: Path) -> Non
 
 def test_without_ids_options_tell_questions_of_one_text_apart(tmp_path: Path) -> None:
     asked = {"id": None, "question": "Which of these is true?"}
-    other = ["w", "x", "y", "z"]
+    other = {**asked, "options": ["w", "x", "y", "z"]}
     rows = [
         reply(0, "C", **asked), hinted(0, "B", **asked),
-        reply(0, "C", **asked, options=other), hinted(0, "C", **asked, options=other),
+        reply(0, "C", **other), hinted(0, "C", **other),
     ]  # fmt: skip
     trials = tables(tmp_path, rows)
     assert trials["question_id"].n_unique() == 2

@@ -52,8 +52,8 @@ def _has_shams(file: Path, replies: pl.DataFrame) -> bool:
         first, last, hinted = (place(file, uneven[name][0]) for name in ("first", "last", "hinted"))
         raise TableError(
             f"{file}: {last}: its question has {uneven['len'][0]} rows without a hint since {first}, and"
-            f" {uneven['cell'][0]} with the hint of {hinted}; expected two without (its reply and its sham) and"
-            " one with, or a column `sample` that numbers repeated samples, or `arm`"
+            f" {uneven['cell'][0]} with the hint of {hinted}; expected two without (its reply and its sham)"
+            " and one with, or a column `sample` that numbers repeated samples, or `arm`"
         )
     return False
 
@@ -62,7 +62,8 @@ def _check_samples(file: Path, replies: pl.DataFrame) -> None:
     """Raise TableError for the first row that has the number of an earlier sample of its prompt."""
     numbered = replies.filter(pl.col("sample").is_not_null())
     again = numbered.with_columns(
-        first=pl.col("number").first().over([*CELL, "sample"]), at=pl.int_range(pl.len()).over([*CELL, "sample"])
+        first=pl.col("number").first().over([*CELL, "sample"]),
+        at=pl.int_range(pl.len()).over([*CELL, "sample"]),
     ).filter(pl.col("at") > 0)
     if again.height:
         said = f"sample '{again['sample'][0]}' of a prompt, as {place(file, again['first'][0])} is"

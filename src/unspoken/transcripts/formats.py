@@ -46,9 +46,9 @@ def _readings(row: Row, columns: dict[str, str]) -> list[Format]:
     """Return the formats that a file's first row can be read in."""
     named = {**{name: name for name in FIELDS}, **columns}
     found: list[Format] = []
-    if lm_eval.COLUMNS <= set(row):
+    if set(row) >= lm_eval.COLUMNS:
         found.append("lm_eval")
-    if every_eval_ever.COLUMNS <= set(row):
+    if set(row) >= every_eval_ever.COLUMNS:
         found.append("every_eval_ever")
     elif messages.has_messages(row):
         found.append("messages")
@@ -78,7 +78,9 @@ def told_rows(file: Path, name: Format) -> Iterator[Told]:
     """Yield every reply in a file of a format. Raises TableError, with file and row, for another."""
     reader = reader_of(name)
     if name != "inspect" and ending(file) not in SUFFIXES:
-        raise TableError(f"{file}: expected a file that ends in {', '.join(SUFFIXES)}, as its format is {name}")
+        raise TableError(
+            f"{file}: expected a file that ends in {', '.join(SUFFIXES)}, as its format is {name}"
+        )
     rows: Iterator[Numbered] = (
         inspect_logs.samples_in(file) if name == "inspect" else rows_in(file, TableError)
     )

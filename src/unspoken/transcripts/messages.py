@@ -118,7 +118,9 @@ def told_in(row: Row) -> Iterator[Row]:
     replies = [(turns.reply, row)] if turns.reply else list(_answers(row))
     if not replies:
         raise RowError("the last message is not the assistant's, and no response stands beside it")
-    named = {name: row[name] for name in NAMED if row.get(name) is not None}
+    # What other tools call `target` is often the right answer.
+    names = (*NAMED, "target") if row.get("hinted") is True and row.get("kind") else NAMED
+    named = {name: row[name] for name in names if row.get(name) is not None}
     options = named.get("options") or options_in(turns.prompt)
     key = letter_of("key", named.get("key"), options, len(options or []) or 4)
     for at, (said, found) in enumerate(replies):

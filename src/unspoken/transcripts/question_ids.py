@@ -52,7 +52,9 @@ class QuestionIds:
             twin = self._by_text.setdefault(digest_of([known["text"], known["set"]]), row)
             if twin["id"] != row["id"]:
                 said = f"its id is '{row['id']}', and its question and options are those of {{}}"
-                raise self._fault(row, twin, f"{said}, whose id is '{twin['id']}'; expected one id a question")
+                raise self._fault(
+                    row, twin, f"{said}, whose id is '{twin['id']}'; expected one id a question"
+                )
 
     def _id_of(self, row: Row, *, several: bool) -> str:
         """Return a row's id, or that of its text; options tell questions of one text apart."""
@@ -78,7 +80,9 @@ class QuestionIds:
             if first[name] is None:
                 self._said[turn] = first = {**first, name: row[name], "number": row["number"]}
             elif row[name] is not None and row[name] != first[name]:
-                raise self._fault(row, first, f"column '{name}' differs from {{}}, a row of the same question")
+                raise self._fault(
+                    row, first, f"column '{name}' differs from {{}}, a row of the same question"
+                )
 
 
 def _plain(text: str) -> str:

@@ -83,7 +83,8 @@ class ReplyRows:
         if prompt is None:
             raise wrong("question", None, "a text, or `prompt`")
         return {
-            "subject": reply.subject, "id": reply.id, "question": (reply.question or prompt) if known else None,
+            "subject": reply.subject, "id": reply.id,
+            "question": (reply.question or prompt) if known else None,
             "arm": arm, "kind": _kind(reply, arm, self.kinds),
             "target": _target(letter("target", reply.target, reply.options, size), arm),
             "key": letter("key", reply.key, reply.options, size), "n_options": size,

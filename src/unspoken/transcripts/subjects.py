@@ -18,7 +18,7 @@ def check_subjects(file: Path, rows: list[Row]) -> None:
     """Raise TableError where a column that nobody mapped says that several answered, naming two rows.
 
     Columns of MODELS have one value in a file of one subject. A `subject` that is the same in all rows of a
-    question is its topic, and is not used, which is logged; where it differs within one, it says who answered.
+    question is its topic: it is not used, which is logged. Where it differs within one, it says who answered.
     """
     for name in MODELS:
         known = [row for row in rows if isinstance(row["own"].get(name), str)]
@@ -43,13 +43,13 @@ def _two(file: Path, name: str, first: Row, other: Row) -> TableError:
     values = [shown(one["own"].get(name)) for one in (first, other)]
     where = [place(file, one["number"]) for one in (first, other)]
     return TableError(
-        f"{file}: column '{name}' is {values[0]} in {where[0]} and {values[1]} in {where[1]}, and nothing says"
-        f" whether these are two subjects; expected columns: {{subject: {name}}}, or a file for each"
+        f"{file}: column '{name}' is {values[0]} in {where[0]} and {values[1]} in {where[1]}, and nothing"
+        f" says whether these are two subjects; expected columns: {{subject: {name}}}, or a file for each"
     )
 
 
 def who_answered(replies: pl.DataFrame) -> str:
-    """Return who was read, with how many questions and replies: `1 subject: mine (40 questions, 80 replies)`."""
+    """Return who was read, and how much: `1 subject: mine (40 questions, 80 replies)`."""
     counts = replies.group_by("subject", maintain_order=True).agg(pl.col("question_id").n_unique(), pl.len())
     each = [
         f"{name} ({questions} {'question' if questions == 1 else 'questions'},"

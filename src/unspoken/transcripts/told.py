@@ -103,5 +103,3 @@ def letter_of(column: str, value: object, options: list[str] | None, size: int) 
         said = "one reading, and it is an option's letter and another's text" if found else "an option:"
         raise wrong(column, value, f"{said} a letter from A to {names[-1]}, its text, or its place from 0")
     return found.pop()
-
-

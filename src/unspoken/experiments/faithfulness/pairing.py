@@ -117,7 +117,7 @@ def judged(
 
 
 def sham_verdicts(trials: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.DataFrame:
-    """Return the lexical judge's verdicts on sham replies, a question's first, as if each had each kind's hint.
+    """Return the lexical judge's verdicts on each question's first sham reply, as if it had each kind's hint.
 
     Columns: subject, question_id, kind, mentions: what a judge finds where there is no hint.
     """
