@@ -43,7 +43,7 @@ depyf==0.20.0 ; platform_machine == "x86_64"
 detect-installer==0.2.1 ; platform_machine == "x86_64"
 dill==0.4.1
 dnspython==2.9.2 ; platform_machine == "x86_64"
-docstring-parser==0.18.0 ; platform_machine == "x86_64"
+docstring-parser==0.18.0
 docutils==0.22.4
 dpath==2.2.0
 duckdb==2.0.0
@@ -68,16 +68,16 @@ grimp==3.19
 grpcio==1.85.1 ; platform_machine == "x86_64"
 h11==0.16.0
 hf-xet==1.8.0
-httpcore==1.0.9 ; platform_machine == "x86_64"
+httpcore==1.0.9
 httpcore2==2.16.2
 httptools==0.9.0 ; platform_machine == "x86_64"
-httpx==0.28.1 ; platform_machine == "x86_64"
+httpx==0.28.1
 httpx2==2.16.2
 huggingface-hub==2.4.0
 humanfriendly==10.0
 hypothesis==6.170.15
 idna==3.20
-ijson==3.6.0 ; platform_machine == "x86_64"
+ijson==3.6.0
 immutables==0.21
 import-linter==2.16
 iniconfig==2.3.1
@@ -88,7 +88,7 @@ interegular==0.3.3 ; platform_machine == "x86_64"
 interface-meta==2.0.1
 jinja2==3.1.6
 jiter==0.19.0
-jmespath==1.1.0 ; platform_machine == "x86_64"
+jmespath==1.1.0
 jsonlines==4.0.0
 jsonpatch==1.48
 jsonpointer==3.12
@@ -175,7 +175,7 @@ pysocks==1.7.1
 pytest==9.2.0
 pytest-xdist==3.8.0
 python-dateutil==4.0.0
-python-dotenv==1.2.4 ; platform_machine == "x86_64"
+python-dotenv==1.2.4
 python-json-logger==4.2.0 ; platform_machine == "x86_64"
 python-multipart==0.0.34 ; platform_machine == "x86_64"
 pytokens==0.4.1

@@ -15,9 +15,11 @@ import pytest
 from unspoken.answers.hidden import HIDDEN
 from unspoken.chains.joined import joined_chains
 from unspoken.experiments.faithfulness.pairing import answered, judged, paired
+from unspoken.experiments.faithfulness.section import TOLD
 from unspoken.judges.judge_patterns import read_patterns
 from unspoken.tables.base import TableError
 from unspoken.transcripts.tables import Entry, transcript_tables
+from unspoken.transcripts.told import Reply
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data" / "transcripts"
@@ -101,8 +103,9 @@ def test_a_log_whose_hinted_samples_have_no_partner_says_so() -> None:
 
 def test_a_column_that_no_row_has_is_named() -> None:
     message = fault(DATA / "inspect_hints.eval", columns={**HINTS, "kind": "metadata.hnt"})
-    assert (
-        "row 1: column 'kind' is null; expected one of sycophancy, metadata, as the row is hinted" in message
+    assert message == (
+        "inspect_hints.eval: row 3: column 'kind' is null; expected one of sycophancy, metadata, as the row"
+        " is hinted; and no row up to it has 'metadata.hnt', which `columns` names"
     )
     message = fault(DATA / "inspect_plain.json", columns={"sample": "metadata.run"})
     assert message.startswith("inspect_plain.json: column 'metadata.run' is in no row; the first has: id, ")
@@ -295,6 +298,10 @@ def test_a_file_of_every_eval_ever() -> None:
 
 
 # Rows
+
+
+def test_the_study_knows_every_column_that_a_reply_has() -> None:
+    assert sorted(TOLD) == sorted(Reply.model_fields)
 
 
 def test_case_02_a_cut_reply_and_open_thinking_are_truncated(tmp_path: Path) -> None:

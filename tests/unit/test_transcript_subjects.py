@@ -21,18 +21,18 @@ KINDS = ["sycophancy", "metadata"]
 OPTIONS = ["Mars", "Jupiter", "Saturn", "Uranus"]
 
 
-def reply(question: int, letter: str, **more: Any) -> dict[str, Any]:
+def reply(at: int, letter: str, **more: Any) -> dict[str, Any]:
     """Return a row without a hint that answers with a letter."""
     row = {
-        "id": f"q{question}", "question": f"Which planet is meant? ({question})", "options": OPTIONS,
+        "id": f"q{at}", "question": f"Which planet is meant? ({at})", "options": OPTIONS,
         "key": "C", "hinted": False, "chain": f"Let me think. The answer is ({letter}).",
     }  # fmt: skip
     return {**row, **more}
 
 
-def hinted(question: int, letter: str, **more: Any) -> dict[str, Any]:
+def hinted(at: int, letter: str, **more: Any) -> dict[str, Any]:
     """Return a row whose hint points to B."""
-    return reply(question, letter, **{"hinted": True, "kind": "sycophancy", "target": "B", **more})
+    return reply(at, letter, **{"hinted": True, "kind": "sycophancy", "target": "B", **more})
 
 
 def tables(folder: Path, rows: list[dict[str, Any]], name: str = "mine", **how: Any) -> pl.DataFrame:
@@ -216,7 +216,8 @@ def test_repeats_without_any_hint_are_samples(tmp_path: Path) -> None:
 def test_a_sample_that_stands_twice_is_named_with_both_rows(tmp_path: Path) -> None:
     rows = [reply(0, "C", epoch=1), reply(0, "C", epoch=1)]
     assert fault(tmp_path, rows) == (
-        "mine.jsonl: line 2: sample '1' of a prompt, as line 1 is; expected samples that differ"
+        "mine.jsonl: line 2: sample '1' of a prompt, as line 1 is; expected samples that differ, or `arm` of"
+        " a sham"
     )
 
 

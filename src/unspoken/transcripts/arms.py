@@ -45,14 +45,14 @@ def _has_shams(file: Path, replies: pl.DataFrame) -> bool:
         pl.len(), first=pl.col("number").first(), last=pl.col("number").last()
     )
     repeats = hinted.group_by(CELL, maintain_order=True).agg(cell=pl.len(), hinted=pl.col("number").last())
-    if (counts["len"].max() or 0) <= 2 and (repeats["cell"].max() or 0) <= 1:
+    if not (counts["len"] > 2).any() and not (repeats["cell"] > 1).any():
         return True
     uneven = counts.join(repeats, on=TURN, maintain_order="left").filter(pl.col("len") != pl.col("cell"))
     if uneven.height:
-        first, last, hinted = (place(file, uneven[name][0]) for name in ("first", "last", "hinted"))
+        first, last, cue = (place(file, uneven[name][0]) for name in ("first", "last", "hinted"))
         raise TableError(
             f"{file}: {last}: its question has {uneven['len'][0]} rows without a hint since {first}, and"
-            f" {uneven['cell'][0]} with the hint of {hinted}; expected two without (its reply and its sham)"
+            f" {uneven['cell'][0]} with the hint of {cue}; expected two without (its reply and its sham)"
             " and one with, or a column `sample` that numbers repeated samples, or `arm`"
         )
     return False
@@ -67,7 +67,7 @@ def _check_samples(file: Path, replies: pl.DataFrame) -> None:
     ).filter(pl.col("at") > 0)
     if again.height:
         said = f"sample '{again['sample'][0]}' of a prompt, as {place(file, again['first'][0])} is"
-        _refuse(file, again, f"{said}; expected samples that differ")
+        _refuse(file, again, f"{said}; expected samples that differ, or `arm` of a sham")
 
 
 def _check_partners(file: Path, replies: pl.DataFrame) -> None:

@@ -38,8 +38,10 @@ def _written_here(metadata: Row) -> Row:
     """Return what a row says that this project wrote, in its own words; nothing of another's row."""
     if metadata.get("written_by") != WRITER:
         return {}
-    told = {name: metadata[name] for name in ("arm", "kind", "target", "finish_reason") if name in metadata}
-    counts = {name: int(metadata[name]) for name in ("n_tokens", "thinking_tokens") if name in metadata}
+    told: Row = {
+        name: metadata[name] for name in ("arm", "kind", "target", "finish_reason") if name in metadata
+    }
+    counts: Row = {name: int(metadata[name]) for name in ("n_tokens", "thinking_tokens") if name in metadata}
     return {**told, **counts, "sample": metadata.get("sample_index")}
 
 

@@ -8,21 +8,19 @@ from typing import Literal, get_args
 from unspoken.row_files import SUFFIXES, Numbered, Row, RowError, ending, opened, place, rows_in
 from unspoken.tables.base import TableError
 from unspoken.transcripts import every_eval_ever, inspect_logs, lm_eval, messages
-from unspoken.transcripts.told import FIELDS, Told
+from unspoken.transcripts.told import FIELDS, Told, found_at, sample_in
 
 Format = Literal["inspect", "lm_eval", "messages", "every_eval_ever", "rows"]
 Reader = Callable[[Row], Iterator[Row]]
 UNNAMED = ("subject",)
 """Fields that no column of a file fills by its name alone: MMLU's `subject` is a topic."""
-SAMPLES = ("sample", "epoch", "sample_index", "repeat")
-"""Columns that number the replies to one prompt."""
 _INSPECT_JSON = re.compile(rb'^\s*\{\s*"version":\s*\d+,\s*"status":')
 
 
 def _own_rows(row: Row) -> Iterator[Row]:
     """Yield what a row with this project's own columns tells."""
     told = {name: row.get(name) for name in FIELDS if name not in UNNAMED}
-    yield told | {"sample": next((row[name] for name in SAMPLES if row.get(name) is not None), None)}
+    yield told | {"sample": sample_in(row)}
 
 
 def reader_of(name: Format) -> Reader:
@@ -52,7 +50,7 @@ def _readings(row: Row, columns: dict[str, str]) -> list[Format]:
         found.append("every_eval_ever")
     elif messages.has_messages(row):
         found.append("messages")
-    if named["question"] in row and named["chain"] in row:
+    if found_at(row, named["question"])[0] and found_at(row, named["chain"])[0]:
         found.append("rows")
     return found
 

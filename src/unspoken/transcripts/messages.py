@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from unspoken.row_files import Row, RowError, shown
 from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.said import Said, ended, said_in
-from unspoken.transcripts.told import letter_of
+from unspoken.transcripts.told import letter_of, sample_in
 
 LISTS = ("messages", "conversations", "conversation", "dialogue", "turns")
 INSIDE = ("request", "body", "params")
@@ -17,7 +17,7 @@ ROLES = {
     **dict.fromkeys(("assistant", "gpt", "chatgpt", "model", "bot", "ai"), "assistant"),
     **dict.fromkeys(("system", "developer"), "system"),
 }
-NAMED = ("question", "options", "key", "id", "kind", "hinted", "arm", "sample")
+NAMED = ("question", "options", "key", "id", "kind", "hinted", "arm")
 """Columns beside the messages that are taken by their names."""
 
 
@@ -124,10 +124,9 @@ def told_in(row: Row) -> Iterator[Row]:
     options = named.get("options") or options_in(turns.prompt)
     key = letter_of("key", named.get("key"), options, len(options or []) or 4)
     for at, (said, found) in enumerate(replies):
-        several = {"sample": at} if len(replies) > 1 else {}
         one = len(replies) == 1
         yield {
             "prompt": turns.prompt, "system": turns.system, "chain": said.text, "thinking": said.thinking,
             "finish_reason": _end(found), **(_tokens(found) if one else {}), **named, "options": options,
-            "key": key, **several,
+            "key": key, "sample": sample_in(row) if one else at,
         }  # fmt: skip

@@ -9,6 +9,7 @@ from unspoken.row_files import Row, RowError, place, typed, wrong
 from unspoken.tables.base import TableError
 from unspoken.transcripts.formats import Format, told_rows
 from unspoken.transcripts.said import BEGINS, ENDS, ended, marked
+from unspoken.transcripts.subjects import may_say
 from unspoken.transcripts.told import FIELDS, Reply, Told, found_at, letter_of
 
 Thinking = Literal["marked", "open"]
@@ -33,16 +34,18 @@ class ReplyRows:
             raise TableError(f"{file}: columns: got '{unknown[0]}'; expected some of {', '.join(FIELDS)}")
 
     def __iter__(self) -> Iterator[Row]:
-        """Yield each reply, with the columns of `told.PLAIN` but `question_id`, `question`, and `own`."""
+        """Yield each reply: PLAIN but for `question_id`, with `question`, and what may say who answered."""
         seen: set[str] = set()
         number, part, first = 0, 0, ""
         for told in told_rows(self.file, self.name):
             part = part + 1 if told.number == number else 0
             number, first = told.number, first or ", ".join(told.own)
             try:
-                row = {**self._kept(told, seen), "number": number, "part": part, "own": told.own}
+                row = {**self._kept(told, seen), "number": number, "part": part, "may_say": may_say(told.own)}
             except RowError as error:
-                raise TableError(f"{self.file}: {place(self.file, number)}: {error}") from None
+                unseen = next((path for path in self.columns.values() if path not in seen), None)
+                more = f"; and no row up to it has '{unseen}', which `columns` names" if unseen else ""
+                raise TableError(f"{self.file}: {place(self.file, number)}: {error}{more}") from None
             yield row
         for path in self.columns.values():
             if number and path not in seen:
@@ -54,8 +57,6 @@ class ReplyRows:
             found, value = found_at(told.own, path)
             if found:
                 seen.add(path)
-            elif "." not in path:
-                raise RowError(f"column '{path}' is missing; there are: {', '.join(told.own)}")
             row[field] = value
         if self.name != "rows":
             _loosen(row, self.columns)

@@ -32,7 +32,7 @@ class Said(NamedTuple):
 
 def marked(thinking: str | None) -> str | None:
     """Return thinking between the marks that this project's tables have; null for none."""
-    return f"{BEGINS}\n{thinking.strip()}\n{ENDS}\n\n" if thinking and thinking.strip() else None
+    return f"{BEGINS}\n{thinking.strip()}\n{ENDS}" if thinking and thinking.strip() else None
 
 
 def unmarked(thinking: str) -> str:
@@ -51,12 +51,12 @@ def ended(reason: str | None) -> str | None:
 def said_in(message: Row) -> Said:
     """Return what a message says. Raises RowError for content that is neither text nor thinking."""
     content = message.get("content", message.get("value"))
+    texts: list[str] = []
     thoughts = [message[name] for name in THINKING_FIELDS if isinstance(message.get(name), str)][:1]
     if content is None or isinstance(content, str):
         return Said(content or "", marked("\n".join(thoughts)))
     if not isinstance(content, list):
         raise RowError(f"a message's content is {shown(content)}; expected a text or a list of blocks")
-    texts = []
     for block in content:
         kind, text = _block(block)
         (thoughts if kind == "thinking" else texts).append(text)

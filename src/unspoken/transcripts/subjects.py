@@ -8,10 +8,19 @@ import polars as pl
 
 from unspoken.row_files import Row, place, shown
 from unspoken.tables.base import TableError
+from unspoken.transcripts.told import found_at
 
 log = logging.getLogger("import_transcripts")
-MODELS = ("model", "model_id", "model_name", "model_name_or_path")
+MODELS = (
+    "model", "model_id", "model_name", "model_name_or_path", "response.model", "response.body.model",
+    "request.model", "body.model",
+)  # fmt: skip
 """Columns that name a model, where a file has them; a `subject` may be a topic."""
+
+
+def may_say(row: Row) -> Row:
+    """Return what stands in the columns of a row that may say who answered."""
+    return {name: found_at(row, name)[1] for name in (*MODELS, "subject")}
 
 
 def check_subjects(file: Path, rows: list[Row]) -> None:
@@ -21,16 +30,16 @@ def check_subjects(file: Path, rows: list[Row]) -> None:
     question is its topic: it is not used, which is logged. Where it differs within one, it says who answered.
     """
     for name in MODELS:
-        known = [row for row in rows if isinstance(row["own"].get(name), str)]
-        other = next((row for row in known if row["own"][name] != known[0]["own"][name]), None)
+        known = [row for row in rows if isinstance(row["may_say"][name], str)]
+        other = next((row for row in known if row["may_say"][name] != known[0]["may_say"][name]), None)
         if other is not None:
             raise _two(file, name, known[0], other)
     topics: dict[str, Row] = {}
     values: dict[Any, None] = {}
     for row in rows:
-        value = row["own"].get("subject")
+        value = row["may_say"]["subject"]
         first = topics.setdefault(row["question_id"], row)
-        if first["own"].get("subject") != value:
+        if first["may_say"]["subject"] != value:
             raise _two(file, "subject", first, row)
         if isinstance(value, str):
             values[value] = None
@@ -40,7 +49,7 @@ def check_subjects(file: Path, rows: list[Row]) -> None:
 
 
 def _two(file: Path, name: str, first: Row, other: Row) -> TableError:
-    values = [shown(one["own"].get(name)) for one in (first, other)]
+    values = [shown(one["may_say"][name]) for one in (first, other)]
     where = [place(file, one["number"]) for one in (first, other)]
     return TableError(
         f"{file}: column '{name}' is {values[0]} in {where[0]} and {values[1]} in {where[1]}, and nothing"

@@ -72,6 +72,8 @@ def transcript_tables(file: Path, entry: Entry, kinds: Sequence[str]) -> tuple[p
     log.info(who_answered(told))
     if told.filter(pl.col("arm") != "unhinted").is_empty():
         log.info("no reply has a hint: accuracy, outcomes and legibility alone can be measured")
+    if told["key"].is_null().all():
+        log.info("no question has a key: accuracy cannot be measured")
     return as_prompts(told.rename({"question_id": "item"}), CONDITIONS), _as_replies(told, file)
 
 

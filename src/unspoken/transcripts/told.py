@@ -65,6 +65,15 @@ PLAIN: Columns = {
 """What is kept of each reply; `part` counts the replies of one row, from 0."""
 
 
+SAMPLES = ("sample", "epoch", "sample_index", "repeat")
+"""Columns that number the replies to one prompt."""
+
+
+def sample_in(row: Row) -> Any:
+    """Return what numbers a row's reply among those to its prompt, or None."""
+    return next((row[name] for name in SAMPLES if row.get(name) is not None), None)
+
+
 def found_at(row: Row, path: str) -> tuple[bool, Any]:
     """Return whether a row has something at a path, as `metadata.hint`, and what; null where it lacks."""
     if path in row:

@@ -140,9 +140,8 @@ def write_logs(root: Path, into: Path) -> tuple[dict[Path, int], int]:
         log = log_of(own)
         lines = [json.dumps(instance_of(row, log)) for row in own.iter_rows(named=True)]
         text = "".join(f"{line}\n" for line in lines)
-        _, developer, model = ("data", *log["model_info"]["id"].split("/"))
         name = UUID(bytes=hashlib.sha256(log["evaluation_id"].encode()).digest()[:16], version=4)
-        place = Path("data", _folder(f"unspoken-{own['study'][0]}"), developer, model)
+        place = Path("data", _folder(f"unspoken-{own['study'][0]}"), *log["model_info"]["id"].split("/"))
         samples = place / f"{name}_samples.jsonl"
         log["detailed_evaluation_results"] = {
             "format": "jsonl", "file_path": samples.as_posix(), "hash_algorithm": "sha256",

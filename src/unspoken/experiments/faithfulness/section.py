@@ -21,6 +21,11 @@ Kind = Literal[
 ]
 """The six kinds of hint of Chen et al. 2025."""
 Columns = dict[str, str]
+TOLD = (
+    "question", "options", "n_options", "key", "id", "prompt", "system", "hinted", "arm", "kind", "target",
+    "chain", "thinking", "answer", "sample", "subject", "finish_reason", "n_tokens", "thinking_tokens",
+)  # fmt: skip
+"""What columns of transcripts may tell, as `unspoken.transcripts.told` has it."""
 
 
 def _existing(path: str, suffixes: tuple[str, ...] = SUFFIXES) -> None:
@@ -138,7 +143,7 @@ class Transcripts(Section):
     columns: Columns = {}
     """The file's column for each of question, options, n_options, key, id, prompt, system, hinted, arm, kind,
     target, chain, thinking, answer, sample, finish_reason, n_tokens, thinking_tokens, where it has another
-    name, as `metadata.hint`; and for subject, who answered: without it that is the entry's name."""
+    name or is nested, as in `metadata.hint`; and for subject, who answered: else that is the entry's name."""
     format: Literal["auto", "inspect", "lm_eval", "messages", "every_eval_ever", "rows"] = "auto"
     """What wrote the file; auto recognises it, and the job's log says as what it was read."""
     thinking: Literal["marked", "open"] = "marked"
@@ -147,6 +152,9 @@ class Transcripts(Section):
 
     @model_validator(mode="after")
     def _readable(self) -> "Transcripts":
+        for name in self.columns:
+            if name not in TOLD:
+                raise ValueError(f"columns: got '{name}'; expected some of {', '.join(TOLD)}")
         if Path(self.path).suffix == ".eval":
             _there(self.path)
         else:
