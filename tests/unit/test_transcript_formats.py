@@ -96,7 +96,7 @@ def test_hints_of_a_log_that_no_column_names_are_not_guessed() -> None:
 def test_a_log_whose_hinted_samples_have_no_partner_says_so() -> None:
     columns = {name: path for name, path in HINTS.items() if name != "id"}
     assert fault(DATA / "inspect_hints.eval", columns=columns) == (
-        "inspect_hints.eval: row 1: a hinted row of a question that has no row without a hint; expected one "
+        "inspect_hints.eval: row 3: a hinted row of a question that has no row without a hint; expected one "
         "of this subject and question (so have 9 more rows)"
     )
 
