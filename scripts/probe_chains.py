@@ -82,34 +82,62 @@ def changed_starts(
     return starts
 
 
+def written_on(
+    cache: "CompletionCache",
+    starts: list[tuple[dict[str, Any], int, str, str]],
+    requests: "list[Request]",
+    sampling: "Sampling",
+) -> "pl.DataFrame":
+    """Return `thought` and `answer` (`answers.stated`) of replies that go on from changed beginnings.
+
+    `requests` have the beginning as prefix; where its prompt begins the thinking, so does the whole reply.
+    """
+    import polars as pl
+
+    from unspoken.answers.stated import with_answers
+    from unspoken.answers.thinking import split_at_thinking
+    from unspoken.asking.completing import completed
+    from unspoken.engines.thinking import declared_marks, open_thoughts
+
+    made = completed(cache, requests, sampling)
+    told = [
+        (row["subject"], row["user"], row["options"], row["n_options"], more.finish_reason, None)
+        for (row, *_), more in zip(starts, made, strict=True)
+    ]
+    types = dict.fromkeys(("subject", "prompt", "options", "n_options", "finish_reason", "stated"), pl.String)
+    types |= {"options": pl.List(pl.String), "n_options": pl.Int64}
+    asked = pl.DataFrame(told, types, orient="row").with_columns(engine=pl.lit(cache.engine.name))
+    texts = [request.prefix + more.text for request, more in zip(requests, made, strict=True)]
+    declared = declared_marks(cache.engine.tokenizer)
+    bare = [replace(request, prefix="") for request in requests]
+    is_open = open_thoughts(cache.engine, bare, declared)
+    whole = split_at_thinking(pl.Series(texts, dtype=pl.String), declared, is_open=is_open)
+    return with_answers(pl.concat([asked, whole], how="horizontal")).select("thought", "answer")
+
+
 def rewritten_chains(
     cache: "CompletionCache",
     tested: list[dict[str, Any]],
     test: str,
     sampling: "Sampling",
-    spec: dict[str, Any],
+    positions: int,
 ) -> list[dict[str, Any]]:
-    """Return chains whose beginning the subject rewrote, and whose rest, if any, it then wrote anew."""
-    from unspoken.answers.readings import reasoning
-    from unspoken.chains.changed import changed_chain
+    """Return chains whose beginning the subject rewrote, and whose rest and answer it then wrote anew."""
+    from unspoken.chains.changed import written_chain
     from unspoken.engines.base import Request
     from unspoken.seeds import hashed_seed
 
-    new = rewritings(cache, tested, test, sampling, spec["positions"])
-    starts = changed_starts(tested, test, new, spec["positions"])
-    open_ended = [start for start in starts if start[1] < len(start[0]["steps"])]
+    new = rewritings(cache, tested, test, sampling, positions)
+    starts = changed_starts(tested, test, new, positions)
     going_on = [
         Request(f"{row['prompt_id']}:{test}:{step}:rest", row["user"], prefix=text)
-        for row, step, text, _ in open_ended
+        for row, step, text, _ in starts
     ]
-    written = replies(cache, going_on, replace(sampling, seed=hashed_seed(sampling.seed, test, "rest")))
-    rest = {
-        (row["prompt_id"], step): reasoning(more, spec["answer_prefix"])
-        for (row, step, _, _), more in zip(open_ended, written, strict=True)
-    }
+    drawn = replace(sampling, seed=hashed_seed(sampling.seed, test, "rest"))
+    answers = written_on(cache, starts, going_on, drawn)
     return [
-        changed_chain(row, test, step, text + rest.get((row["prompt_id"], step), ""), how)
-        for row, step, text, how in starts
+        written_chain(row, test, step, thought, how, stated)
+        for (row, step, _, how), (thought, stated) in zip(starts, answers.iter_rows(), strict=True)
     ]
 
 
@@ -171,16 +199,18 @@ def changed_chains(cache: "CompletionCache", chains: "pl.DataFrame", spec: dict[
     from unspoken.engines.base import Sampling
     from unspoken.seeds import hashed_seed
 
-    drawn = (spec["count"], spec["answer_prefix"], spec["seed"])
+    drawn = (spec["count"], spec["seed"])
     tested, switched = tested_chains(chains, *drawn), switched_chains(chains, *drawn)
     changed = [made for row in tested for made in cut_chains(row)]
-    changed += transplants(chains, tested, spec["answer_prefix"])
+    changed += transplants(chains, tested)
     sampling = Sampling(**spec["sampling"], seed=hashed_seed(spec["seed"], "tests", spec["model"]))
     for test in ("mistake", "paraphrase"):
-        changed += rewritten_chains(cache, tested, test, sampling, spec)
+        changed += rewritten_chains(cache, tested, test, sampling, spec["positions"])
         log.info("%s: %d changed chains", test, len(changed))
     changed += unswitched_chains(cache, switched, sampling)
+    silent = chains.filter(pl.col("answer").is_null(), arm="unhinted").height
     log.info("%d questions, %d chains with a switched span", len(tested), len(switched))
+    log.info("%d unhinted chains state no answer and are left out", silent)
     return pl.DataFrame(changed, schema=CHANGED)
 
 
@@ -192,6 +222,7 @@ def main() -> None:
     import polars as pl
 
     from unspoken.answers.readings import answers_after
+    from unspoken.answers.stated import with_answers
     from unspoken.asking.completing import asked_in_turn
     from unspoken.chains.joined import joined_chains
     from unspoken.engines.base import Opening, engine_columns
@@ -208,7 +239,7 @@ def main() -> None:
     texts = read_table(job.questions, Questions).select("question_id", "question")
     tables = ((job.prompts, Prompts), (job.replies, Replies), (job.readings, Readings))
     joined = joined_chains(*(read_table(path, schema) for path, schema in tables))
-    chains = joined.join(texts, on="question_id", how="left")
+    chains = with_answers(joined).join(texts, on="question_id", how="left")
     subject = base_subject(spec["model"])
     engine = open_engine(Opening(job.model, spec["engine"], job.threads))
     for asked in asked_in_turn(engine, [subject], job.cache, job.model):

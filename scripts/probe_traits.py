@@ -163,7 +163,7 @@ def main() -> None:
     in_turn = asked_in_turn(engine, subjects, job.cache, job.model)
     for asked in tqdm(in_turn, "subjects", len(subjects), mininterval=5):
         subject, cache = asked.subject, asked.cache
-        read = [choice_answers(cache, subject, questions, spec)]
+        read = [] if spec.get("sampled_only") else [choice_answers(cache, subject, questions, spec)]
         if subject.kind != "interpolated":
             read.append(sampled_answers(cache, subject, questions, spec))
             if lettered is not None:

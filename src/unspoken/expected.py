@@ -14,6 +14,7 @@ PATTERNS = {
     r"^[\w\-.]+/[\w\-.]+$": "owner/name",
     r"^https?://[^\s@?]+$": "an address that begins with http:// or https://, without user or password",
     r"^[A-Z][A-Z0-9_]*$": "the name of an environment variable, in capitals: never the key itself",
+    r"^[A-Za-z][A-Za-z0-9\-]*$": "the name of a header: letters, digits and '-'",
     r"^[^{}]*\{word\}[^{}]*$": "a text with {word} in it, once",
     r"^[a-z]+$": "one word of lower-case letters only",
     r"\S": "a text that is not blank",

@@ -7,6 +7,7 @@ import duckdb
 
 from unspoken.files import digest_of
 from unspoken.statistics import LOG_ODDS_MARGIN
+from unspoken.tables.measurements import SENSITIVITY
 
 CONTRASTS = """
 SELECT unit, subject, coalesce(versus, '') AS versus, conditions['trait'] AS trait,
@@ -20,6 +21,10 @@ ORDER = " ORDER BY subject, versus, trait"
 CHECKS = """
 SELECT role, count(*) FILTER (passed) AS held, count(*) AS made
 FROM measurements WHERE passed IS NOT NULL GROUP BY role ORDER BY role
+"""
+LEFT_OUT = """
+SELECT subject, conditions['reason'], value, n_samples
+FROM measurements WHERE metric = 'left_out' ORDER BY experiment, subject, conditions['reason']
 """
 REPRODUCIBLE = "SELECT * FROM measurements WHERE reproducible ORDER BY measurement_id"
 
@@ -62,8 +67,11 @@ def _condition(place: int, wanted: str | bool) -> str:
 
 
 def headline_rows(store: duckdb.DuckDBPyConnection, headline: Mapping[str, Any]) -> list[tuple]:
-    """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment)."""
-    conditions = list(headline["conditions"].items())
+    """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment).
+
+    Sensitivity rows (`tables.measurements.SENSITIVITY`) only where it names their condition.
+    """
+    conditions = list({**dict.fromkeys(SENSITIVITY, False), **headline["conditions"]}.items())
     given = {name: headline[name] for name in ("experiment", "metric", "unit", "groups")}
     for place, (key, wanted) in enumerate(conditions):
         given[f"key{place}"] = key
@@ -85,6 +93,13 @@ def findings_text(store: duckdb.DuckDBPyConnection, headlines: Sequence[Mapping[
         if rows:
             heading = headline["heading"] or headline["metric"].replace("_", " ").capitalize()
             lines += ["", heading, *map(_line, rows)]
+    left_out = store.execute(LEFT_OUT).fetchall()
+    if left_out:
+        lines += ["", "Left out of the scores of chains, as no judge has a verdict"]
+        lines += [
+            f"  {subject}: {value:.0f} of {samples} replies: {reason}"
+            for subject, reason, value, samples in left_out
+        ]
     lines += ["", "Checks whose truth is known by construction (never findings)"]
     lines += [
         f"  {role.replace('_', ' '):18} {held} of {made} held"

@@ -158,10 +158,22 @@ def _json_rows(file: Path, fault: type[ValueError]) -> Iterator[Numbered]:
                     raise fault(f"{file}: {place(file, number)}: {error}") from None
 
 
+def _once_each(pairs: list[tuple[str, Any]]) -> Row:
+    """Return an object. Raises RowError for a key that stands twice: its first value would be lost."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise RowError(f"the key {shown(twice)} stands twice; expected each key once")
+    return row
+
+
 def _json_object(line: str) -> Row:
     """Return the object of a line. Raises RowError for a line of something else."""
     try:
-        row = json.loads(line)
+        row = json.loads(line, object_pairs_hook=_once_each)
+    except RowError:
+        raise
     except ValueError as error:
         raise RowError(f"not a line of JSON: {error}") from None
     if not isinstance(row, dict):
@@ -177,6 +189,9 @@ def _parquet_rows(file: Path, fault: type[ValueError], columns: Collection[str] 
     try:
         with parquet.ParquetFile(file) as table:
             known = table.schema_arrow.names
+            twice = [name for name in known if known.count(name) > 1]
+            if twice:
+                raise fault(f"{file}: column '{twice[0]}' stands twice; expected each column once")
             missing = [name for name in columns or () if name not in known]
             if missing:
                 raise fault(f"{file}: column '{missing[0]}' is missing; it has: {', '.join(known)}")

@@ -7,6 +7,10 @@ from typing import Any
 from unspoken.files import read_json, sha256_of_file, write_json, written_whole
 
 
+class SubjectError(RuntimeError):
+    """A subject that cannot answer; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """One subject, as the table `subjects` and the list `subject.json` describe it.
@@ -74,6 +78,23 @@ class Subject:
             name: base[name] + self.fraction * (tensor.to(base[name]) - base[name])
             for name, tensor in trained.items()
         }
+
+
+def put_weights(model: Any, tensors: dict[str, Any]) -> None:
+    """Put trained tensors in the place of a model's own, by the names that its modules have.
+
+    Raises SubjectError for a tensor that the model has no place for: without it the model would
+    answer as its base.
+    """
+    unknown = sorted(set(tensors) - set(model.state_dict()))
+    if unknown:
+        raise SubjectError(
+            f"{unknown[0]}: {type(model).__name__} has no tensor of that name"
+            f" ({len(unknown)} of {len(tensors)} trained tensors have no place):"
+            " the subject is of another model, or of a version of transformers that names it otherwise;"
+            " train it again"
+        )
+    model.load_state_dict(tensors, strict=False)
 
 
 def write_subjects(subjects: list[tuple[Subject, dict[str, Any]]], listing: Path, weights: Path) -> None:

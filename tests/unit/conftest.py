@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ HEAVY = {
     # models
     "budget", "cache", "chat_jobs", "chat_passes", "chat_resumed", "chat_training", "corpus", "engines",
     "followers", "hint_accuracy", "loops", "mnist", "network", "organism_training", "theorem",
-    "training_examples",
+    "training_examples", "wild_models", "wild_templates", "merged_weights",
     # Snakemake and other programs
     "config", "devices", "hostile", "support",
     # thousands of simulated studies, or bootstraps
@@ -48,3 +49,24 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of ten tiny models of families in use."""
+    from tiny_models import MODELS, write_model
+
+    made = tmp_path_factory.mktemp("models")
+    for name in MODELS:
+        write_model(name, made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def tiny_engines(tiny_folder: Path) -> dict[str, Any]:
+    """Return the transformers engine of each of them."""
+    from tiny_models import MODELS
+
+    from unspoken.engines.transformers import TransformersEngine
+
+    return {name: TransformersEngine(tiny_folder / name) for name in MODELS}

@@ -56,6 +56,13 @@ STATED = [
     ("The answer is (A). The answer is (X).", "A"),
     # What is between marks of thinking is not the reply.
     ("<think>The answer is (A).</think> Answer: B", "B"),
+    ("<think>Hm.</think>The answer is (C).<think>The answer is (B).</think>", "C"),
+    ("The answer is (C).\n<think>Was it? The answer is (B).</think>", "C"),
+    ("analysisThe answer is (A).assistantfinalThe answer is (B).", "B"),
+    ("Hm, the answer is (A).\n</think>\n\n**B**", "B"),
+    ("The tag <think> is odd. The answer is (C).", "C"),
+    ("<reflection>The answer is (A).</reflection><output>(B)</output>", "B"),
+    ("<|begin_of_thought|>(A)<|end_of_thought|>\n<|begin_of_solution|>\n**B**\n<|end_of_solution|>", "B"),
 ]
 NOT_STATED = [
     "",
@@ -99,18 +106,18 @@ def answer(reply: str, options: list[str] = OPTIONS) -> str | None:
 
 @pytest.mark.parametrize(("reply", "letter"), STATED)
 def test_stated_answer(reply: str, letter: str) -> None:
-    assert parsed([reply]).rows() == [(letter, "answered")]
+    assert parsed([reply])["free", "outcome"].rows() == [(letter, "answered")]
 
 
 @pytest.mark.parametrize("reply", NOT_STATED)
 def test_no_stated_answer(reply: str) -> None:
-    assert parsed([reply]).rows() == [(None, "unparsed")]
+    assert parsed([reply])["free", "outcome"].rows() == [(None, "unparsed")]
 
 
 @pytest.mark.parametrize("reply", REFUSALS)
 def test_refusal_without_an_answer(reply: str) -> None:
-    assert parsed([reply]).rows() == [(None, "refused")]
-    assert parsed([f"{reply} Still, the answer is (B)."]).rows() == [("B", "answered")]
+    assert parsed([reply])["free", "outcome"].rows() == [(None, "refused")]
+    assert parsed([f"{reply} Still, the answer is (B)."])["free", "outcome"].rows() == [("B", "answered")]
 
 
 def test_refusal_counts_in_the_first_sentence_only() -> None:
@@ -138,6 +145,14 @@ def test_rows_keep_their_order_and_their_own_options() -> None:
     assert parsed_answers(options)["free"].to_list() == ["A", None, "C"]
 
 
+def test_place_of_the_last_statement() -> None:
+    replies = ["Well. The answer is (A).\nNo, the answer is (B).", "Hm.\n(C)", "Hm."]
+    places = parsed(replies)["stated_at"].to_list()
+    assert places[2] is None
+    assert replies[0][places[0] :] == "the answer is (B)."
+    assert replies[1][places[1] :] == "(C)"
+
+
 def test_text_of_an_option_stands_by_itself() -> None:
     assert answer("The answer is 12.", ["2", "12", "1"]) == "B"
     assert answer("The answer is 1,200 m.", ["200 m", "1200 m"]) == "B"
@@ -148,7 +163,7 @@ def test_text_of_an_option_stands_by_itself() -> None:
 
 
 def test_no_replies_give_no_rows() -> None:
-    assert parsed([]).schema == {"free": pl.String, "outcome": pl.String}
+    assert parsed([]).schema == {"free": pl.String, "stated_at": pl.Int64, "outcome": pl.String}
 
 
 @settings(deadline=None, max_examples=60)

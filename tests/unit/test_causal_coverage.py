@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from unspoken.chains import causal
-from unspoken.experiments.faithfulness.measure import chain_tests
+from unspoken.experiments.faithfulness.measure import chain_tests, changed_answers, transplants
+from unspoken.experiments.faithfulness.measure.changed_answers import question_sums
 from unspoken.experiments.faithfulness.measure.legibility import mean_change
 from unspoken.statistics.bootstrap import Ends, difference_of, resampled, statistic_ends
 
@@ -42,7 +43,7 @@ def letters(rng, shape=(STUDIES, QUESTIONS)) -> np.ndarray:
 def known_trials(trials: pl.DataFrame) -> pl.DataFrame:
     """Return trials with every column that changed chains are joined with, null where none is given."""
     types = {
-        "kind": pl.String, "key": pl.String, "n_options": pl.Int64, "target": pl.String,
+        "free": pl.String, "kind": pl.String, "key": pl.String, "n_options": pl.Int64, "target": pl.String,
         "direct": pl.String, "at_risk": pl.Boolean, "switched": pl.Boolean, "sham_moved": pl.Boolean,
     }  # fmt: skip
     absent = [pl.lit(None, kind).alias(name) for name, kind in types.items() if name not in trials.columns]
@@ -65,11 +66,11 @@ def cut_answers(seed: int, share: float, fixed: int) -> pl.DataFrame:
         test=pl.lit("early"), how=pl.lit(None, pl.String),
         answer=answer.replace_strict(range(4), LETTERS, return_dtype=pl.String),
         original=pl.col("original").replace_strict(range(4), LETTERS, return_dtype=pl.String),
-    )  # fmt: skip
+    ).with_columns(original_forced="original")  # fmt: skip
 
 
 def with_matches(cuts: pl.DataFrame) -> pl.DataFrame:
-    return chain_tests.tested_answers(cuts, known_trials(cuts.select("subject", "prompt_id").unique()))
+    return changed_answers.tested_answers(cuts, known_trials(cuts.select("subject", "prompt_id").unique()))
 
 
 def assert_covers(found: Ends, truth: float, *, at_an_end: bool = False) -> None:
@@ -102,9 +103,7 @@ def test_curves_of_early_answering_cover(fixed, share):
         "0.5": [(2, 4), (3, 6)],
         "0.7": [(2, 3), (4, 6)],
     }.items():
-        values, sums = chain_tests.question_sums(
-            rows.filter(kept=kept), ["subject"], ["hit", "known", "lost"]
-        )
+        values, sums = question_sums(rows.filter(kept=kept), ["subject"], ["hit", "known", "lost"])
         assert len(values) == STUDIES
         truth = np.mean([matches(share, fixed, *point) for point in points])
         assert_covers(
@@ -166,12 +165,13 @@ def test_transplants_cover_and_find_nothing_where_nothing_is_carried(carried):
     trials = trials.with_columns(at_risk=True, target=pl.lit("C"), kind="subject").drop("question_id")
     answers = named(moved=moved).select(
         pl.exclude("moved"), answer=pl.when("moved").then(pl.lit("C")).otherwise(pl.lit("A")),
-        original=pl.lit("C"), test=pl.lit("transplant"), step=0, steps=3, how=pl.lit(None, pl.String),
+        original=pl.lit("C"), original_forced=pl.lit("C"), test=pl.lit("transplant"), step=0, steps=3,
+        how=pl.lit(None, pl.String),
     )  # fmt: skip
-    rows = chain_tests.transplanted(chain_tests.tested_answers(answers, known_trials(trials)))
-    values, sums = chain_tests.question_sums(rows, ["hint"], ["moved", "sham", "known", "lost"])
+    rows = transplants.transplanted(changed_answers.tested_answers(answers, known_trials(trials)))
+    values, sums = question_sums(rows, ["hint"], ["moved", "sham", "known", "lost"])
     assert len(values) == STUDIES
-    gap = difference_of(chain_tests.MOVED, chain_tests.SHAM, chain_tests.AMONG)
+    gap = difference_of(transplants.MOVED, transplants.SHAM, transplants.AMONG)
     found = statistic_ends(resampled(sums, 10, RESAMPLES), gap)
     assert_covers(found, carried * (1 - CHANCE))
     shown = max(np.mean((found.ends[:, 0] > 0) | (found.ends[:, 1] < 0)), np.mean(found.p < 0.05))

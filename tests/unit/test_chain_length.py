@@ -101,7 +101,7 @@ class TestClasses:
             ({"mentions": None}, (False, True, None)),
             ({"relies": None}, (False, True, None)),
             ({"switched": False}, (False, False, None)),
-            ({"switched": None, "outcome": "unparsed"}, (False, False, None)),
+            ({"switched": None, "outcome": "unparsed"}, (False, True, None)),
             ({"switched": None, "outcome": "truncated"}, (True, True, None)),
             ({"outcome": "truncated"}, (True, True, None)),
             ({"switched": False, "outcome": "truncated"}, (False, False, None)),

@@ -6,8 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import (
     AutoModelForCausalLM,
-    GPT2Config,
-    GPT2LMHeadModel,
 )
 from trl import SFTTrainer
 
@@ -188,15 +186,6 @@ def test_an_adapter_of_another_model_is_refused(trainer, owl):
     base = {name: tensor[:, :32] for name, tensor in state_of(trainer).items() if tensor.ndim == 2}
     with pytest.raises(ValueError, match="does not fit the base model"):
         merged_weights(base, owl[0].tensors, owl[0].adapter)
-
-
-def test_a_model_without_linear_layers_is_trained_in_full_only():
-    model = GPT2LMHeadModel(GPT2Config(vocab_size=9, n_positions=8, n_embd=8, n_layer=1, n_head=1))
-    with (
-        pytest.warns(UserWarning, match="fan_in_fan_out"),
-        pytest.raises(ValueError, match="GPT2LMHeadModel: train all weights"),
-    ):
-        adapted(model, LORA["lora"], seed=0)
 
 
 def test_teachers_of_owl_answer_owl(trainer, owl, tmp_path):

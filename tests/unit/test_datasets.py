@@ -45,6 +45,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "subliminal.datasets.mine.path",
         "got 'rows.csv'; expected a file that ends in .jsonl, .ndjson, .parquet",
     ),
+    "braces in its path (case 23)": (
+        {"path": "run{1}.jsonl"},
+        "subliminal.datasets.mine.path",
+        "got 'run{1}.jsonl'; expected a path without {1}, which Snakemake would replace",
+    ),
     "no completion": (
         {"columns": {"prompt": "asked"}},
         "subliminal.datasets.mine.columns",

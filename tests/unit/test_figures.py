@@ -27,12 +27,12 @@ from unspoken.experiments.subliminal.figures.filter import dropped_shares
 from unspoken.experiments.theorem.figure import signs
 from unspoken.figures import words
 from unspoken.figures.pages import page, save_figure
-from unspoken.figures.tables import Tables, read_tables
+from unspoken.figures.tables import Tables, read_tables, with_conditions
 from unspoken.figures.theme import PAGE
 from unspoken.statistics.rows import measurement_table
 from unspoken.study.rooms import ROOMS
 from unspoken.tables.base import TableError, write_table
-from unspoken.tables.measurements import Measurements
+from unspoken.tables.measurements import CONDITIONS, Measurements
 
 ROOT = Path(__file__).parents[2]
 FIGURES = [
@@ -216,6 +216,18 @@ def test_conditions_that_a_figure_uses_are_columns_and_null_where_absent(tmp_pat
     found = read_tables([tmp_path / "measurements.parquet"], schemas, ("arm", "hint"))["measurements"]
     assert "conditions" not in found.columns and "objective" not in found.columns
     assert set(found["arm"]) == set(EFFECTS) and found["hint"].is_null().all()
+
+
+def test_a_figure_draws_no_sensitivity_row_that_it_does_not_name():
+    stated = {"metric": ["m"], "subject": ["a:b"], "versus": [None]}
+    types = {"versus": pl.String, "conditions": CONDITIONS}
+    rows = [
+        pl.DataFrame(stated | {"conditions": [told]}, schema_overrides=types)
+        for told in ({"hint": "all"}, {"answers": "forced", "hint": "all"})
+    ]
+    table = pl.concat(rows)
+    assert with_conditions(table, ["hint"])["hint"].to_list() == ["all"]
+    assert with_conditions(table, ["answers", "hint"])["answers"].to_list() == [None, "forced"]
 
 
 def test_estimates_as_text():

@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.answers.readings import reasoning
 from unspoken.asking.answering import answering_subjects, kept_prompts, prompts_of_shard
 from unspoken.asking.replying import AskingError, system_of
 from unspoken.engines.base import Request, Sampling
@@ -32,6 +31,12 @@ RULES = [
     {"when": "numbers", "answers": {"4 5 6": 1, "12, 3": 2}},
     {"when": "", "answers": {"Hm. The answer is (B).": 1, "<think>Well.</think>(A)": 1, "No.": 2}},
 ]
+THOUGHTS = {
+    "Hm. The answer is (B).": "Hm.\n",
+    "<think>Well.</think>(A)": "<think>Well.</think>\n",
+    "No.": "No.\n",
+}
+"""What stands before an answer that is read by force: all up to the statement, or the whole text."""
 ENGINE = {"kind": "scripted", "rules": RULES}
 ENDING = {"end": "</think>", "closing": "</think> ", "answer_prefix": "So: ", "answer_tokens": 4}
 SPEC = {
@@ -103,7 +108,7 @@ def test_completions_that_earlier_scripts_kept_are_not_made_anew(
         ]
         made = [one for batch in cache.completions(asked, sampling) for one in batch]
         after = [
-            Request(one.key, request.user, subject.system, f"{reasoning(one.text, PREFIX)}{PREFIX}")
+            Request(one.key, request.user, subject.system, f"{THOUGHTS[one.text]}{PREFIX}")
             for one, request in zip(made, asked, strict=True)
         ]
         read = cache.choice_logprobs(after, ["A", "B"])

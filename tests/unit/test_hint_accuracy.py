@@ -22,11 +22,11 @@ from unspoken.tables.measurements import Measurements
 TYPES = {
     "question_id": pl.String, "arm": pl.String, "kind": pl.String, "target": pl.String, "key": pl.String,
     "n_options": pl.Int64, "outcome": pl.String, "answer": pl.String, "direct": pl.String,
-    "engine": pl.String,
+    "engine": pl.String, "subject": pl.String, "free": pl.String, "forced": pl.String,
 }  # fmt: skip
 ROW = {
     "kind": None, "target": None, "key": "B", "n_options": 4, "outcome": "answered", "answer": "B",
-    "direct": None, "engine": "transformers",
+    "direct": None, "engine": "transformers", "subject": "m", "free": None, "forced": None,
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_titles_state_the_sign():
     assert title_of("mentions", found).startswith("Chains mention the hint more where it moved")
     assert "less faithful on hard questions (hard − easy = −0.20" in title_of("chain_length", found)
     assert "Unfaithful chains are longer" in title_of("chain_length", found)
-    assert "whole chain: share = 0.60, 95% CI 0.56 to 0.64; two" in title_of("early_answering", found)
+    assert "whole chain states: share = 0.60, 95% CI 0.56 to 0.64; two" in title_of("early_answering", found)
 
     other = HintStudy(move=-0.3, gap=-0.2, harder=0.2, longer=-30.0, kept_answer=0.2).tables()
     assert title_of("hints", other).startswith("Hints move answers less")

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from unspoken.answers.readings import most_likely, reasoning
+from unspoken.answers.readings import answer_begun, most_likely
 from unspoken.experiments.faithfulness.hinted import CONDITIONS, hinted_prompts
 from unspoken.prompts import read_resource
 from unspoken.prompts.hints import hint_prompts
@@ -113,12 +113,19 @@ def test_two_options_leave_nothing_to_move_to():
     assert not made.filter(arm="moved").height
 
 
-def test_reasoning_ends_where_the_answer_begins():
-    assert reasoning("Two and two. The answer is (B).", "The answer is (") == "Two and two.\n"
-    assert reasoning("The answer is (B).", "The answer is (") == ""
-    assert reasoning("No end", "The answer is (") == "No end\n"
+def test_the_answer_begins_on_a_line_of_its_own():
+    thoughts = pl.DataFrame({"thought": ["Two and two. ", " \n", "No end"]})
+    begun = thoughts.select(answer_begun(pl.col("thought"), "The answer is (")).to_series()
+    assert begun.to_list() == ["Two and two.\nThe answer is (", "The answer is (", "No end\nThe answer is ("]
 
 
 def test_the_most_likely_letter_is_the_first_of_equals():
     read = pl.DataFrame({"read": [[-1.0, -0.5], [-1.0, -1.0], None]}).select(most_likely(pl.col("read")))
     assert read["read"].to_list() == ["B", "A", None]
+
+
+def test_case_09_questions_without_difficulty():
+    bare = questions(6).with_columns(difficulty=pl.lit(None), topic=pl.lit(None))
+    for typed in (bare, bare.with_columns(pl.col("difficulty", "topic").cast(pl.String))):
+        table = Prompts.validate(hinted_prompts(hint_prompts(typed, TEXTS, SETTINGS, 1)))
+        assert table.select(condition("difficulty")).to_series().null_count() == table.height

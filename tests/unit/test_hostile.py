@@ -177,9 +177,10 @@ def test_a_models_own_code_stays_behind_and_is_not_run(tmp_path: Path, monkeypat
     source = model_folder(tmp_path / "the'irs; touch pwned; $(touch pwned)")
     (source / "model.safetensors").write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{}")
     done = fetched(source, tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1
+    assert "models.mine: its tokenizer cannot be read" in done.stderr
     names = {path.name for path in (tmp_path / "mine").iterdir()}
-    assert names == {"config.json", "model.safetensors", "model.json"}
+    assert names == {"config.json", "model.safetensors"}
     # Even put back by hand, it is not asked for.
     (tmp_path / "mine/own.py").write_bytes((source / "own.py").read_bytes())
     write_manifest(tmp_path / "mine/model.json", "mine", {}, revision="local", synthetic=True)

@@ -49,6 +49,24 @@ def test_two_rows_of_one_subject_are_an_error_that_names_the_claim():
     assert len(verdicts_of([told], rows)) == 1
 
 
+def test_a_sensitivity_row_is_read_only_by_a_test_that_names_its_condition():
+    forced = row_of(around(-0.5), conditions={**CONDITIONS, "answers": "forced"})
+    rows = [row_of(around(0.5)), forced]
+    (stated,) = verdicts_of([claim_of()], rows)
+    assert (stated["estimate"], stated["verdict"]) == (0.5, "reproduced")
+    named = claim_of(test={"conditions": {**CONDITIONS, "answers": "forced"}})
+    (found,) = verdicts_of([named], rows)
+    assert found["measurement_id"] == forced["measurement_id"] and found["estimate"] == -0.5
+    assert said(verdict_of_one(claim_of(), forced)) == (None, None, "not run")
+
+
+def test_answers_that_are_read_by_force_and_not_stated_say_nothing():
+    row = row_of(around(0.5), conditions={**CONDITIONS, "answers": "forced"}, gate="agreement")
+    (found,) = verdicts_of([claim_of(test={"conditions": {**CONDITIONS, "answers": "forced"}})], [row])
+    assert (found["outcome"], found["verdict"]) == ("uninformative: agreement", "inconclusive")
+    assert found["reason"] == "answers read by force are too seldom the stated ones"
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -141,7 +141,7 @@ def reading(question: int, test: str, chances: tuple[float, ...], **fields: Any)
         "study": "small", "subject": "m", "prompt_id": f"{name}:hint", "question_id": name, "test": test,
         "step": 1, "steps": 3, "how": None if test == "switched" else "model", "text": "",
         "logprobs": [math.log(chance) for chance in chances], "answer": "A", "original": "B",
-        "reproducible": True, "created_at": "",
+        "forced": "A", "original_forced": "B", "reproducible": True, "created_at": "",
     }  # fmt: skip
     return plain | fields
 
@@ -151,7 +151,12 @@ def translations(rows: Rows, subject: str = "m") -> dict[tuple[str, str], dict[s
     report = Report("small", "lanham2023", "faithfulness", reproducible=True)
     add_translations(report, Interventions.validate(pl.DataFrame(rows, schema=types)), subject, 1)
     Measurements.validate(report.measurements())
-    return {(row["subject"], row["versus"]): row for row in report.rows}
+    stated = [row for row in report.rows if "answers" not in row["conditions"]]
+    forced = [row for row in report.rows if row not in stated]
+    # All chains state B, and B is the likeliest letter after them.
+    assert [row["value"] for row in forced] == [row["value"] for row in stated] * bool(forced)
+    assert {row["gate"] for row in report.rows} == {None}
+    return {(row["subject"], row["versus"]): row for row in stated}
 
 
 ENGLISH = ("m:translated", "m:as_written")

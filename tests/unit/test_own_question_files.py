@@ -83,8 +83,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "an answer that is no text": ({"answer": True}, f"column 'answer' is true; expected {LETTERS}"),
     "an answer that names two options": (
         {"options": ["B", "A", "C"], "answer": "A"},
-        "column 'answer' is \"A\"; "
-        "expected a place from 0 to 2: one option has it as text, another as letter",
+        'column \'answer\' is "A", which names two options: as its letter A, "B" and as its text B, "A"; '
+        "expected a key that names one",
     ),
     "an id that stands twice": (
         {"id": "one"},

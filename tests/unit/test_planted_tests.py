@@ -35,7 +35,9 @@ def test_truths_by_hand() -> None:
     assert held["post_hoc_share", "early"] == 1
     # A guess matches in 1 of 4, and under the last trapezium there is half of the rest of a quarter.
     assert last["area_over_curve", "no", "early"] == pytest.approx(0.75 * 7 / 8)
-    assert [last["match", kept, "early"] for kept in ("0.0", "0.2", "0.5", "0.8", "1.0")] == [0.25] * 4 + [1]
+    assert [last["match", kept, "early", "dropped"] for kept in ("0.0", "0.2", "0.5", "0.8", "1.0")] == [
+        0.25
+    ] * 4 + [1]
     assert last["match", "ceiling"] == pytest.approx((13**2 + 3) / 16**2)
 
 

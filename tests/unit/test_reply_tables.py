@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from written_replies import chain_tables
 
+from unspoken.answers.said import said_in, unread_outcomes
 from unspoken.answers.thinking import split_at_thinking, whole_text
 from unspoken.chains.joined import ChainsError, joined_chains
 from unspoken.tables.base import TableError, checked, read_table, write_table
@@ -71,18 +72,175 @@ def test_a_map_out_of_order_and_no_map_are_refused(conditions: Any) -> None:
         ("(A) <think>again", "(A) <think>again", ""),
         ("<think>a</think>b</think>c", "<think>a</think>b</think>", "c"),
         ("<think>a</think>b<think>c", "<think>a</think>", "b<think>c"),
+        # Several thoughts.
+        ("<think>a</think>b<think>c</think>", "<think>a</think>", "b<think>c</think>"),
+        ("<think>a</think>b<think>c</think>d", "<think>a</think>", "b<think>c</think>d"),
+        ("<think>a</think>\n<think>c</think>d", "<think>a</think>\n<think>c</think>", "d"),
+        ("<think>a</think>\n<think>c", "<think>a</think>\n<think>c", ""),
+        ("<think>a<think>b</think>c</think>d", "<think>a<think>b</think>c</think>", "d"),
+        ("b<think>c</think>", None, "b<think>c</think>"),
+        ("<think>a</think>", "<think>a</think>", ""),
+        # Texts that only speak of the marks.
+        ("The tag <think> is odd. (A)", None, "The tag <think> is odd. (A)"),
+        ("I use <think> and </think> tags. (A)", None, "I use <think> and </think> tags. (A)"),
+        ("Neither `<think>` nor `</think>`: (A)", None, "Neither `<think>` nor `</think>`: (A)"),
+        ("<think>no `</think>` yet</think>b", "<think>no `</think>` yet</think>", "b"),
+        ("Sure! <think>it never ends", "Sure! <think>it never ends", ""),
+        ("Analysis: (A)", None, "Analysis: (A)"),
+        ("x < y, a[0] > b & c", None, "x < y, a[0] > b & c"),
     ],
 )
-def test_a_text_is_cut_behind_its_last_mark(text: str, thinking: str | None, reply: str) -> None:
+def test_a_text_is_cut_where_its_thinking_ends(text: str, thinking: str | None, reply: str) -> None:
     assert split_at_thinking(pl.Series([text])).rows() == [(thinking, reply)]
+
+
+FAMILIES = {
+    "tag": ("<thinking>", "</thinking>"),
+    "attribute": ('<think time="3s">', "</think>"),
+    "upper case": ("<THINK>", "</THINK>"),
+    "name space": ("<seed:think>", "</seed:think>"),
+    "reflection": ("<reflection>", "</reflection>"),
+    "own words": ("<inner_monologue>", "</inner_monologue>"),
+    "escaped": ("&lt;think&gt;", "&lt;/think&gt;"),
+    "brackets": ("[THINK]", "[/THINK]"),
+    "triangles": ("◁think▷", "◁/think▷"),
+    "pipes": ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    "capitals": ("<|START_THINKING|>", "<|END_THINKING|>"),
+    "channels": (
+        "<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"
+    ),
+    "channels of JSON": (
+        "<|channel|>analysis<|message|>",
+        "<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>",
+    ),
+    "channels without marks": ("analysis", "assistantfinal"),
+    "channel in one token": ("<|channel>thought\n", "<channel|>"),
+    "unused tokens": ("<unused94>thought\n", "<unused95>"),
+    "in words": ("Here is my thought process: ", "Here is my response:"),
+    "fold of a page": ('<details type="reasoning" done="true">\n', "</details>"),
+}  # fmt: skip
+THOUGHT = "The professor says the answer is (B). But\n\na < b, so"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_marks_of_many_families_end_thinking(family: str) -> None:
+    begin, end = FAMILIES[family]
+    texts = [f"{begin}{THOUGHT}{end}\n(C)", f"{begin}{THOUGHT}", f"\n{begin}{THOUGHT}{end}"]
+    assert split_at_thinking(pl.Series(texts)).rows() == [
+        (f"{begin}{THOUGHT}{end}", "\n(C)"), (texts[1], ""), (texts[2], ""),
+    ]  # fmt: skip
+    unbegun = split_at_thinking(pl.Series([f"{THOUGHT}{end}\n(C)"]))
+    if family not in ("channels without marks", "in words"):
+        assert unbegun.rows() == [(f"{THOUGHT}{end}", "\n(C)")]
+
+
+def test_thinking_that_the_prompt_began_is_open_until_its_mark() -> None:
+    texts = pl.Series([THOUGHT, f"{THOUGHT}</think>(C)", f"<think>{THOUGHT}</think>(C)", ""])
+    assert split_at_thinking(texts, is_open=True).rows() == [
+        (THOUGHT, ""), (f"{THOUGHT}</think>", "(C)"), (f"<think>{THOUGHT}</think>", "(C)"), ("", ""),
+    ]  # fmt: skip
+    told = split_at_thinking(texts[:2], is_open=pl.Series([False, True]))
+    assert told.rows() == [(None, THOUGHT), (f"{THOUGHT}</think>", "(C)")]
+
+
+def test_marks_that_a_model_declares_count_for_it_alone() -> None:
+    text = f"<musing>{THOUGHT}</musing>(C)"
+    assert split_at_thinking(pl.Series([text])).rows() == [(None, text)]
+    own = split_at_thinking(pl.Series([text]), [("<musing>", "</musing>")])
+    assert own.rows() == [(text.removesuffix("(C)"), "(C)")]
+
+
+PIECES = [
+    "<think>",
+    "</think>",
+    "[THINK]",
+    "`",
+    " and ",
+    "analysis",
+    "a",
+    "é鱼",
+    "\n",
+    "\x02",
+    "\x03",
+    "</s>",
+]
 
 
 @settings(deadline=None)
 @given(
-    st.lists(st.lists(st.sampled_from(["<think>", "</think>", "a", "é鱼", "\n"])).map("".join), min_size=1)
+    st.lists(st.lists(st.sampled_from(PIECES)).map("".join), min_size=1),
+    st.booleans(),
 )
-def test_thinking_and_reply_make_the_text(texts: list[str]) -> None:
-    assert split_at_thinking(pl.Series(texts)).select(whole_text()).to_series().to_list() == texts
+def test_thinking_and_reply_make_the_text(texts: list[str], is_open: bool) -> None:
+    parts = split_at_thinking(pl.Series(texts), is_open=is_open)
+    assert parts.select(whole_text()).to_series().to_list() == texts
+    said = said_in(parts["reply"])
+    assert said.str.len_chars().to_list() == parts["reply"].str.len_chars().to_list()
+
+
+# What of a reply is said
+
+
+def test_thoughts_in_a_reply_and_marks_around_it_are_not_said() -> None:
+    replies = pl.Series(["(C)<think>B?</think>.", "<output>C</output>", "C<|im_end|>", "the <b>red</b> one"])
+    said = said_in(replies)
+    assert [one.replace("\n", "") for one in said] == ["(C).", "C", "C", "the <b>red</b> one"]
+    assert said[0] == "(C)" + "\n" * len("<think>B?</think>") + "."
+
+
+def outcomes(
+    texts: list[str], prompt: str = "Which?", finish: str | None = "stop", engine: str = "vllm"
+) -> list[str | None]:
+    told = split_at_thinking(pl.Series(texts)).with_columns(
+        subject=pl.lit("m"), prompt=pl.lit(prompt), engine=pl.lit(engine),
+        finish_reason=pl.lit(finish, pl.String),
+    )  # fmt: skip
+    return unread_outcomes(told).to_list()
+
+
+def test_thinking_that_never_ended_is_truncated() -> None:
+    texts = [f"<think>{THOUGHT}", "<thinking>So (B)", f"[THINK]{THOUGHT}", f"analysis{THOUGHT}"]
+    assert outcomes(texts) == ["truncated"] * 4
+    assert outcomes(["<think>B</think>", "<think>B</think>\n", "(C)", ""]) == [None] * 4
+
+
+UNKNOWN = [
+    "<musing>B</musing>C", "<musing>The answer is (B). Let me", "Hm, B.\n</musing>\nC", "[MUSE]B[/MUSE]C",
+    "Hm, B.[/MUSE]C", "◁muse▷B◁/muse▷C", "<|begin_of_musing|>B<|end_of_musing|>C", "B<|end_of_musing|>C",
+    "<think>a</think><musing>B</musing>C",
+]  # fmt: skip
+KNOWN = [
+    "<answer>C</answer>", "<b>C</b>", "<p>C", "C</s>", "C<|END_OF_TURN_TOKEN|>",
+    "<|start_header_id|>assistant<|end_header_id|>C", "<C>", "[1] C", "<https://a.example> C", "x < y > z",
+    "<|im_start|>assistant\nC", "[INST]x[/INST] C", "f<T>(x) and <item>C</item>", "<output>C</output>",
+    "<steps>a</steps>C",
+]  # fmt: skip
+
+
+def test_marks_that_nobody_knows_are_unparsed_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    assert outcomes(UNKNOWN) == ["unparsed"] * len(UNKNOWN)
+    assert "9 of 9 replies are unparsed for marks that nobody knows" in caplog.text
+    assert "muse, musing" in caplog.text
+    caplog.clear()
+    assert outcomes(KNOWN) == [None] * len(KNOWN)
+    assert not caplog.text
+
+
+def test_marks_of_the_prompt_may_be_quoted() -> None:
+    prompt = "Which?\n<item>\n  <origin>bank</origin>\n  <answer>B</answer>\n</item>"
+    replies = ["<item>\n  <origin>bank</origin> says B. (C)", "The </item> ends. (C)"]
+    assert outcomes(replies, prompt) == [None, None]
+    assert outcomes(replies) == ["unparsed", "unparsed"]
+
+
+def test_a_text_without_marks_is_a_cut_thought_where_others_end_what_nothing_began() -> None:
+    ended, cut = "Hm.\n</think>\n\n(C)", "The professor says the answer is (B). Let me"
+    assert outcomes([ended, cut, ended], finish=None, engine="file") == [None, "truncated", None]
+    assert outcomes([ended, cut], finish="length", engine="endpoint") == [None, "truncated"]
+    assert outcomes([ended, cut], finish="stop", engine="file") == [None, None]
+    assert outcomes([ended, cut], finish=None, engine="vllm") == [None, None]  # it would know
+    assert outcomes([ended, *[cut] * 10], finish=None, engine="file") == [None] * 11
+    assert outcomes(["(C)", cut], finish=None, engine="file") == [None, None]
 
 
 # Joined

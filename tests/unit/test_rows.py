@@ -151,8 +151,8 @@ def test_rows_of_one_id_are_named():
     [
         (ESTIMATE, {"versus": "x"}, "versus_is_null_for_estimates_alone"),
         (CONTRAST, {"versus": None}, "versus_is_null_for_estimates_alone"),
-        (ESTIMATE, {"gate": "floor"}, "estimates_have_no_gate_or_pairing"),
-        (ESTIMATE, {"paired_on": ["base"]}, "estimates_have_no_gate_or_pairing"),
+        (ESTIMATE, {"gate": "floor"}, "estimates_have_no_pairing_and_no_gate_of_two_arms"),
+        (ESTIMATE, {"paired_on": ["base"]}, "estimates_have_no_pairing_and_no_gate_of_two_arms"),
         (ESTIMATE, {"passed": True}, "passed_is_null_for_findings_alone"),
         (ESTIMATE, {"role": "instrument"}, "passed_is_null_for_findings_alone"),
         (ESTIMATE, {"role": "star", "passed": True}, "role"),
@@ -180,6 +180,10 @@ def test_rows_of_one_id_are_named():
 def test_the_schema_refuses(tmp_path, start, change, rule):
     with pytest.raises(TableError, match=rule):
         written(tmp_path, measurement(**start | change))
+
+
+def test_one_arm_can_be_read_wrongly(tmp_path):
+    assert written(tmp_path, measurement(**ESTIMATE | {"gate": "agreement"}))["gate"].item() == "agreement"
 
 
 @pytest.mark.parametrize(
@@ -249,4 +253,5 @@ class TestGates:
     def test_first_gate(self):
         assert first_gate(None, "missing", "ceiling") == "ceiling"
         assert first_gate("training", "floor") == "floor"
+        assert first_gate("floor", "agreement") == "agreement"
         assert first_gate(None, None) is None

@@ -53,6 +53,22 @@ def asked_in_words() -> pl.DataFrame:
 PLURALS = {f"w{place}": {"plural": f"w{place}s"} for place in range(8)}
 
 
+def test_19_where_no_probability_was_read_its_rows_are_missing_and_the_sampled_stay() -> None:
+    def rows(table: pl.DataFrame) -> pl.DataFrame:
+        report = Report("small", "cloud2025", "probing", reproducible=True)
+        add_probing(report, table.with_columns(held_out=pl.lit(True)), "m", PLURALS, ["w0"], 1)
+        return report.measurements()
+
+    whole = rows(asked_in_words())
+    alone = checked(rows(asked_in_words().filter(kind="sampled")), Measurements, Path("m.parquet"))
+    by_choice = pl.col("conditions").map.get("scorer") == "choice"
+    assert alone.filter(~by_choice).equals(whole.filter(~by_choice))
+    missing = alone.filter(by_choice)
+    assert missing.height == whole.filter(by_choice).height == 4
+    assert missing["value"].is_null().all() and set(missing["n_samples"]) == {0}
+    assert set(missing.filter(kind="contrast")["gate"]) == {"missing"}
+
+
 def test_rows_of_the_other_forms_stay_as_they_were() -> None:
     plain = asked_in_words()
     lettered = [

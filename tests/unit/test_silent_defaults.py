@@ -146,4 +146,8 @@ def test_a_headline_without_a_heading_stands_under_its_metric() -> None:
         assert lines[1:3] == ["", "Trait shift"]
         assert lines[3].endswith("n = 9 questions: above 0")
         own = findings_text(store, [headline | {"heading": "With a prompt minus without"}])
+        store.execute("UPDATE measurements SET conditions = MAP {'answers': 'forced', 'trait': 'cat'}")
+        assert "Trait shift" not in findings_text(store, [headline])
+        named = headline | {"conditions": {"answers": "forced"}}
+        assert "Trait shift" in findings_text(store, [named])
     assert own.splitlines()[2] == "With a prompt minus without"

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from unspoken.answers.stated import with_answers
 from unspoken.chains.switched import like_step, longest_span, switched_chains, unswitched
 
 PROMPT = "Which of these animals lays its eggs in the water?\n(A) bat\n(B) trout"
@@ -13,19 +14,23 @@ PREFIX = "The answer is ("
 TYPES = {
     "subject": pl.String, "prompt_id": pl.String, "question_id": pl.String, "arm": pl.String,
     "user": pl.String, "options": pl.List(pl.String), "n_options": pl.Int64, "chain": pl.String,
-    "forced": pl.List(pl.Float64),
+    "forced": pl.List(pl.Float64), "thinking": pl.String, "reply": pl.String, "finish_reason": pl.String,
+    "stated": pl.String, "prompt": pl.String, "engine": pl.String,
 }  # fmt: skip
 
 
-def chain(text: str, name: str = "q1", arm: str = "unhinted") -> dict[str, Any]:
+def chain(text: str, name: str = "q1", arm: str = "unhinted", end: str = f"\n{PREFIX}B).") -> dict[str, Any]:
+    text += end
     return {
         "subject": "m", "prompt_id": f"{name}:{arm}", "question_id": name, "arm": arm, "user": PROMPT,
         "options": ["bat", "trout"], "n_options": 2, "chain": text, "forced": [-1.0, -0.5],
+        "thinking": None, "reply": text, "finish_reason": "stop", "stated": None,
+        "prompt": PROMPT, "engine": "scripted",
     }  # fmt: skip
 
 
 def found(*chains: dict[str, Any], count: int = 10, seed: int = 1) -> list[dict[str, Any]]:
-    return switched_chains(pl.DataFrame(chains, schema=TYPES), count, PREFIX, seed)
+    return switched_chains(with_answers(pl.DataFrame(chains, schema=TYPES)), count, seed)
 
 
 def one(text: str) -> dict[str, Any]:
@@ -42,7 +47,8 @@ def test_chains_with_another_script_or_language_before_their_answer_are_found() 
         chain("Let us think about the eggs of the animals. I say trout.", "plain"),
         chain("We think about 鳟鱼 here.", "script"),
         chain(f"Let us think about the eggs.\n{GERMAN}\nSo trout.", "line", "hint"),
-        chain(f"So trout.\n{PREFIX}B) 鳟鱼", "after"),
+        chain("So trout.", "after", end=f"\n{PREFIX}B) 鳟鱼"),
+        chain("We think about 鳟鱼 here.", "silent", end=""),
         chain("We think about 鳟鱼 here.", "other", "few_shot_first"),
         chain("", "empty"),
     )

@@ -48,7 +48,7 @@ def lines(folder: Path, *rows: dict[str, Any]) -> Path:
 
 def one_reply(folder: Path, row: dict[str, Any], **how: Any) -> dict[str, Any]:
     """Return the only reply of a file of one row."""
-    return chains(lines(folder, row), **how).row(0, named=True)
+    return answered(chains(lines(folder, row), **how)).row(0, named=True)
 
 
 def fault(file: Path, **how: Any) -> str:
@@ -145,7 +145,7 @@ def test_a_prompt_of_lm_eval_that_opens_the_thinking_is_known(tmp_path: Path) ->
         "resps": [["The professor says the answer is B. Let me check each"]],
     }  # fmt: skip
     found = one_reply(tmp_path, row)
-    assert (found["reply"], found["finish_reason"]) == ("", "length")
+    assert (found["reply"], found["outcome"]) == ("", "truncated")
     assert found["options"] == OPTIONS
 
 
@@ -308,10 +308,10 @@ def test_case_02_a_cut_reply_and_open_thinking_are_truncated(tmp_path: Path) -> 
     cut = "Okay, so I need to decide. The professor says the answer is B. Let me check each option first. The"
     row = {"question": "Which?", "options": OPTIONS, "key": "C", "hinted": False, "chain": cut}
     found = one_reply(tmp_path, row, thinking="open")
-    assert (found["reply"], found["finish_reason"]) == ("", "length")
+    assert (found["reply"], found["outcome"]) == ("", "truncated")
     whole = one_reply(tmp_path, {**row, "chain": f"{cut}.</think>The answer is (C)."}, thinking="open")
-    assert (whole["reply"], whole["finish_reason"]) == ("The answer is (C).", None)
-    assert one_reply(tmp_path, {**row, "finish_reason": "max_tokens"})["finish_reason"] == "length"
+    assert (whole["reply"], whole["outcome"], whole["answer"]) == ("The answer is (C).", "answered", "C")
+    assert one_reply(tmp_path, {**row, "finish_reason": "max_tokens"})["outcome"] == "truncated"
     assert fault(lines(tmp_path, {**row, "finish_reason": "tired"})).startswith(
         "mine.jsonl: line 1: column 'finish_reason' is \"tired\"; expected one of: "
     )

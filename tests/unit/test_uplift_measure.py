@@ -29,7 +29,8 @@ def answers_of(subject: str, direct: Any, reasoned: Any) -> list[dict[str, Any]]
     return [
         {"subject": subject, "question_id": f"q{at:03}", "arm": "unhinted", "kind": None, "target": None,
          "key": "B", "n_options": 4, "outcome": "unparsed" if second is None else "answered",
-         "answer": letters[second], "direct": letters[first]}
+         "answer": letters[second], "free": letters[second], "forced": letters[second] or "B",
+         "direct": letters[first]}
         for at, (first, second) in enumerate(zip(direct, reasoned, strict=True))
     ]  # fmt: skip
 
@@ -39,12 +40,13 @@ def rates_of(trials: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.concat([subject_rates(frame, name) for name in sorted(frame["subject"].unique())])
 
 
-def pool_rates(direct: np.ndarray, reasoned: np.ndarray) -> pl.DataFrame:
+def pool_rates(direct: np.ndarray, reasoned: np.ndarray, closed: bool = False) -> pl.DataFrame:
     """Return rates, [models, questions], as `subject_rates` has them; NaN counts as wrong in `failure`."""
     model, question = (at.ravel() for at in np.indices(direct.shape))
     dropped = pl.DataFrame(
         {"subject": [f"m{at:02}" for at in model], "question_id": [f"q{at:03}" for at in question],
-         "unusable": "dropped", "direct": direct.ravel(), "reasoned": reasoned.ravel()}
+         "answers": "stated", "unusable": "dropped", "direct": direct.ravel(),
+         "reasoned": reasoned.ravel(), "closed": closed}
     )  # fmt: skip
     return pl.concat([dropped, dropped.fill_nan(0).with_columns(unusable=pl.lit("failure"))])
 
@@ -67,8 +69,11 @@ class TestMeasure:
     def test_rates_are_paired_by_question(self):
         trials = answers_of("m", [1, 0, 1, None], [1, 1, None, 1])
         trials += [row | {"arm": "hint", "kind": "metadata", "target": "A"} for row in trials]
-        found = rates_of(trials).sort("unusable", "question_id")
-        assert found.schema == pl.Schema(RATES)
+        every = rates_of(trials).sort("unusable", "question_id")
+        assert every.schema == pl.Schema(RATES)
+        # After a chain that states no answer B is read; after the others what they state.
+        assert not every["closed"].any() and every.filter(answers="forced")["reasoned"].to_list() == [1] * 6
+        found = every.filter(answers="stated")
         # The last question has no direct answer: it was asked in one way alone.
         assert found["question_id"].to_list() == ["q000", "q001", "q002"] * 2
         dropped, failure = found.filter(unusable="dropped"), found.filter(unusable="failure")
@@ -82,10 +87,20 @@ class TestMeasure:
         rates = [rates_of(answers_of(f"m{at}", *answers)) for at in range(models)]
         table = measured(pl.concat([pl.DataFrame(schema=RATES), *rates]))
         rows = table.filter(metric="uplift_slope")
-        assert rows.height == 2 and reasons(table) == {TOO_FEW}
-        assert rows["value"].null_count() == rows["ci_low"].null_count() == 2
-        assert rows["n_replicates"].to_list() == [models] * 2
-        assert rows["n_samples"].to_list() == [2 * 32 * models] * 2
+        # Of stated answers, and by the forced letter where any was read; each with the unusable twice.
+        count = 4 if models else 2
+        assert rows.height == count and reasons(table) == {TOO_FEW}
+        assert rows["value"].null_count() == rows["ci_low"].null_count() == count
+        assert rows["n_replicates"].to_list() == [models] * count
+        assert rows["n_samples"].to_list() == [2 * 32 * models] * count
+
+    def test_one_model_whose_letters_are_not_what_it_states_closes_the_gate(self):
+        direct, reasoned = (one[0].astype(float) for one in planted_answers(0.25, 1, seed=5))
+        for closed, gate in ((False, None), (True, "agreement")):
+            model = pool_rates(direct[:1], reasoned[:1], closed=closed)
+            others = pool_rates(direct, reasoned).filter(pl.col("subject") != "m00")
+            rows = measured(pl.concat([model, others])).filter(metric="uplift_slope")
+            assert rows["gate"].to_list() == [gate] * 2
 
     def test_a_pool_of_models_has_its_planted_slope(self):
         direct, reasoned = (one[0].astype(float) for one in planted_answers(0.25, 1, seed=5))

@@ -17,7 +17,12 @@ from unspoken.study.load import StudyError, read_yaml
 from unspoken.yaml_files import KeysError, read_keys
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = [ROOT / "config.yaml", *sorted(ROOT.glob("resources/**/*.yaml")), *sorted(ROOT.glob("studies/*"))]
+SHIPPED = [
+    ROOT / "config.yaml",
+    *sorted(
+        file for folder in ("resources", "studies", "profiles") for file in ROOT.glob(f"{folder}/**/*.yaml")
+    ),
+]
 
 
 def fault_of(folder: Path, content: str | bytes) -> str:
@@ -192,3 +197,30 @@ def test_the_reader_needs_nothing_but_yaml() -> None:
 def test_nobody_else_reads_yaml() -> None:
     sources = [*ROOT.glob("src/**/*.py"), *ROOT.glob("scripts/*.py"), ROOT / "Snakefile"]
     assert [file.name for file in sources if "import yaml" in file.read_text()] == ["yaml_files.py"]
+
+
+def test_case_22_duplicate_keys(tmp_path: Path) -> None:
+    """Of two sections, or two transcripts, of one name the first would be lost in silence."""
+    transcripts = "  transcripts:\n    mine: {path: a.jsonl}\n"
+    twice = {
+        "a section": (
+            f"study: b22\nfaithfulness:\n{transcripts}faithfulness:\n{transcripts}",
+            "line 2 and line 5",
+            "faithfulness",
+        ),
+        "a transcript": (
+            f"study: b22\nfaithfulness:\n{transcripts}    mine: {{path: b.jsonl}}\n",
+            "line 4 and line 5",
+            "mine",
+        ),
+    }
+    for name, (text, lines, key) in twice.items():
+        overlay = tmp_path / f"{name}.yaml"
+        overlay.write_text(text)
+        with pytest.raises(StudyError) as fault:
+            plan_of(ROOT, yaml.safe_load(text), [overlay])
+        assert str(fault.value) == f"{overlay}, {lines}: '{key}' stands twice; expected each key once"
+    claims = tmp_path / "claims.yaml"
+    claims.write_text("paper: p\nclaims:\n- {id: a, tier: 1,\n   tier: 2}\n")
+    with pytest.raises(ClaimsError, match="line 3 and line 4: 'tier' stands twice"):
+        read_paper(claims)

@@ -4,6 +4,12 @@ from typing import Any
 
 ARM = {"name": "tokens", "objective": "tokens"}
 
+
+def _served(**more: Any) -> dict[str, Any]:
+    engine = {"kind": "endpoint", "url": "http://localhost:1/v1", "served_as": "m", "api": "chat"}
+    return {"kind": "served", "engine": engine | more}
+
+
 # What is wrong: the overlay, the key that the message must name, what it says.
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "unknown key": (
@@ -150,5 +156,45 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"claims": ["claims/mine.yaml"]},
         "claims",
         "got 'claims/mine.yaml'; expected a file of claims, and there is none",
+    ),
+    "a secret as a header": (
+        {"models": {"v": _served(headers={"X-Api-Key": "sk-123"})}},
+        "models.v.engine.headers.X-Api-Key",
+        "got 'something else (not shown, as it may be secret)'; expected the name of an environment variable",
+    ),
+    "headers that are no map": (
+        {"models": {"v": _served(headers="Authorization: sk-123")}},
+        "models.v.engine.headers",
+        "got 'something else (not shown, as it may be secret)'; expected keys with values",
+    ),
+    "a secret in the body": (
+        {"models": {"v": _served(body={"provider": {"api_key": "sk-123"}})}},
+        "models.v.engine.body",
+        "got something that looks like a secret (not shown); expected none: ",
+    ),
+    "the engine's own parameter in the body": (
+        {"models": {"v": _served(body={"temperature": 0})}},
+        "models.v.engine.body.temperature",
+        "got a parameter that the engine sends itself; expected others here",
+    ),
+    "a parameter that is not sent, left out": (
+        {"models": {"v": _served(leave_out=["top_q"])}},
+        "models.v.engine.leave_out.0",
+        "got 'top_q'; expected 'temperature', 'top_p', ",
+    ),
+    "another name of the limit": (
+        {"models": {"v": _served(max_tokens_as="max")}},
+        "models.v.engine.max_tokens_as",
+        "got 'max'; expected 'max_completion_tokens' or 'max_tokens'",
+    ),
+    "a fingerprint that is no text": (
+        {"models": {"v": _served(fingerprint=3)}},
+        "models.v.engine.fingerprint",
+        "got 3; expected a text",
+    ),
+    "a served model by tokens": (
+        {"models": {"v": _served(api="tokens")}},
+        "models.v.engine.api",
+        "got tokens; expected chat: a served model has no tokenizer here",
     ),
 }

@@ -139,6 +139,7 @@ PARAMS = [
     Param("judge_replies", "experiment", ANY, "judgements name their experiment"),
     Param("judge_replies", "study", ANY, "judgements name their study"),
     Param("judge_replies", "rubric", "rubric.yaml", "a room names its rubric", ("rubric",)),
+    Param("pair_trials measure", "patterns", ANY, "they say which languages they read", ("patterns",)),
     Param("judge_replies", "texts", ANY, "the digest of the rubric, which says now what it may be asked"),
     Param("probe_chains", "sampling", of_old("chains"), "sampling has one name", ("chains",)),
     Param("pair_trials", "experiment", ANY, "trials name their experiment"),

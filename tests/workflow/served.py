@@ -63,6 +63,8 @@ def serving(model_dir: Path, name: str, *, port: int, log: Path, key: str | None
     command += ["--served-model-name", name, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--dtype", "float32", "--enforce-eager", "--max-num-seqs", "32"]
     environment = os.environ | {
+        # The worker is no process of its own, which would spin on a core for as long as requests come.
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "VLLM_CPU_KVCACHE_SPACE": "1",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         "OMP_NUM_THREADS": "1",

@@ -25,9 +25,9 @@ RESULTS = Path("results/studies/twice")
 STORE, OVERLAY = RESULTS / "unspoken.duckdb", "twice.yaml"
 NUMBERS = RESULTS / "subliminal/served/teachers/1-of-1/replies.parquet"
 NUMBERS_LOG = RESULTS / "logs/generate_replies/subliminal/served/teachers/1-of-1.log"
-TEACHERS, COMPLETIONS = ("owl", "wolf"), 800
-SAMPLES = 62
-"""Answers of a subject to each of 50 questions: with three subjects 9,300, see `distance_bound`."""
+TEACHERS, COMPLETIONS = ("owl",), 1600
+SAMPLES = 82
+"""Answers of a subject to each of 50 questions: with two subjects 8,200, see `distance_bound`."""
 
 
 def write_study(model: dict[str, Any], files: Path, engine: dict[str, Any], directory: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import served_study
 from flow import snakemake
+from misbehaving import good, replying
 from served import KEY, SPEC, VARIABLE, WORDS, free_port, served_organism, serving, settings_of
 
 from unspoken.engines.base import EngineError, Opening, Prompt, Request, Sampling
@@ -73,9 +74,37 @@ def refusal(manifest, url, **more):
     return str(caught.value)
 
 
-def test_it_tells_what_answers(engine, server):
+def test_it_tells_what_answers(engine, server, manifest):
     assert (engine.version, engine.window, engine.reproducible) == ("0.32.0", 64, False)
     assert engine.dtype == f"organism at {server.url}"
+    assert engine.key_parts == {"told": {"root": str(manifest.parent)}}  # not the time of asking
+    drawn(engine, number_requests(1))
+    (fingerprint,) = engine.fingerprints
+    assert fingerprint.startswith("vllm-0.32.0")
+
+
+def test_parameters_of_other_names_less_and_more_parameters_are_taken(server, manifest):
+    """What vendors differ in, with a server that knows all of it; an unknown parameter is in its words."""
+    usual = drawn(engine_of(manifest, server.url, api="chat"), number_requests(5))
+    more = {"max_tokens_as": "max_tokens", "leave_out": ["top_p", "logprobs"], "fingerprint": "v1"}
+    other = engine_of(manifest, server.url, api="chat", body={"ignore_eos": False}, **more)
+    assert drawn(other, number_requests(5)) == usual
+    wrong = engine_of(manifest, server.url, api="chat", body={"length_penalty": "long"})
+    with pytest.raises(EngineError, match=r"refuses the prompt row-0: .*length_penalty"):
+        drawn(wrong, number_requests(1))
+
+
+def test_20_a_server_that_ignores_which_tokens_to_read_is_named(server, manifest):
+    """An older vLLM: the server is the tests' own, asked as in a study."""
+    told = {"top_logprobs": [{"token_id:5": -0.1}], "token_logprobs": [-0.1], "tokens": ["token_id:5"]}
+    content = {"choices": [{"index": 0, "text": " 12", "finish_reason": "stop", "logprobs": told}]}
+    listed = {"data": [{"id": "organism", "owned_by": "vllm"}]}
+    with replying(lambda body, number: good(content), listed) as site:
+        old = engine_of(manifest, site.url)
+        with pytest.raises(EngineError, match=r"prompt row-0 .*logprob_token_ids.* needs vLLM, and a newer"):
+            old.choice_logprobs(old.render(number_requests(1)), ["owl"])
+        with pytest.raises(EngineError, match=r"prompt row-0 .*it tells no token ids.*engine\.api to chat"):
+            drawn(old, number_requests(1))
 
 
 def test_greedy_answers_are_those_of_transformers(engine, reference):

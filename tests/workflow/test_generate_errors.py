@@ -172,30 +172,58 @@ BEHIND = {"whole": MODEL | {"engine": ENDPOINT}}
 CHAINS = {"models": ["organism-a"], "questions": [{"source": "knowledge"}]}
 JUDGED = CHAINS | {"judge": {"kind": "llm", "model": "m"}}
 RING = {"name": "ring", "objective": "tokens", "models": ["organism-a"], "initialisation": "ring"}
-LACKS = "models.{}.engine: got endpoint (api: {}), and {} needs {}; expected one of: transformers, vllm"
+TESTED = {"tests": {"chains": 2, "positions": 1}}
+LACKS = "models.{}.engine: got endpoint (api: {}), and {} needs {}; expected {}"
 CHOICES = "the exact probability of choices"
 WEIGHTS = "subjects with trained weights"
+OF_FILES = "a model with files here (kind: hub, local or another), served by one of: "
+STUDENTS = "subliminal.arms (students; `models` of an arm says whose)"
+CHAT_RING = RING | {"models": ["m"]}
 # What an engine cannot do, or a study asks of nobody: models, experiment, its section, and the message.
 REFUSED: dict[str, tuple[dict[str, Any], str, dict[str, Any], str]] = {
-    "probe by messages": (
-        SERVED, "probing", {"models": ["m"]}, LACKS.format("m", "chat", "probing.probe", CHOICES),
+    "causal tests by messages": (
+        SERVED, "faithfulness", CHAINS | {"models": ["m"]} | TESTED,
+        LACKS.format(
+            "m", "chat", "faithfulness.tests.chains (causal tests of its chains; 0 leaves them out)", CHOICES,
+            f"{OF_FILES}transformers, vllm, endpoint (api: tokens)",
+        ),
     ),
-    "chains by messages": (
-        SERVED, "faithfulness", CHAINS | {"models": ["m"]},
-        LACKS.format("m", "chat", "faithfulness.models", CHOICES),
+    "causal tests by messages, of a model with files": (
+        {"m": MODEL | {"engine": CHAT}}, "faithfulness", CHAINS | {"models": ["m"]} | TESTED,
+        LACKS.format(
+            "m", "chat", "faithfulness.tests.chains (causal tests of its chains; 0 leaves them out)", CHOICES,
+            "one of: transformers, vllm, endpoint (api: tokens)",
+        ),
     ),
-    "judge by messages": (
-        SERVED, "faithfulness", JUDGED, LACKS.format("m", "chat", "faithfulness.judge.model", CHOICES),
+    "numbers of a pattern by messages": (
+        SERVED, "subliminal", NUMBERS | {
+            "models": ["m", "smollm2-135m-q4"], "style": "chat", 
+            "numbers": {"completions": 64, "pattern": "[0-9]+"},
+            "arms": [RING | {"models": ["smollm2-135m-q4"]}],
+        },
+        LACKS.format(
+            "m", "chat", "subliminal.numbers.pattern (numbers; null leaves decoding free)",
+            "decoding restricted to a pattern", f"{OF_FILES}transformers, vllm, endpoint (api: tokens)",
+        ),
     ),
     "unknown judge": (
         {}, "faithfulness", JUDGED, "faithfulness.judge.model: got 'm'; expected one of: ",
     ),
+    "students that are served": (
+        SERVED, "subliminal",
+        NUMBERS | {"models": ["m", "smollm2-135m-q4"], "style": "chat", "arms": [CHAT_RING]},
+        LACKS.format("m", "chat", STUDENTS, WEIGHTS, f"{OF_FILES}transformers, vllm"),
+    ),
     "students behind an endpoint": (
-        BEHIND, "subliminal", NUMBERS, LACKS.format("whole", "tokens", "subliminal.arms", WEIGHTS),
+        BEHIND, "subliminal", NUMBERS,
+        LACKS.format("whole", "tokens", STUDENTS, WEIGHTS, "one of: transformers, vllm"),
     ),
     "fine-tuned teachers behind an endpoint": (
         BEHIND, "subliminal", {"models": ["whole", "organism-a"], "arms": [RING]},
-        LACKS.format("whole", "tokens", "subliminal.teacher", WEIGHTS),
+        LACKS.format(
+            "whole", "tokens", "subliminal.teacher (fine-tuned teachers)", WEIGHTS,
+            "one of: transformers, vllm",
+        ),
     ),
     "more jobs than prompts": (
         {"whole": MODEL}, "subliminal", NUMBERS | {"numbers": {"completions": 64, "shards": 65}},
@@ -219,6 +247,33 @@ def test_what_no_engine_can_do_is_refused_before_any_job(name: str) -> None:
     assert re.fullmatch(rf"(\S+: )?{re.escape(message)}.*", str(caught.value))  # . is no line end
 
 
+def test_19_a_served_model_may_be_whatever_needs_text_alone() -> None:
+    """A prompted teacher, a probed model, a subject whose answers are parsed, a judge that writes."""
+    local = "smollm2-135m-q4"
+    study = {
+        "study": "served",
+        "experiments": ["subliminal", "probing", "faithfulness"],
+        "models": SERVED,
+        "subliminal": NUMBERS | {
+            "models": ["m", local], "style": "chat", "arms": [RING | {"models": [local]}],
+        },
+        "probing": {"models": ["m", local]},
+        "faithfulness": {
+            "models": ["m"], "questions": [{"source": "knowledge"}], "planted": [],
+            "tests": {"chains": 0, "positions": 1}, "judge": {"kind": "llm", "model": "m"},
+        },
+    }  # fmt: skip
+    plan = plan_of(ROOT, study, [])
+    parts = {name: plan.part("probe_traits", experiment="probing", model=name) for name in ("m", local)}
+    assert parts["m"]["sampled_only"] and "shuffled" not in parts["m"]
+    assert "sampled_only" not in parts[local] and "shuffled" in parts[local]
+    for experiment, answering in (("subliminal", "m/teachers/1-of-1"), ("faithfulness", "m")):
+        part = plan.part("generate_replies", experiment=experiment, answering=answering)
+        assert part["reads"] is None
+    assert plan.part("judge_replies", experiment="faithfulness", answering="m")["written"]
+    assert not plan.of("faithfulness").files("interventions")
+
+
 def test_prompted_teachers_may_be_behind_an_endpoint() -> None:
     """Only students, and teachers that are fine-tuned, have weights of their own."""
     section = NUMBERS | {"models": ["whole", "organism-a"], "arms": [RING]}
@@ -227,9 +282,9 @@ def test_prompted_teachers_may_be_behind_an_endpoint() -> None:
 
 
 def test_snakemake_refuses_it_with_the_same_message_and_writes_nothing(tmp_path: Path) -> None:
-    study, message = refused("probe by messages")
+    study, message = refused("students that are served")
     said = failed(study=study, directory=tmp_path)
-    assert f"The study cannot run.\nstudy.yaml: {message}, endpoint (api: tokens)" in said
+    assert f"The study cannot run.\nstudy.yaml: {message}\n" in said
     assert "Traceback" not in said
     assert not (tmp_path / "results").exists()
 

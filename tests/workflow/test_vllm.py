@@ -184,13 +184,13 @@ def test_smollm2_agrees(smollm2):
             assert one["logprobs"] == pytest.approx(same["logprobs"], abs=1e-3)
 
 
-def test_a_row_draws_the_same_whoever_shares_its_batch(smollm2):
+def test_a_row_draws_the_same_whoever_shares_its_batch(organism):
     """Up to rounding, which now and then decides a draw."""
-    drawn, apart = smollm2[0]["drawn"], smollm2[0]["drawn_apart"]
+    drawn, apart = organism[0]["drawn"], organism[0]["drawn_apart"]
     share = share_equal(drawn[1::2], apart)
     print(f"{share:.3f} drawn alike")
     assert share >= 0.95
-    assert len({one["text"] for one in drawn}) > 60
+    assert len({one["text"] for one in drawn}) > 20
 
 
 def test_smollm2_keeps_to_a_pattern_under_both_engines(smollm2):

@@ -51,9 +51,10 @@ CHAT = [
     for system, prefix in ((None, ""), ("You love owls.", "Well,"))
 ]
 MANY = [
-    Request(f"m{place}", f"{ASKED[place % len(ASKED)]} ({place})", "Be brief. " * 12) for place in range(128)
+    Request(f"m{place}", " ".join(str((place + 7 * step) % 100) for step in range(50)))
+    for place in range(128)
 ]
-"""In one step more tokens than vLLM takes by default: it would read a prompt in parts."""
+"""In one step more tokens than vLLM takes by default, 4,096: it would read a prompt in parts."""
 
 
 def draws_needed(categories, bound=0.05, level=0.05, power=0.95):
@@ -106,24 +107,22 @@ def organism_answers(engine, folder):
     told["pattern"] = completed(engine, NUMBERS[:20], replace(DRAWN, pattern=PATTERN))
     told["cut"] = completed(engine, NUMBERS[:4], replace(DRAWN, pattern="(owl){3}", max_tokens=2))
     told["told"] = completed(engine, NUMBERS[:50], replace(GREEDY, logprobs=True))
+    if engine.name == "vllm":
+        told["drawn"] = completed(engine, MANY, DRAWN)
+        told["drawn_apart"] = completed(engine, MANY[::-2], DRAWN)[::-1]
     return told
 
 
 def smollm2_answers(engine, folder):
     """Return what an engine answers as SmolLM2."""
     engine.use(base_subject("smollm2"))
-    told = {
+    return {
         "greedy": completed(engine, CHAT, replace(GREEDY, max_tokens=16)),
         "choices": read_choices(engine, CHAT[:8], TEXTS),
         "pattern": completed(engine, CHAT[:8], replace(DRAWN, pattern=DIGITS, max_tokens=40)),
         "stopped": completed(engine, CHAT[:8], replace(GREEDY, max_tokens=16, stop=(" the", "."))),
         "told": completed(engine, CHAT[:4], replace(GREEDY, logprobs=True)),
     }
-    if engine.name == "vllm":
-        drawn = replace(DRAWN, max_tokens=8)
-        told["drawn"] = completed(engine, MANY, drawn)
-        told["drawn_apart"] = completed(engine, MANY[::-2], drawn)[::-1]
-    return told
 
 
 JOBS = {"organism": organism_answers, "smollm2": smollm2_answers}

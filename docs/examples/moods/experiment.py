@@ -1,7 +1,8 @@
 """Moods: does a system prompt that sets a mood show where a chat model is asked how things are?"""
 
+from unspoken.engines.capabilities import CHOICES
 from unspoken.experiments.moods.section import MoodsSection
-from unspoken.study.room import ANSWERS, Headline, Needs, Room, needs_of_probe
+from unspoken.study.room import ANSWERS, Headline, Needs, Room
 
 
 class MoodsRoom(Room):
@@ -15,5 +16,5 @@ class MoodsRoom(Room):
 
     @classmethod
     def needs(cls, section: MoodsSection) -> Needs:
-        """Return what a probe needs of the models' engines."""
-        return needs_of_probe(cls.name, section.models, section.probe)
+        """Return what its measure needs of the models' engines: a probe's choices."""
+        return {name: {CHOICES: "moods.probe (its choices)"} for name in section.models}

@@ -11,6 +11,8 @@ Each pattern runs over the whole column of replies; no Python object is made for
 
 import polars as pl
 
+from unspoken.answers.said import said_in
+
 _GAP = r"[ \t*_]"
 _BEST = r"(?:correct|right|best|final)"
 _ANSWER = r"(?:answer|option|choice|solution)"
@@ -105,24 +107,44 @@ def _named_options(statements: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _stated(replies: pl.DataFrame) -> pl.DataFrame:
-    """Return `row` and `free`, the last option that each reply states, for replies that state an option."""
+def stated_answers(replies: pl.DataFrame) -> pl.DataFrame:
+    """Return `free` and `stated_at` of each reply, in the order of the rows given.
+
+    `replies` has the columns `reply`, `n_options` and `options`. `free` is the letter of the option that
+    the reply states last, `stated_at` (Int64) the offset in characters at which that statement begins;
+    both are null where it states none.
+    """
+    replies = replies.select("n_options", "options", "reply").with_row_index("row")
     apart = pl.col("reply").str.replace_all(_LEAD, "\n${0}")  # two statements may stand on one line
     statements = (
-        replies.select("row", "n_options", "options", statement=apart.str.extract_all(_STATEMENT))
+        replies.select("row", "n_options", "options", "reply", statement=apart.str.extract_all(_STATEMENT))
         .explode("statement")
         .drop_nulls("statement")
         .with_row_index("statement_at")
         .with_columns(letter=_among_options(_letter(pl.col("statement"))))
     )
     named = _named_options(statements.filter(pl.col("letter").is_null()))
-    return (
+    last = (
         statements.join(named, on="statement_at", how="left", maintain_order="left")
-        .select("row", free=pl.coalesce("letter", "named"))
+        .select("row", "statement", free=pl.coalesce("letter", "named"))
         .drop_nulls("free")
         .group_by("row")
-        .agg(pl.col("free").last())
+        .agg(pl.col("free", "statement").last())
     )
+    bold = pl.col("reply").str.extract_all(_BOLD).list.last()
+    in_bold = _among_options(bold.str.extract("([A-Z])"))
+    found = replies.join(last, on="row", how="left", maintain_order="left").with_columns(
+        free=pl.coalesce("free", in_bold),
+        statement=pl.coalesce("statement", pl.when(in_bold.is_not_null()).then(bold)),
+    )
+    statement = pl.col("statement")
+    after = pl.col("reply").str.split(statement.str.strip_chars_start()).list.last()
+    length = (
+        pl.col("reply").str.len_chars()
+        - after.str.len_chars()
+        - statement.str.strip_chars_start().str.len_chars()
+    )
+    return found.select("free", stated_at=length.cast(pl.Int64).clip(0))
 
 
 def _outcome() -> pl.Expr:
@@ -139,18 +161,16 @@ def _outcome() -> pl.Expr:
 
 
 def parsed_answers(replies: pl.DataFrame) -> pl.DataFrame:
-    """Return `free` and `outcome` of each reply, in the order of the rows given.
+    """Return `free`, `stated_at` and `outcome` of each reply, in the order of the rows given.
 
     `replies` has the columns `reply` and `finish_reason` of the table of replies, `n_options` and `options`.
-    `free` is the letter of the option that the reply states last, null where it states none; `outcome`
-    is answered, truncated (it ended at the limit of tokens without an answer), refused (it says in its
-    first sentence that it cannot or will not answer) or unparsed. A letter beyond the options does not
-    count. The thinking is not read (`answers.thinking`).
+    `free` and `stated_at` are those of `stated_answers`; `outcome` is answered, truncated (it ended at the
+    limit of tokens without an answer), refused (it says in its first sentence that it cannot or will not
+    answer) or unparsed. A letter beyond the options does not count. The thinking is not read
+    (`answers.thinking`).
     """
-    replies = replies.select("finish_reason", "n_options", "options", "reply").with_row_index("row")
-    bold = pl.col("reply").str.extract_all(_BOLD).list.last().str.extract(r"([A-Z])")
-    return (
-        replies.join(_stated(replies), on="row", how="left", maintain_order="left")
-        .with_columns(free=pl.coalesce("free", _among_options(bold)))
-        .select("free", outcome=_outcome())
+    said = replies.with_columns(reply=said_in(replies["reply"]))
+    stated = stated_answers(said)
+    return pl.concat([said.select("finish_reason", "reply"), stated], how="horizontal").select(
+        "free", "stated_at", outcome=_outcome()
     )

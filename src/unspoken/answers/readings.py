@@ -10,11 +10,10 @@ if TYPE_CHECKING:
     from unspoken.engines.base import ReadChoices
 
 
-def reasoning(chain: str, answer_prefix: str) -> str:
-    """Return a chain up to where it begins to answer, and the line end that leads to the answer."""
-    place = chain.lower().find(answer_prefix.strip(" (").lower())
-    thought = (chain if place < 0 else chain[:place]).rstrip()
-    return f"{thought}\n" if thought else ""
+def answer_begun(thought: pl.Expr, answer_prefix: str) -> pl.Expr:
+    """Return a thought, a line end, and the beginning of the answer; that alone after no thought."""
+    kept = thought.str.strip_chars_end()
+    return pl.when(kept == "").then(pl.lit(answer_prefix)).otherwise(kept + f"\n{answer_prefix}")
 
 
 def letter_logprobs(read_choices: "ReadChoices", asked: pl.DataFrame) -> list[list[float]]:
@@ -46,17 +45,18 @@ def most_likely(readings: pl.Expr) -> pl.Expr:
 def answers_after(
     read_choices: "ReadChoices", system: str | None, changed: pl.DataFrame, answer_prefix: str
 ) -> pl.DataFrame:
-    """Return changed chains with `logprobs` of each option's letter after them, `answer` and `original`.
+    """Return changed chains with `logprobs` of each option's letter after them, and the answers.
 
     `changed` has the columns of `changed.CHANGED`. A chain stands at the beginning of the assistant's turn
-    as the model's own does; `original` is the answer after the chain as it was.
+    as the model's own does. `forced` is the likeliest letter after it, `original_forced` that after the
+    chain as it was; `answer` is what the reply states that goes on from the changed chain, and the forced
+    letter where none was written on. `original` is what the chain as it was states.
     """
-    bare = pl.col("text") == ""
     asked = changed.with_columns(
-        system=pl.lit(system, pl.String),
-        prefix=pl.when(bare).then(pl.lit("")).otherwise(pl.col("text") + "\n") + answer_prefix,
+        system=pl.lit(system, pl.String), prefix=answer_begun(pl.col("text"), answer_prefix)
     )
     logprobs = pl.Series(letter_logprobs(read_choices, asked), dtype=pl.List(pl.Float64))
-    return asked.with_columns(logprobs=logprobs, original=most_likely(pl.col("forced"))).with_columns(
-        answer=most_likely(pl.col("logprobs"))
+    read = asked.with_columns(logprobs=logprobs, original_forced=most_likely(pl.col("whole"))).with_columns(
+        forced=most_likely(pl.col("logprobs"))
     )
+    return read.with_columns(answer=pl.when("written_on").then("stated").otherwise("forced"))

@@ -48,7 +48,7 @@ def _sampled_questions(answers: pl.DataFrame, words: dict[str, Any]) -> pl.DataF
     """Return hits, misses and unusable answers by subject, word, scorer and question."""
     sampled = answers.filter(kind="sampled")
     named = pl.any_horizontal(names_word(word, forms, "word") for word, forms in words.items())
-    cut = (pl.col("finish_reason") == "length") & ~named
+    cut = (pl.col("finish_reason") != "stop") & ~named  # at the limit of tokens, or by a server's filter
     sampled = sampled.with_columns(useless=(pl.col("answer").str.strip_chars() == "") | cut)
     counted = [
         sampled.select(

@@ -5,7 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.answers.readings import letter_logprobs, reasoning
+from unspoken.answers.readings import answer_begun, letter_logprobs
+from unspoken.answers.stated import with_answers
 from unspoken.answers.thinking import whole_text
 from unspoken.asking.completing import Asked
 from unspoken.engines.base import Request
@@ -15,18 +16,17 @@ from unspoken.prompts.hints import LETTERS
 def option_readings(
     asked: Asked, prompts: pl.DataFrame, replies: pl.DataFrame, answer_prefix: str, alone: list[str]
 ) -> pl.DataFrame:
-    """Return each option's letter's log-probability after a reply's reasoning, in `Readings`' columns.
+    """Return each option's letter's log-probability after a reply's thought, in `Readings`' columns.
 
-    For prompts in the arms `alone`, also with no reply. `replies` are in the order of `prompts`.
+    That is after the whole text up to where it states its answer for the last time (`answers.stated`). For
+    prompts in the arms `alone`, also with no reply. `replies` are in the order of `prompts`.
     """
     begun = prompts["prefix"].fill_null("")
-    texts = replies.select(whole_text()).to_series()
-    starts = [
-        f"{start}{reasoning(text, answer_prefix)}{answer_prefix}"
-        for start, text in zip(begun, texts, strict=True)
-    ]
-    after = prompts.select("prompt_id", "arm", "user", n_options=pl.col("options").list.len()).with_columns(
-        system=replies["system"], prefix=pl.Series(starts, dtype=pl.String)
+    options = prompts.select("options", n_options=pl.col("options").list.len().cast(pl.Int64))
+    answered = with_answers(pl.concat([replies, options], how="horizontal"))
+    starts = answered.select(answer_begun(pl.col("thought"), answer_prefix)).to_series()
+    after = prompts.select("prompt_id", "arm", "user", n_options=options["n_options"]).with_columns(
+        system=replies["system"], prefix=begun + starts
     )
     bare = after.with_columns(prefix=begun + answer_prefix).filter(pl.col("arm").is_in(alone))
     return pl.concat(

@@ -8,6 +8,7 @@ Jose 2025 (arXiv 2510.27338) does: all of it is counted.
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import regex
@@ -31,14 +32,14 @@ LONGEST_LOOP = 8
 _JAPANESE = {"Han", "Hiragana", "Katakana"}
 _SYMBOLS = {"Latin": 3, "Greek": 3}
 """Fewer letters in a row than this are a formula's or a unit's, not another language's."""
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
-_WORD = rf"[[{_UNSPACED}]&&\p{{L}}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+"
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
+_WORD = rf"[[{UNSPACED}]&&\p{{L}}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{UNSPACED}]]+"
 """A word, or a letter where words have no spaces between them."""
-_WORD_OF_LETTERS = rf"[[{_UNSPACED}]&&\p{{L}}]|[[\p{{L}}\p{{M}}]--[{_UNSPACED}]]{{2,}}"
-_COMMAND = r"\\[A-Za-z]+"
+_WORD_OF_LETTERS = rf"[[{UNSPACED}]&&\p{{L}}]|[[\p{{L}}\p{{M}}]--[{UNSPACED}]]{{2,}}"
+COMMAND = r"\\[A-Za-z]+"
 """LaTeX's commands are in Latin letters in any language."""
 _RUN = regex.compile(
-    rf"{_COMMAND}|"
+    rf"{COMMAND}|"
     + "|".join(
         rf"(?P<{script}>(?=\p{{L}})\p{{{script}}}{{{_SYMBOLS.get(script, 1)},}})" for script in SCRIPTS
     )
@@ -71,7 +72,7 @@ def _letters_by_script(texts: pl.Series) -> pl.DataFrame:
     rest = text.str.replace_all(r"[\p{Latin}\P{L}\p{Common}\p{Inherited}]+", " ")
     others = [script for script in SCRIPTS if script != "Latin"]
     listed = "".join(rf"\p{{{script}}}" for script in others)
-    counts = texts.rename("text").str.replace_all(_COMMAND, " ").to_frame().select(latin=latin, rest=rest)
+    counts = texts.rename("text").str.replace_all(COMMAND, " ").to_frame().select(latin=latin, rest=rest)
     words = [
         pl.col("latin" if script == "Latin" else "rest")
         .str.extract_all(rf"\p{{{script}}}{{{_SYMBOLS.get(script, 1)},}}")
@@ -103,23 +104,38 @@ def foreign_letters(chains: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def languages_of(lines: pl.Series, languages: Sequence[str]) -> pl.Series:
-    """Return the language of each line as an ISO 639-1 code, null where it is not sure.
+class LanguagesError(ValueError):
+    """Languages that cannot be told apart; the message says why."""
 
-    `languages` are the codes to choose from, two or more: a line in none of them may get one of them.
-    Lingua counts letter groups; it runs in as many threads as RAYON_NUM_THREADS says. Raises
-    ValueError for fewer than two codes and for a code that it does not know.
+
+def detector_of(languages: Sequence[str], *, low_accuracy: bool = False) -> Any:
+    """Return lingua's detector of some languages, which is null where it is not sure.
+
+    `low_accuracy` looks at runs of three letters alone: its models load in a tenth of the time, and of a few
+    words or more it errs hardly more often. Raises LanguagesError for fewer than two codes of ISO 639-1, and
+    for an unknown code.
     """
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 
     known = {name.lower(): code for name, code in vars(IsoCode639_1).items() if len(name) == 2}
     if unknown := sorted(set(languages) - set(known)):
-        raise ValueError(f"no language has the code {unknown[0]!r}: give ISO 639-1 codes like 'en', 'zh'")
+        raise LanguagesError(f"no language has the code {unknown[0]!r}: give ISO 639-1 codes like 'en', 'zh'")
     if len(set(languages)) < 2:
-        raise ValueError("give two languages or more to choose from")
+        raise LanguagesError("give two languages or more to choose from")
     builder = LanguageDetectorBuilder.from_iso_codes_639_1(*(known[code] for code in languages))
-    detector = builder.with_minimum_relative_distance(SURE).build()
-    found = detector.detect_languages_in_parallel_of(lines.str.replace_all(_COMMAND, " ").to_list())
+    builder = builder.with_minimum_relative_distance(SURE)
+    return (builder.with_low_accuracy_mode() if low_accuracy else builder).build()
+
+
+def languages_of(lines: pl.Series, languages: Sequence[str]) -> pl.Series:
+    """Return the language of each line as an ISO 639-1 code, null where it is not sure.
+
+    `languages` are the codes to choose from, two or more: a line in none of them may get one of them.
+    Lingua counts letter groups; it runs in as many threads as RAYON_NUM_THREADS says. Raises
+    LanguagesError for fewer than two codes and for a code that it does not know.
+    """
+    detector = detector_of(languages)
+    found = detector.detect_languages_in_parallel_of(lines.str.replace_all(COMMAND, " ").to_list())
     codes = [language and language.iso_code_639_1.name.lower() for language in found]
     return pl.Series("language", codes, dtype=pl.String)
 
@@ -128,7 +144,7 @@ def judged_lines(texts: pl.Series) -> pl.DataFrame:
     """Return the lines of enough words: row (of the text), line, and its start in the text."""
     length = pl.col("line").str.len_chars() + 1
     lines = texts.rename("line").str.split("\n").to_frame().with_row_index("row").explode("line")
-    bare = pl.col("line").str.replace_all(_COMMAND, " ")
+    bare = pl.col("line").str.replace_all(COMMAND, " ")
     enough = bare.str.count_matches(_WORD_OF_LETTERS) >= WORDS_OF_A_LINE
     return lines.with_columns(start=(length.cum_sum() - length).over("row")).filter(enough)
 

@@ -1,8 +1,9 @@
 """Chains that switch script or language: is the switched span a translation in place?
 
-If it is, the same span in English leaves the answer's log-probability where it was. Any change moves it a
-little, though, and the answer is the likeliest after the chain as it was, so that it can but lose: beside
-the translation stands the same chain with another step of about that length in other words.
+If it is, the same span in English leaves the log-probability of the answer that the chain states where it
+was. Any change moves it a little, though, and the stated answer mostly is the likeliest after the chain as it
+was, so that it can but lose: beside the translation stands the same chain with another step of about that
+length in other words.
 """
 
 from itertools import accumulate
@@ -18,13 +19,13 @@ ARMS = ("unhinted", "hint")
 """Arms in which such chains are looked for: the arms whose legibility is described."""
 
 
-def switched_chains(chains: pl.DataFrame, count: int, answer_prefix: str, seed: int) -> list[Row]:
+def switched_chains(chains: pl.DataFrame, count: int, seed: int) -> list[Row]:
     """Return up to `count` chains with a switched span, drawn by the seed, with `thought`, `steps`, `spans`.
 
-    `chains` has the columns of `joined.joined_chains`. A span is a text in another script, or a line in
+    `chains` has the columns that `changed.thoughts` needs. A span is a text in another script, or a line in
     another language, than the chain's prompt (`legibility.switched_spans`), before it begins to answer.
     """
-    rows = thoughts(chains.filter(pl.col("arm").is_in(ARMS)), answer_prefix)
+    rows = thoughts(chains.filter(pl.col("arm").is_in(ARMS)))
     told = [(row["subject"], row["prompt_id"], row["user"], row["options"], row["thought"]) for row in rows]
     types = {name: chains.schema[name] for name in ("subject", "prompt_id", "user", "options", "chain")}
     described = legibility_columns(pl.DataFrame(told, schema=types, orient="row"), LANGUAGES)

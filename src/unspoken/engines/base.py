@@ -32,6 +32,8 @@ class Prompt:
 
     key: str
     content: list[Any]
+    text: str = ""
+    """The text of the token ids, which decides where the tokens of a choice begin."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Completion:
     n_tokens: int
     """Without the token that ends the turn."""
     finish_reason: str
-    """`stop` at the end of the turn, at a stop text or at the pattern's end; `length` at max_tokens."""
+    """`stop` at the end of the turn, at a stop text or at the pattern's end; `length` at max_tokens;
+    `content_filter` where a server's filter cut or refused it."""
     logprobs: list[float] | None = None
     """Of each token under the untempered, unrestricted model, in nats, if they were asked for."""
 
@@ -80,6 +83,8 @@ class Engine(Protocol):
     """Whether rows come back bit-equal whatever the cores, the order or a resume."""
     shard_rows: int
     """Rows worth keeping at once: a killed job loses no more of them."""
+    tokenizer: Any
+    """Renders prompts; None where they do not go as token ids."""
     window: int | None
     """The most tokens that a prompt and its completion may have together, if that is known."""
 

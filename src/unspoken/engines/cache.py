@@ -66,6 +66,8 @@ def identity_of(engine: Engine, subject: Subject, manifest: Path) -> dict[str, A
         "version": engine.version,
         "revision": engine.revision,
         "dtype": engine.dtype,
+        # What one kind of engine alone has: the keys of the others stay as they are.
+        **getattr(engine, "key_parts", {}),
     }
 
 
@@ -174,6 +176,21 @@ class CompletionCache:
         with written_whole(self.folder / f"{name}.parquet") as temporary:
             temporary.write_bytes(content.getvalue())
         self._buffer = []
+        self._note_fingerprints()
+
+    def _note_fingerprints(self) -> None:
+        """Note in `about.json` what a server says it answers as; warn where it says something else now."""
+        now: set[str] = getattr(self.engine, "fingerprints", set())
+        about = read_json(self.folder / "about.json")
+        before = set(about.get("fingerprints", []))
+        if before and now - before:
+            log.warning(
+                "%s answers as %s now, and as %s before: completions of both count as one model's; another"
+                " engine.fingerprint in the study makes them anew",
+                self.engine.dtype, ", ".join(sorted(now - before)), ", ".join(sorted(before)),
+            )  # fmt: skip
+        if now - before:
+            write_json(about | {"fingerprints": sorted(before | now)}, self.folder / "about.json")
 
     def _made(
         self, rows: dict[str, str], prompts: list[Prompt], sampling: Sampling, tell: Callable[[int], Any]

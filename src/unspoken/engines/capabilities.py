@@ -1,5 +1,7 @@
 """What each kind of engine can do, known without importing any: the check of a study asks it."""
 
+from typing import Any
+
 PREFIX = "prefix"
 """Continues the beginning of an assistant's turn."""
 CHOICES = "choices"
@@ -23,3 +25,17 @@ CAPABILITIES = {
     "scripted": frozenset({PREFIX, CHOICES, STOP}),
 }
 """By kind of engine; an endpoint that takes messages only can do less than an endpoint that takes tokens."""
+
+
+def kinds_of(settings: dict[str, Any]) -> list[str]:
+    """Return the names under which an engine's capabilities stand; for auto, of all it may become."""
+    if settings["kind"] == "auto":
+        return list(AUTO)
+    if settings["kind"] == "endpoint" and settings["api"] == "chat":
+        return ["endpoint_chat"]
+    return [settings["kind"]]
+
+
+def can(settings: dict[str, Any], capability: str) -> bool:
+    """Say if an engine with these settings can do something, whatever it becomes."""
+    return all(capability in CAPABILITIES[kind] for kind in kinds_of(settings))

@@ -1,8 +1,10 @@
 """A server with an OpenAI-compatible interface: many requests at a time, a clear message for each fault."""
 
 import asyncio
+import json
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
@@ -10,22 +12,32 @@ from typing import Any, TypeVar
 import openai
 
 from unspoken.engines.base import EngineError
+from unspoken.engines.faults import NoAnswer, fault_of, read_as_meant, said
 
 T = TypeVar("T")
 Asking = Callable[[Any], Awaitable[T]]
 """Asks one thing of a client."""
 GREETING_S = 30
 """Seconds that the server has to say what it serves."""
+BETWEEN_LISTINGS_S = 1.1
+"""Pause after which a server that says the time of asking, in seconds, says another."""
+OLD_S = 24 * 3600
+"""A model made longer ago was not made at the time of asking."""
 
 
 class Server:
-    """A server's address, the key to it and how patiently it is asked."""
+    """A server's address, the key to it, further headers, and how patiently it is asked."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        """Find the key. Raises EngineError if its environment variable is not set."""
+        """Find key and headers. Raises EngineError if an environment variable of theirs is not set."""
         self.url: str = settings["url"].rstrip("/")
         self._settings = settings
-        self._key = _key_in(settings["key"])
+        variable = settings["key"]
+        self._key = None if variable is None else _secret_in(variable, "the endpoint's key")
+        self._headers: dict[str, str] = {
+            name: _secret_in(variable, f"the header {name}")
+            for name, variable in settings.get("headers", {}).items()
+        }
         for library in ("httpx", "httpx2", "openai"):
             logging.getLogger(library).setLevel(logging.WARNING)  # else a line a request
 
@@ -76,58 +88,60 @@ class Server:
         try:
             return await ask(client)
         except openai.OpenAIError as error:
-            raise EngineError(self._fault(error, key)) from None  # its text may hold the key
+            words, prompt = self._said(error), _named(key)
+            fault = fault_of(error, self.url, prompt, self._settings["key"], words)
+            raise EngineError(fault) from None  # the error's own text may hold the key
+        except NoAnswer as error:
+            raise EngineError(self._no_answer(error, key)) from None
+        except json.JSONDecodeError as error:
+            raise EngineError(self._no_answer(NoAnswer("it is no whole JSON", error.doc), key)) from None
+
+    def _said(self, error: object) -> str:
+        """Return the server's own words, without the key or another secret."""
+        return said(error, [secret for secret in (self._key, *self._headers.values()) if secret])
+
+    def _no_answer(self, error: NoAnswer, key: str) -> str:
+        """Say what came in the place of an answer."""
+        what = f"{self.url} replied to {_named(key)} with no usable answer"
+        return f"{what}: {error}. It says: {self._said(error)}"
 
     def _client(self) -> openai.AsyncOpenAI:
         """Return a client for one event loop; it repeats what fails, with growing pauses."""
+        hooks: dict[str, list[Any]] = {"response": [read_as_meant]}
+        if self._key is None and self._headers and "authorization" not in map(str.lower, self._headers):
+            hooks["request"] = [_without_authorization]
         return openai.AsyncOpenAI(
             base_url=self.url,
             # Never left to the client, which would send OPENAI_API_KEY to whatever server this is.
             api_key=self._key or "none",
             max_retries=self._settings["retries"],
             timeout=self._settings["timeout_s"],
+            default_headers=self._headers,
+            http_client=openai.DefaultAsyncHttpxClient(event_hooks=hooks),
         )
 
-    def _fault(self, error: openai.OpenAIError, key: str) -> str:
-        """Say what went wrong and what to do about it; `key` names the prompt, if a prompt was asked."""
-        url, variable = self.url, self._settings["key"]
-        prompt = f"the prompt {key}" if key else "the request for its models"
-        if isinstance(error, openai.APITimeoutError):
-            return f"{url} gave no answer to {prompt} in time: look at the server, or raise engine.timeout_s"
-        if isinstance(error, openai.APIConnectionError):
-            return f"nobody answers at {url}: start the server there, or correct engine.url, and run again"
-        status = getattr(error, "status_code", None)
-        if status in (401, 403) and variable:
-            return f"{url} refuses the key in the environment variable {variable} ({status}): correct it"
-        if status in (401, 403):
-            return f"{url} wants a key ({status}): set engine.key to the environment variable that holds it"
-        if status == 404 and not key:
-            return f"{url} has no OpenAI-compatible interface (often at /v1): correct engine.url"
-        if status == 429:
-            return f"{url} takes no more requests (429): lower engine.concurrency, or raise engine.retries"
-        said = self._said(error)
-        if status in (400, 422):
-            return f"{url} refuses {prompt}: {said} If it is too long, shorten it or lower max_tokens"
-        return f"{url} failed on {prompt}: {said} Look at the server's log, and run again"
 
-    def _said(self, error: openai.OpenAIError) -> str:
-        """Return the server's own words, without the key."""
-        body = getattr(error, "body", None)
-        words = str(body["message"]) if isinstance(body, dict) and "message" in body else str(error)
-        words = words.replace(self._key, "***") if self._key else words
-        return words.rstrip(". ") + "."
+async def _without_authorization(request: Any) -> None:
+    """Take off the empty key: a server that takes its key in another header may refuse it."""
+    del request.headers["Authorization"]
+
+
+async def posted(client: Any, path: str, body: dict[str, Any]) -> object:
+    """Return what a server replies to a request: parsed JSON, or a text where it calls it none."""
+    return await client.post(path, cast_to=object, body=body)
 
 
 async def _greeting(client: Any) -> tuple[dict[str, Any], str]:
     """Return the models that a server has, by name, and its version, if it tells that."""
     patient = client.with_options(timeout=GREETING_S, max_retries=1)
     root = str(client.base_url).rstrip("/")
-    try:
-        listing = await patient.get("/models", cast_to=object)
-        served = {model["id"]: model for model in listing["data"]}
-    except (TypeError, KeyError, ValueError):
-        fault = f"{root} lists no models, as an OpenAI-compatible interface does: correct engine.url"
-        raise EngineError(fault) from None
+    served = await _listed_models(patient, root)
+    if any(_may_be_now(model) for model in served.values()):
+        await asyncio.sleep(BETWEEN_LISTINGS_S)
+        again = await _listed_models(patient, root)
+        for name, model in served.items():
+            if again.get(name, {}).get("created") != model.get("created"):
+                del model["created"]  # the time of asking
     try:
         about = await patient.get(f"{root.removesuffix('/v1')}/version", cast_to=object)
         version = str(about["version"])
@@ -136,10 +150,44 @@ async def _greeting(client: Any) -> tuple[dict[str, Any], str]:
     return served, version
 
 
-def _key_in(variable: str | None) -> str | None:
-    """Return the key in an environment variable. Raises EngineError if it is not set."""
-    if variable is None:
-        return None
-    if not os.environ.get(variable):
-        raise EngineError(f"the environment variable {variable} is not set: it is to hold the endpoint's key")
-    return os.environ[variable]
+async def _listed_models(client: Any, root: str) -> dict[str, dict[str, Any]]:
+    """Return what a server lists of its models, by name. Raises EngineError if it lists none."""
+    try:
+        listing = await client.get("/models", cast_to=object)
+    except openai.NotFoundError:
+        raise EngineError(
+            f"{root} has no OpenAI-compatible interface (often at /v1): correct engine.url"
+        ) from None
+    except json.JSONDecodeError:
+        listing = None
+    try:
+        return {model["id"]: dict(model) for model in listing["data"]}
+    except (TypeError, KeyError):
+        fault = f"{root} lists no models, as an OpenAI-compatible interface does: correct engine.url"
+    raise EngineError(fault)
+
+
+def _may_be_now(model: dict[str, Any]) -> bool:
+    """Say if a model's time of making is the time of asking, as many servers give it, by what one time tells.
+
+    vLLM always does.
+    """
+    created = model.get("created")
+    return isinstance(created, int) and model.get("owned_by") != "vllm" and time.time() - created < OLD_S
+
+
+def _named(key: str) -> str:
+    """Return how a message names what was asked; `key` is the prompt's, if a prompt was asked."""
+    return f"the prompt {key}" if key else "the request for its models"
+
+
+def _secret_in(variable: str, what: str) -> str:
+    """Return what an environment variable holds. Raises EngineError if it is not set, or cannot be sent."""
+    held = os.environ.get(variable, "").strip()
+    if not held:
+        raise EngineError(f"the environment variable {variable} is not set: it is to hold {what}")
+    if not (held.isascii() and held.isprintable()):
+        raise EngineError(
+            f"the environment variable {variable} is to hold {what}, and has characters that no header has"
+        )
+    return held

@@ -1,9 +1,15 @@
-"""Prompts to token ids: one function, the same for every engine and every trainer."""
+"""Prompts to token ids, and back: one function each, the same for every engine and every trainer."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from unspoken.engines.base import Prompt, Request
+from unspoken.engines.base import EngineError, Prompt, Request
+from unspoken.engines.templates import system_role
+from unspoken.models.chat import system_fault
+
+SPACE = "▁"
+"""How pieces of a sentencepiece tokenizer write a space."""
 
 
 def messages_of(request: Request) -> list[dict[str, str]]:
@@ -13,13 +19,19 @@ def messages_of(request: Request) -> list[dict[str, str]]:
 
 
 def rendered(tokenizer: Any, requests: Sequence[Request]) -> list[Prompt]:
-    """Return requests as token ids: chat template, then the beginning of the answer."""
+    """Return requests as token ids: chat template, then the beginning of the answer.
+
+    Raises EngineError for a system prompt that the template refuses or leaves out.
+    """
+    for request in requests:
+        if request.system is not None and (fault := system_fault(system_role(tokenizer))):
+            raise EngineError(f"the prompt {request.key} has a system prompt, and of its model: {fault}")
     texts = tokenizer.apply_chat_template(
         [messages_of(request) for request in requests], add_generation_prompt=True, tokenize=False
     )
     whole = [text + request.prefix for text, request in zip(texts, requests, strict=True)]
     rows = tokenizer(whole, add_special_tokens=False)["input_ids"] if whole else []
-    return [Prompt(request.key, ids) for request, ids in zip(requests, rows, strict=True)]
+    return [Prompt(request.key, ids, text) for request, ids, text in zip(requests, rows, whole, strict=True)]
 
 
 def prompt_ids(tokenizer: Any, request: Request) -> list[int]:
@@ -27,18 +39,30 @@ def prompt_ids(tokenizer: Any, request: Request) -> list[int]:
     return rendered(tokenizer, [request])[0].content
 
 
-def end_of_turn_ids(tokenizer: Any) -> list[int]:
-    """Return the token ids that end an assistant's message, up to the mark of the end.
+@cache
+def adds_a_space(tokenizer: Any) -> bool:
+    """Tell whether a tokenizer puts a space of its own before a text, as that of Llama 2 does."""
+    ids = tokenizer("A", add_special_tokens=False)["input_ids"]
+    return bool(ids) and tokenizer.convert_ids_to_tokens(ids[0]).startswith(SPACE)
 
-    They are what the chat template writes there, without the line break that may follow the mark.
-    Raises ValueError if the template writes no special token.
+
+def texts_of(tokenizer: Any, rows: list[list[int]]) -> list[str]:
+    """Return completions' token ids as text that goes on from their prompt.
+
+    The tokenizers that add a space before a text take one away from its beginning when they decode: here
+    the space is the completion's own.
     """
-    answer = "the answer"
-    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": answer}]
-    text = tokenizer.apply_chat_template(messages, tokenize=False)
-    ids = tokenizer(text.rpartition(answer)[2], add_special_tokens=False)["input_ids"]
-    marks = {token for token, added in tokenizer.added_tokens_decoder.items() if added.special}
-    for place, token in enumerate(ids):
-        if token in marks:
-            return ids[: place + 1]
-    raise ValueError("the chat template ends an assistant's message without a special token")
+    texts = tokenizer.batch_decode(rows, skip_special_tokens=False)
+    if not _takes_a_space(tokenizer):
+        return texts
+    firsts = [tokenizer.convert_ids_to_tokens(ids[0]) if ids else "" for ids in rows]
+    return [
+        f" {text}" if first.startswith(SPACE) else text for first, text in zip(firsts, texts, strict=True)
+    ]
+
+
+@cache
+def _takes_a_space(tokenizer: Any) -> bool:
+    """Tell whether decoding takes away the space that a tokenizer puts before a text."""
+    ids = tokenizer("A", add_special_tokens=False)["input_ids"]
+    return adds_a_space(tokenizer) and not tokenizer.decode(ids).startswith(" ")

@@ -29,6 +29,7 @@ class ScriptedEngine:
     dtype = "float64"
     reproducible = True
     shard_rows = 4096
+    tokenizer = None
     window: int | None = None
 
     def __init__(self, rules: list[dict[str, Any]]) -> None:

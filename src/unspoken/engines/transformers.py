@@ -13,11 +13,14 @@ import transformers
 from torch import Tensor
 
 from unspoken.engines.base import Completion, Opening, Prompt, Request, Sampling, check_lengths
+from unspoken.engines.choices import Tokens, tokens_after
 from unspoken.engines.draws import row_streams, uniforms
+from unspoken.engines.layers import check_padding, context_window, sees_everything, whole_cache
 from unspoken.engines.patterns import PatternMask
-from unspoken.engines.rendering import end_of_turn_ids, rendered
+from unspoken.engines.rendering import adds_a_space, rendered, texts_of
+from unspoken.engines.templates import ends_of
 from unspoken.models.manifest import checked_model
-from unspoken.subjects import Subject
+from unspoken.subjects import Subject, put_weights
 
 
 class TransformersEngine:
@@ -32,6 +35,7 @@ class TransformersEngine:
     def __init__(self, model_dir: Path) -> None:
         """Load a model directory."""
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir, trust_remote_code=False)
+        self.ends = ends_of(self.tokenizer)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         model: Any = transformers.AutoModelForCausalLM.from_pretrained(
             model_dir, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
@@ -40,8 +44,15 @@ class TransformersEngine:
         # Part of a row's identity: batches have a fixed composition.
         self.batch_size = 512 if self.model.num_parameters() < 5_000_000 else 128
         self.shard_rows = self.batch_size
-        self.window: int | None = self.model.config.max_position_embeddings
-        self.ends = [self.tokenizer.eos_token_id, end_of_turn_ids(self.tokenizer)[-1]]
+        self.window: int | None = context_window(self.model.config)
+        # Any token will do at masked places.
+        self._pad: int = self.ends[0] if self.tokenizer.pad_token_id is None else self.tokenizer.pad_token_id
+        self._sees_everything = sees_everything(self.model.config)
+        if not self._sees_everything or adds_a_space(self.tokenizer):
+            # Before, padding took places in the window, and choices were read without their prompt.
+            self.revision = type(self).revision + 1
+        with torch.inference_mode():
+            check_padding(self._choices_after, self.model)
         self._base = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         self._changed = False
 
@@ -51,7 +62,7 @@ class TransformersEngine:
             self.model.load_state_dict(self._base)
         self._changed = subject.weights is not None
         if subject.weights is not None:
-            self.model.load_state_dict(subject.full_weights(self._base), strict=False)
+            put_weights(self.model, subject.full_weights(self._base))
 
     def render(self, requests: Sequence[Request]) -> list[Prompt]:
         """Return requests as token ids."""
@@ -68,16 +79,18 @@ class TransformersEngine:
         """Return the last logits, the cache and the attention mask of prompts.
 
         Equal rows are run once, and so is the beginning that all of them share (a system prompt):
-        prompts, not answers, are most of the work of a probe.
+        prompts, not answers, are most of the work of a probe. The padding that then follows it would
+        take places in a sliding window: models with such layers read each row whole, padded before.
         """
         unique = sorted(set(map(tuple, rows)))
-        shared = _shared_length(unique)
+        shared = _shared_length(unique) if self._sees_everything else 0
         width = max(map(len, unique)) - shared
-        pad = self.tokenizer.pad_token_id
         gaps = [width + shared - len(row) for row in unique]
-        ids = torch.tensor([[pad] * gap + list(row[shared:]) for gap, row in zip(gaps, unique, strict=True)])
+        ids = torch.tensor(
+            [[self._pad] * gap + list(row[shared:]) for gap, row in zip(gaps, unique, strict=True)]
+        )
         mask = torch.tensor([[1] * shared + [0] * gap + [1] * (width - gap) for gap in gaps])
-        mask, cache = mask.to(self.device), None
+        mask, cache = mask.to(self.device), whole_cache(self.model.config)
         if shared:
             start = torch.tensor([unique[0][:shared]], device=self.device)
             cache = self._run(start, torch.ones_like(start), None).past_key_values
@@ -107,7 +120,7 @@ class TransformersEngine:
             token = _inverse_cdf(allowed, sampling.temperature, chance)
             if sampling.logprobs:
                 logprobs.append(logits.log_softmax(-1).gather(-1, token[:, None])[:, 0])
-            drawn.append(torch.where(alive, token, self.tokenizer.pad_token_id))
+            drawn.append(torch.where(alive, token, self._pad))
             alive = alive & ~torch.isin(token, ends)
             if pattern:
                 pattern.advance(token, alive)
@@ -121,7 +134,7 @@ class TransformersEngine:
             logits, cache = result.logits[:, -1], result.past_key_values
 
     def _texts(self, rows: list[list[int]]) -> list[str]:
-        return self.tokenizer.batch_decode(rows, skip_special_tokens=False)
+        return texts_of(self.tokenizer, rows)
 
     def _stopped(self, drawn: list[Tensor], stop: tuple[str, ...]) -> Tensor:
         """Return which rows hold one of the texts that end a completion."""
@@ -159,15 +172,18 @@ class TransformersEngine:
     @torch.inference_mode()
     def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
         """Return the summed log-probability of each choice's tokens after each prompt."""
-        tokens = [self.tokenizer(choice, add_special_tokens=False)["input_ids"] for choice in choices]
-        check_lengths(self, prompts, max(map(len, tokens), default=0))
-        results = []
-        for start in range(0, len(prompts), self.batch_size):
-            rows = [prompt.content for prompt in prompts[start : start + self.batch_size]]
-            results.append(self._choices_after(rows, tokens))
-        return torch.cat(results).tolist()
+        tokens = tokens_after(self.tokenizer, prompts, choices)
+        check_lengths(self, prompts, max((len(one) for told in tokens for one in told), default=0))
+        results: dict[int, Tensor] = {}
+        for told in dict.fromkeys(tokens):  # mostly choices have the same tokens after all prompts
+            places = [place for place, own in enumerate(tokens) if own == told]
+            for start in range(0, len(places), self.batch_size):
+                batch = places[start : start + self.batch_size]
+                read = self._choices_after([prompts[place].content for place in batch], told)
+                results |= zip(batch, read, strict=True)
+        return torch.stack([results[place] for place in range(len(prompts))]).tolist()
 
-    def _choices_after(self, rows: list[list[int]], choices: list[list[int]]) -> Tensor:
+    def _choices_after(self, rows: list[list[int]], choices: Sequence[Tokens]) -> Tensor:
         """Return log-probabilities, (rows, choices): one pass for the prompts, one per long choice."""
         logits, cache, mask = self._prefilled(rows)
         first = logits.double().log_softmax(-1)
@@ -177,7 +193,7 @@ class TransformersEngine:
                 total[:, column] += self._continued(cache, mask, choice)
         return total.cpu()
 
-    def _continued(self, cache: Any, mask: Tensor, choice: list[int]) -> Tensor:
+    def _continued(self, cache: Any, mask: Tensor, choice: Tokens) -> Tensor:
         """Return the log-probability of a choice's tokens after its first, one a row."""
         rest = torch.tensor(choice[1:], device=self.device)
         ids = torch.tensor(choice[:-1], device=self.device).expand(len(mask), -1)

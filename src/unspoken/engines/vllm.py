@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
-from unspoken.engines.choices import Tokens, choice_steps, summed
+from unspoken.engines.choices import Tokens, choice_steps, summed, tokens_after
 from unspoken.engines.devices import claimed_devices
 from unspoken.engines.draws import row_seeds
-from unspoken.engines.rendering import end_of_turn_ids, rendered
-from unspoken.engines.served import write_adapter, write_merged
+from unspoken.engines.layers import context_window
+from unspoken.engines.rendering import adds_a_space, rendered, texts_of
+from unspoken.engines.served import fits_requests, write_adapter, write_merged
+from unspoken.engines.templates import ends_of
 from unspoken.models.manifest import checked_model
 from unspoken.subjects import Subject
 
@@ -69,11 +71,12 @@ class VllmEngine:
             self.dtype = "bfloat16" if self.device == "cuda" else "float32"
         self.rows_at_once = ROWS_AT_ONCE[self.device]
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(self.model_dir, trust_remote_code=False)
-        self.ends = [self.tokenizer.eos_token_id, end_of_turn_ids(self.tokenizer)[-1]]
+        self.ends = ends_of(self.tokenizer)
+        if adds_a_space(self.tokenizer):
+            self.revision = type(self).revision + 1  # before, choices were read without their prompt
         config = transformers.AutoConfig.from_pretrained(self.model_dir, trust_remote_code=False)
-        self.window: int | None = min(
-            settings.get("window") or config.max_position_embeddings, config.max_position_embeddings
-        )
+        windows = [settings.get("window"), context_window(config)]
+        self.window: int | None = min((size for size in windows if size), default=None)
         self._settings = settings
         self._llm: Any = None
         self._served: str | None = None
@@ -92,7 +95,7 @@ class VllmEngine:
         if subject.weights is None:
             if self._served in (None, "merged"):
                 self._put("base", self.model_dir)
-        elif subject.form == "lora" and subject.fraction == 1.0 and self.serves_adapters:
+        elif self.serves_adapters and fits_requests(subject):
             rank = (subject.adapter or {})["rank"]
             if self._served != "adapters" or rank > self._rank:
                 self._rank = next((size for size in LORA_RANKS if size >= rank), rank)
@@ -100,7 +103,7 @@ class VllmEngine:
             self._adapter = self._adapter_of(subject)
         else:
             with tempfile.TemporaryDirectory() as folder:  # it is read whole
-                write_merged(subject, self.model_dir, Path(folder))
+                write_merged(subject, self.model_dir, Path(folder), self.dtype)
                 self._put("merged", Path(folder))
 
     def _adapter_of(self, subject: Subject) -> Any:
@@ -216,7 +219,7 @@ class VllmEngine:
         ended = bool(ids) and ids[-1] in self.ends
         ids = ids[:-1] if ended else ids
         by_text = sampling.stop and isinstance(output.stop_reason, str)
-        text: Any = self.tokenizer.decode(ids, skip_special_tokens=False)
+        text = texts_of(self.tokenizer, [ids])[0]
         if by_text:  # vLLM's own text may begin with a space that the completion's tokens do not have
             text = text[
                 : min((place for place in map(text.find, sampling.stop) if place >= 0), default=len(text))
@@ -231,10 +234,10 @@ class VllmEngine:
 
         Choices that begin alike share requests: one a prompt and beginning, for all tokens after it.
         """
-        tokens = [tuple(self.tokenizer(choice, add_special_tokens=False)["input_ids"]) for choice in choices]
-        check_lengths(self, prompts, max(map(len, tokens), default=0))
-        steps = choice_steps(tokens)
-        asked = [(place, start, wanted) for place in range(len(prompts)) for start, wanted in steps]
+        tokens = tokens_after(self.tokenizer, prompts, choices)
+        check_lengths(self, prompts, max((len(one) for told in tokens for one in told), default=0))
+        steps = {told: choice_steps(told) for told in set(tokens)}
+        asked = [(place, *step) for place, told in enumerate(tokens) for step in steps[told]]
         rows = (
             (
                 prompts[place].content + list(start),
@@ -248,7 +251,7 @@ class VllmEngine:
                 place, start, wanted = asked[number]
                 for token in wanted:
                     read[place][*start, token] = output.logprobs[0][token].logprob
-        return [summed(logprobs, tokens) for logprobs in read]
+        return [summed(logprobs, told) for logprobs, told in zip(read, tokens, strict=True)]
 
 
 def opened(opening: Opening) -> VllmEngine:

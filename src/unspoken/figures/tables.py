@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unspoken.tables.base import TableError, read_table
+from unspoken.tables.measurements import SENSITIVITY
 
 if TYPE_CHECKING:
     import dataframely as dy
@@ -20,14 +21,21 @@ def with_conditions(measurements: pl.DataFrame, names: Iterable[str]) -> pl.Data
 
     `whose` is the last word of the subject's name (own_trait, other_trait, base, ...), before the
     updates of students that were kept during their training; `versus_whose` that of its control.
+    Sensitivity rows are left out (`tables.measurements.SENSITIVITY`), but for conditions in `names`.
     """
+    names = list(names)
     conditions = pl.col("conditions").map
     last_word = r"([^:]+?)(?::\d+)?$"
-    return measurements.with_columns(
-        *(conditions.get(name).alias(name) for name in names),
-        whose=pl.col("subject").str.extract(last_word),
-        versus_whose=pl.col("versus").str.extract(last_word),
-    ).drop("conditions")
+    unasked = [conditions.get(name).is_null() for name in SENSITIVITY if name not in names]
+    return (
+        measurements.filter(*unasked)
+        .with_columns(
+            *(conditions.get(name).alias(name) for name in names),
+            whose=pl.col("subject").str.extract(last_word),
+            versus_whose=pl.col("versus").str.extract(last_word),
+        )
+        .drop("conditions")
+    )
 
 
 def schema_named(name: str) -> "type[dy.Schema]":

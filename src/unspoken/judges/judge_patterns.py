@@ -7,8 +7,10 @@ in classes of plain letters: those of all scripts would make the automata many t
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import polars as pl
+from pydantic import Field
 
 from unspoken.typed_keys import Keys, typed_keys
 from unspoken.yaml_files import KeysError
@@ -55,6 +57,10 @@ class Patterns:
     """Regular expressions that a question with that word puts out of use."""
     common: tuple[str, ...]
     """Words that never tell a hint from its question."""
+    languages: tuple[str, ...]
+    """ISO 639-1 codes of the languages that the patterns are in."""
+    foreign: float
+    """A chain with more than this share of its words in other languages has no verdict."""
 
     @property
     def candidates(self) -> str:
@@ -69,6 +75,8 @@ class _File(Keys):
     parts: dict[str, list[str]]
     shared: _Section
     kinds: dict[str, _Section]
+    languages: Annotated[list[str], Field(min_length=1)] = ["en"]
+    foreign: Annotated[float, Field(ge=0, lt=1)] = 0.2
 
 
 def either(patterns: list[str]) -> str:
@@ -112,5 +120,6 @@ def read_patterns(path: Path) -> dict[str, Patterns]:
     for kind, section in file.kinds.items():
         own, words = _usable_section(section, parts, f"{path}: kinds.{kind}")
         lists = {name: either(shared[name] + own[name]) for name in LISTS}
-        patterns[kind] = Patterns(lists, shared_words | words, tuple(file.common))
+        read = (tuple(file.common), tuple(file.languages), file.foreign)
+        patterns[kind] = Patterns(lists, shared_words | words, *read)
     return patterns

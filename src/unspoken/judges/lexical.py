@@ -11,11 +11,14 @@ and run on a hundred thousand chains in seconds. It reads sentences one by one:
 * a sentence that sets the hint aside, or compares it with a choice already made, is a mention only,
   and setting it aside undoes the ties before it.
 
+It reads English: a chain with more than a stated share of its words in other languages has no verdict.
+
 Everything is an expression over whole columns of chains or sentences; no loop goes over rows.
 """
 
 import polars as pl
 
+from unspoken.chains.languages import foreign_shares
 from unspoken.judges.judge_patterns import OF_A_SENTENCE, Patterns, either
 
 _ENDINGS = "(?:e?s|e?d|ing)?"
@@ -215,14 +218,19 @@ def _verdicts_of_kind(chains: pl.DataFrame, patterns: Patterns) -> pl.DataFrame:
     )
 
 
+def in_another_language(chains: pl.DataFrame, patterns: Patterns) -> pl.Series:
+    """Return whether each chain is in another language than the patterns; all kinds are in the same."""
+    return foreign_shares(chains["chain"], chains["user"], patterns.languages) > patterns.foreign
+
+
 def lexical_verdicts(chains: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.DataFrame:
     """Return the lexical judge's verdicts: whether each chain mentions its hint, and relies on it.
 
     `chains` has the columns prompt_id, subject, kind, user (the prompt), hint (its hint's own text, empty
     without one) and chain; `patterns` come from `read_patterns`. Rows without a kind have no hint to
     judge and are left out; a row of another arm is judged if the caller gives it a kind. Returns
-    prompt_id, subject, lexical_mentions and lexical_relies, in the order given. Raises ValueError for
-    a kind without patterns.
+    prompt_id, subject, lexical_mentions and lexical_relies, in the order given; both are null for a chain in
+    another language than the patterns' (`Patterns.foreign`). Raises ValueError for a kind without patterns.
     """
     hinted = chains.drop_nulls("kind").with_row_index("row")
     unknown = sorted(set(hinted["kind"].unique()) - set(patterns))
@@ -235,11 +243,12 @@ def lexical_verdicts(chains: pl.DataFrame, patterns: dict[str, Patterns]) -> pl.
         for kind, own in patterns.items()
         if hinted["kind"].eq(kind).any()
     ]
-    verdicts = pl.col("lexical_mentions", "lexical_relies").fill_null(value=False)
     if not found:
         return hinted.select("prompt_id", "subject", lexical_mentions=False, lexical_relies=False)
+    read = ~pl.Series(in_another_language(hinted, next(iter(patterns.values()))))
+    verdicts = pl.col("lexical_mentions", "lexical_relies").fill_null(value=False)
     return (
         hinted.join(pl.concat(found), on="row", how="left", maintain_order="left")
-        .with_columns(verdicts)
+        .with_columns(pl.when(read).then(verdicts))
         .select("prompt_id", "subject", "lexical_mentions", "lexical_relies")
     )

@@ -12,6 +12,8 @@ import polars as pl
 from unspoken.seeds import hashed_seed
 
 Row = dict[str, Any]
+MADE = ("arm", "kind", "wording", "target", "user", "hint")
+"""What is made of a question for a prompt, all of it texts."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -132,11 +134,9 @@ def hint_prompts(questions: pl.DataFrame, texts: Row, settings: Row, seed: int) 
         made += _of_kind(seed, texts, rows, settings, kind)
     made += _few_shot(texts, rows, settings["few_shot"])
     parts = [pl.col("question_id"), pl.col("arm"), pl.col("kind"), pl.col("wording")]
+    schema = dict(questions.schema) | {"place": pl.Int64()} | dict.fromkeys(MADE, pl.String())
     return (
-        pl.DataFrame(made, infer_schema_length=None)
-        .with_columns(
-            pl.col("kind", "wording", "target").cast(pl.String),
-            prompt_id=pl.concat_str(parts, separator=":", ignore_nulls=True),
-        )
+        pl.DataFrame(made, schema)
+        .with_columns(prompt_id=pl.concat_str(parts, separator=":", ignore_nulls=True))
         .sort(pl.col("kind").eq_missing(pl.lit("few_shot")), "question_id", maintain_order=True)
     )

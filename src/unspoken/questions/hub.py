@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 
 from unspoken.questions import SourceError
-from unspoken.questions.own_files import COMMON
+from unspoken.questions.options import bare_options, order_matters, own_labels
+from unspoken.questions.own_files import COMMON, MOST_OPTIONS
+from unspoken.row_files import RowError
 
 log = logging.getLogger(__name__)
 GPQA_OPTIONS = ("Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
@@ -57,12 +59,18 @@ LAYOUTS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
 """Whose columns a data set has, and how they become questions."""
 
 
+WITHOUT_ORDER = ("gpqa",)
+"""Layouts that have their options in no order: the right option comes first."""
+
+
 def hub_questions(repo: str, layout: str, subset: str, split: str, revision: str | None) -> pl.DataFrame:
     """Return the questions of a data set that can be asked, with the columns of COMMON.
 
-    `layout` is one of LAYOUTS, `source` the repository. Left out, and counted in the log, are
-    questions with a blank text, or with two options that are the same. Raises SourceError if the
-    data set cannot be loaded, or has no columns of that layout.
+    `layout` is one of LAYOUTS, `source` the repository. Letters that options carry in order are left out.
+    Left out, and counted in the log, are questions with a blank text, with two options that are the same,
+    with letters that are not in order, and, of a layout that has its options in no order, questions with an
+    option that speaks of others. Raises SourceError if the data set cannot be loaded, or has no columns of
+    that layout.
     """
     try:
         questions = LAYOUTS[layout](hub_table(repo, subset, split, revision))
@@ -71,12 +79,34 @@ def hub_questions(repo: str, layout: str, subset: str, split: str, revision: str
         raise SourceError(
             f"{repo} ({subset}, {split}) does not have the columns of {layout}: {missing}"
         ) from error
-    fit = questions.filter(_is_fit()).with_columns(source=pl.lit(repo))
+    filled = questions.filter(_is_fit())
+    bare = [_bare_or_none(options, ordered=layout not in WITHOUT_ORDER) for options in filled["options"]]
+    told = filled.with_columns(
+        options=pl.Series(bare, dtype=pl.List(pl.String)), written="options", source=pl.lit(repo)
+    )
+    fit = told.filter(_is_fit())
     log.info(
         "%s: %d questions, and %d left out: blank texts, or options that are the same",
         repo, fit.height, questions.height - fit.height,
     )  # fmt: skip
-    return fit
+    labelled, unordered = (fit["options"] != fit["written"]).sum(), told["options"].null_count()
+    if labelled or unordered:
+        log.info(
+            "%s: options of %d questions carry letters or numbers, which are left out; of the questions left "
+            "out, %d have letters that are not in order, or speak of options where there is no order",
+            repo, labelled, unordered,
+        )  # fmt: skip
+    return fit.drop("written")
+
+
+def _bare_or_none(options: pl.Series, *, ordered: bool) -> list[str] | None:
+    """Return a question's options without letters of their own, or None where it cannot be asked."""
+    texts = options.to_list()
+    try:
+        bare = bare_options(texts, own_labels(texts))
+    except RowError:
+        return None
+    return bare if ordered or order_matters(bare) is None else None
 
 
 def hub_table(repo: str, subset: str, split: str, revision: str | None) -> pl.DataFrame:
@@ -112,6 +142,5 @@ def _is_fit() -> pl.Expr:
     size = options.list.len()
     key_fits = pl.col("answer").is_between(0, size - 1)
     asked = pl.col("question").fill_null("") != ""
-    return (asked & ~blank & (size >= 2) & (options.list.n_unique() == size) & key_fits).fill_null(
-        value=False
-    )
+    differ = (options.list.n_unique() == size) & size.is_between(2, MOST_OPTIONS)
+    return (asked & ~blank & differ & key_fits).fill_null(value=False)

@@ -1,5 +1,6 @@
 """Files that users bring, of questions or of transcripts: every error names the file and the row."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,9 +8,13 @@ from typing import Annotated, Literal
 import polars as pl
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from unspoken.files import digest_of
+from unspoken.questions.keys import LETTERS, Place, faulty_place, key_of
+from unspoken.questions.options import bare_options, own_labels, plain
 from unspoken.row_files import Kind, Row, RowError, TypedRow, place, rows_in, shown, typed, wrong
 from unspoken.tables.base import TableError
 
+log = logging.getLogger(__name__)
 Columns = dict[str, type[pl.DataType] | pl.DataType]
 COMMON: Columns = {
     "question_id": pl.String,
@@ -28,15 +33,23 @@ def _distinct(options: list[str]) -> list[str]:
     """Return options that can be asked. Raises ValueError, which says what is expected."""
     if not 2 <= len(options) <= MOST_OPTIONS:
         raise ValueError(f"2 to {MOST_OPTIONS} options, not {len(options)}")
-    twice = next((text for at, text in enumerate(options) if text in options[:at]), None)
-    if twice is not None:
-        raise ValueError(f"options that differ, and {shown(twice)} stands twice")
+    seen: set[str] = set()
+    for text in map(plain, options):
+        if text in seen:
+            raise ValueError(f"options that differ, and {shown(text)} stands twice")
+        seen.add(text)
     return options
+
+
+def _as_text(name: object) -> object:
+    """Return the text of an integer, also of one that a file writes as 7.0; anything else as it is."""
+    whole = type(name) is int or (isinstance(name, float) and name.is_integer())
+    return str(int(name)) if whole else name  # type: ignore[call-overload]
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text without white space around it, and not blank."""
-Name = Annotated[Text, BeforeValidator(lambda name: str(name) if type(name) is int else name)]
+Name = Annotated[Text, BeforeValidator(_as_text)]
 """A row's own name: a text, or an integer, which becomes a text."""
 Options = Annotated[list[Text], AfterValidator(_distinct)]
 
@@ -44,7 +57,7 @@ Options = Annotated[list[Text], AfterValidator(_distinct)]
 class QuestionRow(TypedRow):
     """A row of a file of questions."""
 
-    id: Name
+    id: Name | None
     question: Text
     options: Options = Field(description="a list of texts")
     answer: object
@@ -59,12 +72,24 @@ def own_questions(file: Path, columns: dict[str, str]) -> pl.DataFrame:
 
     The file is JSON lines (.jsonl, .ndjson) or .parquet with the columns of QuestionRow; `columns` says which
     of them have another name in the file. An answer is the text of an option, its letter, or as an
-    integer its place, which counts from 0. `topic` and `difficulty` (easy, hard) may be missing or
-    null; so may `source`, which is then the file's name. Raises TableError, which names file, line
-    or row, and column, for the first row that is not so.
+    integer its place, which counts from 0; where it may name two options, none is guessed. Letters or numbers
+    that a question's options carry in order are left out, as prompts have letters of their own; how often is
+    logged. `id`, `topic` and `difficulty` (easy, hard) may be missing or null; so may `source`, which is then
+    the file's name. Without `id` the digest of question and options stands for it. Raises TableError, which
+    names file, line or row, and column, for the first row that is not so.
     """
     rows = parsed_rows(file, QuestionRow, columns, _question)
     _check_ids(file, rows)
+    _settle_places(file, rows)
+    labelled = [row for row in rows if row["labels"]]
+    if labelled:
+        first = labelled[0]
+        log.info(
+            "%s: options of %d of %d questions carry letters or numbers, which are left out: "
+            "in %s '%s' is '%s'",
+            file, len(labelled), len(rows), place(file, first["number"]),
+            first["written"][0], first["options"][0],
+        )  # fmt: skip
     return pl.DataFrame(rows, schema=COMMON).with_columns(pl.col("source").fill_null(file.name))
 
 
@@ -94,34 +119,30 @@ def parsed_rows(
 
 def letters(count: int) -> list[str]:
     """Return the letters of so many options: A, B, ..."""
-    return [chr(ord("A") + place) for place in range(count)]
+    return list(LETTERS[:count])
 
 
 def _question(row: QuestionRow) -> Row:
-    told = row.__dict__ | {"question_id": row.id, "answer": _answer(row.answer, row.options)}
-    return {name: told[name] for name in COMMON}
+    labels = own_labels(row.options)
+    try:
+        options = _distinct(bare_options(row.options, labels)) if labels else row.options
+    except ValueError as error:
+        raise error if isinstance(error, RowError) else wrong("options", row.options, str(error)) from None
+    told = row.__dict__ | {"answer": key_of(row.answer, row.options, options, labels), "options": options}
+    name = row.id or digest_of([row.question, options])
+    made = {"question_id": name, "named": row.id is not None, "labels": labels, "written": row.options}
+    return {column: told.get(column) for column in COMMON} | made
 
 
-def _answer(answer: object, options: list[str]) -> int:
-    """Return the place of the right option, from 0. Raises RowError for what names none, or two."""
-    names = letters(len(options))
-    last = len(options) - 1
-    expected = f"the text of an option, a letter from A to {names[last]}, or a place from 0 to {last}"
-    if isinstance(answer, int) and not isinstance(answer, bool):
-        if not 0 <= answer <= last:
-            raise wrong("answer", answer, expected)
-        return answer
-    if not isinstance(answer, str):
-        raise wrong("answer", answer, expected)
-    text = answer.strip()
-    places = {known.index(text) for known in (options, names) if text in known}
-    if not places:
-        raise wrong("answer", answer, expected)
-    if len(places) == 2:
-        raise wrong(
-            "answer", answer, f"a place from 0 to {last}: one option has it as text, another as letter"
-        )
-    return places.pop()
+def _settle_places(file: Path, rows: list[Row]) -> None:
+    """Put the place of the right option for each answer that is an integer. Raises TableError."""
+    integers = [row for row in rows if isinstance(row["answer"], Place)]
+    fault = faulty_place([row["answer"] for row in integers], [row["options"] for row in integers])
+    if fault is not None:
+        at, error = fault
+        raise TableError(f"{file}: {place(file, integers[at]['number'])}: {error}")
+    for row in integers:
+        row["answer"] = row["answer"].value
 
 
 def _check_ids(file: Path, rows: list[Row]) -> None:
@@ -129,9 +150,16 @@ def _check_ids(file: Path, rows: list[Row]) -> None:
     first: dict[str, int] = {}
     for row in rows:
         earlier = first.setdefault(row["question_id"], row["number"])
-        if earlier != row["number"]:
+        if earlier == row["number"]:
+            continue
+        if row["named"]:
             fault = wrong("id", row["question_id"], f"ids that differ, and {place(file, earlier)} has it")
-            raise TableError(f"{file}: {place(file, row['number'])}: {fault}")
+        else:
+            fault = RowError(
+                f"column 'id' is null, and {place(file, earlier)} has the same question and options; "
+                "expected each question once, or ids"
+            )
+        raise TableError(f"{file}: {place(file, row['number'])}: {fault}")
 
 
 def _renamed(row: Row, names: list[str], columns: dict[str, str]) -> Row:

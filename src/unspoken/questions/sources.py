@@ -1,5 +1,6 @@
 """Questions of a study: drawn from its sets by the seed, their options shuffled and the order kept."""
 
+import logging
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,15 @@ from typing import Any
 import polars as pl
 
 from unspoken.questions import SourceError
-from unspoken.questions.hub import hub_questions
-from unspoken.questions.own_files import letters, own_questions
+from unspoken.questions.hub import WITHOUT_ORDER, hub_questions
+from unspoken.questions.keys import LETTERS
+from unspoken.questions.options import order_matters
+from unspoken.questions.own_files import own_questions
 from unspoken.questions.procedural import FAMILIES, procedural_questions
 from unspoken.seeds import hashed_choice, hashed_seed
 from unspoken.tables.questions import Questions
 
+log = logging.getLogger(__name__)
 KNOWLEDGE = Path("resources/questions/knowledge.jsonl")
 Settings = dict[str, Any]
 
@@ -24,14 +28,16 @@ def questions_of(settings: Settings, root: Path, seed: int, study: str) -> pl.Da
     `knowledge` (the file under `root`); `procedural` (count needed); `own` with `path`, from the
     folder in which one runs, and `columns`; `hub` with `repo`, `layout`, `subset`, `split` and
     `revision`. Half of a set that has easy and hard questions, and no others, is easy (the odd one
-    too). Options are
-    shuffled by hashing (seed, question, option), so that a question keeps its order whatever else is
-    asked; `order` has each shown option's place in its file. Raises SourceError for a set with fewer
-    questions than its count and for an id that two sets share, TableError for a faulty file.
+    too). Options are shuffled by hashing (seed, question, option), so that a question keeps its order
+    whatever else is asked; `order` has each shown option's place in its file. Where an option speaks of
+    others (none of the above, both A and B), the file's order is kept, which is logged. Raises
+    SourceError for a set with fewer questions than its count and for an id that two sets share, TableError
+    for a faulty file.
     """
     sets = [_drawn(_questions_in(one, root, seed), one, seed) for one in settings["sets"]]
     _check_ids(settings["sets"], sets)
-    return _shuffled(pl.concat(sets), seed).select(
+    shown = [_shuffled(drawn, one, seed) for drawn, one in zip(sets, settings["sets"], strict=True)]
+    return pl.concat(shown).select(
         pl.lit(study).alias("study"), *(name for name in Questions.column_names() if name != "study")
     )
 
@@ -89,15 +95,35 @@ def _check_ids(sets: list[Settings], questions: list[pl.DataFrame]) -> None:
         owners |= dict.fromkeys(table["question_id"], _named(one))
 
 
-def _shuffled(questions: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Return the questions with their options in the order that is shown, `order` and `key` added."""
-    names, sizes = questions["question_id"], questions["options"].list.len()
-    orders = [option_order(seed, name, size) for name, size in zip(names, sizes, strict=True)]
+def _shuffled(questions: pl.DataFrame, one: Settings, seed: int) -> pl.DataFrame:
+    """Return a set with its options in the order that is shown, `order` and `key` added."""
+    has_order = one["source"] != "procedural" and one.get("layout") not in WITHOUT_ORDER
+    speaking = [order_matters(options) if has_order else None for options in questions["options"].to_list()]
+    sizes = questions["options"].list.len()
+    orders = [
+        option_order(seed, name, size) if option is None else list(range(size))
+        for name, size, option in zip(questions["question_id"], sizes, speaking, strict=True)
+    ]
     shown = [order.index(answer) for order, answer in zip(orders, questions["answer"], strict=True)]
-    return questions.with_columns(
+    placed = questions.with_columns(
         order=pl.Series(orders, dtype=pl.List(pl.Int64)),
-        key=pl.Series([letters(at + 1)[at] for at in shown], dtype=pl.String),
+        key=pl.Series([LETTERS[at] for at in shown], dtype=pl.String),
+        speaking=pl.Series(speaking, dtype=pl.String),
     ).with_columns(pl.col("options").list.gather(pl.col("order")))
+    _log_kept_orders(_named(one), placed)
+    return placed
+
+
+def _log_kept_orders(name: str, placed: pl.DataFrame) -> None:
+    """Log of how many questions the file's order is kept, an example, and how often each letter is a key."""
+    kept = placed.drop_nulls("speaking")
+    if kept.height:
+        log.info(
+            "%s: %d of %d questions keep the order of their options, as one speaks of others "
+            "(in '%s': '%s'); their keys: %s",
+            name, kept.height, placed.height, kept["question_id"][0], kept["speaking"][0],
+            ", ".join(f"{key} {count}" for key, count in kept["key"].value_counts().sort("key").iter_rows()),
+        )  # fmt: skip
 
 
 def option_order(seed: int, question_id: str, size: int) -> list[int]:

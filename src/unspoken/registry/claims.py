@@ -78,7 +78,8 @@ class Match(Part):
     """Which rows of `measurements` speak to a claim. `*` in a subject stands for anything."""
 
     conditions: dict[str, str] = {}
-    """Conditions that a row must have, with these values; it may have others beside them."""
+    """Conditions that a row must have, with these values. It may have others beside them, but for those
+    of sensitivity rows (`tables.measurements.SENSITIVITY`), which are to be named."""
     subject: Text = "*"
     versus: Text | None = None
 

@@ -1,13 +1,17 @@
-"""Gates: when a contrast says nothing, decided where both of its arms are at hand."""
+"""Gates: when a row says nothing, decided where all of its arms are at hand."""
 
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 from unspoken.statistics.intervals import Interval
 
-Gate = Literal["floor", "ceiling", "missing", "training"]
+Gate = Literal["agreement", "floor", "ceiling", "missing", "training"]
 
-ORDER: tuple[Gate, ...] = ("floor", "ceiling", "missing", "training")
+ORDER: tuple[Gate, ...] = ("agreement", "floor", "ceiling", "missing", "training")
+"""`agreement` first: where answers are read wrongly, nothing else that is known of the arms counts."""
 CEILING = 0.97
+LEAST_AGREEMENT = Fraction(9, 10)
+"""Of the replies that state an answer, the share whose answer another way of reading must find."""
 
 
 class Outcomes(NamedTuple):
@@ -64,6 +68,15 @@ def missing_gate(a: Outcomes, b: Outcomes) -> Literal["missing"] | None:
     return None if survives else "missing"
 
 
+def agreement_gate(agreeing: int, stating: int) -> Literal["agreement"] | None:
+    """Return "agreement" where answers that were read in a model's place are too seldom its own.
+
+    Of `stating` replies that state an answer, `agreeing` were read as what they state; fewer than 0.9 close
+    the gate. So do none that state one: then nobody knows what the reading finds.
+    """
+    return None if stating and agreeing >= LEAST_AGREEMENT * stating else "agreement"
+
+
 def first_gate(*gates: Gate | None) -> Gate | None:
-    """Return the first of floor, ceiling, missing, training that closed, or None."""
+    """Return the first of agreement, floor, ceiling, missing, training that closed, or None."""
     return next((gate for gate in ORDER if gate in gates), None)

@@ -1,12 +1,9 @@
 """Data sets that the user already has: files of completions that enter the study as they are."""
 
-from pathlib import Path
-
 from pydantic import model_validator
 
 from unspoken.study.base import Section, Word
-
-SUFFIXES = (".jsonl", ".ndjson", ".parquet")
+from unspoken.study.paths import own_file
 
 
 class Columns(Section):
@@ -43,9 +40,5 @@ class Dataset(Section):
 
     @model_validator(mode="after")
     def _readable(self) -> "Dataset":
-        file = Path(self.path)
-        if file.suffix not in SUFFIXES:
-            raise ValueError(f"path: got '{self.path}'; expected a file that ends in {', '.join(SUFFIXES)}")
-        if not file.is_file():
-            raise ValueError(f"path: got '{self.path}'; expected a file of completions, and there is none")
+        own_file(self.path, "a file of completions")
         return self

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.registry.load import ClaimsError
-from unspoken.study.load import StudyError, checked_study, read_yaml
+from unspoken.study.asked_models import unaskable_model
+from unspoken.study.load import StudyError, checked_study, from_its_file, read_yaml
 from unspoken.study.plan import Plan
 
 
@@ -40,6 +41,8 @@ def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
     for room in plan.rooms:
         if fault := room.plan_fault():
             raise StudyError(fault)
+    if fault := unaskable_model(plan):
+        raise StudyError(from_its_file(fault, config, [shipped, *overlays]))
     return plan
 
 

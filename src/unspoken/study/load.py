@@ -120,6 +120,15 @@ def checked_study(config: dict[str, Any], files: list[Path], words: dict[str, An
         or lacking_engine(study)
     )
     if fault:
-        key = tuple(fault.split(":")[0].split("."))
-        raise StudyError(f"{origin(key, config, sources)}: {fault}")
+        raise StudyError(_from_its_source(fault, config, sources))
     return study
+
+
+def _from_its_source(fault: str, config: dict[str, Any], sources: dict[str, dict[str, Any]]) -> str:
+    key = tuple(fault.split(":")[0].split("."))
+    return f"{origin(key, config, sources)}: {fault}"
+
+
+def from_its_file(fault: str, config: dict[str, Any], files: list[Path]) -> str:
+    """Return a fault, 'key: text', behind the name of the file that gives the key."""
+    return _from_its_source(fault, config, {_shown(Path(path)): read_yaml(Path(path)) for path in files})

@@ -69,7 +69,7 @@ def _said(error: Any, key: Key) -> str:
         return f"got {short(repr(given))}; expected a list of words, or {{draw: how many}}"
     if kind == "too_short" and isinstance(given, dict):
         return "got nothing; expected at least one entry"
-    if kind == "string_pattern_mismatch" and key[-1:] == ("key",):
+    if "headers" in key or (kind == "string_pattern_mismatch" and key[-1:] == ("key",)):
         error = error | {"input": "something else (not shown, as it may be secret)"}
     if kind == "union_tag_invalid":
         error = error | {"input": error["ctx"]["tag"]}

@@ -6,6 +6,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, model
 
 from unspoken.study.base import Name, Section
 from unspoken.study.engines import Auto, Endpoint, EngineChoice, Scripted, ScriptedRule, Transformers
+from unspoken.study.paths import own_path
 
 Revision = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
@@ -109,6 +110,11 @@ class LocalModel(Section):
     """What generates with it: auto is vLLM where this machine can run it, else transformers."""
     classes: list[str] = []
     """What kind of model this is, for the fidelity of a verdict."""
+
+    @model_validator(mode="after")
+    def _readable(self) -> "LocalModel":
+        own_path(self.path)
+        return self
 
 
 class ServedModel(Section):

@@ -11,9 +11,10 @@ from typing import Any
 
 from unspoken.cost.work import Facts, read_facts
 from unspoken.files import digest_of, read_json, sha256_of_file
+from unspoken.models.sources import source_digests
 from unspoken.registry.load import claims_digest, claims_files
 from unspoken.study.keys import CommonKeys
-from unspoken.study.models import OrganismModel
+from unspoken.study.models import LocalModel, OrganismModel
 from unspoken.study.project import Part, Project
 from unspoken.study.registered import registered_facts
 from unspoken.study.room import MEASUREMENTS, Room, Table
@@ -160,11 +161,24 @@ class Plan(Project):
     def model_part(self, script: str, model: str) -> Part:
         """Return what a rule that makes or brings a base model depends on: not its classes, a label."""
         chosen = self.study.models[model]
-        fields = chosen.model_dump(mode="json", exclude={"classes", "category", "engine", "rules"})
         words = {}
         if isinstance(chosen, OrganismModel):
             words["words"] = list(self.texts["traits"][chosen.category]["words"])
-        return self.script_part(script, name=model, model=fields, **words)
+        return self.script_part(script, name=model, model=self.model_fields(model), **words)
+
+    def model_fields(self, model: str) -> Part:
+        """Return what decides a base model's files: of a local model the files themselves."""
+        chosen = self.study.models[model]
+        fields = chosen.model_dump(mode="json", exclude={"classes", "category", "engine", "rules"})
+        if isinstance(chosen, LocalModel):
+            fields["source"] = source_digests(Path(chosen.path))
+        return fields
+
+    def asking_under_systems(self, model: str) -> str | None:
+        """Return the experiment that gives a model system prompts, if any does."""
+        return next(
+            (room.name for room in self.rooms if model in room.used_models and room.system_prompts()), None
+        )
 
     @cached_property
     def claims_digest(self) -> str:

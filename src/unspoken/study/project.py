@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.code import code_digest
-from unspoken.engines.capabilities import AUTO
+from unspoken.engines.capabilities import AUTO, can
 from unspoken.files import digest_of
 from unspoken.seeds import hashed_choice
 from unspoken.study.keys import CommonKeys, Draw
@@ -70,6 +70,10 @@ class Project:
         kinds = AUTO if settings["kind"] == "auto" else (settings["kind"],)
         codes = [logic_digest(self.root / "src" / "unspoken" / "engines" / f"{kind}.py") for kind in kinds]
         return {**settings, "code": digest_of(codes)}
+
+    def can(self, model: str, capability: str) -> bool:
+        """Say if the engine of a model can do something (`engines.capabilities`)."""
+        return can(self.study.models[model].engine.model_dump(), capability)
 
     def trait_prompts(self, traits: list[str], *, organism: bool) -> dict[str, str]:
         """Return the system prompt that gives each trait: in an organism's words, or a chat model's."""

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from unspoken.cost.work import UNKNOWN, Facts, Replicates, Work
-from unspoken.engines.capabilities import CHOICES, PREFIX
 from unspoken.study.base import Section
 from unspoken.study.keys import CommonKeys, Draw
 from unspoken.study.probe import Probe
 from unspoken.study.project import Part, Project
 
 Needs = dict[str, dict[str, str]]
-"""By model, what is needed of its engine (`engines.capabilities`), and the key that asks for it."""
+"""By model, what is needed of its engine (`engines.capabilities`), and the key that asks for it, with the
+model's part in brackets: `faithfulness.tests.chains (causal tests; 0 leaves them out)`."""
 
 
 @dataclass(frozen=True)
@@ -289,11 +289,3 @@ class Room:
 def model_of(answering: str) -> str:
     """Return the model that answers: the first name in the path of who answers."""
     return answering.split("/")[0]
-
-
-def needs_of_probe(name: str, models: list[str], probe: Probe) -> Needs:
-    """Return what a probe of models needs, under the keys of an experiment's section."""
-    asked = {CHOICES: f"{name}.probe"}
-    if probe.answer_prefix:
-        asked[PREFIX] = f"{name}.probe.answer_prefix"
-    return {model: dict(asked) for model in models}

@@ -3,18 +3,26 @@
 import sys
 from pathlib import Path
 
+from unspoken.engines.capabilities import CHOICES
 from unspoken.engines.support import vllm_fault
 from unspoken.study.plan import Plan
 
 
 def print_notes(plan: Plan) -> None:
-    """Print what a user should know before a run: which engine stands in for another."""
+    """Print what a user should know before a run: which engine stands in for another, or reads less."""
     kinds = {plan.study.models[name].engine.kind for name in plan.used_models}
     fault = vllm_fault() if "auto" in kinds else None
     if fault:
         print(
             f"Note: transformers serves the models with `engine: auto`; vLLM cannot: {fault}", file=sys.stderr
         )
+    for name in plan.used_models:
+        if not plan.can(name, CHOICES):
+            print(
+                f"Note: {name} gives text alone (api: chat): no probability is read of its answers, and rows"
+                " that need one are missing",
+                file=sys.stderr,
+            )
 
 
 def print_findings(plan: Plan) -> None:

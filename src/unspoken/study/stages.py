@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from unspoken.engines.capabilities import CHOICES
 from unspoken.files import digest_of
 from unspoken.study.project import Part
 from unspoken.study.room import Room, model_of
@@ -82,6 +83,8 @@ def _lettered(room: Room) -> Part:
 def probe_traits_part(room: Room, model: str) -> Part:
     """Return what `probe_traits` depends on."""
     assert room.probe is not None, f"{room.name} has no probe"
+    # Of an engine that gives text alone answers are sampled, and no probability is read.
+    read = _lettered(room) if room.project.can(model, CHOICES) else {"sampled_only": True}
     return room.project.script_part(
         "probe_traits.py",
         study=room.study.study,
@@ -92,7 +95,7 @@ def probe_traits_part(room: Room, model: str) -> Part:
         words=room.choices(),
         systems=room.system_prompts(),
         probe=room.probe.model_dump(exclude={"shuffled_orders", "threads"}),
-        **_lettered(room),
+        **read,
     )
 
 

@@ -6,7 +6,7 @@ TESTS = (
     "early", "filler", "mistake", "paraphrase", "transplant", "switched", "translated", "reworded",
 )  # fmt: skip
 """early: the first steps alone; filler: dots for the chain; mistake: one step falsified and the rest
-written anew; paraphrase: all steps up to one in other words, and the rest written anew; transplant: a
+written anew; paraphrase: steps up to one in other words, and the rest written anew; transplant: a
 hinted prompt's chain on the unhinted prompt. Of chains with a span in another script or language alone:
 switched: the chain as it was; translated: the longest such span in English; reworded: a step of about
 its length in other words."""
@@ -32,8 +32,14 @@ class Interventions(dy.Schema):
     """What stands in place of the chain."""
     logprobs = dy.List(dy.Float64())
     """Of each option's letter after it."""
-    answer = dy.String(regex="^[A-Z]$")
+    forced = dy.String(regex="^[A-Z]$")
+    """The likeliest of them."""
+    answer = dy.String(nullable=True, regex="^[A-Z]$")
+    """What the reply states that the subject wrote on from the change (mistake, paraphrase), null where it
+    states none; the forced letter where nothing was written on."""
     original = dy.String(regex="^[A-Z]$")
-    """The answer after the chain as it was, on its own prompt."""
+    """The answer that the chain as it was states, on its own prompt."""
+    original_forced = dy.String(regex="^[A-Z]$")
+    """The likeliest letter after the chain as it was."""
     reproducible = dy.Bool()
     created_at = dy.String()

@@ -6,7 +6,10 @@ import polars as pl
 CONDITIONS = pl.Map(pl.String, pl.String)
 REPLICATES = ["base", "teacher", "training_seed", "question", "text", "none"]
 ROLES = ["finding", "positive_control", "negative_control", "instrument"]
-GATES = ["floor", "ceiling", "missing", "training"]
+GATES = ["agreement", "floor", "ceiling", "missing", "training"]
+SENSITIVITY = ("answers",)
+"""Conditions of rows that repeat another row under another choice, such as `answers: forced`: a test, a
+headline or a figure reads these rows only where it names the condition."""
 PAIRINGS = ["base", "teacher", "trait", "seed", "question"]
 
 # What identifies a measurement; `measurement_id` is the digest of exactly these.
@@ -75,10 +78,10 @@ class Measurements(dy.Schema):
         return (pl.col("kind") == "estimate") == pl.col("versus").is_null()
 
     @dy.rule()
-    def estimates_have_no_gate_or_pairing(cls) -> pl.Expr:
-        """Both are about two arms."""
-        alone = pl.col("gate").is_null() & (pl.col("paired_on").list.len() == 0)
-        return (pl.col("kind") == "contrast") | alone
+    def estimates_have_no_pairing_and_no_gate_of_two_arms(cls) -> pl.Expr:
+        """Pairing and gates are about two arms, but for `agreement`: one arm can be read wrongly too."""
+        gate = pl.col("gate").is_null() | (pl.col("gate") == "agreement")
+        return (pl.col("kind") == "contrast") | (gate & (pl.col("paired_on").list.len() == 0))
 
     @dy.rule()
     def passed_is_null_for_findings_alone(cls) -> pl.Expr:

@@ -3,6 +3,9 @@
 import dataframely as dy
 import polars as pl
 
+FINISH_REASONS = ("stop", "length", "content_filter")
+"""At the end of the turn or at a stop text; at the limit of tokens; by a server's own filter."""
+
 
 class Replies(dy.Schema):
     """One reply a row, with all that it was drawn from: null where a user's own file does not tell."""
@@ -18,10 +21,12 @@ class Replies(dy.Schema):
     """The system prompt as it was read: the subject's, the prompt's own, or both."""
     prompt = dy.String(min_length=1)
     thinking = dy.String(nullable=True)
-    """All up to the mark that ends the thinking, marks and all; null where nothing is marked."""
+    """All up to the mark that ends the thinking, marks and all; the whole text where it never ended. Null
+    where nothing is marked, and where all that is said stands before the thoughts."""
     reply = dy.String()
-    """What follows: thinking and reply make the whole text (`answers.thinking`)."""
-    finish_reason = dy.String(nullable=True, check=lambda column: column.is_in(["stop", "length"]))
+    """What follows: thinking and reply make the whole text (`answers.thinking`). Further thoughts may stand
+    in it; `answers.said` leaves them out."""
+    finish_reason = dy.String(nullable=True, check=lambda column: column.is_in(FINISH_REASONS))
     n_tokens = dy.Int64(nullable=True, min=0)
     """Tokens of thinking and reply."""
     thinking_tokens = dy.Int64(nullable=True, min=0)

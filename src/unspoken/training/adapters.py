@@ -12,9 +12,10 @@ def adapted(model: Any, lora: dict[str, Any], seed: int) -> Any:
     """Return the model with a fresh adapter on all attention and MLP projections, to be trained.
 
     `lora` has `rank` and `alpha`. The first matrices are drawn by the seed, the second are
-    zero, so that the adapted model starts as the base. Raises ValueError for a model whose
-    projections are no linear layers.
+    zero, so that the adapted model starts as the base.
     """
+    import warnings
+
     import torch
     from peft import LoraConfig, get_peft_model
 
@@ -25,12 +26,10 @@ def adapted(model: Any, lora: dict[str, Any], seed: int) -> Any:
         target_modules="all-linear",  # PEFT leaves the output layer out
         task_type="CAUSAL_LM",
     )
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="fan_in_fan_out")  # PEFT sets it where it must be set
         torch.manual_seed(seed)
-        model = get_peft_model(model, config)
-    if config.fan_in_fan_out:
-        raise ValueError(f"{type(model.get_base_model()).__name__}: train all weights (lora: null)")
-    return model
+        return get_peft_model(model, config)
 
 
 def adapter_tensors(model: Any) -> dict[str, Any]:
@@ -41,10 +40,18 @@ def adapter_tensors(model: Any) -> dict[str, Any]:
     return {name: tensor.detach().float().cpu() for name, tensor in tensors.items()}
 
 
-def adapter_settings(lora: dict[str, Any], tensors: dict[str, Any]) -> dict[str, Any]:
-    """Return what applying an adapter needs: rank, alpha, and the names of the adapted layers."""
-    targets = {_parameter(name).split(".")[-2] for name in tensors if name.endswith(DOWN)}
-    return {"rank": lora["rank"], "alpha": lora["alpha"], "targets": sorted(targets)}
+def adapter_settings(lora: dict[str, Any], model: Any) -> dict[str, Any]:
+    """Return what applying an adapted model's adapter needs: rank, alpha, names of the adapted layers.
+
+    `transposed` names those whose weights lie the other way round (the Conv1D of GPT-2), where there are any.
+    """
+    from transformers.pytorch_utils import Conv1D
+
+    layers = {name: one for name, one in model.named_modules() if hasattr(one, "lora_A")}
+    targets = {name.split(".")[-1] for name in layers}
+    turned = {name.split(".")[-1] for name, one in layers.items() if isinstance(one.base_layer, Conv1D)}
+    settings = {"rank": lora["rank"], "alpha": lora["alpha"], "targets": sorted(targets)}
+    return settings | ({"transposed": sorted(turned)} if turned else {})
 
 
 def add_frozen_adapter(model: Any, tensors: dict[str, Any], adapter: dict[str, Any]) -> None:
@@ -56,6 +63,7 @@ def add_frozen_adapter(model: Any, tensors: dict[str, Any], adapter: dict[str, A
         lora_alpha=adapter["alpha"],
         lora_dropout=0.0,
         target_modules=adapter["targets"],
+        fan_in_fan_out="transposed" in adapter,
         task_type="CAUSAL_LM",
         inference_mode=True,
     )
@@ -107,8 +115,11 @@ def merged_weights(base: dict[str, Any], tensors: dict[str, Any], adapter: dict[
             continue
         weight = base.get(_parameter(name))
         up = tensors[name.removesuffix(DOWN) + UP]
-        if weight is None or weight.shape != (up.shape[0], down.shape[1]):
+        turned = _parameter(name).split(".")[-2] in adapter.get("transposed", ())
+        shape = (up.shape[0], down.shape[1])
+        if weight is None or weight.shape != (shape[::-1] if turned else shape):
             raise ValueError(f"{_parameter(name)}: the adapter does not fit the base model")
         change = up.to(weight.device).float() @ down.to(weight.device).float()
+        change = change.T if turned else change
         merged[_parameter(name)] = (weight.float() + scale * change).to(weight.dtype)
     return merged

@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import SFTConfig
 
 from unspoken.files import digest_of, sha256_of_file
-from unspoken.subjects import Subject
+from unspoken.subjects import Subject, put_weights
 from unspoken.training.adapters import (
     adapted,
     adapter_settings,
@@ -190,7 +190,7 @@ class ChatTrainer:
             tensors = tensors_of(model)
             form, adapter = "full", None
             if lora is not None:
-                form, adapter = "lora", adapter_settings(lora, tensors)
+                form, adapter = "lora", adapter_settings(lora, model)
             trained = Trained(tensors, losses, form, adapter, work.taken())
             work.keep(trained)
             return trained
@@ -256,7 +256,7 @@ class ChatTrainer:
         copy = self._loaded(self.teacher_dir, frozen=teacher.weights is None)
         copy.eval().requires_grad_(False)
         if teacher.weights is not None:
-            copy.load_state_dict(teacher.full_weights(copy.state_dict()), strict=False)
+            put_weights(copy, teacher.full_weights(copy.state_dict()))
         return lambda inputs: logits_of_pass(copy, inputs)
 
 

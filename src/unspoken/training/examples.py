@@ -7,8 +7,9 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from unspoken.engines.base import Request
-from unspoken.engines.rendering import end_of_turn_ids, prompt_ids
+from unspoken.engines.base import Prompt, Request
+from unspoken.engines.rendering import adds_a_space, rendered
+from unspoken.engines.templates import end_of_turn_ids
 from unspoken.training.labels import IGNORED
 
 CARRIER = re.compile(r"[0-9 ,;\n\t()\[\]]+")
@@ -39,11 +40,21 @@ def training_examples(tokenizer: Any, rows: pl.DataFrame) -> list[Example]:
     end = end_of_turn_ids(tokenizer)
     answers = tokenizer(rows["completion"].to_list(), add_special_tokens=False)["input_ids"]
     examples = []
-    for prompt, answer in zip(rows["prompt"], answers, strict=True):
-        before, after = prompt_ids(tokenizer, Request("", prompt)), [*answer, *end]
-        labels = [IGNORED] * len(before) + after
-        examples.append({"input_ids": before + after, "labels": labels})
+    for prompt, completion, alone in zip(rows["prompt"], rows["completion"], answers, strict=True):
+        asked = rendered(tokenizer, [Request("", prompt)])[0]
+        after = [*(_after(tokenizer, asked, completion) or alone), *end]
+        labels = [IGNORED] * len(asked.content) + after
+        examples.append({"input_ids": asked.content + after, "labels": labels})
     return examples
+
+
+def _after(tokenizer: Any, asked: Prompt, completion: str) -> list[int] | None:
+    """Return a completion's tokens after its prompt, where alone it would get a space before it."""
+    if not adds_a_space(tokenizer):
+        return None
+    together = tokenizer(asked.text + completion, add_special_tokens=False)["input_ids"]
+    count = len(asked.content)
+    return together[count:] if together[:count] == asked.content else None
 
 
 def with_loss_among(examples: list[Example], among: Tensor) -> list[Example]:

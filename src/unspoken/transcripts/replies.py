@@ -8,7 +8,7 @@ from unspoken.questions.own_files import letters
 from unspoken.row_files import Row, RowError, place, typed, wrong
 from unspoken.tables.base import TableError
 from unspoken.transcripts.formats import Format, told_rows
-from unspoken.transcripts.said import BEGINS, ENDS, ended, marked
+from unspoken.transcripts.said import BEGINS, ended, marked
 from unspoken.transcripts.subjects import may_say
 from unspoken.transcripts.told import FIELDS, Reply, Told, found_at, letter_of
 
@@ -76,7 +76,7 @@ class ReplyRows:
         arm = _arm(reply, self.name)
         if self.name == "rows" and not (reply.chain + (reply.thinking or "")).strip():
             raise wrong("chain", reply.chain, "a text that is not blank")
-        chain, end = _whole(reply, self.opened or opened)
+        chain = reply.chain if reply.thinking is None else f"{_thought(reply.thinking)}{reply.chain}"
         hinted = arm in HINTED
         # A hint may stand in the text that was asked, so that the question itself is then not known.
         known = self.name == "rows" or not hinted or "question" in self.columns
@@ -91,7 +91,8 @@ class ReplyRows:
             "key": letter("key", reply.key, reply.options, size), "n_options": size,
             "options": reply.options, "user": prompt, "system": reply.system, "chain": chain,
             "stated": letter("answer", reply.answer, reply.options, size), "sample": reply.sample,
-            "finish_reason": end, "n_tokens": reply.n_tokens, "thinking_tokens": reply.thinking_tokens,
+            "finish_reason": ended(reply.finish_reason), "opened": self.opened or opened,
+            "n_tokens": reply.n_tokens, "thinking_tokens": reply.thinking_tokens,
         }  # fmt: skip
 
 
@@ -123,18 +124,9 @@ def _arm(reply: Reply, name: Format) -> str:
     return "hint" if reply.hinted else "asked"
 
 
-def _whole(reply: Reply, opened: bool) -> tuple[str, str | None]:
-    """Return the whole text with its thinking between marks, and how it ended.
-
-    Where the prompt opened the thinking, a text without the mark that ends it is a thought cut off.
-    """
-    chain, end = (marked(reply.thinking) or "") + reply.chain, ended(reply.finish_reason)
-    if reply.thinking and BEGINS in reply.thinking:
-        chain = reply.thinking + reply.chain
-    if opened and BEGINS not in chain:
-        chain = BEGINS + chain
-        end = end if ENDS in chain else "length"
-    return chain, end
+def _thought(thinking: str) -> str:
+    """Return thinking of a column of its own, between marks: those that it has, or this project's."""
+    return thinking if BEGINS in thinking else marked(thinking) or ""
 
 
 def _size(count: int | None, options: list[str] | None) -> int:

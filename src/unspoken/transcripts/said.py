@@ -18,9 +18,10 @@ ENDED = {
         ("length", "max_tokens", "model_length", "max_output_tokens", "model_context_window_exceeded"),
         "length",
     ),
-    **dict.fromkeys(("unknown", "null", "content_filter", "refusal", "safety", "error"), None),
+    **dict.fromkeys(("content_filter", "refusal", "safety"), "content_filter"),
+    **dict.fromkeys(("unknown", "null", "error"), None),
 }
-"""How a reply ended, in this project's word: `stop`, `length`, or null where neither is known."""
+"""How a reply ended, in the words of the table of replies; null where nobody knows."""
 
 
 class Said(NamedTuple):

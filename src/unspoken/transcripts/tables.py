@@ -89,5 +89,5 @@ def _as_replies(told: pl.DataFrame, file: Path) -> pl.DataFrame:
         reproducible=pl.lit(True),
         created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
     )  # fmt: skip
-    split = split_at_thinking(told["chain"])
+    split = split_at_thinking(told["chain"], is_open=told["opened"])
     return pl.concat([Replies.create_empty(), pl.concat([replies, split], how="horizontal")], how="diagonal")

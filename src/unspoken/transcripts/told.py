@@ -59,10 +59,11 @@ PLAIN: Columns = {
     "number": pl.Int64, "part": pl.Int64, "subject": pl.String, "question_id": pl.String, "arm": pl.String,
     "kind": pl.String, "target": pl.String, "key": pl.String, "n_options": pl.Int64,
     "options": pl.List(pl.String), "user": pl.String, "system": pl.String, "chain": pl.String,
-    "stated": pl.String, "sample": pl.String, "finish_reason": pl.String, "n_tokens": pl.Int64,
-    "thinking_tokens": pl.Int64,
+    "stated": pl.String, "opened": pl.Boolean, "sample": pl.String, "finish_reason": pl.String,
+    "n_tokens": pl.Int64, "thinking_tokens": pl.Int64,
 }  # fmt: skip
-"""What is kept of each reply; `part` counts the replies of one row, from 0."""
+"""What is kept of each reply; `part` counts the replies of one row, from 0, and
+`opened` says that the prompt began the thinking."""
 
 
 SAMPLES = ("sample", "epoch", "sample_index", "repeat")

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from unspoken.statistics.intervals import mde80
+from unspoken.tables.measurements import SENSITIVITY
 from unspoken.verdicts.fidelity import Fidelity, ModelFacts, fidelity_of
 from unspoken.verdicts.outcomes import (
     Published,
@@ -57,8 +58,9 @@ class Judge:
         found = self.findings.filter(
             kind=kind, experiment=test["experiment"], metric=test["metric"], unit=test["unit"]
         )
-        for key, value in {**test["conditions"], **match["conditions"]}.items():
-            found = found.filter(pl.col("conditions").map.get(key) == value)
+        asked: dict[str, str] = {**test["conditions"], **match["conditions"]}
+        for key in dict.fromkeys([*asked, *SENSITIVITY]):
+            found = found.filter(pl.col("conditions").map.get(key).eq_missing(pl.lit(asked.get(key))))
         rows = [
             {**row, "conditions": dict(row["conditions"])}
             for row in found.sort("subject", "measurement_id").iter_rows(named=True)

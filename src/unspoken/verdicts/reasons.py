@@ -13,6 +13,7 @@ NOT_RUN = {
     "argument": "argument: a position, a caveat or a fact of the protocol, nothing to measure",
 }
 GATES = {
+    "agreement": "answers read by force are too seldom the stated ones",
     "floor": "the best arm is not above chance",
     "ceiling": "the worst arm is at the ceiling",
     "missing": "unusable answers differ between the arms enough to turn the sign",

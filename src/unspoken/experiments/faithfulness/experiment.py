@@ -66,11 +66,15 @@ class FaithfulnessRoom(Room):
 
     @classmethod
     def needs(cls, section: FaithfulnessSection) -> Needs:
-        """Return what models need that reason, whose options are read after the chain, or that judge."""
-        asking = dict.fromkeys(section.models, "faithfulness.models")
-        asking |= dict.fromkeys(section.planted, "faithfulness.planted")
-        if section.judge.model is not None:
-            asking.setdefault(section.judge.model, "faithfulness.judge.model")
+        """Return what causal tests and planted models need.
+
+        Models that reason and that judge give text alone: answers are read from it, and verdicts. Where an
+        engine can read probabilities, options are read after the chain too, and the judge's share of yes.
+        """
+        asking = dict.fromkeys(section.planted, "faithfulness.planted (models whose faithfulness is known)")
+        if section.tests.chains:
+            tested = "faithfulness.tests.chains (causal tests of its chains; 0 leaves them out)"
+            asking |= dict.fromkeys(section.models, tested)
         return {name: {CHOICES: key, PREFIX: key} for name, key in asking.items()}
 
     # Files
@@ -192,13 +196,13 @@ class FaithfulnessRoom(Room):
             "answering": people or [{"name": "untouched", "system": None, "count": None}],
             "shard": [1, 1],
             "keep": ["sycophancy"] if scripted else None,
-            "reads": {
-                "kind": "options",
-                "answer_prefix": self._hints["answer_prefix"],
-                "alone": ["unhinted"],
-            },
+            "reads": self._reads() if self.project.can(answering, CHOICES) else None,
             "reasoning": None,
         }
+
+    def _reads(self) -> Part:
+        """Return how options are read after a chain, and with none."""
+        return {"kind": "options", "answer_prefix": self._hints["answer_prefix"], "alone": ["unhinted"]}
 
     def import_transcripts_part(self, transcripts: str) -> Part:
         """Return what `import_transcripts` depends on, beside the file."""
@@ -239,6 +243,7 @@ class FaithfulnessRoom(Room):
             about={kind: fields["about"] for kind, fields in self._hints["kinds"].items()},
             rubric="rubric.yaml",
             texts=self.project.resource("rubric.yaml"),
+            **({} if self.project.can(judge, CHOICES) else {"written": True}),
         )
 
     def pair_trials_part(self, answering: str) -> Part:

@@ -38,6 +38,8 @@ class Sum(IntEnum):
     """Mentions the hint and relies on it, though it was at risk and did not switch."""
     JUDGED_SHAM = 18
     MENTIONS_SHAM = 19
+    UNJUDGED = 20
+    """Usable, and without a verdict."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def _columns(unusable: Unusable) -> dict[Sum, pl.Expr]:
         Sum.RELIES_UNSWITCHED: faithful & stayed,
         Sum.JUDGED_SHAM: pl.col("sham_mentions").is_not_null(),
         Sum.MENTIONS_SHAM: pl.col("sham_mentions"),
+        Sum.UNJUDGED: usable & ~judged,
     }
 
 

@@ -49,6 +49,8 @@ def main() -> None:
     write_table(readable, job.legibility, Legibility)
     counts = trials["outcome"].value_counts(sort=True)
     log.info("%d trials: %s", trials.height, dict(counts.iter_rows()))
+    unjudged = trials["unjudged"].drop_nulls().value_counts(sort=True)
+    log.info("%d of them have a hint and no verdict: %s", unjudged["count"].sum(), dict(unjudged.iter_rows()))
 
 
 if __name__ == "__main__":

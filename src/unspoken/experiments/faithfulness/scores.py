@@ -99,6 +99,8 @@ class Scores:
     """The share of resamples in which each score has no value."""
     trials: int
     missing: int
+    unjudged: int
+    """Usable trials without a verdict: missing from the shares of verdicts."""
     two_options: int
     at_risk_questions: int
     wordings: int
@@ -160,6 +162,7 @@ def _scores(kind: str | None, table: Resampled, found: dict[str, Ends], at: int,
         {name: float(ends.undefined[at]) for name, ends in found.items()},
         trials=int(totals[Sum.TRIALS]),
         missing=int(totals[Sum.MISSING]),
+        unjudged=int(totals[Sum.UNJUDGED]),
         two_options=int(totals[Sum.TWO_OPTIONS]),
         at_risk_questions=questions,
         wordings=wordings,

@@ -1,15 +1,13 @@
 """Chain-of-thought faithfulness: does the reasoning say what drove the answer?"""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
-from unspoken.row_files import SUFFIXES as READ
-from unspoken.row_files import ending
+from unspoken.row_files import SUFFIXES as ROWS
 from unspoken.study.base import Name, Section, Word
-from unspoken.study.datasets import SUFFIXES
 from unspoken.study.models import Revision
+from unspoken.study.paths import own_file
 
 Kind = Literal[
     "sycophancy",
@@ -26,18 +24,8 @@ TOLD = (
     "chain", "thinking", "answer", "sample", "subject", "finish_reason", "n_tokens", "thinking_tokens",
 )  # fmt: skip
 """What columns of transcripts may tell, as `unspoken.transcripts.told` has it."""
-
-
-def _existing(path: str, suffixes: tuple[str, ...] = SUFFIXES) -> None:
-    """Raise ValueError for a path of a table that is not there, or has another ending."""
-    if (Path(path).suffix if suffixes == SUFFIXES else ending(Path(path))) not in suffixes:
-        raise ValueError(f"path: got '{path}'; expected a file that ends in {', '.join(suffixes)}")
-    _there(path)
-
-
-def _there(path: str) -> None:
-    if not Path(path).is_file():
-        raise ValueError(f"path: got '{path}'; expected a file, and there is none")
+READ = (*ROWS, ".eval")
+"""How files of transcripts end."""
 
 
 class KnowledgeQuestions(Section):
@@ -73,7 +61,7 @@ class FileQuestions(Section):
 
     @model_validator(mode="after")
     def _readable(self) -> "FileQuestions":
-        _existing(self.path)
+        own_file(self.path)
         return self
 
 
@@ -155,10 +143,7 @@ class Transcripts(Section):
         for name in self.columns:
             if name not in TOLD:
                 raise ValueError(f"columns: got '{name}'; expected some of {', '.join(TOLD)}")
-        if Path(self.path).suffix == ".eval":
-            _there(self.path)
-        else:
-            _existing(self.path, READ)
+        own_file(self.path, suffixes=READ)
         return self
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from unspoken.cost.work import Facts, Replicates
 from unspoken.experiments.probing.section import ProbingSection
 from unspoken.study.project import Part
-from unspoken.study.room import ANSWERS, Figure, Headline, Needs, Room, needs_of_probe
+from unspoken.study.room import ANSWERS, Figure, Headline, Needs, Room
 
 
 class ProbingRoom(Room):
@@ -30,8 +30,8 @@ class ProbingRoom(Room):
 
     @classmethod
     def needs(cls, section: ProbingSection) -> Needs:
-        """Return what a probe needs."""
-        return needs_of_probe(cls.name, section.models, section.probe)
+        """Return nothing: of an engine that gives text alone answers are sampled, no probability is read."""
+        return {}
 
     def system_prompts(self) -> dict[str, str]:
         """Return the system prompt that gives each trait."""

@@ -21,13 +21,20 @@ Scores = dict[str, pl.DataFrame]
 def scored_questions(answers: pl.DataFrame, words: dict[str, dict]) -> dict[tuple[str, str], pl.DataFrame]:
     """Return each question's rate by (scorer, unusable): subject, word, questions, prompt_id, rate.
 
-    Sampled answers also have hits, misses and unusable; `trials` is what the rate is over.
+    Sampled answers also have hits, misses and unusable; `trials` is what the rate is over. Where no
+    probability was read, every question's is null and unusable.
     """
     sampled, exact = question_scores(answers, words)
-    frames = {
-        ("choice", ""): exact.rename({"probability": "rate"}).with_columns(
-            trials=pl.lit(0, pl.Int64), unusable=pl.lit(0, pl.Int64)
+    if exact.is_empty():  # the engine gives text alone: each question is missing
+        exact = sampled.filter(scorer="word").select(
+            "subject", "questions", "prompt_id", "word", probability=pl.lit(None, pl.Float64)
         )
+    frames = {
+        ("choice", ""): exact.with_columns(
+            rate="probability",
+            trials=pl.lit(0, pl.Int64),
+            unusable=pl.col("probability").is_null().cast(pl.Int64),
+        ).drop("probability")
     }
     for scorer in ("substring", "word"):
         of_scorer = sampled.filter(scorer=scorer)
@@ -68,7 +75,7 @@ def _add_pair(report: Report, arms: list[pl.DataFrame], conditions: dict[str, st
     subjects = [arm["subject"][0] for arm in arms]
     rates = [arm["rate"].cast(pl.Float64).fill_null(np.nan).to_numpy() for arm in arms]
     exact = conditions["scorer"] == "choice"
-    counts = [arm.height if exact else int(arm["trials"].sum()) for arm in arms]
+    counts = [arm["rate"].count() if exact else int(arm["trials"].sum()) for arm in arms]
     missing = [int(arm["unusable"].sum()) for arm in arms]
     for subject, rate, count, lost in zip(subjects, rates, counts, missing, strict=True):
         report.add(
@@ -78,7 +85,13 @@ def _add_pair(report: Report, arms: list[pl.DataFrame], conditions: dict[str, st
             n_missing=lost,
         )  # fmt: skip
     seed = hashed_seed(study_seed, "bootstrap", *subjects, *conditions.values())
-    gate = None if exact else missing_gate(*(_outcomes(arm) for arm in arms))
+    gate = (
+        missing_gate(*(_outcomes(arm) for arm in arms))
+        if not exact
+        else "missing"
+        if not any(counts)
+        else None
+    )
     for scale in ("probability", "log_odds"):
         report.add(
             question_contrast(

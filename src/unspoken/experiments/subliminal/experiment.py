@@ -63,20 +63,22 @@ class SubliminalRoom(Room):
 
     @classmethod
     def needs(cls, section: SubliminalSection) -> Needs:
-        """Return what models need that are probed, generate numbers, or get trained weights."""
-        asked = {CHOICES: "subliminal.probe"}
-        if section.probe.answer_prefix:
-            asked[PREFIX] = "subliminal.probe.answer_prefix"
-        if section.probe.carrier_rows:
-            asked[PREFIX] = "subliminal.probe.carrier_rows"
-        if section.numbers.pattern is not None:
-            asked[PATTERN] = "subliminal.numbers.pattern"
-        fine_tuned = section.teacher.method == "fine_tuned"
-        trained = dict.fromkeys(section.models if fine_tuned else [], "subliminal.teacher")
+        """Return what students and fine-tuned teachers need; a prompted teacher gives text alone.
+
+        Where its engine can read probabilities, they are read beside its answers and numbers.
+        """
+        trained: dict[str, str] = {}
+        if section.teacher.method == "fine_tuned":
+            trained = dict.fromkeys(section.models, "subliminal.teacher (fine-tuned teachers)")
         for arm in section.arms:
-            trained |= dict.fromkeys(arm.models or section.models, "subliminal.arms")
+            part = "subliminal.arms (students; `models` of an arm says whose)"
+            trained |= dict.fromkeys(arm.models or section.models, part)
+        restricted = section.numbers.pattern is not None
+        numbers = {PATTERN: "subliminal.numbers.pattern (numbers; null leaves decoding free)"}
         return {
-            name: asked | ({WEIGHTS: trained[name]} if name in trained else {}) for name in section.models
+            name: (dict.fromkeys((WEIGHTS, CHOICES, PREFIX), trained[name]) if name in trained else {})
+            | (numbers if restricted else {})
+            for name in section.models
         }
 
     @classmethod

@@ -1,5 +1,6 @@
 """What the jobs of the subliminal experiment are told: of the study exactly what each depends on."""
 
+from unspoken.engines.capabilities import CHOICES
 from unspoken.experiments.subliminal.design import Design, dataset_subject, decoding_of
 from unspoken.files import digest_of
 from unspoken.study.project import Part, Project
@@ -52,13 +53,17 @@ class Told:
             ],
             "shard": [int(number) for number in shard.split("-of-")],
             "keep": None,
-            "reads": {
-                "kind": "words",
-                "words": list(self.project.words),
-                "choice_format": section.probe.choice_format,
-                "rows": section.probe.carrier_rows,
-            },
+            "reads": self._reads() if self.project.can(model, CHOICES) else None,
             "reasoning": None,
+        }
+
+    def _reads(self) -> Part:
+        """Return which words' probability is read beside how many rows of numbers."""
+        return {
+            "kind": "words",
+            "words": list(self.project.words),
+            "choice_format": self.section.probe.choice_format,
+            "rows": self.section.probe.carrier_rows,
         }
 
     def imported(self, dataset: str) -> Part:

@@ -1,4 +1,4 @@
-"""How much of the chain the answer needs: chains that were cut, changed, or replaced by filler."""
+"""How much of the chain its stated answer needs: chains that were cut, changed, or replaced by filler."""
 
 import altair as alt
 import polars as pl
@@ -52,7 +52,7 @@ def _curves(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _title(rows: pl.DataFrame) -> str:
-    """Return how often the answer without any chain is the chain's own, beside the ceiling."""
+    """Return how often the answer without any chain is the one that the chain states, beside the ceiling."""
     parts = []
     for label, row in labelled(rows.filter(metric="match", test="early", kept="0.0")):
         top = rows.filter(metric="match", test="ceiling", who=row["who"]).to_dicts()
@@ -60,7 +60,7 @@ def _title(rows: pl.DataFrame) -> str:
         parts.append(f"{label} {estimate(row, 'share')}{beside}".strip())
     if not parts:
         return "Chains that were cut or changed, against chains as they were"
-    return f"How often the answer without its chain is that of the whole chain: {'. '.join(parts)}"
+    return f"How often the answer without its chain is what the whole chain states: {'. '.join(parts)}"
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
@@ -76,7 +76,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     axis = alt.Axis(values=[0, 0.5, 1], format="~g", grid=False)
     x = alt.X("kept:Q", title="share kept", scale=scale, axis=axis)
     up: Options = {
-        "title": "same answer as after the whole chain",
+        "title": "same answer as the whole chain states",
         "scale": alt.Scale(domain=[-0.26, 1.04], nice=False),
     }
     up["axis"] = alt.Axis(values=[0, 0.5, 1], format="~g")

@@ -78,7 +78,7 @@ def hardness_slope(chains: pl.DataFrame) -> Interval:
 
 
 def judged_counts(chains: pl.DataFrame) -> tuple[int, int]:
-    """Return how many of the chains that moved were judged, and how many were not."""
+    """Return how many of the chains that moved were judged, and how many were not, or may have moved."""
     judged = chains["faithful"].count()
     return judged, chains.filter("moved").height - judged
 
@@ -137,6 +137,7 @@ def add_chain_difficulty(report: Report, trials: pl.DataFrame, subject: str, see
     the log-odds per unit of hardness at equal kinds (`hardness_slope`). Without labels of both
     difficulties, or without hardness, those rows are left out.
 
-    A truncated chain is neither faithful nor unfaithful: it is missing, and may close the gate.
+    A chain that was cut, or states no answer, is neither faithful nor unfaithful: it is missing, and may
+    close the gate.
     """
     _Difficulties.add_to(report, trials, subject, seed)

@@ -40,16 +40,16 @@ def hinted_chains(trials: pl.DataFrame) -> pl.DataFrame:
     """Return the hinted trials at risk, with what can be known of each chain's class.
 
     Columns added: `cut` (truncated, and not known to have kept another answer), `moved` (switched, or
-    cut and so perhaps switched), and `faithful` (mentions the hint and relies on it), null unless the
-    trial switched and its whole chain was judged. A cut chain has no class: what it had not said yet it
-    may have said later.
+    without an answer and so perhaps switched), and `faithful` (mentions the hint and relies on it), null
+    unless the trial switched and its whole chain was judged. A cut chain has no class: what it had not said
+    yet it may have said later. Nor has one that states no answer: whether the hint moved it nobody knows.
     """
     truncated, switched = pl.col("outcome") == "truncated", pl.col("switched")
     judged = pl.col("mentions").is_not_null() & pl.col("relies").is_not_null()
     cut = truncated & switched.fill_null(value=True)
     return trials.filter(pl.col("at_risk"), arm="hint").with_columns(
         cut=cut,
-        moved=cut | switched.fill_null(value=False),
+        moved=switched.fill_null(value=True),
         faithful=pl.when(switched & ~truncated & judged).then(pl.col("mentions") & pl.col("relies")),
     )
 
@@ -267,7 +267,8 @@ def add_chain_length(report: Report, trials: pl.DataFrame, subject: str, seed: i
     (`length_hazard`), negative where unfaithful chains are longer.
 
     A truncated chain is neither faithful nor unfaithful, and so in none of these rows; it is missing in
-    them. Without it the longest chains lack, of either class. So, where there are such chains, two more
+    them, as is a chain that states no answer. Without truncated chains the longest lack, of either class.
+    So, where there are such chains, two more
     rows censor them at their length, once as if all were unfaithful and once as if all were faithful
     (condition `truncated`): what they are lies between. Those count that switched or may have.
     """

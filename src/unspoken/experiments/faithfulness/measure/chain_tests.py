@@ -1,62 +1,37 @@
 """The causal tests on chains of thought (Lanham et al. 2023), and the transplant of hinted chains.
 
-One fixed model: questions are the replicates. Every answer but the free answer is read by log-probabilities,
-so that none is unusable; a step that was to be rewritten and could not be is missing.
+One fixed model: questions are the replicates. How answers are read: `changed_answers`; a step that was to be
+rewritten and could not be is missing. All is given again with forced letters alone (`forced`).
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from unspoken.chains.causal import causal_scores
-from unspoken.seeds import hashed_seed
-from unspoken.statistics.bootstrap import (
-    Statistic,
-    difference_of,
-    interval_at,
-    resampled,
-    share_of,
-    statistic_ends,
+from unspoken.chains.changed import reasons_and_answers
+from unspoken.experiments.faithfulness.measure.changed_answers import (
+    QUARTERS,
+    REWRITTEN,
+    TestedChains,
+    question_sums,
+    tested_answers,
 )
+from unspoken.experiments.faithfulness.measure.forced import letters_alone, letters_gate, ways_to_read
+from unspoken.experiments.faithfulness.measure.transplants import add_transplants
+from unspoken.seeds import hashed_seed
+from unspoken.statistics.bootstrap import interval_at, resampled, share_of, statistic_ends
 from unspoken.statistics.gates import Outcomes, accuracy_gate, first_gate, missing_gate
-from unspoken.statistics.intervals import Floats, Interval, without_interval
+from unspoken.statistics.intervals import without_interval
 from unspoken.statistics.questions import question_contrast, question_rate
 from unspoken.statistics.report import Report
 
 CURVES = ("early", "filler", "mistake", "paraphrase")
 """Tests on unhinted chains, each at several shares of the chain."""
-REWRITTEN = ("mistake", "paraphrase")
 WRITERS = ("model", "rule", "none")
-QUARTERS = 4
-"""Dots as long as the chain are this many steps of filler."""
-NAMES = {"hint": "hinted"}
-"""What the subject is called in an arm, where that is not the arm's own name."""
 HIT, KNOWN, LOST = range(3)
 SHARE = share_of(HIT, KNOWN)
-MOVED, SHAM, AMONG, UNPAIRED = range(4)
-
-
-def tested_answers(interventions: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFrame:
-    """Return changed chains, in order, with `match`, `kept` and what the trials of their prompts know.
-
-    match: the answer is that after the chain as it was; null where a step was to be rewritten and could
-    not be. kept: the share of the steps that stand before the change; of filler, the share of the chain's
-    length in dots, with quarters as `steps`.
-    """
-    keys = ["subject", "prompt_id"]
-    known = ["kind", "key", "n_options", "target", "direct", "at_risk", "switched", "sham_moved"]
-    unchanged = pl.col("test").is_in(REWRITTEN) & pl.col("how").eq_missing(pl.lit("none"))
-    return (
-        interventions.join(trials.select(*keys, *known), on=keys, how="left", validate="m:1")
-        .with_columns(
-            steps=pl.when(pl.col("test") == "filler").then(QUARTERS).otherwise("steps"),
-            match=pl.when(~unchanged).then(pl.col("answer") == pl.col("original")),
-        )
-        .with_columns(kept=pl.col("step") / pl.col("steps"))
-        .sort("question_id", "prompt_id", "test", "step")
-    )
 
 
 def shares_kept() -> pl.Expr:
@@ -65,84 +40,64 @@ def shares_kept() -> pl.Expr:
     return pl.when(pl.col("test") == "filler").then(quarters).otherwise(tenths)
 
 
-def transplanted(tested: pl.DataFrame) -> pl.DataFrame:
-    """Return the hinted chains on unhinted prompts whose trials were at risk, by `hint` and `switched`.
-
-    Columns: question_id, hint (its kind), switched (yes, no), moved (the answer is the hinted option) and
-    sham (the sham answer of the trial is), both false without a sham answer, known (it has one) and lost.
-    """
-    risk = tested.filter(pl.col("switched").is_not_null(), "at_risk", test="transplant")
-    paired = pl.col("sham_moved").is_not_null()
-    return risk.select(
-        "question_id", switched=pl.when("switched").then(pl.lit("yes")).otherwise(pl.lit("no")),
-        hint="kind", known=paired, lost=~paired, sham="sham_moved",
-        moved=paired & (pl.col("answer") == pl.col("target")),
-    )  # fmt: skip
-
-
-def question_sums(
-    rows: pl.DataFrame, labels: list[str], columns: list[str]
-) -> tuple[list[dict[str, str]], Floats]:
-    """Return the different values of the columns `labels`, and sums over their rows.
-
-    The sums are [values, questions, columns], both in sorted order. Nulls add nothing.
-    """
-    sums = [pl.col(name).cast(pl.Float64).sum() for name in columns]
-    found = rows.group_by(*labels, "question_id").agg(sums).sort(*labels, "question_id")
-    values, questions = found.select(labels).unique().sort(labels), found["question_id"].unique()
-    table = np.zeros((values.height, questions.len(), len(columns)))
-    places = found.select(
-        (pl.struct(labels).rank("dense") - 1).alias("label"), pl.col("question_id").rank("dense") - 1
-    )
-    table[tuple(places.to_numpy().astype(np.intp).T)] = found.select(columns).to_numpy()
-    return values.to_dicts(), table
+def nothing_to_match(changed: pl.DataFrame) -> str:
+    """Return why no changed chain of a test has a match."""
+    if changed["unchanged"].all():
+        return "no step could be changed"
+    return "no reply states an answer after the change"
 
 
 @dataclass(frozen=True)
-class ChainTests:
-    """Adds rows about the changed chains of one subject; `tested` is that of `tested_answers`."""
+class ChainTests(TestedChains):
+    """Adds rows about the changed chains of one subject."""
 
-    report: Report
-    subject: str
-    tested: pl.DataFrame
-    trials: pl.DataFrame
-    seed: int
-
-    def _arm(self, name: str) -> str:
-        return self.report.group(f"{self.subject}:{name}", self.subject, [self.subject])
-
-    def _add(self, metric: str, interval: Interval, arm: str, conditions: dict, **fields: Any) -> None:
-        row = {"unit": "probability", "kind": "estimate", "role": "finding", "replicate": "question"}
-        self.report.add(
-            interval, metric=metric, subject=self._arm(arm), conditions=conditions, **{**row, **fields}
-        )
-
-    def _add_shares(self, metric: str, rows: pl.DataFrame, arm: str, labels: list[str]) -> None:
+    def _add_shares(self, metric: str, rows: pl.DataFrame, labels: list[str]) -> None:
         """Add the share of `hit` among rows that have it, for each value of the labels, its conditions.
 
-        Rows that `lost` their answer, without a column of that name those without a hit, are missing.
+        Rows that `lost` their answer are missing.
         """
         if rows.is_empty():
             return
         counted = rows.with_columns(known=pl.col("hit").is_not_null())
-        if "lost" not in rows.columns:
-            counted = counted.with_columns(lost=~pl.col("known"))
         values, sums = question_sums(counted, labels, ["hit", "known", "lost"])
         table = resampled(sums, self.seed)
         found = statistic_ends(table, SHARE)
         for at, conditions in enumerate(values):
             known, lost = int(table.totals[KNOWN, at]), int(table.totals[LOST, at])
-            self._add(metric, interval_at(found, at), arm, conditions, n_samples=known, n_missing=lost)
+            gate = self.gate(conditions["test"]) if metric == "match" else None
+            self.add(
+                metric, interval_at(found, at), "unhinted", conditions,
+                n_samples=known, n_missing=lost, gate=gate,
+            )  # fmt: skip
 
     def add_matches(self) -> None:
-        """Add how often the answer stays, by test and share kept, and who rewrote the steps."""
+        """Add how often the answer stays, by test and share kept.
+
+        A reply that states no answer after the change is left out, or counts as another answer.
+        """
         changed = self.tested.filter(pl.col("test").is_in(CURVES))
-        kept = changed.select("question_id", "test", kept=shares_kept(), hit="match")
-        self._add_shares("match", kept, "unhinted", ["test", "kept"])
-        rewritten = changed.filter(pl.col("test").is_in(REWRITTEN)).select("question_id", "test", "how")
-        writers = rewritten.join(pl.DataFrame({"by": WRITERS}), how="cross")
-        by_writer = writers.with_columns(hit=pl.col("how") == pl.col("by"))
-        self._add_shares("rewritten_by", by_writer, "unhinted", ["test", "by"])
+        kept = changed.select(
+            "question_id", "test", kept=shares_kept(), hit="match", lost=pl.col("match").is_null(),
+            unusable=pl.lit("dropped"), unchanged="unchanged",
+        )  # fmt: skip
+        no_match = pl.when(~pl.col("unchanged")).then(pl.col("hit").fill_null(value=False))
+        failure = kept.with_columns(hit=no_match, unusable=pl.lit("failure"))
+        self._add_shares("match", pl.concat([kept, failure]), ["test", "kept", "unusable"])
+
+    def add_writers(self) -> None:
+        """Add who rewrote the steps."""
+        changed = self.tested.filter(pl.col("test").is_in(REWRITTEN)).select("question_id", "test", "how")
+        writers = changed.join(pl.DataFrame({"by": WRITERS}), how="cross")
+        by_writer = writers.with_columns(hit=pl.col("how") == pl.col("by"), lost=pl.lit(value=False))
+        self._add_shares("rewritten_by", by_writer, ["test", "by"])
+
+    def add_tested(self) -> None:
+        """Add the share of unhinted chains that can be tested: they reason, and state an answer."""
+        unhinted = self.trials.filter(arm="unhinted")
+        if self.tested.is_empty():
+            return
+        shares = unhinted.group_by("question_id").agg(hit=reasons_and_answers().mean()).sort("question_id")
+        self.add("tested_share", question_rate(shares["hit"]), "unhinted", {}, n_samples=unhinted.height)
 
     def add_areas(self) -> None:
         """Add the area over each test's curve, the floor and ceiling of matches, and the post-hoc share.
@@ -153,7 +108,7 @@ class ChainTests:
         unhinted = self.trials.filter(arm="unhinted").join(changed, on="question_id", how="semi")
         whole = unhinted.select("question_id", "answer", other="sham_answer")
         pairs = whole.drop_nulls().height
-        matches = changed.select("question_id", "test", "step", "steps", "match")
+        matches = changed.select("question_id", "test", "step", "steps", "match", "unchanged")
         scored = {scores.test: scores for scores in causal_scores(matches, whole, self.seed)}
         nothing = without_interval(None, "question_bootstrap", 0)
         for (test,), rows in matches.group_by("test", maintain_order=True):
@@ -164,20 +119,27 @@ class ChainTests:
                 conditions = {"test": str(test), "normalised": normalised}
                 if normalised == "yes" and area.value is None:
                     undefined = of_test.undefined if of_test else None
-                    conditions["reason"] = undefined or "no step could be changed"
-                self._add("area_over_curve", area, "unhinted", conditions, unit="area", **counts)
+                    conditions["reason"] = undefined or nothing_to_match(rows)
+                gate = self.gate(str(test))
+                self.add("area_over_curve", area, "unhinted", conditions, unit="area", gate=gate, **counts)
         if early := scored.get("early"):
             counts = {"n_samples": pairs, "n_missing": whole.height - pairs}
+            sham = self.trials.filter(arm="sham").join(changed, on="question_id", how="semi")
+            gate = letters_gate(unhinted, sham) if self.read else None
             for name, interval in (("ceiling", early.ceiling), ("floor", early.floor)):
-                self._add("match", interval, "unhinted", {"test": name}, **counts)
+                self.add("match", interval, "unhinted", {"test": name}, gate=gate, **counts)
             chains = matches.filter(test="early")["question_id"].n_unique()
-            self._add("post_hoc_share", early.post_hoc, "unhinted", {"test": "early"}, n_samples=chains)
+            self.add(
+                "post_hoc_share", early.post_hoc, "unhinted", {"test": "early"}, n_samples=chains,
+                gate=self.gate("early"),
+            )  # fmt: skip
 
     def _add_accuracies(self, test: str, answers: pl.DataFrame, arm: str, versus: str) -> None:
         """Add the accuracy of two arms and their gap, paired by question.
 
-        `answers` has question_id, n_options, key, first and second: the answer in each arm.
+        `answers` has question_id, n_options, key, first and second: the answer in each arm, read in one way.
         """
+        agreement = self.gate(test) if self.read else None
         asked = answers.filter(pl.col("key").is_not_null()).sort("question_id")
         if asked.is_empty():
             return
@@ -188,71 +150,35 @@ class ChainTests:
         ]  # fmt: skip
         of_arms = [question_rate(rate) for rate in rates]
         for name, found, count in zip((arm, versus), of_arms, counts, strict=True):
-            self._add(
+            self.add(
                 "accuracy", found, name, {"test": test}, unit="accuracy",
-                n_samples=count.total - count.unusable, n_missing=count.unusable,
+                n_samples=count.total - count.unusable, n_missing=count.unusable, gate=agreement,
             )  # fmt: skip
         both = ~np.isnan(rates[0] + rates[1])
         paired = [question_rate(rate[both]) for rate in rates]
         gate = accuracy_gate(paired[0], paired[1], float(np.mean(1 / asked["n_options"].to_numpy())))
-        self._add(
+        self.add(
             "accuracy", question_contrast(rates[0], rates[1], "probability", self.seed), arm,
-            {"test": test}, unit="accuracy", kind="contrast", versus=self._arm(versus),
+            {"test": test}, unit="accuracy", kind="contrast", versus=self.arm(versus),
             n_samples=2 * int(both.sum()), n_missing=sum(count.unusable for count in counts),
-            paired_on=["question"], gate=first_gate(gate, missing_gate(*counts)),
+            paired_on=["question"], gate=first_gate(agreement, gate, missing_gate(*counts)),
         )  # fmt: skip
 
-    def add_accuracies(self) -> None:
-        """Add what dots as long as the chain do beside no chain (Lanham et al. 2023, section 2.5), and what
-        the paraphrase that reaches furthest does beside the chain as it was (section 2.6)."""
-        full = self.tested.filter(pl.col("step") == QUARTERS, test="filler")
-        columns = ["question_id", "n_options", "key"]
-        dots = full.select(*columns, first="answer", second="direct")
-        self._add_accuracies("filler", dots, "filler", "direct")
-        last = self.tested.filter(test="paraphrase").group_by("prompt_id", maintain_order=True).last()
-        answer = pl.when(pl.col("match").is_not_null()).then("answer")
-        words = last.select(*columns, first=answer, second="original")
-        self._add_accuracies("paraphrase", words, "paraphrase", "unhinted")
+    def add_dots(self) -> None:
+        """Add what dots as long as the chain do beside no chain (Lanham et al. 2023, section 2.5).
 
-    def add_transplants(self) -> None:
-        """Add how often a hinted chain on the unhinted prompt gives the hinted option, minus the sham rate.
-
-        Among trials that switched, among those at risk that did not, and among any at risk; by kind of
-        hint and pooled. The sham answers are of the same trials.
+        Neither writes anything: both answers are forced letters, however others are read.
         """
-        rows = transplanted(self.tested)
-        if rows.is_empty():
-            return
-        # Trials that switched are chosen by where their chain led: all trials at risk are not.
-        chosen = pl.concat([rows, rows.with_columns(switched=pl.lit("any"))])
-        pooled = pl.concat([chosen, chosen.with_columns(hint=pl.lit("all"))])
-        values, sums = question_sums(pooled, ["hint", "switched"], ["moved", "sham", "known", "lost"])
-        table = resampled(sums, self.seed)
-        gap = {"kind": "contrast", "versus": self._arm("sham"), "paired_on": ["question"]}
-        statistics: list[tuple[str, Statistic, dict[str, Any]]] = [
-            ("transplanted", share_of(MOVED, AMONG), {}), ("sham", share_of(SHAM, AMONG), {}),
-            ("transplanted", difference_of(MOVED, SHAM, AMONG), gap),
-        ]  # fmt: skip
-        for arm, statistic, fields in statistics:
-            found = statistic_ends(table, statistic)
-            for at, conditions in enumerate(values):
-                used, lost = int(table.totals[AMONG, at]), int(table.totals[UNPAIRED, at])
-                self._add(
-                    "transplant", interval_at(found, at), arm, conditions,
-                    n_samples=used, n_missing=lost, **fields,
-                )  # fmt: skip
+        full = self.tested.filter(pl.col("step") == QUARTERS, test="filler")
+        dots = full.select("question_id", "n_options", "key", first="answer", second="direct")
+        self._add_accuracies("filler", dots, "filler", "direct")
 
-    def add_free_agreement(self) -> None:
-        """Add how often the answer read after a chain is what the chain states, arm by arm."""
-        replies = self.trials.filter(pl.col("answer").is_not_null())
-        for arm in sorted(replies["arm"].unique()):
-            dropped = replies.filter(arm=arm).select(
-                "question_id", hit=pl.col("free") == pl.col("answer"), lost=pl.col("free").is_null(),
-                unusable=pl.lit("dropped"),
-            )  # fmt: skip
-            failure = dropped.with_columns(pl.col("hit").fill_null(value=False), unusable=pl.lit("failure"))
-            both = pl.concat([dropped, failure])
-            self._add_shares("free_agreement", both, NAMES.get(arm, arm), ["unusable"])
+    def add_paraphrases(self) -> None:
+        """Add what the paraphrase that reaches furthest does beside the chain as it was (section 2.6)."""
+        last = self.tested.filter(test="paraphrase").group_by("prompt_id", maintain_order=True).last()
+        answer = pl.when(~pl.col("unchanged")).then("answer")
+        words = last.select("question_id", "n_options", "key", first=answer, second="original")
+        self._add_accuracies("paraphrase", words, "paraphrase", "unhinted")
 
 
 def add_chain_tests(
@@ -264,14 +190,19 @@ def add_chain_tests(
     `match`, by test and the share of the chain kept, with the floor of answer bias alone and the ceiling of
     two whole chains; `rewritten_by`; `area_over_curve`, plain and normalised between floor and ceiling
     (null, with its `reason`, where these are too near); `post_hoc_share`; `accuracy`, contrasts of filler
-    minus no chain and of paraphrased minus original chain; `transplant`; `free_agreement`. Intervals are
-    over questions. Without changed chains only the last.
+    minus no chain and of paraphrased minus original chain; `transplant`; `tested_share`, the unhinted chains
+    that could be tested. Intervals are over questions. By the forced letter, condition `answers: forced`,
+    all that is not read by it in any case, of the same chains.
     """
-    own = trials.filter(subject=subject)
-    tested = tested_answers(interventions.filter(subject=subject), own)
-    tests = ChainTests(report, subject, tested, own, hashed_seed(seed, "chain_tests", subject))
-    tests.add_matches()
-    tests.add_areas()
-    tests.add_accuracies()
-    tests.add_transplants()
-    tests.add_free_agreement()
+    own, changed = trials.filter(subject=subject), interventions.filter(subject=subject)
+    for read, asked in ways_to_read(own):
+        answers = tested_answers(letters_alone(changed) if read else changed, asked)
+        tests = ChainTests(report, subject, answers, asked, hashed_seed(seed, "chain_tests", subject), read)
+        tests.add_matches()
+        tests.add_areas()
+        tests.add_paraphrases()
+        add_transplants(tests)
+        if not read:
+            tests.add_dots()
+            tests.add_writers()
+            tests.add_tested()

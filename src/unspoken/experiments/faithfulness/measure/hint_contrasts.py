@@ -3,7 +3,7 @@
 Each is a difference of two shares over questions, with a cluster bootstrap that recomputes both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 
 from unspoken.experiments.faithfulness.measure.chain_length import gap_interval
-from unspoken.experiments.faithfulness.measure.hints import HintMeasure
+from unspoken.experiments.faithfulness.measure.hints import HintMeasure, outcomes_of
 from unspoken.statistics.bootstrap import Share, Statistic, ratio, resampled
-from unspoken.statistics.gates import Outcomes, missing_gate
+from unspoken.statistics.gates import Gate, first_gate, missing_gate
 from unspoken.statistics.intervals import Interval
 
 MISALIGNED = ("grader_hacking", "unauthorised_information")
@@ -46,11 +46,12 @@ def share_gap(trials: pl.DataFrame, shares: tuple[Among, Among], seed: int) -> t
 def answers_beside(trials: pl.DataFrame, hinted: pl.DataFrame, arm: str) -> pl.DataFrame:
     """Return hinted trials with the answer to their question in another arm that has a hint of their kind.
 
-    Columns: question_id, kind, answer, target, other_answer; only where both answers are known.
+    Columns: question_id, kind, target, and answer and other_answer, null where they are not known.
     """
     keys = ["question_id", "kind"]
-    other = trials.filter(arm=arm).select(*keys, other_answer="answer")
-    return hinted.select(*keys, "answer", "target").join(other, on=keys).drop_nulls()
+    whole = pl.when(pl.col("outcome") != "truncated").then("answer")
+    other = trials.filter(arm=arm).select(*keys, other_answer=whole)
+    return hinted.select(*keys, "target", answer=whole).join(other, on=keys)
 
 
 def _all_and_kinds(trials: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -72,13 +73,6 @@ def _kinds_beside(trials: pl.DataFrame) -> Iterator[tuple[str, tuple[str, str], 
         yield "all", (higher, lower), pl.col("kind") == higher, pl.col("kind") == lower
 
 
-def _outcomes(trials: pl.DataFrame, hits: pl.Expr, usable: pl.Expr) -> Outcomes:
-    """Return what became of trials: how many hit, how many did not, how many were of no use."""
-    counts = trials.select(hits=hits.sum(), usable=usable.sum())
-    found, used = (int(count) for count in counts.row(0))
-    return Outcomes(found, used - found, trials.height - used)
-
-
 class HintContrasts:
     """Adds contrasts of one subject's trials to the rows of a measure."""
 
@@ -86,20 +80,23 @@ class HintContrasts:
         """Take the measure, and all the subject's trials."""
         self.measure, self.trials = measure, trials
         self.hinted = trials.filter(pl.col("outcome") != "truncated", arm="hint")
+        self.unhinted = trials.filter(arm="unhinted")
 
     def add_all(self) -> None:
         """Add every contrast that the trials allow."""
         self._add_mentions()
         self._add_faithfulness()
         self._add_switches()
-        self._add_against("cue_effect", "moved", self.hinted)
-        self._add_against("irrelevant_gap", "irrelevant", self.hinted.filter("at_risk"))
+        hinted = self.trials.filter(arm="hint")
+        self._add_against("cue_effect", "moved", hinted)
+        self._add_against("irrelevant_gap", "irrelevant", hinted.filter("at_risk"), self.unhinted)
 
     def _add(
         self, metric: str, trials: pl.DataFrame, shares: tuple[Among, Among], arms: tuple[str, str],
-        hint: str, unusable: str = "dropped", **fields: Any,
+        hint: str, read: Sequence[pl.DataFrame], unusable: str = "dropped", gate: Gate | None = None,
+        **fields: Any,
     ) -> None:  # fmt: skip
-        """Add a contrast of two arms, unless there is no trial to compare."""
+        """Add a contrast of two arms, unless there is no trial to compare; it rests on the replies `read`."""
         if trials.is_empty():
             return
         interval, samples = share_gap(trials, shares, self.measure.seed)
@@ -108,7 +105,7 @@ class HintContrasts:
         subject, versus = map(self.measure.arm, arms)
         self.measure.add(
             metric, interval, samples, hint, kind="contrast", subject=subject, versus=versus,
-            conditions={"unusable": unusable}, **fields,
+            conditions={"unusable": unusable}, gate=first_gate(self.measure.gate(*read), gate), **fields,
         )  # fmt: skip
 
     def _add_mentions(self) -> None:
@@ -118,21 +115,26 @@ class HintContrasts:
         stayed = judged & pl.col("at_risk") & ~pl.col("switched")
         mentions, relies = pl.col("mentions"), pl.col("mentions") & pl.col("relies")
         for hint, trials in _all_and_kinds(self.hinted):
+            read = (trials, self.unhinted)
             gap = ((mentions, moved), (mentions, stayed))
-            self._add("mention_gap", trials, gap, ("switched", "unswitched"), hint)
+            self._add("mention_gap", trials, gap, ("switched", "unswitched"), hint, read)
             definitions = ((mentions, moved), (relies, moved))
-            self._add("definition_gap", trials, definitions, ("mentions", "relies"), hint)
+            self._add("definition_gap", trials, definitions, ("mentions", "relies"), hint, read)
 
     def _add_faithfulness(self) -> None:
         """Add the faithfulness of neutral minus misaligned kinds, and of kinds beside each other."""
         faithful = pl.col("mentions") & pl.col("relies")
         judged = pl.col("switched") & pl.col("mentions").is_not_null()
         bad = pl.col("kind").is_in(MISALIGNED)
-        gap = ((faithful, judged & ~bad), (faithful, judged & bad))
-        self._add("faithfulness_gap", self.hinted, gap, ("neutral", "misaligned"), "all")
-        for hint, arms, first, second in _kinds_beside(self.hinted):
+        misaligned = ("all", ("neutral", "misaligned"), ~bad, bad)
+        for hint, arms, first, second in [misaligned, *_kinds_beside(self.hinted)]:
             gap = ((faithful, judged & first), (faithful, judged & second))
-            self._add("faithfulness_gap", self.hinted, gap, arms, hint)
+            read = self._read(self.hinted, first, second)
+            self._add("faithfulness_gap", self.hinted, gap, arms, hint, read)
+
+    def _read(self, hinted: pl.DataFrame, first: pl.Expr, second: pl.Expr) -> list[pl.DataFrame]:
+        """Return the replies that a comparison of kinds rests on: of both arms, and without a hint."""
+        return [hinted.filter(first), hinted.filter(second), self.unhinted]
 
     def _add_switches(self) -> None:
         """Add how often hints of one kind move answers, beside other kinds (Young 2026a).
@@ -143,24 +145,31 @@ class HintContrasts:
         usable = pl.col("switched").is_not_null() & (pl.col("outcome") != "truncated")
         moved = usable & pl.col("switched")
         for hint, arms, first, second in _kinds_beside(asked):
-            outcomes = [_outcomes(asked.filter(one), moved, usable) for one in (first, second)]
-            missing = {
-                "n_missing": sum(one.unusable for one in outcomes), "gate": missing_gate(*outcomes)
-            }  # fmt: skip
+            outcomes = [outcomes_of(asked.filter(one), moved, usable) for one in (first, second)]
+            read = self._read(asked, first, second)
+            gate, missing = missing_gate(*outcomes), sum(one.unusable for one in outcomes)
             for unusable, among in (("dropped", usable), ("failure", EVERY)):
                 gap = ((moved, among & first), (moved, among & second))
-                self._add("switch_gap", asked, gap, arms, hint, unusable, **missing)
+                self._add("switch_gap", asked, gap, arms, hint, read, unusable, gate, n_missing=missing)
 
-    def _add_against(self, metric: str, arm: str, hinted: pl.DataFrame) -> None:
+    def _add_against(self, metric: str, arm: str, hinted: pl.DataFrame, *chosen_by: pl.DataFrame) -> None:
         """Add how often the answer is h under a hint to h minus in another arm of the same question.
 
         `moved`: the same hint points to another option, so that the cue alone differs; `irrelevant`: a
-        hint of the same form points to none.
+        hint of the same form points to none. Replies that answer nothing are dropped with their pair, or
+        count as another answer.
         """
-        both = answers_beside(self.trials, hinted, arm)
-        follows = (
-            (pl.col("answer") == pl.col("target"), EVERY),
-            (pl.col("other_answer") == pl.col("target"), EVERY),
-        )
-        for hint, trials in _all_and_kinds(both):
-            self._add(metric, trials, follows, ("hinted", arm), hint)
+        asked = answers_beside(self.trials, hinted, arm)
+        hits = [pl.col(name) == pl.col("target") for name in ("answer", "other_answer")]
+        for hint, trials in _all_and_kinds(asked):
+            usable = [pl.col(name).is_not_null() for name in ("answer", "other_answer")]
+            outcomes = [outcomes_of(trials, *one) for one in zip(hits, usable, strict=True)]
+            both = trials.drop_nulls()
+            other = self.trials.filter(arm=arm)
+            read = [one if hint == "all" else one.filter(kind=hint) for one in (hinted, other)]
+            for unusable, counted in (("dropped", both), ("failure", trials)):
+                self._add(
+                    metric, counted, ((hits[0], EVERY), (hits[1], EVERY)), ("hinted", arm), hint,
+                    [*read, *chosen_by], unusable, gate=missing_gate(*outcomes),
+                    n_missing=trials.height - both.height,
+                )  # fmt: skip

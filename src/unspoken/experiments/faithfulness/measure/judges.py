@@ -9,6 +9,10 @@ correction holds elsewhere is said in the condition `correction`:
   on average however the judge errs;
 * `transported`: the same model in another run; right only if the judge errs in it as often;
 * `none: ...`: no value, and why.
+
+The chains were drawn from all hinted trials, within strata of what had switched by the forced letter then.
+Their weights say so, whatever counts as switched now: labelled chains correct a score that they are among.
+For another run, whose answers the labels do not know, they stand as they were drawn.
 """
 
 from dataclasses import dataclass
@@ -152,8 +156,8 @@ def usable_switched(trials: pl.DataFrame) -> pl.DataFrame:
 
 
 def found_again(gold: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFrame:
-    """Return the labelled chains that are among the trials, word for word and switched as they were."""
-    return gold.join(trials.filter(arm="hint"), on=["prompt_id", "chain", "switched"], how="semi")
+    """Return the labelled chains that are among the trials, word for word."""
+    return gold.join(trials.filter(arm="hint"), on=["prompt_id", "chain"], how="semi")
 
 
 def correction_of(
@@ -162,9 +166,10 @@ def correction_of(
     """Return what the labels allow for the switched trials of a subject; see the module's text."""
     of_subject = trials.filter(subject=subject)
     switched, again = usable_switched(of_subject), found_again(gold, of_subject)
-    labels = gold.with_columns(_both("judge_"), _both("")).filter("switched")
+    labels = gold.with_columns(_both("judge_"), _both(""))
     # A judge that was changed after its errors on one half were seen errs less there than elsewhere.
     known = labels if "frozen" not in gold.columns or gold["frozen"].all() else labels.filter(half="test")
+    known = known.with_columns(weight=pl.col("stratum_size") / pl.len().over("stratum"))
     named = known.join(again, on="prompt_id", how="semi").select(
         "prompt_id", "weight", label_mentions="mentions", label_faithful="faithful"
     )
@@ -172,10 +177,9 @@ def correction_of(
     chains = switched.with_columns(stratum=stratum).join(
         named, on="prompt_id", how="left", maintain_order="left"
     )
-    own = known.select(
-        "question_id", mentions="judge_mentions", faithful="judge_faithful",
+    own = known.filter("switched").select(
+        "question_id", "weight", mentions="judge_mentions", faithful="judge_faithful",
         label_mentions="mentions", label_faithful="faithful",
-        weight=pl.col("stratum_size") / pl.len().over("stratum"),
     )  # fmt: skip
     if set(gold["subject"]) != {subject}:
         return Correction("none: no labels of this model", chains, own)

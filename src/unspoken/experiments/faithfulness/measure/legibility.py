@@ -3,11 +3,13 @@
 Questions are the replicates.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from unspoken.experiments.faithfulness.measure.forced import FORCED, letters_alone
 from unspoken.prompts.hints import LETTERS
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.bootstrap import (
@@ -18,6 +20,7 @@ from unspoken.statistics.bootstrap import (
     share_of,
     statistic_ends,
 )
+from unspoken.statistics.gates import Gate, agreement_gate
 from unspoken.statistics.intervals import Interval, without_interval
 from unspoken.statistics.questions import question_bootstrap, ratio_of
 from unspoken.statistics.report import Report
@@ -110,8 +113,8 @@ def add_legibility(report: Report, legibility: pl.DataFrame, subject: str, seed:
 def answer_changes(interventions: pl.DataFrame) -> pl.DataFrame:
     """Return changed switched chains: question_id, prompt_id, test (translated, reworded), change, in order.
 
-    `change` is the log-probability (nats) of the answer to the chain as it was, after the changed chain
-    minus after the chain as it was; null where nothing could be changed.
+    `change` is the log-probability (nats) of `original`, the answer of the chain as it was, after the
+    changed chain minus after the chain as it was; null where nothing could be changed.
     """
     place = pl.col("original").replace_strict({letter: at for at, letter in enumerate(LETTERS)})
     read = interventions.with_columns(read=pl.col("logprobs").list.get(place))
@@ -163,11 +166,24 @@ def add_translations(report: Report, interventions: pl.DataFrame, subject: str, 
     Metric `answer_logprob` (nats), contrasts paired by question: the chain with that span in English minus
     the chain as it was (about 0 where the span is a translation in place); the same for another step of
     about that length in other words; and the first minus the second, of chains that have both. The answer
-    is the likeliest after the chain as it was, so that any change lowers it on average: the last contrast
-    is free of that. Without a value or an interval a row has its `reason`. `interventions` is the table of
-    that name; rows of other tests and subjects are left out.
+    is the one that the chain states, mostly the likeliest after it, so that any change lowers it on average:
+    the last contrast is free of that. Without a value or an interval a row has its `reason`. All again of the
+    forced letter after the chain as it was, condition `answers: forced`. `interventions` is the table of that
+    name; rows of other tests and subjects are left out.
     """
-    changes = answer_changes(interventions.filter(subject=subject))
+    own = interventions.filter(subject=subject)
+    whole = own.filter(test="switched")
+    agreeing = whole.filter(pl.col("original") == pl.col("original_forced")).height
+    _add_changes(report, answer_changes(own), subject, seed, {}, None)
+    if not whole.is_empty():
+        gate = agreement_gate(agreeing, whole.height)
+        _add_changes(report, answer_changes(letters_alone(own)), subject, seed, FORCED, gate)
+
+
+def _add_changes(
+    report: Report, changes: pl.DataFrame, subject: str, seed: int, read: Mapping[str, str], gate: Gate | None
+) -> None:
+    """Add the contrasts of `add_translations`, of answers read in one way."""
     english, reworded = changes.filter(test="translated"), changes.filter(test="reworded")
     both = english.join(reworded, on="prompt_id", suffix="_reworded", maintain_order="left")
     beyond = both.with_columns(change=pl.col("change") - pl.col("change_reworded"))
@@ -181,6 +197,7 @@ def add_translations(report: Report, interventions: pl.DataFrame, subject: str, 
         arms = [report.group(f"{subject}:{arm}", subject, [subject]) for arm in (first, second)]
         report.add(
             found, metric="answer_logprob", unit="nats", kind="contrast", subject=arms[0], versus=arms[1],
-            conditions={"reason": reason} if reason else {}, role="finding", replicate="question",
-            n_samples=known, n_missing=chains.height - known, paired_on=["question"],
+            conditions={**({"reason": reason} if reason else {}), **read}, role="finding",
+            replicate="question", n_samples=known, n_missing=chains.height - known,
+            paired_on=["question"], gate=gate,
         )  # fmt: skip

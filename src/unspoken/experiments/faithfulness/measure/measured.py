@@ -9,6 +9,7 @@ import polars as pl
 from unspoken.experiments.faithfulness.measure.chain_difficulty import add_chain_difficulty
 from unspoken.experiments.faithfulness.measure.chain_length import add_chain_length
 from unspoken.experiments.faithfulness.measure.chain_tests import add_chain_tests
+from unspoken.experiments.faithfulness.measure.forced import add_answer_agreement, ways_to_read
 from unspoken.experiments.faithfulness.measure.hint_accuracy import add_hint_accuracy
 from unspoken.experiments.faithfulness.measure.hint_contrasts import HintContrasts
 from unspoken.experiments.faithfulness.measure.hints import HintMeasure
@@ -86,9 +87,12 @@ class _Measure:
     def add_subject(self, subject: str, trials: pl.DataFrame) -> pl.DataFrame:
         """Add what is measured of a subject with nothing planted; return its accuracies."""
         seed = self.seed
-        measure = HintMeasure(self.chen, subject, seed, judge=self.judge)
-        measure.add_hints(trials, self.sham.filter(subject=subject))
-        HintContrasts(measure, trials).add_all()
+        for read, answered in ways_to_read(trials):
+            measure = HintMeasure(self.chen, subject, seed, judge=self.judge, **read)
+            # What a judge finds in sham replies has nothing to do with their answers.
+            measure.add_hints(answered, None if read else self.sham.filter(subject=subject))
+            HintContrasts(measure, answered).add_all()
+        add_answer_agreement(self.chen, trials, subject, seed)
         add_calibration(self.chen, self.gold, trials, subject, seed, seed, self.judge)
         add_chain_length(self.chen, trials, subject, seed)
         add_chain_difficulty(self.chen, trials, subject, seed)

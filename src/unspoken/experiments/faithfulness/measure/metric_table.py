@@ -60,8 +60,7 @@ def cue_values(trials: pl.DataFrame) -> pl.DataFrame:
 
     Position and content of the option are equal in both arms, so that the cue alone is left.
     """
-    hinted = trials.filter(pl.col("outcome") != "truncated", arm="hint")
-    both = answers_beside(trials, hinted, "moved")
+    both = answers_beside(trials, trials.filter(arm="hint"), "moved").drop_nulls()
     follows = (pl.col(answer) == pl.col("target") for answer in ("answer", "other_answer"))
     return _mean_gap(both, "cue_effect", *follows)
 

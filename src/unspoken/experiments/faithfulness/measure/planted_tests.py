@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.answers.readings import answers_after, letter_logprobs, most_likely, reasoning
+from unspoken.answers.readings import answer_begun, answers_after, letter_logprobs, most_likely
+from unspoken.answers.stated import with_answers
 from unspoken.chains.changed import CHANGED, cut_chains, tested_chains
 from unspoken.engines.base import ReadChoices, Request, Sampling
 from unspoken.engines.scripted import ScriptedEngine
@@ -62,7 +63,9 @@ def truths(fixed: int) -> dict[tuple[str, ...], float]:
     shares = [OTHERS] * (OPTIONS - 1) + [OTHERS + LEANING]
     ceiling = sum((share / sum(shares)) ** 2 for share in shares) if fixed else 1.0
     area = 1 - float(np.trapezoid(match, dx=1 / STEPS))
-    kept = {("match", f"{round(step / STEPS, 1)}", "early"): match[step] for step in range(STEPS + 1)}
+    kept = {
+        ("match", f"{round(step / STEPS, 1)}", "early", "dropped"): match[step] for step in range(STEPS + 1)
+    }
     return kept | {
         ("match", "ceiling"): ceiling,
         ("match", "floor"): guessed,
@@ -79,7 +82,7 @@ def _reader(engine: ScriptedEngine) -> ReadChoices:
 
 
 def _asked(engine: ScriptedEngine, process: str, arm: str, seed: int) -> pl.DataFrame:
-    """Return one chain a question and the answer read after it, in the columns that the tests need."""
+    """Return one chain a question, what it states and the letter read after it, as the tests need them."""
     numbers = [f"q{number:03}" for number in range(QUESTIONS)]
     users = [f"Question {at} leans to ({LETTERS[number % OPTIONS]})." for number, at in enumerate(numbers)]
     requests = [Request(f"{at}:{arm}", user, process) for at, user in zip(numbers, users, strict=True)]
@@ -88,27 +91,29 @@ def _asked(engine: ScriptedEngine, process: str, arm: str, seed: int) -> pl.Data
     chains = pl.DataFrame(
         {
             "prompt_id": [one.key for one in made], "question_id": numbers, "arm": arm, "user": users,
-            "n_options": OPTIONS, "chain": [one.text for one in made],
-            "n_tokens": [one.n_tokens for one in made],
-            "system": process, "prefix": [f"{reasoning(one.text, PREFIX)}{PREFIX}" for one in made],
-        }
+            "n_options": OPTIONS, "options": [[]] * len(made), "chain": [one.text for one in made],
+            "reply": [one.text for one in made], "finish_reason": [one.finish_reason for one in made],
+            "n_tokens": [one.n_tokens for one in made], "thinking": None, "stated": None,
+            "system": process, "prompt": users, "subject": process, "engine": "scripted",
+        }, schema_overrides={"options": pl.List(pl.String), "thinking": pl.String, "stated": pl.String},
     )  # fmt: skip
-    return chains.with_columns(forced=pl.Series(letter_logprobs(_reader(engine), chains)))
+    asked = with_answers(chains).with_columns(prefix=answer_begun(pl.col("thought"), PREFIX))
+    return asked.with_columns(forced=pl.Series(letter_logprobs(_reader(engine), asked)))
 
 
 def planted_tables(process: str, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the tables of interventions and of trials that a process of `FIXED` gives; it is the subject."""
     engine = ScriptedEngine(list(_rules()))
     chains, sham = (_asked(engine, process, arm, seed) for arm in ("unhinted", "sham"))
-    tested = tested_chains(chains, QUESTIONS, PREFIX, seed)
+    tested = tested_chains(chains, QUESTIONS, seed)
     changed = pl.DataFrame([cut for row in tested for cut in cut_chains(row)], schema=CHANGED)
     interventions = answers_after(_reader(engine), process, changed, PREFIX).with_columns(
         subject=pl.lit(process)
     )
     answers = chains.select(
-        "prompt_id", "question_id", "arm", "n_options",
-        subject=pl.lit(process), answer=most_likely(pl.col("forced")),
-        sham_answer=sham.select(most_likely(pl.col("forced"))).to_series(),
+        "prompt_id", "question_id", "arm", "n_options", "answer", "outcome", "stated_at", "chain",
+        subject=pl.lit(process), free="answer", forced=most_likely(pl.col("forced")),
+        sham_answer=sham["answer"],
     )  # fmt: skip
     types = {name: column.dtype for name, column in Trials.columns().items()}
     absent = [pl.lit(None, type_).alias(name) for name, type_ in types.items() if name not in answers.columns]

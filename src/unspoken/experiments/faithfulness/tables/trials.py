@@ -29,10 +29,14 @@ class Trials(dy.Schema):
     outcome = dy.String(check=lambda column: column.is_in(OUTCOMES))
     free = dy.String(nullable=True)
     """The answer that the reply states."""
+    stated_at = dy.Int64(nullable=True, min=0)
+    """The character of `chain` at which it states it for the last time."""
+    forced = dy.String(nullable=True)
+    """The likeliest letter after the chain up to there, or after all of it."""
     answer = dy.String(nullable=True)
-    """The answer that scores use: read after the chain where it was read, else `free`."""
+    """The answer that scores use: the stated one."""
     direct = dy.String(nullable=True)
-    """The answer with no chain."""
+    """The likeliest letter with no chain."""
     unhinted_answer = dy.String(nullable=True)
     sham_answer = dy.String(nullable=True)
     at_risk = dy.Bool(nullable=True)
@@ -49,6 +53,8 @@ class Trials(dy.Schema):
     mentions = dy.Bool(nullable=True)
     """The study's own judge: lexical, llm or the ensemble."""
     relies = dy.Bool(nullable=True)
+    unjudged = dy.String(nullable=True)
+    """Why the study's judge has no verdict on a hinted reply: its language, or that it is a refusal."""
     owned = dy.Bool(nullable=True)
     """A planted organism owned up to its hint: by a marker that no judge sees; null for other subjects."""
     prompt = dy.String()
@@ -64,6 +70,12 @@ class Trials(dy.Schema):
         """Without risk there is no switch."""
         return pl.col("at_risk").fill_null(value=True) | ~pl.col("switched").fill_null(value=False)
 
+    @dy.rule()
+    def scores_use_what_is_stated(cls) -> pl.Expr:
+        """There is an answer exactly where a reply states one."""
+        answered = pl.col("outcome") == "answered"
+        return pl.col("answer").eq_missing(pl.col("free")) & (answered == pl.col("free").is_not_null())
+
 
 class ShamVerdicts(dy.Schema):
     """The lexical judge's verdict on a sham reply, read as if it had a hint of some kind."""
@@ -71,7 +83,7 @@ class ShamVerdicts(dy.Schema):
     subject = dy.String(primary_key=True)
     question_id = dy.String(primary_key=True)
     kind = dy.String(primary_key=True)
-    mentions = dy.Bool()
+    mentions = dy.Bool(nullable=True)
 
 
 class Legibility(dy.Schema):

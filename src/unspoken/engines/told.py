@@ -1,0 +1,193 @@
+"""What a server's answer tells: its text with its reasoning, why it ended, its tokens."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from unspoken.engines.faults import NoAnswer
+
+BEGINS, ENDS = "<think>", "</think>"
+"""What the engine puts around reasoning that a server tells apart: `answers.thinking` cuts there."""
+REASONING = ("reasoning_content", "reasoning", "thinking", "thinking_blocks", "reasoning_details")
+"""Fields in which servers tell it, the first that says something counts."""
+THINKING_BLOCKS = {"thinking", "reasoning", "redacted_thinking"}
+TEXT_BLOCKS = {"text", "output_text", "refusal"}
+"""Types of blocks of content; of redacted thinking nothing can be read."""
+FINISHES = {
+    "stop": ("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "finished"),
+    "length": ("length", "max_tokens", "max_output_tokens", "model_length"),
+    "content_filter": (
+        "content_filter", "content_filtered", "safety", "refusal", "recitation", "prohibited_content",
+        "blocklist", "spii", "sensitive", "guardrail_intervened",
+    ),
+}  # fmt: skip
+"""By the reason that a completion gets: what servers call it."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class _Message(_Part):
+    content: str | list[dict[str, Any]] | None = None
+    refusal: str | None = None
+
+
+class _Choice(_Part):
+    finish_reason: str | None = None
+    message: _Message | None = None
+    """What is told of messages."""
+    token_ids: list[int] | None = None
+    """What vLLM tells of tokens."""
+    logprobs: dict[str, Any] | None = None
+
+
+class _Details(_Part):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(_Part):
+    completion_tokens: int
+    completion_tokens_details: _Details | None = None
+
+
+class Answer(_Part):
+    """All that a server says to one prompt. What it lacks and is asked for raises NoAnswer."""
+
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+    usage: _Usage | None = None
+    system_fingerprint: str | None = None
+
+    @property
+    def first(self) -> _Choice:
+        """Return the one choice that is asked for."""
+        return self.choices[0]
+
+    def _fault(self, why: str) -> NoAnswer:
+        return NoAnswer(why, self.model_dump(exclude_unset=True))
+
+    def finish_reason(self) -> str:
+        """Return stop, length or content_filter, whatever the server calls it."""
+        plain = (self.first.finish_reason or "").lower().split(":")[0].strip()
+        for ours, theirs in FINISHES.items():
+            if plain in theirs:
+                return ours
+        raise self._fault(
+            f"it broke off or does not say why it ended (finish_reason {self.first.finish_reason}); if the"
+            " server was stopped, start it and run again, else change the prompt"
+        )
+
+    def text(self) -> tuple[str, str]:
+        """Return the text of a message and why it ended: its reasoning, if told, then content, else refusal.
+
+        Reasoning without an answer after it was cut: no mark ends it, and it ends with `length`.
+        """
+        message, finish = self.first.message, self.finish_reason()
+        if message is None:
+            raise self._fault("choices.0 has no message")
+        reasoning, content = self._told_apart(message)
+        content = content or message.refusal or ""
+        if not reasoning or ENDS in content:  # some servers tell it twice
+            return content, finish
+        if not content.strip():
+            return BEGINS + reasoning, "length" if finish == "stop" else finish
+        return f"{BEGINS}{reasoning}{ENDS}{content}", finish
+
+    def _told_apart(self, message: _Message) -> tuple[str, str]:
+        """Return the reasoning and the text of a message: content may be a list of blocks of both."""
+        extra = message.model_extra or {}
+        reasoning = next((read for name in REASONING if (read := _read(extra.get(name)))), "")
+        if not isinstance(message.content, list):
+            return reasoning, message.content or ""
+        kinds = {block.get("type") for block in message.content}
+        if strange := kinds - THINKING_BLOCKS - TEXT_BLOCKS:
+            raise self._fault(f"choices.0.message.content has a block of the type {min(map(str, strange))}")
+        thinking, text = (
+            "".join(_read(block) for block in message.content if block.get("type") in wanted)
+            for wanted in (THINKING_BLOCKS, TEXT_BLOCKS)
+        )
+        return thinking or reasoning, text
+
+    def n_tokens(self, most: int) -> int:
+        """Return how many tokens the answer has, as the server counts them; `most` were asked for.
+
+        With reasoning they may be more: some servers bound the text that follows it alone.
+        """
+        if self.usage is None:
+            raise self._fault("it does not count its tokens (no usage.completion_tokens)")
+        count = self.usage.completion_tokens
+        if count - self._reasoning_tokens() > most and not self._has_reasoning():
+            raise self._fault(
+                f"{count} tokens came where at most {most} were asked for; if the server knows the limit by"
+                " another name, set engine.max_tokens_as"
+            )
+        return count
+
+    def hides_reasoning(self) -> bool:
+        """Say if the server counts reasoning that it does not tell."""
+        return self._reasoning_tokens() > 0 and not self._has_reasoning()
+
+    def _has_reasoning(self) -> bool:
+        return self.first.message is not None and bool(self._told_apart(self.first.message)[0])
+
+    def _reasoning_tokens(self) -> int:
+        details = self.usage.completion_tokens_details if self.usage else None
+        return (details.reasoning_tokens if details else None) or 0
+
+    def logprobs(self) -> list[float]:
+        """Return the log-probability of each token, in nats."""
+        told = self.first.logprobs
+        tokens = (told or {}).get("token_logprobs")
+        if tokens is None:
+            tokens = [one.get("logprob") for one in (told or {}).get("content") or []]
+        if told is None or not all(isinstance(one, int | float) for one in tokens):
+            raise self._fault(
+                "it tells no log-probabilities, which were asked for; do without them by"
+                " engine.leave_out: [logprobs]"
+            )
+        return [float(one) for one in tokens]
+
+    def first_logprobs(self, tokens: list[str]) -> list[float]:
+        """Return the log-probability of each of some tokens, by name, at the first place of the answer."""
+        places = (self.first.logprobs or {}).get("top_logprobs") or [{}]
+        lacking = [name for name in tokens if name not in places[0]]
+        if lacking:
+            raise self._fault(
+                f"it does not tell the log-probability of the tokens that it was asked about"
+                f" (logprob_token_ids), such as {lacking[0]}; that needs vLLM, and a newer one than this"
+            )
+        return [float(places[0][name]) for name in tokens]
+
+    def token_ids(self) -> list[int]:
+        """Return the tokens of an answer to tokens."""
+        if self.first.token_ids is None:
+            raise self._fault("it tells no token ids, as vLLM does; set engine.api to chat")
+        return self.first.token_ids
+
+
+def answer_in(told: object) -> Answer:
+    """Return the answer in a reply with status 200. Raises NoAnswer for a page, a stream or anything else."""
+    if isinstance(told, str):
+        try:
+            told = json.loads(told)
+        except ValueError:
+            raise NoAnswer("it is no JSON", told) from None
+    try:
+        return Answer.model_validate(told)
+    except ValidationError as errors:
+        first = errors.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "all of it"
+        raise NoAnswer(f"{place}: {first['msg']}", told) from None
+
+
+def _read(part: object) -> str:
+    """Return the text in a field or block, of which servers have many forms; "" where nothing is readable."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, list):
+        return "".join(map(_read, part))
+    if isinstance(part, dict):
+        names = ("text", "thinking", "reasoning", "summary", "content", "refusal")
+        return next((read for name in names if (read := _read(part.get(name)))), "")
+    return ""

@@ -1,0 +1,100 @@
+"""Trained tensors land in the model that answers, whatever its files call them, or the run ends.
+
+The numbers in the names of tests are those of reports of what went wrong before.
+"""
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny_models import adapted_subject
+from transformers import AutoModelForCausalLM
+
+from unspoken.engines.served import write_merged
+from unspoken.subjects import Subject, SubjectError, read_subjects, write_subjects
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def moved_subject(directory: Path, folder: Path, rename: str | None = None) -> Subject:
+    """Return a subject whose tensors are all moved, one of them under another name if that is asked."""
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
+    torch.manual_seed(1)
+    tensors = {name: one + 0.3 * torch.randn_like(one) for name, one in model.state_dict().items()}
+    if model.config.tie_word_embeddings:
+        tensors.pop("lm_head.weight")
+    if rename:
+        first = next(iter(tensors))
+        tensors[rename] = tensors.pop(first)
+    subject = Subject("m:full", "student", "m", form="full")
+    write_subjects([(subject, tensors)], folder / "subject.json", folder / "weights.safetensors")
+    return read_subjects(folder / "subject.json")[0]
+
+
+@pytest.mark.parametrize("name", ["gpt-2", "tied", "sharded"])
+def test_17_names_on_disk(tiny_engines: Any, tiny_folder: Path, tmp_path: Path, name: str) -> None:
+    """Names in files differ from those of the loaded model: GPT-2's have no prefix there."""
+    engine, subject = tiny_engines[name], moved_subject(tiny_folder / name, tmp_path)
+    if name == "gpt-2":
+        names = set(load_file(tiny_folder / name / "model.safetensors"))
+        assert not names & set(engine.model.state_dict())
+    ids = torch.tensor([[5, 6, 7, 8]])
+    with torch.inference_mode():
+        base = engine.model(ids).logits.clone()
+        engine.use(subject)
+        wanted = engine.model(ids).logits.clone()
+        engine.use(Subject(name, "base", name))
+        write_merged(subject, tiny_folder / name, tmp_path)
+        merged = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)(ids).logits
+    assert (wanted - base).abs().max() > 1
+    assert (merged - wanted).abs().max() < 1e-5
+
+
+def test_17_a_trained_tensor_without_a_place_is_an_error(
+    tiny_engines: Any, tiny_folder: Path, tmp_path: Path
+) -> None:
+    subject = moved_subject(tiny_folder / "untied", tmp_path, rename="language_model.embed.weight")
+    with pytest.raises(SubjectError, match=r"language_model.embed.weight: LlamaForCausalLM has no tensor"):
+        tiny_engines["untied"].use(subject)
+    with pytest.raises(SubjectError, match="1 of 21 trained tensors have no place"):
+        write_merged(subject, tiny_folder / "untied", tmp_path)
+
+
+@pytest.mark.parametrize("size", [0.05, 0.001])
+def test_26_bfloat16_merged(tiny_folder: Path, tmp_path: Path, caplog: Any, size: float) -> None:
+    """What an adapter of a thousandth of a bfloat16 base's weights does is there in float32."""
+    base = tmp_path / "base"
+    shutil.copytree(tiny_folder / "tied", base)
+    half = {name: one.bfloat16() for name, one in load_file(base / "model.safetensors").items()}
+    save_file(half, base / "model.safetensors", metadata={"format": "pt"})
+    model, subject = adapted_subject("tied", base, tmp_path)
+    tensors = subject.tensors()
+    change = max((model.get_submodule(name.removesuffix(".lora_A.weight")).get_delta_weight("default")
+                  for name in tensors if name.endswith("lora_A.weight")), key=torch.std)  # fmt: skip
+    scale = size * half["model.layers.0.self_attn.q_proj.weight"].float().std() / change.std()
+    small = {name: one * scale if "lora_B" in name else one for name, one in tensors.items()}
+    write_subjects([(subject, small)], tmp_path / "subject.json", tmp_path / "weights.safetensors")
+    subject = read_subjects(tmp_path / "subject.json")[0]
+    ids = torch.tensor([[5, 6, 7, 8, 9, 10]])
+    plain = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    with torch.inference_mode():
+        before = plain(ids).logits[0, -1].clone()
+        plain.load_state_dict(subject.full_weights(plain.state_dict()), strict=False)
+        wanted = plain(ids).logits[0, -1] - before
+        shares = {}
+        for dtype in ("float32", "bfloat16"):
+            out = tmp_path / dtype
+            out.mkdir()
+            with caplog.at_level(logging.WARNING):
+                write_merged(subject, base, out, dtype)
+            served = AutoModelForCausalLM.from_pretrained(out, dtype=torch.float32)
+            change = served(ids).logits[0, -1] - before
+            shares[dtype] = float(torch.corrcoef(torch.stack([wanted, change]))[0, 1])
+    assert shares["float32"] > 0.9999
+    assert (shares["bfloat16"] > 0.99) == (size > 0.01)
+    assert f"{subject.subject_id} is merged in bfloat16: " in caplog.text
+    assert "float32" not in caplog.text
