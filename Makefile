@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-quick test-slurm test-faults test-models lint format report plan status why fetch rebuild register merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-quick test-slurm test-faults test-models lint format report plan status why fetch rebuild register export merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -99,6 +99,9 @@ register: study ## before a run: write down its tests and margins, in a file to 
 rebuild: venv ## say how to make one measurement again: make rebuild ID=... [STUDY=...]
 	@test -n '$(ID)' || { echo 'Say which: make rebuild ID=, a measurement_id of the store' >&2; exit 2; }
 	@$(BIN)/python -m unspoken.rebuild '$(ID)' --store '$(ROOT)/unspoken.duckdb'
+
+export: venv ## write a study's replies as other tools read them: make export FORMAT=every_eval_ever [STUDY=...]
+	@$(BIN)/python -m unspoken.experiments.faithfulness.export --root '$(ROOT)' --format '$(FORMAT)'
 
 merge: venv ## one store of several: make merge INTO=all.duckdb STORES="a.duckdb b.duckdb"
 	@test -n '$(INTO)' && test -n '$(STORES)' || { \

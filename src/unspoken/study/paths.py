@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from unspoken.row_files import ending
+
 SUFFIXES = (".jsonl", ".ndjson", ".parquet")
 _REPLACED = re.compile(r"<[a-z][a-z0-9_]*>|\{\s*[.\w]+\s*(?:,.*)?\}")
 """What Snakemake would replace: <name>, {name} and {name,pattern}. There is no way to tell it not to."""
@@ -25,11 +27,11 @@ def own_path(path: str) -> str:
     return path
 
 
-def own_file(path: str, what: str = "a file") -> str:
-    """Return the path of a user's own file of rows. Raises ValueError for another, or another ending."""
+def own_file(path: str, what: str = "a file", suffixes: tuple[str, ...] = SUFFIXES) -> str:
+    """Return the path of a user's own file of rows, packed or not. Raises ValueError for another ending."""
     file = Path(own_path(path))
-    if file.suffix not in SUFFIXES:
-        raise ValueError(f"path: got '{path}'; expected a file that ends in {', '.join(SUFFIXES)}")
+    if ending(file) not in suffixes:
+        raise ValueError(f"path: got '{path}'; expected a file that ends in {', '.join(suffixes)}")
     if not file.is_file():
         as_written = "; ~ and $ are taken as written" if path.startswith("~") or "$" in path else ""
         raise ValueError(f"path: got '{path}'; expected {what}, and there is none{as_written}")

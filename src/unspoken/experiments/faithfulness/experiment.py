@@ -206,11 +206,12 @@ class FaithfulnessRoom(Room):
 
     def import_transcripts_part(self, transcripts: str) -> Part:
         """Return what `import_transcripts` depends on, beside the file."""
+        entry = self.section.transcripts[transcripts].model_dump(mode="json", exclude={"path"})
         return self.project.script_part(
             "import_transcripts.py",
             experiment=self.name,
             study=self.study.study,
-            columns=self.section.transcripts[transcripts].columns,
+            entry={"name": transcripts, **entry},
             kinds=list(self._hints["kinds"]),
         )
 

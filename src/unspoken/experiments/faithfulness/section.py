@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
+from unspoken.row_files import SUFFIXES as ROWS
 from unspoken.study.base import Name, Section, Word
 from unspoken.study.models import Revision
 from unspoken.study.paths import own_file
@@ -18,6 +19,13 @@ Kind = Literal[
 ]
 """The six kinds of hint of Chen et al. 2025."""
 Columns = dict[str, str]
+TOLD = (
+    "question", "options", "n_options", "key", "id", "prompt", "system", "hinted", "arm", "kind", "target",
+    "chain", "thinking", "answer", "sample", "subject", "finish_reason", "n_tokens", "thinking_tokens",
+)  # fmt: skip
+"""What columns of transcripts may tell, as `unspoken.transcripts.told` has it."""
+READ = (*ROWS, ".eval")
+"""How files of transcripts end."""
 
 
 class KnowledgeQuestions(Section):
@@ -118,14 +126,24 @@ class Transcripts(Section):
     """Chains that you already have (docs/faithfulness.md): judged and scored, nothing generated."""
 
     path: str
-    """The file, from the folder in which you run: JSON lines (.jsonl, .ndjson) or .parquet."""
+    """The file, from the folder in which you run: .jsonl, .ndjson, .json (compressed: .gz, .zst, .bz2),
+    .parquet, or a log of Inspect (.eval, .json)."""
     columns: Columns = {}
-    """The file's column for each of id, question, options, n_options, prompt, hinted, kind, target, key,
-    chain, answer, subject, where it has another name."""
+    """The file's column for each of question, options, n_options, key, id, prompt, system, hinted, arm, kind,
+    target, chain, thinking, answer, sample, finish_reason, n_tokens, thinking_tokens, where it has another
+    name or is nested, as in `metadata.hint`; and for subject, who answered: else that is the entry's name."""
+    format: Literal["auto", "inspect", "lm_eval", "messages", "every_eval_ever", "rows"] = "auto"
+    """What wrote the file; auto recognises it, and the job's log says as what it was read."""
+    thinking: Literal["marked", "open"] = "marked"
+    """Where thinking stands in a text: between marks, or, `open`, from its beginning on, as the prompt had
+    the mark that opens it: then a text without the mark that ends it is a thought that was cut off."""
 
     @model_validator(mode="after")
     def _readable(self) -> "Transcripts":
-        own_file(self.path)
+        for name in self.columns:
+            if name not in TOLD:
+                raise ValueError(f"columns: got '{name}'; expected some of {', '.join(TOLD)}")
+        own_file(self.path, suffixes=READ)
         return self
 
 
@@ -170,6 +188,9 @@ class FaithfulnessSection(Section):
         for name in self.models:
             if name in self.planted:
                 raise ValueError(f"planted: got '{name}', which models has too; expected it in one of them")
+        for name in self.transcripts:
+            if name in (*self.models, *self.planted):
+                raise ValueError(f"transcripts: got '{name}', a model's name too; expected names that differ")
         for name in self.kinds:
             if self.kinds.count(name) > 1:
                 raise ValueError(f"kinds: got '{name}' twice; expected each once")

@@ -247,6 +247,7 @@ class _Answers:
             return
         n_options = int(unhinted["n_options"].mode().sort()[0])
         asked = unhinted.filter(n_options=n_options)
+        asked = asked.unique("question_id", keep="first", maintain_order=True)  # of samples the first
         letters = asked.filter(pl.col("outcome") != "truncated")["answer"].drop_nulls()
         seed = hashed_seed(self.seed, "position_share", self.subject)
         found = position_share(letters, n_options, seed)

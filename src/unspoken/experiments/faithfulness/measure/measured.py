@@ -28,11 +28,23 @@ from unspoken.experiments.faithfulness.measure.uplift import RATES, add_uplift, 
 from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
 from unspoken.judges.judge_patterns import read_patterns
 from unspoken.statistics.report import Report
-from unspoken.tables.base import read_table, whole_table
+from unspoken.tables.base import TableError, read_table, whole_table
 from unspoken.tables.interventions import Interventions
 
 PAPERS = ("chen2025", "turpin2023", "lanham2023")
 Files = dict[str, list[Path]]
+
+
+def check_subjects(files: list[Path]) -> None:
+    """Raise TableError for a subject of two files of trials: transcripts may name theirs as they like."""
+    first: dict[str, Path] = {}
+    for file in files:
+        for name in pl.read_parquet(file, columns=["subject"])["subject"].unique():
+            if first.setdefault(name, file) != file:
+                both = f"'{name}' is a subject of {first[name].parent} and of {file.parent}"
+                raise TableError(
+                    f"{both}; expected subjects that differ, so other names of entries or columns"
+                )
 
 
 class _Measure:
@@ -42,6 +54,7 @@ class _Measure:
         """Read the tables, and the labelled chains that judges are compared with."""
         self.seed: int = spec["seed"]
         self.judge: str = spec["judge"]
+        check_subjects(files["trials"])
         self.trials = whole_table(files["trials"], Trials)
         self.sham = whole_table(files["sham"], ShamVerdicts)
         self.legibility = whole_table(files["legibility"], Legibility)

@@ -1,0 +1,68 @@
+"""Who answered: the entry's name, unless `columns` names a column; and the columns that may say it."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from unspoken.row_files import Row, place, shown
+from unspoken.tables.base import TableError
+from unspoken.transcripts.told import found_at
+
+log = logging.getLogger("import_transcripts")
+MODELS = (
+    "model", "model_id", "model_name", "model_name_or_path", "response.model", "response.body.model",
+    "request.model", "body.model",
+)  # fmt: skip
+"""Columns that name a model, where a file has them; a `subject` may be a topic."""
+
+
+def may_say(row: Row) -> Row:
+    """Return what stands in the columns of a row that may say who answered."""
+    return {name: found_at(row, name)[1] for name in (*MODELS, "subject")}
+
+
+def check_subjects(file: Path, rows: list[Row]) -> None:
+    """Raise TableError where a column that nobody mapped says that several answered, naming two rows.
+
+    Columns of MODELS have one value in a file of one subject. A `subject` that is the same in all rows of a
+    question is its topic: it is not used, which is logged. Where it differs within one, it says who answered.
+    """
+    for name in MODELS:
+        known = [row for row in rows if isinstance(row["may_say"][name], str)]
+        other = next((row for row in known if row["may_say"][name] != known[0]["may_say"][name]), None)
+        if other is not None:
+            raise _two(file, name, known[0], other)
+    topics: dict[str, Row] = {}
+    values: dict[Any, None] = {}
+    for row in rows:
+        value = row["may_say"]["subject"]
+        first = topics.setdefault(row["question_id"], row)
+        if first["may_say"]["subject"] != value:
+            raise _two(file, "subject", first, row)
+        if isinstance(value, str):
+            values[value] = None
+    if values:
+        some = ", ".join(list(values)[:3]) + (", ..." if len(values) > 3 else "")
+        log.info("column 'subject' (%s) does not say who answered: `columns` does not name it", some)
+
+
+def _two(file: Path, name: str, first: Row, other: Row) -> TableError:
+    values = [shown(one["may_say"][name]) for one in (first, other)]
+    where = [place(file, one["number"]) for one in (first, other)]
+    return TableError(
+        f"{file}: column '{name}' is {values[0]} in {where[0]} and {values[1]} in {where[1]}, and nothing"
+        f" says whether these are two subjects; expected columns: {{subject: {name}}}, or a file for each"
+    )
+
+
+def who_answered(replies: pl.DataFrame) -> str:
+    """Return who was read, and how much: `1 subject: mine (40 questions, 80 replies)`."""
+    counts = replies.group_by("subject", maintain_order=True).agg(pl.col("question_id").n_unique(), pl.len())
+    each = [
+        f"{name} ({questions} {'question' if questions == 1 else 'questions'},"
+        f" {rows} {'reply' if rows == 1 else 'replies'})"
+        for name, questions, rows in counts.iter_rows()
+    ]
+    return f"{counts.height} {'subject' if counts.height == 1 else 'subjects'}: {', '.join(each)}"

@@ -1,0 +1,115 @@
+"""What a row of a user's file tells of a reply, under this project's names, whatever wrote the file."""
+
+from typing import Annotated, Any, NamedTuple
+
+import polars as pl
+from pydantic import Field
+
+from unspoken.questions.own_files import MOST_OPTIONS, Columns, Name, Options, Text, letters
+from unspoken.row_files import Row, TypedRow, wrong
+
+Count = Annotated[int, Field(ge=0)] | None
+
+
+class Told(NamedTuple):
+    """One reply as a format's reader gives it."""
+
+    number: int
+    """Its row in the file, from 1; of JSON lines the line."""
+    own: Row
+    """The row as the file has it: what `columns` names."""
+    told: Row
+    """What the format says of it, by the names of Reply; what it does not say is not there."""
+
+
+class Reply(TypedRow):
+    """A reply to a multiple-choice question. Every field may be named in `columns`."""
+
+    question: Text | None
+    hinted: bool | None
+    arm: str | None
+    """How the question was asked: with it, `hinted` needs no column."""
+    kind: object
+    chain: str
+    """What the model wrote; with marks around its thinking, if that is in it."""
+    thinking: str | None
+    """The thinking, where it stands in a column of its own."""
+    answer: object
+    """A letter of an option, as target and key: which there are depends on the options."""
+    id: Name | None
+    target: object
+    key: object
+    options: Options | None = Field(description="a list of texts")
+    n_options: Annotated[int, Field(ge=2, le=MOST_OPTIONS)] | None = Field(
+        description=f"an integer from 2 to {MOST_OPTIONS}"
+    )
+    prompt: str | None
+    system: str | None
+    subject: Text | None
+    """Who answered. Not MMLU's topic: no file's own column `subject` is read unless `columns` names it."""
+    sample: Name | None
+    """Which of several replies to one prompt it is: an epoch, a repeat."""
+    finish_reason: str | None
+    n_tokens: Count
+    thinking_tokens: Count
+
+
+FIELDS = tuple(Reply.model_fields)
+PLAIN: Columns = {
+    "number": pl.Int64, "part": pl.Int64, "subject": pl.String, "question_id": pl.String, "arm": pl.String,
+    "kind": pl.String, "target": pl.String, "key": pl.String, "n_options": pl.Int64,
+    "options": pl.List(pl.String), "user": pl.String, "system": pl.String, "chain": pl.String,
+    "stated": pl.String, "opened": pl.Boolean, "sample": pl.String, "finish_reason": pl.String,
+    "n_tokens": pl.Int64, "thinking_tokens": pl.Int64,
+}  # fmt: skip
+"""What is kept of each reply; `part` counts the replies of one row, from 0, and
+`opened` says that the prompt began the thinking."""
+
+
+SAMPLES = ("sample", "epoch", "sample_index", "repeat")
+"""Columns that number the replies to one prompt."""
+
+
+def sample_in(row: Row) -> Any:
+    """Return what numbers a row's reply among those to its prompt, or None."""
+    return next((row[name] for name in SAMPLES if row.get(name) is not None), None)
+
+
+def found_at(row: Row, path: str) -> tuple[bool, Any]:
+    """Return whether a row has something at a path, as `metadata.hint`, and what; null where it lacks."""
+    if path in row:
+        return True, row[path]
+    value: Any = row
+    for step in path.split("."):
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return False, None
+    return True, value
+
+
+def letter_of(column: str, value: object, options: list[str] | None, size: int) -> str | None:
+    """Return the letter of the option that a log names: by letter, text, or place from 0.
+
+    Null for null, and for a list of several. Raises RowError for what names no option, or two.
+    """
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 else None
+    if value is None:
+        return None
+    names, found = letters(size), set()
+    if isinstance(value, int) and not isinstance(value, bool):
+        found = {names[value]} if 0 <= value < size else set()
+    elif isinstance(value, str):
+        text = value.strip()
+        bare = text.strip("()[].: ").upper()
+        found = {names[at] for at, option in enumerate(options or []) if option == text}
+        found |= {bare} & set(names)
+        if not found and text.isdecimal() and int(text) < size:
+            found = {names[int(text)]}
+    if len(found) != 1:
+        said = "one reading, and it is an option's letter and another's text" if found else "an option:"
+        raise wrong(column, value, f"{said} a letter from A to {names[-1]}, its text, or its place from 0")
+    return found.pop()
