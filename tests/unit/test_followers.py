@@ -82,6 +82,8 @@ def written_chains():
         .with_columns(
             prompt_id=pl.format("{}-{}", "prompt_id", "index"),
             subject=pl.lit("follower"),
+            prompt="user",
+            engine=pl.lit("transformers"),
             finish_reason=pl.lit("stop"),
             stated=pl.lit(None, pl.String),
             forced=pl.lit(None, pl.List(pl.Float64)),

@@ -45,7 +45,7 @@ def trials_of(rows: Rows) -> pl.DataFrame:
     """Return trials with verdicts: no chain mentions its hint."""
     pairs = paired(answered(joined_chains(*chain_tables(rows))))
     verdict = pl.when(pl.col("arm") == "hint").then(pl.lit(value=False))
-    return pairs.with_columns(mentions=verdict, relies=verdict)
+    return pairs.with_columns(mentions=verdict, relies=verdict, unjudged=pl.lit(None, pl.String))
 
 
 def study(read_as_hint: int) -> Rows:

@@ -126,7 +126,7 @@ def test_a_claim_whose_replicates_nobody_counts_stays_in_the_plan(silent: Plan) 
 def test_a_headline_without_a_heading_stands_under_its_metric() -> None:
     row = {
         "unit": "log_odds", "subject": "a:cat", "versus": "a", "conditions": {"trait": "cat"}, "value": 0.5,
-        "ci_low": 0.1, "ci_high": 0.9, "ci90_low": 0.2, "ci90_high": 0.8, "n_replicates": 9,
+        "ci_low": 0.1, "ci_high": 0.9, "ci90_low": 0.2, "ci90_high": 0.8, "n_replicates": 9, "n_samples": 9,
         "replicate": "question", "gate": None, "role": "finding", "kind": "contrast", "ci_method": "t",
         "experiment": "probing", "metric": "trait_shift", "passed": None, "reproducible": True,
         "measurement_id": "m",

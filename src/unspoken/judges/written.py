@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.answers.thinking import reply_of
+from unspoken.answers.thinking import split_at_thinking
 from unspoken.engines.base import Completion
 
 MAX_TOKENS = 2048
@@ -26,9 +26,10 @@ def written_shares(made: list[Completion], rubric: dict[str, Any]) -> pl.Series:
     answered = (
         pl.col("text").str.extract_all(rf"(?:answer|verdict)(?:\s+is)?\s*[:：]?\s*{either}\b").list.last()
     )
+    texts = pl.Series([one.text for one in made], dtype=pl.String)
     read = (
-        pl.DataFrame({"text": [one.text for one in made]}, schema={"text": pl.String})
-        .select(text=reply_of(pl.col("text")))
+        split_at_thinking(texts)
+        .select(text="reply")
         .with_columns(text=text)
         .select(
             first=pl.col("text").str.extract(rf"^({either})\b"),
