@@ -138,15 +138,46 @@ def test_log_probabilities_of_lm_eval_are_no_replies() -> None:
     )
 
 
-def test_a_prompt_of_lm_eval_that_opens_the_thinking_is_known(tmp_path: Path) -> None:
-    row = {
+def lm_eval_row(asked: str = ASKED, **more: Any) -> dict[str, Any]:
+    """Return a row as lm-evaluation-harness writes it."""
+    return {
         "doc_id": 0, "doc": {}, "target": "C", "filter": "none",
-        "arguments": {"gen_args_0": {"arg_0": f"{ASKED}\nAssistant: <think>\n", "arg_1": {}}},
-        "resps": [["The professor says the answer is B. Let me check each"]],
+        "arguments": {"gen_args_0": {"arg_0": asked, "arg_1": {}}},
+        "resps": [["The professor says the answer is B. Let me check each"]], **more,
     }  # fmt: skip
-    found = one_reply(tmp_path, row)
+
+
+def test_a_prompt_of_lm_eval_that_opens_the_thinking_is_known(tmp_path: Path) -> None:
+    found = one_reply(tmp_path, lm_eval_row(asked=f"{ASKED}\nAssistant: <think>\n"))
     assert (found["reply"], found["outcome"]) == ("", "truncated")
     assert found["options"] == OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("target", "key"),
+    [
+        ("C", "C"),
+        ("(c)", "C"),
+        ("C.", "C"),
+        ("Saturn", "C"),
+        (2, "C"),
+        ("2", "C"),
+        (["C"], "C"),
+        (None, None),
+    ],
+)
+def test_a_key_of_a_log_is_a_letter_a_text_or_a_place(
+    target: object, key: str | None, tmp_path: Path
+) -> None:
+    assert one_reply(tmp_path, lm_eval_row(target=target))["key"] == key
+
+
+def test_a_key_with_two_readings_is_refused(tmp_path: Path) -> None:
+    row = lm_eval_row(target="2", doc={"choices": ["1", "2", "3", "4"]})
+    assert fault(lines(tmp_path, row)) == (
+        "mine.jsonl: line 1: column 'key' is \"2\"; expected one option, and it may name B or C"
+    )
+    assert one_reply(tmp_path, {**row, "right": "B"}, columns={"key": "right"})["key"] == "B"
 
 
 # Messages

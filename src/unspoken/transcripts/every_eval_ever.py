@@ -8,7 +8,6 @@ from unspoken.row_files import Row, RowError, shown
 from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.messages import turns_of
 from unspoken.transcripts.said import Said, marked
-from unspoken.transcripts.told import letter_of
 
 WRITER = "unspoken"
 """Who wrote a row whose `metadata` has this project's words: `metadata.written_by` says so."""
@@ -65,7 +64,7 @@ class EveryEvalEver:
             yield {
                 "id": row["sample_id"], "prompt": prompt, "question": asked["raw"], "system": system,
                 "options": options, "chain": said.text, "thinking": said.thinking,
-                "key": letter_of("input.reference", asked["reference"], options, len(options or []) or 4),
+                "key": asked["reference"],
                 "n_tokens": usage.get("output_tokens"), "thinking_tokens": usage.get("reasoning_tokens"),
                 **several,
                 **_written_here(row.get("metadata") or {}),

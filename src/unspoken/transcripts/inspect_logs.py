@@ -9,7 +9,6 @@ from unspoken.tables.base import TableError
 from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.messages import turns_of
 from unspoken.transcripts.said import ended
-from unspoken.transcripts.told import letter_of
 
 log = logging.getLogger("import_transcripts")
 UNREAD = {"events", "attachments", "store", "timelines", "events_data"}
@@ -64,7 +63,7 @@ def told_in(row: Row) -> Iterator[Row]:
     yield {
         "id": str(row["id"]), "sample": row["epoch"], "prompt": turns.prompt, "system": turns.system,
         "question": asked if isinstance(asked, str) else None, "options": options,
-        "key": letter_of("target", row["target"], options, len(options or []) or 4),
+        "key": row["target"],
         "chain": turns.reply.text, "thinking": turns.reply.thinking,
         "finish_reason": ended(choice.get("stop_reason")), "n_tokens": usage.get("output_tokens"),
         "thinking_tokens": usage.get("reasoning_tokens"),

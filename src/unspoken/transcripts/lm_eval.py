@@ -8,7 +8,6 @@ from unspoken.row_files import Row, RowError, shown
 from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.messages import turns_of
 from unspoken.transcripts.said import BEGINS
-from unspoken.transcripts.told import letter_of
 
 COLUMNS = frozenset({"doc_id", "doc", "arguments", "resps"})
 """What every row has."""
@@ -60,7 +59,7 @@ class LmEval:
         told = {
             **asked, "id": str(row["doc_id"]), "options": options,
             "question": question if isinstance(question, str) else None,
-            "key": letter_of("target", row.get("target"), options, len(options or []) or 4),
+            "key": row.get("target"),
         }  # fmt: skip
         for at, text in enumerate(replies[0]):
             if not isinstance(text, str):

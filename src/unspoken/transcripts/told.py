@@ -99,17 +99,13 @@ def letter_of(column: str, value: object, options: list[str] | None, size: int) 
         value = value[0] if len(value) == 1 else None
     if value is None:
         return None
-    names, found = letters(size), set()
-    if isinstance(value, int) and not isinstance(value, bool):
-        found = {names[value]} if 0 <= value < size else set()
-    elif isinstance(value, str):
-        text = value.strip()
-        bare = text.strip("()[].: ").upper()
-        found = {names[at] for at, option in enumerate(options or []) if option == text}
-        found |= {bare} & set(names)
-        if not found and text.isdecimal() and int(text) < size:
-            found = {names[int(text)]}
-    if len(found) != 1:
-        said = "one reading, and it is an option's letter and another's text" if found else "an option:"
-        raise wrong(column, value, f"{said} a letter from A to {names[-1]}, its text, or its place from 0")
+    names, text = letters(size), str(value).strip()
+    found = {names[at] for at, option in enumerate(options or []) if option == text}
+    if text.isdecimal():
+        found |= set(names[int(text) : int(text) + 1])
+    found |= {text.strip("()[].: ").upper()} & set(names)
+    if len(found) > 1:
+        raise wrong(column, value, f"one option, and it may name {' or '.join(sorted(found))}")
+    if not found or isinstance(value, bool):
+        raise wrong(column, value, f"a letter from A to {names[-1]}, an option's text, or its place from 0")
     return found.pop()
