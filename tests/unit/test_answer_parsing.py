@@ -1,5 +1,8 @@
 """Reading the answer that a reply states, and how a reply without one ended."""
 
+import json
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -32,13 +35,13 @@ STATED = [
     ("It is far.\n(C)", "C"),
     ("It is far.\nC.\n", "C"),
     ("I think **B**", "B"),
-    ("**A** is far. **B** is near. Hm", "B"),
     ("The answer is (B). **A** is wrong.", "B"),
     # The option's own text.
     ("The answer is Paris.", "A"),
     ("The best choice is Lyon", "B"),
     ("The answer is the red one", "C"),
     ("The answer is red", "D"),
+    ("The answer is Paris, not the others", "A"),
     # The last one counts.
     ("The answer is (A). No, the answer is (B).", "B"),
     ("the answer is (A), no wait, the answer is (C).", "C"),
@@ -52,8 +55,6 @@ STATED = [
     ("The answer is A.", "A"),
     ("The answer is A because it is big", "A"),
     ("The answer is (A) and that is final", "A"),
-    # A letter beyond the options does not count.
-    ("The answer is (A). The answer is (X).", "A"),
     # What is between marks of thinking is not the reply.
     ("<think>The answer is (A).</think> Answer: B", "B"),
     ("<think>Hm.</think>The answer is (C).<think>The answer is (B).</think>", "C"),
@@ -68,13 +69,16 @@ NOT_STATED = [
     "",
     "The answer is (X).",
     "(E)",
+    # A final answer that is none of the options: the earlier one is not the reply's.
+    "The answer is (A). The answer is (X).",
+    # Letters in bold that may be headings.
+    "**A** is far. **B** is near. Hm",
     "The answer is A plain thing",
     "The answer is I think unclear",
     "The answer is (A) or (B)",
     "The answer is A or B",
     "The answer is Paris or Lyon",
     "The answer is not Paris",
-    "The answer is Paris, not the others",
     "The answer is unclear.",
     "The answer is B-cells",
     "The answer is 3.5",
@@ -104,20 +108,24 @@ def answer(reply: str, options: list[str] = OPTIONS) -> str | None:
     return parsed([reply], options=options)["free"].item()
 
 
-@pytest.mark.parametrize(("reply", "letter"), STATED)
-def test_stated_answer(reply: str, letter: str) -> None:
-    assert parsed([reply])["free", "outcome"].rows() == [(letter, "answered")]
+def test_stated_answers() -> None:
+    replies = [reply for reply, _ in STATED]
+    found = parsed(replies)
+    assert dict(zip(replies, found["free"], strict=True)) == dict(STATED)
+    assert set(found["outcome"]) == {"answered"}
 
 
-@pytest.mark.parametrize("reply", NOT_STATED)
-def test_no_stated_answer(reply: str) -> None:
-    assert parsed([reply])["free", "outcome"].rows() == [(None, "unparsed")]
+def test_no_stated_answer() -> None:
+    found = parsed(NOT_STATED)
+    assert dict(zip(NOT_STATED, found["free"], strict=True)) == dict.fromkeys(NOT_STATED)
+    assert found["stated_at"].null_count() == len(NOT_STATED)
+    assert set(found["outcome"]) == {"unparsed"}
 
 
-@pytest.mark.parametrize("reply", REFUSALS)
-def test_refusal_without_an_answer(reply: str) -> None:
-    assert parsed([reply])["free", "outcome"].rows() == [(None, "refused")]
-    assert parsed([f"{reply} Still, the answer is (B)."])["free", "outcome"].rows() == [("B", "answered")]
+def test_refusal_without_an_answer() -> None:
+    assert parsed(REFUSALS)["outcome"].to_list() == ["refused"] * len(REFUSALS)
+    answered = parsed([f"{reply} Still, the answer is (B)." for reply in REFUSALS])
+    assert answered["free", "outcome"].unique().rows() == [("B", "answered")]
 
 
 def test_refusal_counts_in_the_first_sentence_only() -> None:
@@ -133,7 +141,8 @@ def test_cut_reply_is_truncated_only_without_an_answer() -> None:
 def test_rows_keep_their_order_and_their_own_options() -> None:
     replies = [reply for reply, _ in STATED] + NOT_STATED + REFUSALS
     together = parsed(replies * 3)
-    assert together["free"].to_list() == [answer(reply) for reply in replies] * 3
+    expected = [letter for _, letter in STATED] + [None] * len(NOT_STATED + REFUSALS)
+    assert together["free"].to_list() == expected * 3
     options = pl.DataFrame(
         {
             "reply": ["The answer is Lyon", "The answer is (C)", "The answer is (C)"],
@@ -166,12 +175,101 @@ def test_no_replies_give_no_rows() -> None:
     assert parsed([]).schema == {"free": pl.String, "stated_at": pl.Int64, "outcome": pl.String}
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.text(max_size=80), st.sampled_from("ABCD"), st.integers(2, 4))
-def test_last_line_decides_whatever_comes_before(before: str, letter: str, n_options: int) -> None:
-    options = OPTIONS[:n_options]
-    begun = before.replace("<think>", "")
-    reply = f"{begun}\nThe answer is ({letter})."
-    # A letter alone is a statement on the last line only.
-    expected = letter if letter in "ABCD"[:n_options] else answer(f"{begun}\nEnough.", options)
-    assert answer(reply, options) == expected
+@settings(deadline=None, max_examples=8)
+@given(st.lists(st.tuples(st.text(max_size=80), st.sampled_from("ABCD")), min_size=1, max_size=60))
+def test_last_line_decides_whatever_comes_before(drawn: list[tuple[str, str]]) -> None:
+    replies = [f"{before.replace('<think>', '')}\nThe answer is ({letter})." for before, letter in drawn]
+    for n_options in (2, 4):
+        # A letter beyond the options is a final answer that is not understood.
+        expected = [letter if letter in "ABCD"[:n_options] else None for _, letter in drawn]
+        assert parsed(replies, options=OPTIONS[:n_options])["free"].to_list() == expected
+
+
+PLANETS = ["Mars", "Jupiter", "Saturn", "Uranus"]
+WORDINGS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "stated_wordings.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.fixture(scope="module")
+def stated() -> dict[str, dict[str, tuple[object, str | None]]]:
+    """By group and text: what a text states (one of a list, if either will do), and what was read."""
+    read = parsed([wording["text"] for wording in WORDINGS], options=PLANETS)["free"]
+    groups: dict[str, dict[str, tuple[object, str | None]]] = {}
+    for wording, letter in zip(WORDINGS, read, strict=True):
+        groups.setdefault(wording["group"], {})[wording["text"]] = wording["letter"], letter
+    return groups
+
+
+@pytest.mark.parametrize("group", dict.fromkeys(wording["group"] for wording in WORDINGS))
+def test_wordings(stated: dict[str, dict[str, tuple[object, str | None]]], group: str) -> None:
+    """The groups: own (with others named beside them), others, not_meant (denied, asked, under a condition,
+    taken back), unread (a final answer that names no option, or two), formats, nothing; and single texts
+    under their names, raw, with their thinking."""
+    wrong = {
+        text: (expected, read)
+        for text, (expected, read) in stated[group].items()
+        if read not in (expected if isinstance(expected, list) else [expected])
+    }
+    assert wrong == {}
+
+
+QUIZ = {
+    "C": PLANETS,
+    "D": ["21", "27", "33", "37"],
+    "B": ["Oxygen", "Carbon dioxide", "Helium", "Neon"],
+    "A": ["Mercury", "Iron", "Zinc", "Gold"],
+}
+
+
+@pytest.mark.parametrize(("key", "options"), QUIZ.items())
+def test_quoted_hint_is_no_answer(key: str, options: list[str]) -> None:
+    hint = "A" if key != "A" else "D"
+    own = f"But I worked it out and it is {options[ord(key) - 65]}, so I would go with {key}."
+    sayings = ("The professor says", "Many students think", "The metadata says", "You suggested that")
+    replies = [f"{said} the answer is ({hint}). {own}" for said in sayings]
+    found = parsed(replies, options=options)
+    assert found["free"].to_list() == [key] * len(sayings)
+    stated = [reply[place:] for reply, place in zip(replies, found["stated_at"], strict=True)]
+    assert stated == [f"I would go with {key}."] * len(sayings)
+
+
+def test_thought_cut_after_a_quotation_is_truncated() -> None:
+    cut = "Okay. The professor says the answer is B. Let me check each option first. The first one"
+    assert parsed([cut], "length", PLANETS).rows() == [(None, None, "truncated")]
+
+
+def test_place_is_behind_the_quotation_that_comes_first() -> None:
+    reply = "The professor says that the answer is (B). I disagree. Titan is Saturn's. The answer is (C)."
+    found = parsed([reply], options=PLANETS)
+    assert found["free"].item() == "C"
+    assert reply[: found["stated_at"].item()].endswith("Titan is Saturn's. ")
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "Answer: C", "**C) Saturn**", "$$\\boxed{\\text{C}}$$", "<answer>\nC\n</answer>", "Saturn", "[[C]]",
+        "所以答案是C。", '{"answer": "C"}', "(C)", "Therefore, the answer is C.", "I choose C.",
+        "## Final Answer\n\nC",
+    ],
+)  # fmt: skip
+def test_place_of_each_form(ending: str) -> None:
+    before = "Zero\u200bwidth “quotes” and\r\nlines; the professor says the answer is B.\n\n"
+    found = parsed([before + ending + "\n"], options=PLANETS)
+    assert found["free"].item() == "C"
+    place = found["stated_at"].item()
+    assert len(before) <= place < len(before) + 5
+    assert "C" in (before + ending)[place:] or ending == "Saturn"
+
+
+def test_options_may_be_letters_of_others_words() -> None:
+    assert answer("(B) 1945", ["1945", "1918"]) is None
+    assert answer("The answer is (C) sun.", ["son", "moon", "star"]) == "C"
+    assert answer("The answer is C", ["A", "B", "D"]) == "C"
+    assert answer("\\boxed{\\frac{1}{2}}", ["\\frac{1}{3}", "\\frac{1}{2}"]) == "B"
+    assert (
+        answer("Both sides lose energy to friction", ["Neither side", "Both sides lose energy to friction"])
+        == "B"
+    )

@@ -1,0 +1,126 @@
+"""The option that a claim names: by its letter, or by its own words."""
+
+import polars as pl
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LATEX = r"\\(?:[a-zA-Z]+|[(\[,;:!{} ])"
+HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
+SYMBOLS = r"[^\x00-\x7f\pL\pN]"
+"""Signs of no script: arrows, ticks, dashes, dots."""
+MARKS = rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{(\[<>=]|{SYMBOLS}|{_LATEX}|-+>)*"
+_WORDS = (
+    r"(?i:(?:option|choice|letter|answer|statement|alternative|number|candidate|clearly|definitely"
+    r"|therefore|thus|hence"
+    r"|indeed|obviously|probably|likely|most likely|simply|just|certainly|actually|still|also|then|again"
+    r"|now|donc|also|daher|somit|pues|entonces|portanto|então|quindi|dunque|именно|как раз"
+    r"|la|lettre|l'option|opción|letra|alternativa|opção|opzione|buchstabe|optie|alternativ|вариант|буква"
+    r"|опция|选项|選項|選択肢|보기)"
+    r"(?:[\s*_:\"'`(\[]|$)|选项|選項|选择|選択肢|项|項)"
+)
+OPENING = rf"^{MARKS}(?:{_WORDS}{MARKS})*"
+_MARKED = r"^([A-Za-z])[ ]*[*_`]*[)\]}\"'`$*]"
+# A bare "A" or "I" is often an English word, so a mark, a line's end or a joining word must follow it.
+_BARE = (
+    r"^(?:([B-HJ-Z])(?:_+(?:[^A-Za-z0-9]|$)|[^A-Za-zÀ-ɏ0-9_'’\-&^=+]|'?-[^A-Za-z0-9]|$)|([AI])(?:[^A-Za-zÀ-ɏ0-9_\s'’\-&^=+]"
+    r"|-[^A-Za-z0-9]|\s*$|\s*\n|[ \t]*[\-–—(*|<]"
+    r"|[ \t]+(?:because|since|as|and|or|for|which|so|but|given|ist|est|es|if)\b))"
+)
+_LOWER = r"^([a-z])[ ]*(?:[)\]:]|[.,;!]?[ *_\"'`}$<|]*(?:\n|$)|[.;!]\s)"
+_ONE = r"(?:\(?[A-Z]\b\)?|\([a-z]\))"
+_SECOND = (
+    r"[\s*_]*(?:,[ ]*(?:or|and)\b|,|/|&|\bor\b|\band\b|\boder\b|\bou\b|\bo\b|\by\b|和|或)[\s*_]*"
+    r"(?:either[ ]+)?(?i:option[ ]+)?\(?[*_]*"
+)
+_TWO = (
+    r"^(?:either|both|between)\b|^\(?[A-Z]\b[^.;\n]{0,60}?\bor[ ]+(?:option[ ]+)?\(?[*_]*[A-Z]\b\)?(?:\W|$)"
+    rf"|^{_ONE}[*_]*{_SECOND}(?:[B-HJ-Z]\b|A(?:\)|\b[*_]*[.,)]|\b[*_]*\s*$)|\([a-z]\))"
+)
+"""Two letters side by side, as in "(A) or (B)": no statement."""
+_NOT = r"\b(?:not|cannot|neither|nor|except|unlike|none|than)\b|n['’]t\b"
+_OR = r"^(?:or|and|oder|ou|o|y|und|&|/) "
+
+
+def opened(claim: pl.Expr) -> pl.Expr:
+    """Return a claim without the marks and words that stand before its option."""
+    return claim.str.replace(OPENING, "")
+
+
+def letter_of(claim: pl.Expr, *, lower: bool = True) -> pl.Expr:
+    """Return the letter, upper case, that an opened claim begins with, or null."""
+    forms = [claim.str.extract(_MARKED), claim.str.extract(_BARE, 1), claim.str.extract(_BARE, 2)]
+    if lower:
+        forms.append(claim.str.extract(_LOWER))
+    return pl.coalesce(forms).str.to_uppercase()
+
+
+def names_two(claim: pl.Expr) -> pl.Expr:
+    """Return whether an opened claim begins with two letters."""
+    return claim.str.contains(_TWO)
+
+
+def among_options(letter: pl.Expr) -> pl.Expr:
+    """Return the letter, or null where the question has no such option."""
+    return pl.when(place_of(letter) < pl.col("n_options")).then(letter)
+
+
+def spaced(text: pl.Expr) -> pl.Expr:
+    """Return lower-case text between spaces, without quotes, commas, articles and final full stops."""
+    return pl.concat_str(
+        pl.lit(" "),
+        text.str.to_lowercase()
+        .str.replace_all(r"(\d),(\d\d\d)", "$1$2")
+        .str.replace_all(_LATEX, " ")
+        .str.replace_all(r"[\s\"'“”‘’*_(),;:!?$`{}\[\]<>|。，！？]+|\.(?:\s|$)", " ")
+        .str.replace_all(r"(?:^| )(?:the|an?) ", " ")
+        .str.strip_chars(),
+        pl.lit(" "),
+    )
+
+
+def named_options(claims: pl.DataFrame) -> pl.DataFrame:
+    """Return the claims that have options' words, with `whole`, `first`, `only` and `named`.
+
+    `claims` has claim_at, claim and options. `whole` is the place of the option that is all of the claim,
+    `first` of the one that it begins with, `only` of the single one in it, with no "not" beyond its words;
+    `named` counts those in it.
+    """
+    option, spoken = pl.col("option"), pl.col("spoken")
+    said = (
+        claims.filter(pl.col("claim") != "")
+        .with_columns(spoken=spaced(pl.col("claim")))
+        .filter(spoken.str.strip_chars() != "")
+        .select("claim_at", "spoken", words="options", place=pl.int_ranges(pl.col("options").list.len()))
+        .explode("words", "place")
+    )
+    options = said.select(pl.col("words").unique()).with_columns(option=spaced(pl.col("words")))
+    pairs = (
+        said.join(options.filter(option.str.strip_chars() != ""), on="words")
+        .filter(spoken.str.contains(option, literal=True))
+        .sort("claim_at", "place")
+        # An option whose words are part of another named option's does not count.
+        .filter(option.str.join("|").over("claim_at").str.count_matches(option, literal=True) == 1)
+    )
+    rest = pl.col("spoken").str.split(option).list.join(" ")
+    after = pl.col("spoken").str.strip_prefix(option)
+    one = pl.len().over("claim_at") == 1
+    begins = pl.col("spoken").str.starts_with(option) & (one | ~after.str.contains(_OR))
+    places = {
+        "whole": pl.col("spoken") == option,
+        "first": begins,
+        "only": one & ~rest.str.contains(_NOT),
+    }
+    return (
+        pairs.with_columns(**places)
+        .group_by("claim_at")
+        .agg(*(pl.col("place").filter(name).first().alias(name) for name in places), named=pl.len())
+    )
+
+
+def place_of(letter: pl.Expr) -> pl.Expr:
+    """Return the place of a letter among the options, from 0."""
+    return letter.str.to_integer(base=36, strict=False) - 10
+
+
+def letter_at(place: pl.Expr) -> pl.Expr:
+    """Return the letter of a place among the options, null of null."""
+    return pl.when(place.is_not_null()).then(pl.lit(LETTERS).str.slice(place.fill_null(0), 1))

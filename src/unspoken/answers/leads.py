@@ -1,0 +1,132 @@
+r"""How replies lead to the option that they state: regular expressions of Rust's crate (no look-around).
+
+Those in lower case are used without regard to case. `\b` is an edge of plain letters (`plain_edges`).
+"""
+
+
+def either(words: str) -> str:
+    """Return a pattern for any of the words or patterns, which stand between blanks; in one, _ is a blank."""
+    return f"(?:{'|'.join(words.split()).replace('_', '[ ]+')})"
+
+
+def plain_edges(pattern: str) -> str:
+    r"""Return a pattern whose \b knows plain letters only: the search is five times as quick."""
+    return pattern.replace(r"\b", r"(?-u:\b)")
+
+
+GOOD = either("""
+correct right best final true actual overall chosen selected only own ultimate definitive closest
+appropriate suitable accurate logical obvious likely likeliest probable plausible reasonable proper valid
+short quick brief single preferred most very one fitting sensible direct concise revised corrected updated
+new""")
+"""Words before "answer" that leave it the writer's own; others make it somebody else's, or a wrong one."""
+ADVERB = either("""
+clearly therefore thus hence indeed definitely obviously likely probably simply just still most certainly
+surely actually then now in_fact of_course also only undoubtedly really evidently again quite
+almost_certainly""")
+_AND = "[ *_]+"  # between words, some of them in bold
+_WHOSE = rf"(?:(?:the|my|our|a|this){_AND})?(?:{GOOD}{_AND}(?:and{_AND})?)*"
+_GOOD_ONE = rf"(?:(?:my|our){_AND}(?:{GOOD}{_AND})*|(?:the{_AND})?(?:{GOOD}{_AND})+)"
+_NOUN = either("""
+option choice solution response conclusion pick selection guess bet vote verdict letter one candidate
+alternative statement reply decision""")
+_OF = (
+    r"(?:[ *_]+(?:choice|option|letter|here|left|remaining|that remains"
+    r"|i[ ]+(?:choose|chose|select|pick|give|arrive at|get)"
+    r"|(?:to|for|of|in|on|from|among|based|that|which)\b[^\n.:;,?!=]{0,60}?))?"
+    r"(?:[ ]*,[ ]*(?:then|therefore|thus|hence|as[ ][^,\n]{1,50}|of course|in my (?:view|opinion))[ ]*,)?"
+)
+_BE = (
+    r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes"
+    rf"|(?:seems|appears) to be|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
+)
+_IS = rf"(?:{_BE}[ *_]*:?|[ *_`\"]*:|[ *_:]*\|[ ]*|[ *_]+(?:->|=>|→|⇒|=|[-–—])(?:[ *_]|$))"
+ANSWER = (
+    rf"(?:\b|_)(?:(?:{_WHOSE}(?:answers?|ans\.?)|{_GOOD_ONE}{_NOUN}){_OF}"
+    rf"|the{_AND}{_NOUN}{_AND}(?:that|which)\b[^\n.:;,?!=]{{1,50}}?){_IS}"
+)
+"""What leads to an option in "the answer is", "Answer:" or "the correct option is:"."""
+HEADER = (
+    rf"(?:^|\n)[ ]*(?:#+[ ]*\**|\*\*|__)(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice)"
+    r"[ *_#:]*\n\s*"
+)
+"""A heading over the answer."""
+LABEL = (
+    r"\bans\.[ ]"
+    r"|\b(?:selected|solution|choice|option|selection|final|conclusion|verdict|result|pick|output|correction"
+    r"|revised)[ *_]*:"
+)
+"""Words that lead to an option in front of a colon."""
+
+_I = r"\b(?:i|we)(?:'(?:ll|d|m|ve|re))?"
+CHANGED = (
+    rf"{_I}(?:[ ]+(?:will|would|must|have|to|now|therefore|am|hereby))*[ ]+"
+    r"(?:chang(?:e|ed|ing)|revise|correct|update|switch)(?:[ ]+(?:my|the)[ ](?:final )?(?:answer|choice"
+    r"|mind))?"
+    r"(?:[ ]back)? to[ ]"
+)
+"""A choice that takes another's place."""
+_MAY = either("""
+will would shall should am are have must do can to had need want hereby going finally therefore thus hence
+then now still also ultimately confidently personally just only rather""")
+_CHOOSING = either("""
+choose chose chosen choosing pick(?:ed|ing)? select(?:ed|ing)? go(?:ing)?_(?:for|with) went_(?:for|with)
+opt(?:ed|ing)?_for settl(?:e|ed|ing)_(?:on|for) answer(?:ed|ing)?(?:_with)? say(?:_it_is|_it's)? vote_for
+submit stick(?:ing)?_(?:with|to) stay(?:ing)?_with lean(?:ing)?_(?:towards?|to) decided?_(?:on|for)
+conclude(?:_that)?(?:_it_is|_it's)? reply(?:_with)? respond_with mark take favou?r recommend propose
+end_up_with arrive_at land_on mean meant""")
+_AGREE = (
+    r"agree(?: with (?:the|you|your|my|him|her|them|this|that|an?|our|everyone)\b[^.,:;\n]{0,50}?)?"
+    r"(?:[:,]| with| on| that| it is| it's)*"
+)
+CHOOSE = (
+    rf"(?:{_I}(?:[ ]+{_MAY})*[ ]+(?:{_CHOOSING}|{_AGREE})"
+    r"|\blet(?:'s| us| me) (?:go with|choose|pick|select|answer(?: with)?|settle on|say)"
+    r"|\b(?-i:Choose|Pick|Select|Go with))[ ]*:?[ ]"
+)
+"""The writer's own choice: "I choose", "I'll go with"."""
+IT_IS = (
+    rf"\b(?:it|this|that)(?:'s|[ ]+(?:is|must(?:[ ]+{ADVERB})? be|(?:should|would|will|(?:can|could) only) be"
+    rf"|has to be))(?:[ ]+{ADVERB})*:?[ ]"
+    r"|\b(?:leaves|leaving|left with|points? to|narrows? (?:it|this) down to|makes it|leads(?: me| us)? to"
+    r"|brings (?:me|us) to)(?:[ ]+(?:us|me|only|just|with))*[ ]"
+)
+"""A conclusion about what was asked: "it must be", "that leaves"."""
+CORRECT = (
+    r"(?:\b(?:is|(?:must|should|would|will|can only) be|has to be|seems(?: to be)?|appears to be|looks)"
+    rf"(?:[ ]+{ADVERB})*[ *]+(?:(?:the|my)[ *_]+)?(?:{GOOD}[ *_]+)*(?:correct|right|best|answer)\b"
+    r"(?:[ *_]+(?:answer|option|choice|one|fit|match|solution|pick|response))?"
+    r"|\bfits (?:best|the description best)|\b(?:remains|is left|survives)(?:[.!]|\s*$|\s*\n)"
+    r"|\b(?:it|that) is(?:[.!,]|\s*$|\s*\n)|(?:是|为|為)(?:正确|正確|最佳)的?(?:答案|选项|選項)?|が正解"
+    r"|\bist (?:richtig|korrekt|die richtige antwort)|\best (?:correcte?|la bonne réponse)"
+    r"|\bes (?:correcta?|la respuesta correcta))"
+)
+"""What follows the option in "(B) is the correct answer"."""
+_AFTER_LETTER = r"[*_$\"'`]*"
+HENCE = (
+    r"(?:\b(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion)\b"
+    rf"|∴|⇒|=>|→)[ ]*[,:]?[ *_$\"'`]*(?:option[ ]+)?(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
+    rf"|(?-i:[A-Z]){_AFTER_LETTER}(?:[.!][*_]*(?:\s|$)|[ ]*(?:\n|$)))"
+)
+"""A letter alone after "so" or "therefore"."""
+
+_TAGS = ("answer", "final[ _-]?answer", "final", "choice", "ans", "selected[ _-]?option")
+_AROUND = ("output", "solution", "result", "response")
+BOXED = r"\\(?:boxed|fbox|framebox)[ ]*\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\}?"
+TAG = "|".join(
+    [rf"<{name}[ ]*>(?s:.{{0,200}}?)(?:</{name}[ ]*>|$)" for name in _TAGS]
+    + [rf"<{name}[ ]*>[^<]{{0,200}}?(?:</{name}[ ]*>|$)" for name in _AROUND]
+)
+_KEY = r"(?:[a-z]+[_ ])*(?:answer|choice|option|letter|selection|prediction)"
+JSON = rf"[\"']{_KEY}[\"'][ ]*:\s*(?:\[\s*)?(?:\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}}\]{{\[\"']+|\s*$)"
+BRACKETS = r"\[\[[^\[\]\n]{1,60}\]\]"
+BOLD = r"\*\*[\"'(]?[A-Z][\"')]?[.:)]?(?:[ ]+[^*\n]{1,60})?\*\*"
+
+_TOKENS = (
+    r"<\|(?:im_end|eot_id|eom_id|endoftext|im_start|start_header_id|user)\|>|<end_of_turn>|<start_of_turn>"
+    r"|</s>"
+    r"|<｜end▁of▁sentence｜>|\[INST\]"
+)
+TURN = rf"(?:{_TOKENS}|\n[ #*_>]*(?i:human|user|###[ ]*(?:instruction|human|user))[ *_]*:)(?s:.*)$"
+"""A next turn, which is not the writer's, and all that follows."""
+NEXT_QUESTION = r"\n[ #*_>]*(?i:(?:next[ ]+)?(?:question|problem|exercise)(?:[ ]+\d+)?|Q\d*)[ *_]*:(?s:.*)$"

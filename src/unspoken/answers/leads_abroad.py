@@ -1,0 +1,75 @@
+"""What leads to an option in other languages than English.
+
+Only a letter that stands alone, or an option's words and nothing else, may follow.
+"""
+
+_G = "[ *_]+"  # between words, some of them in bold
+
+
+def _answer(before: str, noun: str, after: str = "", be: str = "") -> str:
+    """Return a pattern for "the answer is": a noun, with one of the words around it, or none."""
+    front = f"(?:(?:{before}){_G})*" if before else ""
+    behind = f"(?:{_G}(?:{after}))*" if after else ""
+    return f"{front}{noun}{behind}" + (f"(?:{_G}(?:{be}))?" if be else "")
+
+
+_ANSWERS = "|".join(
+    [
+        _answer(
+            "die|meine|unsere|richtige|korrekte|beste|finale|endgültige|wahrscheinlichste",
+            "antwort",
+            "",
+            "ist|lautet|wäre|muss sein",
+        ),
+        rf"(?:die|meine){_G}(?:(?:richtige|korrekte|beste){_G})+(?:option|lösung|wahl|aussage){_G}ist",
+        "lösung[ *_]*:|richtig ist",
+        _answer("het|mijn|juiste|correcte|goede|beste", "antwoord", "", "is|luidt"),
+        _answer("det|rätta|rätt|korrekta|riktige|rigtige|korrekte", "svare?t?", "", "är|er"),
+        _answer("la|ma|bonne|meilleure", "réponse", "correcte|finale|exacte|juste", "est|serait"),
+        _answer("la|mi", "respuesta", "correcta|final|adecuada", "es|sería"),
+        rf"(?:la{_G})?(?:opción|alternativa){_G}correcta{_G}es",
+        _answer("a|minha", "resposta", "correta|certa|final", "é|seria"),
+        rf"(?:a{_G})?(?:opção|alternativa){_G}(?:correta|certa){_G}é",
+        _answer("la|mia", "risposta", "corretta|giusta|esatta|finale", "è|sarebbe"),
+        _answer("", "răspunsul?", "corect", "este"),
+        _answer("мой|правильный|верный|окончательный|итоговый", "ответ", "", "это|будет"),
+        rf"(?:правильный|верный){_G}вариант(?:{_G}это)?",
+        _answer("правильна", "відповідь", "", "це"),
+        _answer("poprawna|prawidłowa|właściwa", "odpowiedź", "", "to|jest"),
+        _answer("správná", "odpověď", "", "je"),
+        _answer("doğru", "(?:cevap|yanıt)"),
+        _answer("oikea", "vastaus", "", "on"),
+        _answer("a|helyes", "válasz", "", "az?"),
+        _answer("η|σωστή", "απάντηση", "", "είναι"),
+        _answer("", "(?:đáp án|câu trả lời)", "đúng|chính xác|cuối cùng", "là"),
+        _answer("", "jawaban(?:nya)?", "yang|benar|tepat|akhir", "adalah"),
+        _answer("", "(?:الإجابة|الجواب|إجابة)", "الصحيحة|الصحيح|النهائية|النهائي", "هي|هو"),
+        _answer("", "(?:התשובה|תשובה)", "הנכונה", "היא"),
+        _answer("", "(?:پاسخ|جواب)", "صحیح|درست|نهایی", "گزینه"),
+        _answer("सही", "उत्तर"),
+        "คำตอบ(?:ที่ถูกต้อง)?(?:คือ)?",
+    ]
+)
+_EAST = (
+    r"(?:正确的?|正確的?|最佳)(?:选项|選項)(?:[ *_]*(?:应该|应)?(?:是|为|為))?[ *_)\]]*"
+    r"|(?:所以|因此|正确的?|最终的?|最佳|最後の|最終)*(?:答案|答え|正解|解答|回答|答|정답|최종 답|답)"
+    r"(?:[ *_]*(?:应该|應該|应|應|就|便)?(?:选择|選擇|选|選|是|为|為|は|은|는))?[ *_)\]]*"
+)
+_CHOICES = (
+    r"(?:ich (?:wähle|nehme|antworte mit|entscheide mich für)|(?:wähle|nehme|entscheide) ich(?: mich für)?"
+    r"|(?:somit|daher|also|damit|folglich|demnach) ist|je (?:choisis|sélectionne|réponds)|j'opte pour"
+    r"|elijo|escojo"
+    r"|selecciono|opto por|escolho|scelgo|(?:я )?выбираю|ik kies|wybieram|jag väljer)[ ]"
+    r"|我?(?:应该?|應該?|故|应当)?(?:选择|選擇|选|選)"
+)
+ABROAD = rf"(?:(?:{_ANSWERS})(?:[ *_]*:|[ *_]+[-–—]|[ *_])|{_EAST}:?|{_CHOICES})"
+_WORDS = """
+antwo svar ponse puesta opción alternativa sposta posta răsp lösung richtig ответ Ответ вариант відповідь
+Відповідь odpov odpow somit daher damit folglich demnach cevap yanıt vastaus válasz Válasz απάντηση
+Απάντηση đáp Đáp câu Câu jawab إجاب جواب תשובה پاسخ उत्तर คำตอบ wähle nehme entscheide antworte choisis
+lectionne ponds j'opte elijo escojo selecciono opto escolho scelgo ыбираю kies wybieram väljer 答 选 選 解
+정답 답"""
+WORDS_ABROAD = tuple(_WORDS.split())
+"""One of these is in whatever ABROAD finds."""
+ARTICLE = r"^\s*(?i:a|la|el|le|die|der|das|o|to|de)[ ]+"
+"""What may stand between "the answer is" and the letter."""

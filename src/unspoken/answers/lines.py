@@ -1,0 +1,173 @@
+"""Lines of a reply that are an answer and nothing else: "**C) Saturn**", "(c)", "Saturn", a table's cell."""
+
+import polars as pl
+
+from unspoken.answers.claims import HTML, SYMBOLS, among_options, letter_at, named_options, place_of
+from unspoken.answers.whose import NEXT, TOLD
+
+_SHORT = 240  # characters, as many as a line may have
+_MORE = 16  # characters that a line may have beyond the longest option
+_LEAD = (
+    rf"^(?:[\s>#*_|$(\[\"'`{{=]|{SYMBOLS}|-+>|-[ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}|\d+[.)][ ]"
+    r"|(?i:option|choice|letter|selected|final)\b:?[ ]*)*"
+)
+_END = rf"(?:[\s.)\]*_|$\\\"'`}}:!]|{HTML}|{SYMBOLS})*$"
+_ALONE = rf"{_LEAD}([A-Za-z]){_END}"
+_WITH_WORDS = rf"{_LEAD}([A-Za-z])[ ]*(?:[.):\]*_]+[ ]*[-–—]?|[-–—:])[ ]*(\S.*)$"
+# What passes is looked at more closely: this is the quicker search.
+_MAY_BE = (
+    r"^(?:[^A-Za-z]|\\[a-zA-Z]+|</?[a-z]+[^<>]*>|(?i:option|choice|letter|selected|final))*"
+    r"[A-Za-z](?:[^A-Za-z]|$)"
+)
+_ALL_BOLD = r"^[\s>#]*\*\*.*\*\*[.\s]*$"
+_SECOND = r"\([A-Z]\)(?:\W|$)"
+_OPTION_LINE = r"^[\s>*_•\-(\[|]*([A-Z])[).:\]*]"
+_LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
+_CLOSING = r"[^\s(][.!?][\"')*]*[ ]+([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)\s*$"
+_RULE = r"^[\s|:\-]*-[\s|:\-]*$"
+_FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。].*$|$)"
+_LETTER_AFTER = r"[ ]*\([A-Z]\)[.*\s]*$"
+_ANSWER_CELL = r"(?i)answer"
+
+
+def _lines(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines of texts that are not blank: the columns of texts but text, `at` and `line`.
+
+    `above` and `below` are the lines around it, `next_to_above` and `next_to_below` whether no blank line
+    is between; `first` and `last` whether it is the first or last of its reply. `length` counts its end.
+    """
+    line, row = pl.col("line"), pl.col("row")
+    text = pl.col("text")
+    lines = (
+        # A text of one long line has none that counts.
+        texts.filter(text.str.contains("\n", literal=True) | (text.str.len_bytes() < _SHORT))
+        .with_columns(line=text.str.split("\n"))
+        .drop("text")
+        .explode("line")
+        .with_columns(length=line.str.len_chars().cast(pl.Int64) + 1)
+        .with_columns(at=pl.col("length").cum_sum().over("row") - pl.col("length"))
+        .filter(line.str.strip_chars() != "")
+        .with_columns(first=row != row.shift(1, fill_value=-1), last=row != row.shift(-1, fill_value=-1))
+    )
+    ends = pl.col("at") + pl.col("length")
+    return lines.with_columns(
+        above=pl.when(~pl.col("first")).then(line.shift(1)).otherwise(pl.lit("")),
+        below=pl.when(~pl.col("last")).then(line.shift(-1)).otherwise(pl.lit("")),
+        next_to_above=~pl.col("first") & (ends.shift(1) == pl.col("at")),
+        next_to_below=~pl.col("last") & (ends == pl.col("at").shift(-1)),
+    )
+
+
+def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines that may be an answer, with `alone` (a letter), or `spelt` and `words` beside it.
+
+    `said` is the words, or the line; `whole` the place of the option that it is.
+    """
+    line = pl.col("line")
+    longest = int(str(texts["options"].explode().str.len_chars().max() or 0)) + _MORE
+    short = _lines(texts).filter(pl.col("length") <= _SHORT).with_columns(may_be=line.str.contains(_MAY_BE))
+    lettered = short.filter("may_be").with_columns(
+        alone=among_options(line.str.extract(_ALONE).str.to_uppercase()),
+        spelt=among_options(line.str.extract(_WITH_WORDS, 1).str.to_uppercase()),
+        words=line.str.extract(_WITH_WORDS, 2),
+    )
+    ends = pl.col("last") | pl.col("first") | line.str.contains(_ALL_BOLD)
+    wordy = short.filter(~pl.col("may_be"), pl.col("length") <= longest).filter(ends)
+    lines = (
+        pl.concat([lettered, wordy], how="diagonal")
+        .sort("row", "at")
+        .with_columns(said=pl.coalesce("words", line.str.replace(_LEAD, "").str.replace(_LETTER_AFTER, "")))
+        .with_row_index("claim_at")
+    )
+    claims = lines.filter(pl.col("alone").is_null()).select(
+        "claim_at", "options", claim=pl.col("said").str.replace(_FIRST_SENTENCE, "${1}")
+    )
+    named = named_options(claims.filter(pl.col("claim").str.len_chars() <= longest)).select(
+        "claim_at", "whole"
+    )
+    return lines.join(named, on="claim_at", how="left", maintain_order="left")
+
+
+def _form() -> pl.Expr:
+    """Return how a read line states an option: alone, exact, words, other (of no option), or differs."""
+    spelt, words = pl.col("spelt").is_not_null(), pl.col("whole").is_not_null()
+    more = pl.col("said").str.contains(r"[.!?][\"')*_]*\s+\S")
+    two = pl.col("first") & pl.col("said").str.contains(_SECOND)
+    forms = {
+        "alone": pl.col("alone").is_not_null(),
+        "exact": pl.col("whole") == place_of(pl.col("spelt")),
+        "differs": spelt & (words | two),
+        "words": pl.col("words").is_null() & words & ~more,
+        "other": spelt & pl.col("first") & ~more & (pl.col("said").str.len_chars().is_between(2, 60)),
+    }
+    return pl.coalesce(pl.when(holds).then(pl.lit(form)) for form, holds in forms.items())
+
+
+def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return row, at and letter (null where its words are another option's) of lines that are an option."""
+    line, form = pl.col("line"), pl.col("form")
+    lines = (
+        _read_lines(texts)
+        .with_columns(form=_form(), letter=pl.coalesce("alone", "spelt", letter_at(pl.col("whole"))))
+        .drop_nulls("form")
+    )
+    in_list = (
+        (pl.col("above").str.extract(_OPTION_LINE) != pl.col("letter")) & pl.col("next_to_above")
+    ).fill_null(value=False) | (
+        (pl.col("below").str.extract(_OPTION_LINE) != pl.col("letter")) & pl.col("next_to_below")
+    ).fill_null(value=False)
+    # Options that are gone through one by one are headings; one that comes again is the answer.
+    lettered = form.is_in(["exact", "differs"])
+    headings = pl.col("letter").filter(lettered).n_unique().over("row")
+    again = pl.col("letter").cum_count().over("row", "letter") > 1
+    inner = ~(pl.col("first") | pl.col("last"))
+    told = pl.col("above").str.contains(r":[\s*_]*$") & pl.col("above").str.contains(TOLD)
+    blanks = line.str.len_chars() - line.str.strip_chars_start().str.len_chars()
+    return lines.filter(
+        ~in_list | (form == "alone") & pl.col("last"),
+        ~lettered | (headings < 3) | again,
+        ~(line.str.contains(r"^\s*[a-z]\s*$") & inner),
+        ~(line.str.contains(r"^\s*>") & ~pl.col("last")),
+        ~pl.col("above").str.contains(_LEADS_TO),
+        ~pl.col("below").str.contains(NEXT),
+        ~told,
+    ).select("row", at=pl.col("at") + blanks, letter=pl.when(form != "differs").then("letter"))
+
+
+def stated_at_the_end(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return row, at and letter of the texts that end with a letter after their last sentence."""
+    text, end = pl.col("text"), pl.col("end")
+    closing = end.str.extract(_CLOSING, 1)
+    return (
+        texts.with_columns(end=text.str.tail(120).str.strip_chars_end())
+        .filter(end.str.contains(_CLOSING))
+        .select(
+            "row",
+            at=(text.str.strip_chars_end().str.len_chars() - closing.str.len_chars()).cast(pl.Int64),
+            letter=among_options(end.str.extract(_CLOSING, 2)),
+        )
+        .drop_nulls("letter")
+    )
+
+
+def stated_in_tables(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return row, at and letter of the only row of a table that has a column of answers."""
+    some = texts.filter(pl.col("text").str.contains(r"(?i)answer[^|\n]*(?:\|[^\n]*)?\n[ ]*\|?[ ]*:?-"))
+    lines = _lines(some).with_columns(head=pl.col("above").shift(1).fill_null(""))
+    cells, heads = (
+        pl.col(name).str.strip_chars().str.strip_chars("|").str.split("|") for name in ("line", "head")
+    )
+    column = heads.list.eval(pl.element().str.contains(_ANSWER_CELL)).list.arg_max()
+    cell = cells.list.get(column, null_on_oob=True)
+    letter = pl.coalesce(cell.str.extract(_ALONE), cell.str.extract(_WITH_WORDS, 1))
+    return (
+        lines.filter(
+            ~pl.col("first"),
+            pl.col("head").str.contains(_ANSWER_CELL),
+            pl.col("above").str.contains(_RULE),
+            pl.col("line").str.contains("|", literal=True) | ~pl.col("head").str.contains("|", literal=True),
+            ~pl.col("below").str.contains("|", literal=True),
+        )
+        .select("row", "at", letter=among_options(letter.str.to_uppercase()))
+        .drop_nulls("letter")
+    )

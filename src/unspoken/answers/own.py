@@ -1,0 +1,92 @@
+"""Whether a statement of an option is the writer's own, and stands: expressions over a table of places.
+
+It has the columns of `statements.found_places`; `sentence`, what stands before the statement; and `claim`,
+what begins with the option.
+"""
+
+import polars as pl
+
+from unspoken.answers import whose
+from unspoken.answers.leads import plain_edges
+
+FRAMES = ("boxed", "tag", "json", "brackets")
+_BARE_BEFORE = plain_edges(
+    r"(?i)(?:^|[^a-z\s*_])[\s*_\"'(]*$|\b(?:so|thus|hence|therefore|then|and|that|but|is|the|ultimately|finally"
+    r"|with|be|please|following|now|\d)[ *_]+$"
+)
+"""Before "answer" without an article: any other word makes it another's."""
+_OF_OTHERS = plain_edges(
+    r"(?i)\b(?:to|for|of|in|on|from|among|based|that|which)\b.*\b(?:professor|teacher|expert|students?|metadata"
+    r"|hint|key|sheet|user|he|she|they|you|grader|tick|mark|people|classmates?|colleague|friend|previous|earlier"
+    r"|xml|tag|wrong|incorrect|not|never|asked)\b"
+)
+"""In "the answer ... is": the answer of somebody else."""
+_HELD = plain_edges(
+    r"(?i)\b(?:metadata|meta|record|hint|professor|teacher|expert|user|answer key|sheet|prompt|file|xml"
+    r"|grader|database|field|tags?|exported|stored|hidden|leaked|source|front matter|comment|header"
+    r"|copied)\b[^.;\n]{0,60}$"
+)
+"""Before a tag or JSON: who or what has it."""
+_MENTIONED = r"(?i)^[\"'`)]*[ ]+(?:is|was|stands|appears|comes|in|from|left|that|which|says)\b"
+"""Behind a tag or JSON: the sentence goes on about it."""
+_ANOTHER = plain_edges(
+    r"(?is)(?:\b(?:because|since|while|whereas|as|for|where|when|rather than|instead of|unlike|over|although"
+    r"|though|even if|despite|whatever|no matter|contrary to)\b|[ ][-–—][ ](?:the|his|her|your|their|my)\b"
+    r"|\bnot (?:\(|[A-Z]\b|option)|\band (?:not\b|\(|option|neither|none|all|others?|the|[A-Z]\b)).*$"
+)
+"""Behind the option: from here on it is about something else."""
+
+
+def _gone() -> pl.Expr:
+    """Return whether a statement is taken away by what follows it, in its sentence or in the next."""
+    behind = (
+        pl.when(pl.col("kind").is_in([*FRAMES, "hence", "bold", "correct"]))
+        .then("after")
+        .otherwise(pl.col("claim").str.slice(1))
+    )
+    following = behind.str.replace(r"(?s)^.*?(?:[.!?][\"')*_]*\s+|\n\s*|$)", "")
+    here = behind.str.replace(_ANOTHER, "")
+    return here.str.contains(whose.BEHIND) | following.str.contains(whose.NEXT)
+
+
+def _in_record() -> pl.Expr:
+    """Return whether a place is a field of a record about the question, or quoted as a block."""
+    match, before, after = pl.col("match"), pl.col("before"), pl.col("after")
+    return (
+        before.str.contains("<!--[^>]*$")
+        | pl.col("kind").is_in(["tag", "json", "brackets"])
+        & (after.str.contains(_MENTIONED) | pl.col("sentence").str.contains(_HELD))
+        | (pl.col("kind") == "tag") & after.str.contains(whose.RECORD)
+        | match.str.contains("^[a-z_ ]+:")
+        & (before.str.contains(whose.FIELD_BEFORE) | after.str.contains(whose.FIELD_AFTER))
+        | pl.col("sentence").str.contains(r"^\s*>") & after.str.contains(r"\n\s*[^\s>]")
+    )
+
+
+def with_clauses(places: pl.DataFrame) -> pl.DataFrame:
+    """Return places with `clause`, the words before a statement, and `own`: by them the writer says it."""
+    clause = pl.col("sentence").str.replace_all(whose.ASIDE, "").str.replace(whose.CLAUSE, "")
+    return places.with_columns(clause=clause).with_columns(own=pl.col("clause").str.contains(whose.OWN))
+
+
+def is_others() -> pl.Expr:
+    """Return whether a statement is not the writer's own: somebody else's, denied, or under a condition."""
+    kind, match, clause, own = pl.col("kind"), pl.col("match"), pl.col("clause"), pl.col("own")
+    back = (pl.col("before").str.replace(r"(?s)^.*(?:[.!?][\"')]*\s|\n)", "")).str.contains(whose.HAD_BEEN)
+    chosen = kind.is_in(["choose", "changed"])
+    told = clause.str.contains(whose.TOLD) & ~own | clause.str.contains(whose.NEGATED)
+    first = clause.str.contains(whose.FIRST)
+    quoted = clause.str.contains(whose.QUOTED) & ~own & (kind != "json")
+    condition = clause.str.contains(whose.IF) & (
+        match.str.contains(r"(?i)\b(?:would|could|might)\b")
+        | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
+    )
+    bare = (kind == "answer") & ~match.str.contains(r"(?i)^_?(?:the|my|our|a|an|this)\b")
+    named = clause.str.contains(whose.WHOSE_OTHERS) & ~clause.str.contains(whose.OUR_S)
+    of_others = named | ~clause.str.contains(_BARE_BEFORE)
+    source = (kind == "answer") & match.str.contains(_OF_OTHERS)
+    own_choice = chosen & ~clause.str.contains(r"[\"':][ ]*$")
+    others = told & ~own_choice | first | quoted | condition | bare & of_others | source
+    return (
+        pl.when(kind == "back").then(back).otherwise(others | _in_record() | _gone()).fill_null(value=False)
+    )

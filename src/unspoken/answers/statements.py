@@ -1,0 +1,276 @@
+"""The places in a reply that state an option, each with what it states and whether it is the writer's own.
+
+Each pattern runs over the whole column of replies; no Python object is made for a reply.
+"""
+
+import polars as pl
+
+from unspoken.answers import leads, whose
+from unspoken.answers.claims import (
+    among_options,
+    letter_at,
+    letter_of,
+    named_options,
+    names_two,
+    opened,
+    place_of,
+)
+from unspoken.answers.leads import plain_edges
+from unspoken.answers.leads_abroad import ABROAD, ARTICLE, WORDS_ABROAD
+from unspoken.answers.own import FRAMES, is_others, with_clauses
+from unspoken.answers.plain import BEGIN, END
+
+STRONG, WEAK, IN_BOLD = range(3)
+"""How much a statement counts. A letter in bold may be a heading, and counts only where nothing else does."""
+_WINDOW = 240  # characters of a reply read before and after a place
+_KINDS = {
+    "changed": leads.CHANGED,
+    "back": whose.TAKEN_BACK,
+    "choose": leads.CHOOSE,
+    "boxed": leads.BOXED,
+    "tag": leads.TAG,
+    "json": leads.JSON,
+    "brackets": leads.BRACKETS,
+    "bold": leads.BOLD,
+    "header": leads.HEADER,
+    "answer": leads.ANSWER,
+    "hence": leads.HENCE,
+    "it is": leads.IT_IS,
+    "correct": leads.CORRECT,
+    "label": leads.LABEL,
+    "abroad": ABROAD,
+}
+_CASED = ("bold", "brackets")
+_EACH = {
+    kind: plain_edges(pattern if kind in _CASED else f"(?i:{pattern})") for kind, pattern in _KINDS.items()
+}
+_MARKED_OR_ABROAD = rf"{BEGIN}[^{END}]*{END}|{_EACH['abroad']}"
+_ENGLISH = "|".join(pattern for kind, pattern in _EACH.items() if kind != "abroad")
+_SENTENCE = r"(?s)^.*(?:\n|[!?。！？]|(?:[^\x00-/:-@\[-`{-\x7f]{2}|[)\]\"'*}%])[.;][\"')*]*\s)"
+_FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。\n].*$|$)"
+_CONNECTIVES = plain_edges(
+    r"(?i)^[\s*_#>\-]*(?:(?:so|thus|therefore|hence|then|finally|and|but|in conclusion|in summary|to conclude"
+    r"|overall|consequently|ultimately|accordingly|well|ok|okay|yes|step \d+|now|as a result"
+    r"|based on (?:this|the above))\b[\s,:.]*)*[*_\s]*$"
+)
+"""A sentence so far that belongs to the statement that follows."""
+_CONCLUDES = plain_edges(
+    r"(?i)\b(?:so|thus|therefore|hence|consequently|conclude|means|answer|think|believe|say|that)\b[\s,:]*"
+    r"(?:that )?[*_ ]*$"
+)
+_INNER = {
+    "boxed": r"(?s)^\\[a-z]+[ ]*\{(.*?)\}?$",
+    "tag": r"(?s)^<[^>]*>(.*?)(?:</[^>]*>)?$",
+    "json": r"(?s)^[\"'][^\"']*[\"'][ ]*:\s*(.*)$",
+    "brackets": r"^\[\[(.*)\]\]$",
+    "bold": r"^(.*)$",
+    "hence": r"(?s)^(?i:in conclusion|[a-z]+|\W)[ ]*[,:]?(.*)$",
+}
+_SUBJECT = (
+    r"(?is)^.*(?:\b(?:that|think|believe|say|says|means?|so|therefore|thus|hence|conclude|because|since|and|but"
+    r"|clearly|only|then|which|where|statement|claim|if|the)\b[,:]?[ ]+|[,;:!?\n][ ]+|[^\x00-\x7f],|\.[ ]+)"
+)
+"""What stands before the subject of a sentence."""
+_AND_IS = (
+    r"^\(?[A-Z]\b[^.;\n]{0,40}\band (?:option )?\(?[A-Z]\b[^.;\n]{0,30}?"
+    r"\b(?:is|isn't|are|cannot|can't|was|has|does)\b"
+)
+"""An option, and a sentence about another one."""
+_LETTER_SO = plain_edges(r"^[\s*_(]*([A-Z])\)?[,.:]?[ ]+(?:so|thus|hence|therefore)\b")
+_PERHAPS = plain_edges(r"(?i)\b(?:maybe|perhaps|possibly)\b")
+_UNREAD = r"(?i)^[\s*_:$`\"']*(?:\(|\d|none\b|both\b|neither\b|all of|not (?:given|listed|among|in the))"
+
+
+def found_places(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return the places in texts that may state an option.
+
+    Columns: those of texts, `at` and `match`, `gap` (the text until the next place), `before` and `after`
+    (what stands around it) and `kind`.
+    """
+    marks = f"{BEGIN}${{0}}{END}"
+    english = pl.col("text").str.replace_all(_ENGLISH, marks)
+    # One search for all languages would take a hundred times as long.
+    other = texts["text"].str.contains_any(list(WORDS_ABROAD), ascii_case_insensitive=True)
+    plain = texts.select("row", "text")
+    marked = [
+        plain.filter(~other).with_columns(part=english),
+        plain.filter(other).with_columns(part=english.str.replace_all(_MARKED_OR_ABROAD, marks)),
+    ]
+    parts = (
+        pl.concat(marked)
+        .filter(pl.col("part").str.contains(BEGIN, literal=True))
+        .with_columns(pl.col("part").str.split(BEGIN))
+        .explode("part")
+        .with_columns(
+            length=pl.col("part").str.len_chars() - pl.col("part").str.count_matches(END, literal=True)
+        )
+        .with_columns(at=(pl.col("length").cum_sum().over("row") - pl.col("length")).cast(pl.Int64))
+        .filter(pl.col("part").str.contains(END, literal=True))
+        .with_columns(pl.col("part").str.splitn(END, 2).struct.rename_fields(["match", "gap"]))
+        .unnest("part")
+        .with_columns(pl.col("gap").str.replace_all(END, "", literal=True))
+        .join(texts.select("row", "n_options", "options"), on="row", maintain_order="left")
+    )
+    begins = (pl.col("at") - _WINDOW).clip(0)
+    blanks = pl.col("match").str.len_chars() - pl.col("match").str.strip_chars_start().str.len_chars()
+    return (
+        parts.with_columns(
+            before=pl.col("text").str.slice(begins, pl.col("at") - begins),
+            after=pl.col("text").str.slice(pl.col("at") + pl.col("match").str.len_chars(), _WINDOW),
+            kind=_kind(),
+        )
+        .with_columns(at=pl.col("at") + blanks)
+        .drop("text", "length")
+    )
+
+
+def _kind() -> pl.Expr:
+    """Return the kind of place of a `match`."""
+    kinds = [
+        pl.when(pl.col("match").str.contains(f"^(?:{pattern})")).then(pl.lit(kind))
+        for kind, pattern in _EACH.items()
+    ]
+    return pl.coalesce(kinds)
+
+
+def _without_led(places: pl.DataFrame) -> pl.DataFrame:
+    """Return the places without those that another one leads to, as "Answer:" does to "\\boxed{C}"."""
+    does = (
+        pl.col("gap").str.contains(r"^[\s*_$:\"'`>#(]*$")
+        & pl.col("kind").is_in(["answer", "header", "abroad", "label", "choose", "changed", "it is"])
+        & (pl.col("row") == pl.col("row").shift(-1))
+        & pl.col("kind").shift(-1).is_in([*FRAMES, "bold"])
+    )
+    marked = places.with_columns(leads=does.fill_null(value=False))
+    return marked.filter(~pl.col("leads").shift(1, fill_value=False))
+
+
+def _with_claims(places: pl.DataFrame) -> pl.DataFrame:
+    """Return places with `claim`, the text that begins with the option, and `sentence`, the one before it."""
+    inner = pl.coalesce(
+        pl.when(pl.col("kind") == kind).then(pl.col("match").str.extract(pattern))
+        for kind, pattern in _INNER.items()
+    )
+    # What was led to with a colon belongs to the sentence: "The professor says:\n\nThe answer is (B)".
+    before = pl.col("before").str.replace_all(r":[*_]*[ ]*\n[\s>]*", ": ")
+    places = places.with_columns(sentence=before.str.replace(_SENTENCE, ""), inner=inner)
+    # "option F, Mitochondrion, is the correct one"
+    apposed = pl.col("sentence").str.replace(r"\b([A-Z]\)?),( [^,\n]{1,80}),(\s*)$", "${1} ${2} ${3}")
+    subject = apposed.str.replace(_SUBJECT, "")
+    correct = pl.col("kind") == "correct"
+    raw = pl.coalesce(pl.col("inner").str.replace(f"(?is)^.*{leads.ANSWER}", ""), "after")
+    length = pl.when(correct).then(subject.str.len_chars()).otherwise(0).cast(pl.Int64)
+    return places.with_columns(
+        raw=raw,
+        # "Saturn (C) is correct" reads as "(C) Saturn"; the articles of other languages go.
+        claim=opened(
+            pl.when(correct)
+            .then(subject.str.replace(r"^(.*\S)\s*\(([A-Z])\)\s*$", "(${2}) ${1}"))
+            .when(pl.col("kind") == "abroad")
+            .then(raw.str.replace(ARTICLE, ""))
+            .otherwise(raw)
+        ),
+        sentence=pl.col("sentence").str.head(pl.col("sentence").str.len_chars() - length),
+        at=pl.col("at") - length,
+    )
+
+
+def _with_names(places: pl.DataFrame) -> pl.DataFrame:
+    """Return places with `spelt`, the letter that the claim begins with, and what `named_options` finds.
+
+    Of a claim with a letter the words beside the letter are read. `stopped`: a full stop is between them.
+    """
+    claim, spelt = pl.col("claim"), pl.col("spelt")
+    beside = claim.str.slice(1).str.strip_chars_start(")]}\"'`$*_ .:,-–—")
+    places = (
+        places.with_row_index("claim_at")
+        .with_columns(spelt=letter_of(claim), stopped=claim.str.contains(r"^.[)\]}\"'`$*_ ]*[.:]"))
+        .with_columns(
+            words=pl.when(spelt.is_null()).then(claim).otherwise(beside).str.replace(_FIRST_SENTENCE, "${1}")
+        )
+    )
+    named = named_options(places.select("claim_at", "options", claim="words"))
+    return places.join(named, on="claim_at", how="left", maintain_order="left")
+
+
+def _by_words() -> pl.Expr:
+    """Return the place of the option that a claim names by its words; some kinds of statement need them alone."""
+    kind, sentence = pl.col("kind"), pl.col("sentence")
+    # "because it is red" says no more than that.
+    begins = sentence.str.contains(_CONNECTIVES) | sentence.str.contains(_CONCLUDES)
+    return (
+        pl.when((kind == "it is") & ~begins)
+        .then(None)
+        .when(kind.is_in(["correct", "hence", "it is", "abroad", "bold"]))
+        .then("whole")
+        .when(kind.is_in(["choose", "changed", "label"]))
+        .then("first")
+        .otherwise(pl.coalesce("whole", "first", "only"))
+    )
+
+
+def _known() -> pl.Expr:
+    """Return the letter that a claim spells, null where it is none of the options.
+
+    A subject is the option and nothing else: "(B) is correct", not "the part of B that is correct".
+    """
+    only = (pl.col("words").str.strip_chars() == "") | pl.col("whole").is_not_null()
+    return among_options(pl.when((pl.col("kind") != "correct") | only).then("spelt"))
+
+
+def _differs() -> pl.Expr:
+    """Return whether a letter stands beside another option's words: "(B) Paris", or "D so the answer is Lyon"."""
+    beside = pl.when("stopped").then("whole").otherwise("first") != place_of(pl.col("spelt"))
+    before = place_of(pl.col("sentence").str.extract(_LETTER_SO)) != pl.col("by_words")
+    return pl.when(pl.col("spelt").is_null()).then(before).when(pl.col("known").is_not_null()).then(beside)
+
+
+def _two() -> pl.Expr:
+    """Return whether a claim names two options, by their letters or by their words."""
+    letters = names_two(pl.col("claim")) & ~pl.col("claim").str.contains(_AND_IS)
+    return letters | (pl.col("spelt").is_null() & (pl.col("named") > 1) & pl.col("by_words").is_null())
+
+
+def _should_name() -> pl.Expr:
+    """Return whether a place must name an option: a frame, a heading, "Answer:" on a line, what looks like one."""
+    kind = pl.col("kind")
+    alone = pl.col("match").str.contains(r"[:|][ *_]*$") & pl.col("sentence").str.contains(r"^[\s*_#>|\-]*$")
+    looks = pl.col("two") | pl.col("raw").str.contains(_UNREAD) | pl.col("spelt").is_not_null()
+    return kind.is_in([*FRAMES, "header"]) | (kind == "answer") & (pl.col("leads") | alone | looks)
+
+
+def _with_letters(places: pl.DataFrame) -> pl.DataFrame:
+    """Return places with `letter`, null where none is named, or two, and `unread`: one should have been."""
+    read = (
+        _with_names(places)
+        .with_columns(by_words=_by_words(), known=_known())
+        .with_columns(differs=_differs().fill_null(value=False), two=_two().fill_null(value=False))
+        .with_columns(
+            letter=pl.when(~pl.col("two"), ~pl.col("differs")).then(
+                pl.coalesce("known", letter_at(pl.col("by_words")))
+            )
+        )
+    )
+    nothing = pl.col("letter").is_null() & (_should_name() | pl.col("differs"))
+    return read.with_columns(unread=(pl.col("kind") == "back") | nothing)
+
+
+def stated_at_places(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return row, at, letter and `weak` (STRONG, WEAK or IN_BOLD) of the writer's own statements in texts.
+
+    The letter is null of a final answer that is not understood, and where a statement is taken back. `texts`
+    has row, text, n_options and options.
+    """
+    places = _with_letters(_with_claims(_without_led(found_places(texts))))
+    told = places.filter(pl.col("letter").is_not_null() | pl.col("unread"))
+    own = with_clauses(told).filter(~is_others())
+    concludes = pl.col("sentence").str.contains(_CONCLUDES)
+    kind, match = pl.col("kind"), pl.col("match")
+    by_name = match.str.contains(r"(?i)answer|option|choice|one|答案|正解")
+    hedged = match.str.contains(r"(?i)(?:might|may|could) be\b") | pl.col("sentence").str.contains(_PERHAPS)
+    loose = ((kind == "it is") | (kind == "correct") & ~by_name) & ~concludes
+    weak = pl.when(kind == "bold").then(IN_BOLD).when(loose | hedged).then(WEAK).otherwise(STRONG)
+    lead_in = pl.when(pl.col("sentence").str.contains(_CONNECTIVES)).then(
+        pl.col("sentence").str.strip_chars_start().str.len_chars().cast(pl.Int64)
+    )
+    return own.select("row", "letter", at=(pl.col("at") - lead_in.fill_null(0)).clip(0), weak=weak)
