@@ -26,6 +26,16 @@ LEFT_OUT = """
 SELECT subject, conditions['reason'], value, n_samples
 FROM measurements WHERE metric = 'left_out' ORDER BY experiment, subject, conditions['reason']
 """
+STATED = """
+SELECT share.subject, share.value, share.n_samples, agreement.value
+FROM measurements AS share LEFT JOIN measurements AS agreement
+  ON agreement.metric = 'answer_agreement' AND agreement.experiment = share.experiment
+  AND agreement.subject = share.subject AND agreement.conditions['unusable'] = 'dropped'
+  AND coalesce(agreement.conditions['hint'], 'all') = 'all'
+WHERE share.metric = 'outcome_share' AND share.conditions['outcome'] = 'answered'
+  AND split_part(share.subject, ':', -1) IN ('hinted', 'unhinted')
+ORDER BY share.experiment, share.subject
+"""
 REPRODUCIBLE = "SELECT * FROM measurements WHERE reproducible ORDER BY measurement_id"
 
 
@@ -81,6 +91,16 @@ def headline_rows(store: duckdb.DuckDBPyConnection, headline: Mapping[str, Any])
     return store.execute(CONTRASTS + asked + ORDER, given).fetchall()
 
 
+def stated_lines(store: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return how many replies state an answer, and how many of these are read so by force; none without."""
+    rows = store.execute(STATED).fetchall()
+    lines = ["", "Replies that state an answer, which is their score"] if rows else []
+    for subject, value, samples, agreement in rows:
+        forced = "" if agreement is None else f"; the letter read by force agrees in {agreement:.3f} of them"
+        lines.append(f"  {subject}: {value:.3f} of {samples} replies{forced}")
+    return lines
+
+
 def findings_text(store: duckdb.DuckDBPyConnection, headlines: Sequence[Mapping[str, Any]]) -> str:
     """Return the findings, one a line with its 95% interval, the instrument checks' tally, and a digest.
 
@@ -93,6 +113,7 @@ def findings_text(store: duckdb.DuckDBPyConnection, headlines: Sequence[Mapping[
         if rows:
             heading = headline["heading"] or headline["metric"].replace("_", " ").capitalize()
             lines += ["", heading, *map(_line, rows)]
+    lines += stated_lines(store)
     left_out = store.execute(LEFT_OUT).fetchall()
     if left_out:
         lines += ["", "Left out of the scores of chains, as no judge has a verdict"]

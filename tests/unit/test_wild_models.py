@@ -14,6 +14,7 @@ from tiny_models import CHOICES, LISTS, MODELS, adapted_subject, requests_of
 from transformers import AutoModelForCausalLM
 
 from unspoken.engines.base import EngineError, Request, Sampling
+from unspoken.engines.cache import _told_choices
 from unspoken.engines.choices import tokens_after
 from unspoken.engines.rendering import adds_a_space, rendered, texts_of
 from unspoken.engines.served import write_merged
@@ -159,6 +160,17 @@ def test_prompts_after_which_choices_have_other_tokens_are_read_together(tiny_en
         assert value == pytest.approx(
             exact(engine.model, prompt.content, whole[len(prompt.content) :]), abs=1e-4
         )
+
+
+@pytest.mark.parametrize("name", ["tied", "llama-2"])
+def test_readings_made_without_the_prompt_are_not_taken_from_the_cache(tiny_engines: Any, name: str) -> None:
+    """What was read right is found under the key that it always had."""
+    tokenizer, choices = tiny_engines[name].tokenizer, ["A", "B"]
+    prompts = rendered(tokenizer, [Request("q", "Which?", None, "The answer is (")])
+    [told] = _told_choices(tokenizer, prompts, choices)
+    assert (told == [choices]) == (name == "tied")
+    with pytest.raises(EngineError, match="cannot be told"):
+        _told_choices(tokenizer, rendered(tokenizer, [Request("q", "Which?", None, "It is th")]), ["e"])
 
 
 # Windows, pads and ends

@@ -30,6 +30,7 @@ from unspoken.engines.base import (
     Sampling,
     check_lengths,
 )
+from unspoken.engines.choices import tokens_after, tokens_alone
 from unspoken.files import canonical_json, digest_of, read_json, sha256_of_file, write_json, written_whole
 from unspoken.subjects import Subject
 
@@ -85,6 +86,19 @@ def _digest_of_tensors(subject: Subject) -> str:
 def _row_of(*described: Any) -> str:
     """Return the digest that a row is kept under: of all that decides it within its folder."""
     return hashlib.sha256(canonical_json(described).encode()).hexdigest()[:32]
+
+
+def _told_choices(tokenizer: Any, prompts: list[Prompt], choices: Sequence[str]) -> list[list[Any]]:
+    """Return what a row's digest holds of the choices after each prompt.
+
+    Their tokens count where they are others than those of the choices alone, which were read before tokens
+    followed from the prompt. Raises EngineError for choices whose tokens cannot be told: of kept rows too.
+    """
+    if tokenizer is None:
+        return [[list(choices)]] * len(prompts)
+    alone = tokens_alone(tokenizer, choices)
+    after = tokens_after(tokenizer, prompts, choices)
+    return [[list(choices)] if tokens == alone else [list(choices), tokens] for tokens in after]
 
 
 def drawn_as(sampling: Sampling) -> dict[str, Any]:
@@ -256,7 +270,8 @@ class CompletionCache:
         """
         prompts = self.engine.render(requests)
         # A prompt's key has no part in it, as nothing is drawn.
-        rows = [_row_of(READ, prompt.content, list(choices)) for prompt in prompts]
+        told = _told_choices(self.engine.tokenizer, prompts, choices)
+        rows = [_row_of(READ, prompt.content, *one) for prompt, one in zip(prompts, told, strict=True)]
         read = {row: one.logprobs or [] for row, one in self._taken(rows).items()}
         missing = {row: prompt for row, prompt in zip(rows, prompts, strict=True) if row not in read}
         waiting = iter(missing.items())

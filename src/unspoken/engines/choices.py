@@ -21,8 +21,7 @@ def tokens_after(
     EngineError where the end of a prompt and the beginning of a choice are one token.
     """
     if _writes_whole_words(tokenizer):
-        alone = tuple(map(tuple, tokenizer(list(choices), add_special_tokens=False)["input_ids"]))
-        return [alone] * len(prompts)
+        return [tokens_alone(tokenizer, choices)] * len(prompts)
     known: dict[str, tuple[Tokens, ...]] = {}
     found = []
     for prompt in prompts:
@@ -31,6 +30,11 @@ def tokens_after(
             known[tail] = _tokens_after(tokenizer, prompt, choices)
         found.append(known[tail])
     return found
+
+
+def tokens_alone(tokenizer: Any, choices: Sequence[str]) -> tuple[Tokens, ...]:
+    """Return the tokens of choices that stand behind nothing."""
+    return tuple(map(tuple, tokenizer(list(choices), add_special_tokens=False)["input_ids"]))
 
 
 def _writes_whole_words(tokenizer: Any) -> bool:

@@ -35,7 +35,10 @@ def _facts(plan: Plan, name: str) -> dict[str, Any]:
     chosen, manifest = plan.study.models[name], Path("results/models", name, "model.json")
     if isinstance(chosen, LocalModel):
         return _facts_of_folder(plan, Path(chosen.path))
-    told = read_json(manifest) if manifest.is_file() else {}
+    try:
+        told = read_json(manifest) if manifest.is_file() else {}
+    except ValueError:
+        return {}  # the job that made it says what is wrong with it
     is_this = all(told.get(key) == value for key, value in plan.model_fields(name).items())
     return told.get("chat", {}) if is_this else {}
 
