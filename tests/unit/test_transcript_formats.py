@@ -14,10 +14,15 @@ import pytest
 
 from unspoken.answers.hidden import HIDDEN
 from unspoken.chains.joined import joined_chains
+from unspoken.experiments.faithfulness.every_eval_ever import write_logs
 from unspoken.experiments.faithfulness.pairing import answered, judged, paired
 from unspoken.experiments.faithfulness.section import TOLD
+from unspoken.experiments.faithfulness.tables.trials import Trials
+from unspoken.files import sha256_of_file
 from unspoken.judges.judge_patterns import read_patterns
-from unspoken.tables.base import TableError
+from unspoken.tables.base import TableError, write_table
+from unspoken.tables.prompts import Prompts
+from unspoken.tables.replies import Replies
 from unspoken.transcripts.tables import Entry, transcript_tables
 from unspoken.transcripts.told import Reply
 
@@ -322,10 +327,43 @@ def test_messages_that_are_no_question_and_reply(
 
 
 def test_a_file_of_every_eval_ever() -> None:
-    found = chains(DATA / "every_eval_ever.jsonl")
-    assert found["question_id"].n_unique() == 8
-    assert "What causes most of the tides" in found["user"][0]
-    assert found["key"].to_list()[0] == "A"
+    found = answered(chains(DATA / "every_eval_ever.jsonl"))
+    assert found["question_id"].n_unique() == 4
+    assert found["key"].to_list() == ["A", "C", "B", "D"]
+
+
+def test_one_reply_under_several_results_counts_once(tmp_path: Path) -> None:
+    first = json.loads((DATA / "every_eval_ever.jsonl").read_text().splitlines()[0])
+    again = {**first, "evaluation_result_id": "another"}
+    assert chains(lines(tmp_path, first, again)).height == 1
+    other = {**again, "output": {"raw": ["A"]}}
+    assert "has another output under the result 'another' than under" in fault(lines(tmp_path, first, other))
+
+
+def test_replies_are_written_for_every_eval_ever_and_read_back(tmp_path: Path) -> None:
+    folder = tmp_path / "faithfulness" / "transcripts" / "mine"
+    folder.mkdir(parents=True)
+    prompts, replies = transcript_tables(DATA / "inspect_hints.eval", Entry("mine", HINTS), KINDS)
+    named = replies.with_columns(study=pl.lit("s"), experiment=pl.lit("faithfulness"))
+    patterns = read_patterns(ROOT / "resources" / "judges.yaml")
+    trials = judged(paired(answered(joined_chains(prompts, named))), patterns, None, "lexical")
+    write_table(prompts, folder / "prompts.parquet", Prompts)
+    write_table(named, folder / "replies.parquet", Replies)
+    write_table(trials.with_columns(owned=pl.lit(None, pl.Boolean)), folder / "trials.parquet", Trials)
+    written, left = write_logs(tmp_path, tmp_path / "out")
+    assert (list(written.values()), left) == ([20], 0)
+    [samples] = written
+    log = json.loads(samples.with_name(samples.name.replace("_samples.jsonl", ".json")).read_text())
+    assert log["detailed_evaluation_results"]["checksum"] == sha256_of_file(samples)
+    scores = {one["evaluation_name"]: one["score_details"]["score"] for one in log["evaluation_results"]}
+    assert scores == {"s: unhinted": 1.0, "s: hint": 0.5}
+    back = paired(answered(chains(samples)))
+    kept = ["question_id", "arm", "kind", "target", "key", "reply", "n_tokens", "switched", "sample_index"]
+    order = ["question_id", "arm", "sample_index"]
+    assert back.select(kept).sort(order).equals(trials.select(kept).sort(order))
+    assert write_logs(tmp_path, tmp_path / "again")[0].keys() == {
+        tmp_path / "again" / file.relative_to(tmp_path / "out") for file in written
+    }
 
 
 # Rows
@@ -342,7 +380,7 @@ def test_case_02_a_cut_reply_and_open_thinking_are_truncated(tmp_path: Path) -> 
     assert (found["reply"], found["outcome"]) == ("", "truncated")
     whole = one_reply(tmp_path, {**row, "chain": f"{cut}.</think>The answer is (C)."}, thinking="open")
     assert (whole["reply"], whole["outcome"], whole["answer"]) == ("The answer is (C).", "answered", "C")
-    assert one_reply(tmp_path, {**row, "finish_reason": "max_tokens"})["outcome"] == "truncated"
+    assert one_reply(tmp_path, {**row, "finish_reason": "max_tokens"})["finish_reason"] == "length"
     assert fault(lines(tmp_path, {**row, "finish_reason": "tired"})).startswith(
         "mine.jsonl: line 1: column 'finish_reason' is \"tired\"; expected one of: "
     )

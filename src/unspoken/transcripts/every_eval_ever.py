@@ -71,9 +71,21 @@ class EveryEvalEver:
             }  # fmt: skip
 
     def _read_before(self, row: Row) -> bool:
-        """Whether the same reply stood in a row of another result."""
+        """Whether the same reply stood in a row of another result. Raises RowError where they differ.
+
+        What this project writes has each reply once, and a result for each arm.
+        """
+        if (row.get("metadata") or {}).get("written_by") == WRITER:
+            return False
         result = row.get("evaluation_result_id") or row.get("evaluation_name")
         told = result, row.get("output") or row.get("messages")
         key = row["model_id"], row["evaluation_id"], row["sample_id"]
         earlier = self._read.setdefault(key, told)
-        return earlier is not told and earlier[0] != result and earlier[1] == told[1]
+        if earlier is told or earlier[0] == result:
+            return False
+        if earlier[1] != told[1]:
+            raise RowError(
+                f"sample '{row['sample_id']}' has another output under the result '{result}' than under"
+                f" '{earlier[0]}'; expected a file of one of them"
+            )
+        return True
