@@ -194,7 +194,7 @@ def _with_names(places: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_words() -> pl.Expr:
-    """Return the place of the option that a claim names by its words; some kinds of statement need them alone."""
+    """Return the place of the option that a claim names by its words; some kinds need them alone."""
     kind, sentence = pl.col("kind"), pl.col("sentence")
     # "because it is red" says no more than that.
     begins = sentence.str.contains(_CONNECTIVES) | sentence.str.contains(_CONCLUDES)
@@ -219,7 +219,7 @@ def _known() -> pl.Expr:
 
 
 def _differs() -> pl.Expr:
-    """Return whether a letter stands beside another option's words: "(B) Paris", or "D so the answer is Lyon"."""
+    """Return whether a letter is beside another option's words: "(B) Paris", or "D so the answer is Lyon"."""
     beside = pl.when("stopped").then("whole").otherwise("first") != place_of(pl.col("spelt"))
     before = place_of(pl.col("sentence").str.extract(_LETTER_SO)) != pl.col("by_words")
     return pl.when(pl.col("spelt").is_null()).then(before).when(pl.col("known").is_not_null()).then(beside)
@@ -232,7 +232,7 @@ def _two() -> pl.Expr:
 
 
 def _should_name() -> pl.Expr:
-    """Return whether a place must name an option: a frame, a heading, "Answer:" on a line, what looks like one."""
+    """Return whether a place must name an option: a frame, a heading, "Answer:" alone, and the like."""
     kind = pl.col("kind")
     alone = pl.col("match").str.contains(r"[:|][ *_]*$") & pl.col("sentence").str.contains(r"^[\s*_#>|\-]*$")
     looks = pl.col("two") | pl.col("raw").str.contains(_UNREAD) | pl.col("spelt").is_not_null()
