@@ -64,6 +64,20 @@ def json_of(rule, **made):
     return lambda wildcards: json.dumps(told(wildcards), sort_keys=True)
 
 
+def json_with_asking(rule):
+    """Return the params function that gives a part as JSON text, with who asks under system prompts.
+
+    Snakemake does not compare what takes `resources`: studies that ask otherwise share the model's files.
+    """
+    return lambda wildcards, resources: json.dumps(
+        {
+            **PLAN.part(rule, model=wildcards.model),
+            "asking": PLAN.asking_under_systems(wildcards.model),
+        },
+        sort_keys=True,
+    )
+
+
 def makers():
     """Return (pattern of a path, rule, digest of its script) for every file that the store imports."""
     imported = {}

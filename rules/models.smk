@@ -1,17 +1,3 @@
-def json_with_asking(rule):
-    """Return the params function that gives a part as JSON text, with who asks under system prompts.
-
-    Snakemake does not compare what takes `resources`: studies that ask otherwise share the model's files.
-    """
-    return lambda wildcards, resources: json.dumps(
-        {
-            **PLAN.part(rule, model=wildcards.model),
-            "asking": PLAN.asking_under_systems(wildcards.model),
-        },
-        sort_keys=True,
-    )
-
-
 rule build_organism:
     output:
         model="<models>/{model}/model.json",
