@@ -45,7 +45,7 @@ test: venv ## run all tests
 	    --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Of tests/unit, without what is marked as needing a model or another program (see pyproject.toml).
-test-quick: venv ## run the unit tests that need no model and no Snakemake: less than a minute
+test-quick: venv ## run the unit tests that need no model and no Snakemake
 	@$(BIN)/python -m pytest tests/unit -m "not heavy" --numprocesses $(CORES:all=auto) --maxprocesses 4 \
 	    --dist loadfile $(ARGS)
 

@@ -27,8 +27,8 @@ def answers_of(subject: str, direct: Any, reasoned: Any) -> list[dict[str, Any]]
     """Return replies to questions whose key is B: right where 1, wrong where 0, unparsed where None."""
     letters = {1: "B", 0: "A", None: None}
     return [
-        {"subject": subject, "question_id": f"q{at:03}", "arm": "unhinted", "kind": None, "target": None,
-         "key": "B", "n_options": 4, "outcome": "unparsed" if second is None else "answered",
+        {"subject": subject, "question_id": f"q{at:03}", "arm": "unhinted", "kind": None, "wording": None,
+         "target": None, "key": "B", "n_options": 4, "outcome": "unparsed" if second is None else "answered",
          "answer": letters[second], "free": letters[second], "forced": letters[second] or "B",
          "direct": letters[first]}
         for at, (first, second) in enumerate(zip(direct, reasoned, strict=True))
@@ -36,7 +36,7 @@ def answers_of(subject: str, direct: Any, reasoned: Any) -> list[dict[str, Any]]
 
 
 def rates_of(trials: list[dict[str, Any]]) -> pl.DataFrame:
-    frame = pl.DataFrame(trials, schema_overrides={"kind": pl.String, "target": pl.String})
+    frame = pl.DataFrame(trials, schema_overrides=dict.fromkeys(("kind", "wording", "target"), pl.String))
     return pl.concat([subject_rates(frame, name) for name in sorted(frame["subject"].unique())])
 
 
