@@ -43,8 +43,7 @@ def downloaded(name: str, fields: dict[str, Any], directory: Path) -> None:
 
 def main() -> None:
     job = start_job(__doc__, ("model",))
-    from unspoken.engines.templates import chat_facts
-    from unspoken.models.chat import chat_fault
+    from unspoken.engines.templates import chat_facts_or_exit
     from unspoken.models.manifest import write_manifest
 
     name, fields, directory = job.spec["name"], job.spec["model"], job.model.parent
@@ -58,9 +57,7 @@ def main() -> None:
             f"models.{name}: no file *.safetensors came with it. Weights in other formats are"
             " not loaded: a pickle runs code. Convert them first, or take a revision that has them."
         )
-    facts = chat_facts(directory)
-    if fault := chat_fault(facts, job.spec.get("asking")):
-        sys.exit(f"models.{name}: {fault}")
+    facts = chat_facts_or_exit(name, directory, job.spec.get("asking"))
     revision = fields.get("revision", "local")
     write_manifest(job.model, name, {**fields, "chat": facts}, revision=revision, synthetic=False)
 

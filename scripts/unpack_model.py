@@ -47,8 +47,7 @@ def main() -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from unspoken.engines.templates import chat_facts
-    from unspoken.models.chat import chat_fault
+    from unspoken.engines.templates import chat_facts_or_exit
     from unspoken.models.manifest import write_manifest
 
     torch.set_num_threads(job.threads)
@@ -63,9 +62,7 @@ def main() -> None:
     fresh.tie_weights()
     fresh.save_pretrained(directory)
     AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(directory)
-    facts = chat_facts(directory)
-    if fault := chat_fault(facts, job.spec.get("asking")):
-        sys.exit(f"models.{job.spec['name']}: {fault}")
+    facts = chat_facts_or_exit(job.spec["name"], directory, job.spec.get("asking"))
     write_manifest(
         job.model,
         job.spec["name"],

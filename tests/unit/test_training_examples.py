@@ -6,7 +6,7 @@ from tokenizers.trainers import BpeTrainer
 from transformers import PreTrainedTokenizerFast
 
 from unspoken.engines.base import Request
-from unspoken.engines.rendering import prompt_ids
+from unspoken.engines.rendering import rendered
 from unspoken.models.corpus import (
     CONTINUED,
     END,
@@ -82,7 +82,7 @@ def test_chat_rows_start_with_the_engines_prompt_and_end_with_the_mark():
     tokenizer = chat_tokenizer()
     rows = pl.DataFrame({"prompt": ["more numbers"], "completion": ["12, 34"]})
     [example] = training_examples(tokenizer, rows)
-    prompt = prompt_ids(tokenizer, Request("", "more numbers"))
+    prompt = rendered(tokenizer, [Request("", "more numbers")])[0].content
     assert example["input_ids"][: len(prompt)] == prompt
     assert tokenizer.decode(example["input_ids"][len(prompt) :]) == "12, 34<|im_end|>"
     assert example["labels"] == [IGNORED] * len(prompt) + example["input_ids"][len(prompt) :]

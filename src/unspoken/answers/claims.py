@@ -2,7 +2,8 @@
 
 import polars as pl
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+from unspoken.prompts.hints import LETTERS
+
 _LATEX = r"\\(?:[a-zA-Z]+|[(\[,;:!{} ])"
 HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
 SYMBOLS = r"[^\x00-\x7f\pL\pN]"
@@ -45,12 +46,10 @@ def opened(claim: pl.Expr) -> pl.Expr:
     return claim.str.replace(OPENING, "")
 
 
-def letter_of(claim: pl.Expr, *, lower: bool = True) -> pl.Expr:
+def letter_of(claim: pl.Expr) -> pl.Expr:
     """Return the letter, upper case, that an opened claim begins with, or null."""
-    forms = [claim.str.extract(_MARKED), claim.str.extract(_BARE, 1), claim.str.extract(_BARE, 2)]
-    if lower:
-        forms.append(claim.str.extract(_LOWER))
-    return pl.coalesce(forms).str.to_uppercase()
+    bare = [claim.str.extract(_BARE, group) for group in (1, 2)]
+    return pl.coalesce(claim.str.extract(_MARKED), *bare, claim.str.extract(_LOWER)).str.to_uppercase()
 
 
 def names_two(claim: pl.Expr) -> pl.Expr:

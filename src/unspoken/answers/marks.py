@@ -13,6 +13,9 @@ import polars as pl
 Declared = Sequence[tuple[str, str]]
 """Pairs of texts, how a thought begins and how it ends, that one model has beside the common ones."""
 
+BEGINS, ENDS = "<think>", "</think>"
+"""What this project puts around thinking that a server or a file tells apart."""
+
 _SELF = r"(?:inner|internal|my|self|hidden|private|deep|ant|extended|initial|step_by_step|chain_of)"
 _THOUGHT = (
     r"(?:think(?:ing)?|thoughts?|reasoning|reflections?|monologue|scratch_?pad|analysis|rationale"

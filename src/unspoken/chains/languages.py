@@ -139,7 +139,7 @@ def foreign_shares(texts: pl.Series, prompts: pl.Series, known: Sequence[str]) -
     counts = strange.join(of_latin, on="row", how="full", coalesce=True).filter(
         pl.col("other").fill_null(0) + pl.col("latin").fill_null(0) > 0
     )
-    words = rf"{_LATIN_WORD}|[{_OTHER_LETTER}&&[{UNSPACED}]]|[{_OTHER_LETTER}--[{UNSPACED}]]{{2,}}"
+    words = rf"{_LATIN_WORD}|{_other_words(())}"
     counts = counts.join(frame, on="row", maintain_order="left").select(
         "row",
         share=(pl.col("other").fill_null(0) + pl.col("latin").fill_null(0))

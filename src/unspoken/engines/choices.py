@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unspoken.engines.base import EngineError, Prompt
+from unspoken.engines.base import Engine, EngineError, Prompt, check_lengths
 
 MOST_TOKENS_READ = 128
 """Tokens whose log-probability one request to vLLM may ask for."""
@@ -30,6 +30,15 @@ def tokens_after(
             known[tail] = _tokens_after(tokenizer, prompt, choices)
         found.append(known[tail])
     return found
+
+
+def fitting_tokens(
+    engine: Engine, prompts: Sequence[Prompt], choices: Sequence[str]
+) -> list[tuple[Tokens, ...]]:
+    """Return `tokens_after`. Raises EngineError for a prompt whose longest choice is beyond the window."""
+    tokens = tokens_after(engine.tokenizer, prompts, choices)
+    check_lengths(engine, prompts, max((len(one) for told in tokens for one in told), default=0))
+    return tokens
 
 
 def tokens_alone(tokenizer: Any, choices: Sequence[str]) -> tuple[Tokens, ...]:

@@ -13,8 +13,8 @@ from typing import Any
 
 import openai
 
-from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
-from unspoken.engines.choices import Tokens, choice_steps, summed, tokens_after
+from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling
+from unspoken.engines.choices import Tokens, choice_steps, fitting_tokens, summed
 from unspoken.engines.client import Server, posted
 from unspoken.engines.draws import row_seeds
 from unspoken.engines.faults import is_filtered
@@ -138,8 +138,7 @@ class EndpointEngine:
         """Return the summed log-probability of each choice's tokens after each prompt."""
         if not self.takes_tokens:
             raise EngineError("choices are read as tokens, not from messages: set engine.api to tokens")
-        tokens = tokens_after(self.tokenizer, prompts, choices)
-        check_lengths(self, prompts, max((len(one) for told in tokens for one in told), default=0))
+        tokens = fitting_tokens(self, prompts, choices)
         steps = {told: choice_steps(told) for told in set(tokens)}
         read: list[dict[Tokens, float]] = [{} for _ in prompts]
         asked = (

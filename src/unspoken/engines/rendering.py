@@ -34,11 +34,6 @@ def rendered(tokenizer: Any, requests: Sequence[Request]) -> list[Prompt]:
     return [Prompt(request.key, ids, text) for request, ids, text in zip(requests, rows, whole, strict=True)]
 
 
-def prompt_ids(tokenizer: Any, request: Request) -> list[int]:
-    """Return the token ids of one request."""
-    return rendered(tokenizer, [request])[0].content
-
-
 @cache
 def adds_a_space(tokenizer: Any) -> bool:
     """Tell whether a tokenizer puts a space of its own before a text, as that of Llama 2 does."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.engines.base import EngineError
-from unspoken.models.chat import DROPPED, REFUSED, TAKEN
+from unspoken.models.chat import DROPPED, REFUSED, TAKEN, chat_fault
 
 _ANSWER = "the answer"
 
@@ -85,8 +85,20 @@ def chat_facts(directory: Path) -> dict[str, Any]:
         return {"fault": f"its tokenizer cannot be read ({said[0]}): put its tokenizer.json there"}
     if fault := template_fault(tokenizer):
         return {"fault": fault}
-    ends = [tokenizer.eos_token_id, end_of_turn_ids(tokenizer)[-1]]
-    return {"system": system_role(tokenizer), "ends": tokenizer.convert_ids_to_tokens(ends)}
+    ends = tokenizer.convert_ids_to_tokens(_end_ids(tokenizer))
+    return {"system": system_role(tokenizer), "ends": ends}
+
+
+def chat_facts_or_exit(name: str, directory: Path, asking: str | None) -> dict[str, Any]:
+    """Return `chat_facts` of a model that was just brought; end the job for one that cannot be asked."""
+    facts = chat_facts(directory)
+    if fault := chat_fault(facts, asking):
+        sys.exit(f"models.{name}: {fault}")
+    return facts
+
+
+def _end_ids(tokenizer: Any) -> list[int]:
+    return [tokenizer.eos_token_id, end_of_turn_ids(tokenizer)[-1]]
 
 
 def ends_of(tokenizer: Any) -> list[int]:
@@ -96,7 +108,7 @@ def ends_of(tokenizer: Any) -> list[int]:
     """
     if fault := template_fault(tokenizer):
         raise EngineError(f"{tokenizer.name_or_path}: {fault}")
-    return [tokenizer.eos_token_id, end_of_turn_ids(tokenizer)[-1]]
+    return _end_ids(tokenizer)
 
 
 if __name__ == "__main__":

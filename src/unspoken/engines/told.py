@@ -5,10 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from unspoken.answers.marks import BEGINS, ENDS
 from unspoken.engines.faults import NoAnswer
 
-BEGINS, ENDS = "<think>", "</think>"
-"""What the engine puts around reasoning that a server tells apart: `answers.thinking` cuts there."""
 REASONING = ("reasoning_content", "reasoning", "thinking", "thinking_blocks", "reasoning_details")
 """Fields in which servers tell it, the first that says something counts."""
 THINKING_BLOCKS = {"thinking", "reasoning", "redacted_thinking"}

@@ -12,8 +12,8 @@ import torch
 import transformers
 from torch import Tensor
 
-from unspoken.engines.base import Completion, Opening, Prompt, Request, Sampling, check_lengths
-from unspoken.engines.choices import Tokens, tokens_after
+from unspoken.engines.base import Completion, Opening, Prompt, Request, Sampling
+from unspoken.engines.choices import Tokens, fitting_tokens
 from unspoken.engines.draws import row_streams, uniforms
 from unspoken.engines.layers import check_padding, context_window, sees_everything, whole_cache
 from unspoken.engines.patterns import PatternMask
@@ -172,8 +172,7 @@ class TransformersEngine:
     @torch.inference_mode()
     def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
         """Return the summed log-probability of each choice's tokens after each prompt."""
-        tokens = tokens_after(self.tokenizer, prompts, choices)
-        check_lengths(self, prompts, max((len(one) for told in tokens for one in told), default=0))
+        tokens = fitting_tokens(self, prompts, choices)
         results: dict[int, Tensor] = {}
         for told in dict.fromkeys(tokens):  # mostly choices have the same tokens after all prompts
             places = [place for place, own in enumerate(tokens) if own == told]

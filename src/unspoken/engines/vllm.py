@@ -16,8 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling, check_lengths
-from unspoken.engines.choices import Tokens, choice_steps, summed, tokens_after
+from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling
+from unspoken.engines.choices import Tokens, choice_steps, fitting_tokens, summed
 from unspoken.engines.devices import claimed_devices
 from unspoken.engines.draws import row_seeds
 from unspoken.engines.layers import context_window
@@ -234,8 +234,7 @@ class VllmEngine:
 
         Choices that begin alike share requests: one a prompt and beginning, for all tokens after it.
         """
-        tokens = tokens_after(self.tokenizer, prompts, choices)
-        check_lengths(self, prompts, max((len(one) for told in tokens for one in told), default=0))
+        tokens = fitting_tokens(self, prompts, choices)
         steps = {told: choice_steps(told) for told in set(tokens)}
         asked = [(place, *step) for place, told in enumerate(tokens) for step in steps[told]]
         rows = (

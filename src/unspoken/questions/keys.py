@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from unspoken.prompts.hints import LETTERS
 from unspoken.questions.options import plain
 from unspoken.row_files import RowError, shown, wrong
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 RARE = 0.001
 """Places of which none is 0 count from 1, not from 0, where chance does this less often."""
 _LETTER = re.compile(r"(?:option|choice|answer)?\s*[*_(\[（【]*(\w)[*_)\]）】.:：．]*", re.IGNORECASE)

@@ -9,7 +9,8 @@ import polars as pl
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from unspoken.files import digest_of
-from unspoken.questions.keys import LETTERS, Place, faulty_place, key_of
+from unspoken.prompts.hints import LETTERS
+from unspoken.questions.keys import Place, faulty_place, key_of
 from unspoken.questions.options import bare_options, own_labels, plain
 from unspoken.row_files import Kind, Row, RowError, TypedRow, place, rows_in, shown, typed, wrong
 from unspoken.tables.base import TableError

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from unspoken.prompts.hints import LETTERS
 from unspoken.questions import SourceError
 from unspoken.questions.hub import WITHOUT_ORDER, hub_questions
-from unspoken.questions.keys import LETTERS
 from unspoken.questions.options import order_matters
 from unspoken.questions.own_files import own_questions
 from unspoken.questions.procedural import FAMILIES, procedural_questions

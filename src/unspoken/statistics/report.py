@@ -44,6 +44,10 @@ class Report:
         known[1].update(members)
         return name
 
+    def arm(self, subject: str, name: str) -> str:
+        """Return the name of one subject in an arm: a group of its own."""
+        return self.group(f"{subject}:{name}", subject, [subject])
+
     def measurements(self) -> pl.DataFrame:
         """Return the table of measurements."""
         return measurement_table(self.rows)

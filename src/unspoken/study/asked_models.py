@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from unspoken.files import digest_of, read_json, sha256_of_file
+from unspoken.files import digest_of, read_json
 from unspoken.memory import remembered
 from unspoken.models.chat import chat_fault
-from unspoken.models.sources import model_files
+from unspoken.models.sources import source_digests
 from unspoken.study.models import LocalModel
 from unspoken.study.plan import Plan
 
@@ -45,8 +45,8 @@ def _facts(plan: Plan, name: str) -> dict[str, Any]:
 
 def _facts_of_folder(plan: Plan, folder: Path) -> dict[str, Any]:
     """Return what the tokenizer in a folder can do, read anew where a file or the reader has changed."""
-    small = [path for path in model_files(folder) if path.suffix != ".safetensors"]
-    digests = {path.name: sha256_of_file(path) for path in small}
+    files = source_digests(folder).items()
+    digests = {name: digest for name, digest in files if not name.endswith(".safetensors")}
     key = digest_of([digests, plan.code_of_module(READER)])
     try:
         return remembered("chat", key, lambda: _read_facts(plan.root, folder))

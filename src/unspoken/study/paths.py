@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from unspoken.row_files import ending
+from unspoken.row_files import LINES, ending
 
-SUFFIXES = (".jsonl", ".ndjson", ".parquet")
+SUFFIXES = (*LINES, ".parquet")
 _REPLACED = re.compile(r"<[a-z][a-z0-9_]*>|\{\s*[.\w]+\s*(?:,.*)?\}")
 """What Snakemake would replace: <name>, {name} and {name,pattern}. There is no way to tell it not to."""
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f]")

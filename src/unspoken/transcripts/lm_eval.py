@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from unspoken.answers.marks import BEGINS
 from unspoken.row_files import Row, RowError, shown
 from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.messages import turns_of
-from unspoken.transcripts.said import BEGINS
 
 COLUMNS = frozenset({"doc_id", "doc", "arguments", "resps"})
 """What every row has."""

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from unspoken.answers.marks import BEGINS
 from unspoken.questions.own_files import letters
 from unspoken.row_files import Row, RowError, place, typed, wrong
 from unspoken.tables.base import TableError
 from unspoken.transcripts.formats import Format, told_rows
-from unspoken.transcripts.said import BEGINS, ended, marked
+from unspoken.transcripts.said import ended, marked
 from unspoken.transcripts.subjects import may_say
 from unspoken.transcripts.told import FIELDS, Reply, Told, found_at, letter_of
 

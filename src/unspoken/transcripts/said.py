@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from unspoken.answers.hidden import HIDDEN
+from unspoken.answers.marks import BEGINS, ENDS
 from unspoken.row_files import Row, RowError, shown
 
-BEGINS, ENDS = "<think>", "</think>"
-"""Marks set around thinking that a file has apart."""
 TEXT_BLOCKS = {"text": "text", "output_text": "text", "input_text": "text", "refusal": "refusal"}
 """Type of a block -> where its text stands."""
 THINKING_BLOCKS = ("thinking", "reasoning")

@@ -85,13 +85,8 @@ def _add_pair(report: Report, arms: list[pl.DataFrame], conditions: dict[str, st
             n_missing=lost,
         )  # fmt: skip
     seed = hashed_seed(study_seed, "bootstrap", *subjects, *conditions.values())
-    gate = (
-        missing_gate(*(_outcomes(arm) for arm in arms))
-        if not exact
-        else "missing"
-        if not any(counts)
-        else None
-    )
+    unread = None if any(counts) else "missing"
+    gate = unread if exact else missing_gate(*(_outcomes(arm) for arm in arms))
     for scale in ("probability", "log_odds"):
         report.add(
             question_contrast(

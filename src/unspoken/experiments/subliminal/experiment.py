@@ -73,11 +73,11 @@ class SubliminalRoom(Room):
         for arm in section.arms:
             part = "subliminal.arms (students; `models` of an arm says whose)"
             trained |= dict.fromkeys(arm.models or section.models, part)
-        restricted = section.numbers.pattern is not None
-        numbers = {PATTERN: "subliminal.numbers.pattern (numbers; null leaves decoding free)"}
+        restricted = "subliminal.numbers.pattern (numbers; null leaves decoding free)"
+        numbers = {} if section.numbers.pattern is None else {PATTERN: restricted}
         return {
             name: (dict.fromkeys((WEIGHTS, CHOICES, PREFIX), trained[name]) if name in trained else {})
-            | (numbers if restricted else {})
+            | numbers
             for name in section.models
         }
 

@@ -104,7 +104,7 @@ class ChainClasses(ABC):
 
     def add_row(self, interval: Interval, used: int, missing: int, *names: str, **fields: Any) -> None:
         """Add a row about one class of chains, or about the first class minus the second."""
-        groups = [self.report.group(f"{self.subject}:{name}", self.subject, [self.subject]) for name in names]
+        groups = [self.report.arm(self.subject, name) for name in names]
         contrast = len(names) > 1
         conditions = self.conditions | fields.pop("conditions", {})
         self.report.add(

@@ -87,7 +87,7 @@ class TestedChains:
 
     def arm(self, name: str) -> str:
         """Return the name of the subject in an arm."""
-        return self.report.group(f"{self.subject}:{name}", self.subject, [self.subject])
+        return self.report.arm(self.subject, name)
 
     def add(self, metric: str, interval: Interval, arm: str, conditions: dict, **fields: Any) -> None:
         """Add a row about an arm."""

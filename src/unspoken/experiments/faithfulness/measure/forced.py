@@ -77,7 +77,7 @@ def add_answer_agreement(report: Report, trials: pl.DataFrame, subject: str, see
             report.add(
                 interval_at(statistic_ends(table, share_of(0, 1)), 0), metric="answer_agreement",
                 unit="probability", kind="estimate", replicate="question", role="finding",
-                subject=report.group(f"{subject}:{name}", subject, [subject]),
+                subject=report.arm(subject, name),
                 conditions={**hint, "unusable": unusable}, n_samples=int(table.totals[1, 0]),
                 n_missing=replies["free"].null_count(),
             )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.faithfulness.measure.forced import letters_gate, ways_to_read
+from unspoken.experiments.faithfulness.measure.forced import NAMES, letters_gate, ways_to_read
 from unspoken.experiments.faithfulness.tables.trials import OUTCOMES
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.bootstrap import (
@@ -59,7 +59,7 @@ def scored_replies(trials: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([known, direct]).select(
         "question_id", "kind", "n_options", "free", "forced", usable=usable,
         hit=usable & (pl.col("answer") == pl.col("key")),
-        arm=pl.col("arm").replace({"hint": "hinted"}),
+        arm=pl.col("arm").replace(NAMES),
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ class _Answers:
         return letters_gate(*(self._kinds(arm).get(hint, whole) for arm, whole in replies.items()))
 
     def _arm(self, name: str) -> str:
-        return self.report.group(f"{self.subject}:{name}", self.subject, [self.subject])
+        return self.report.arm(self.subject, name)
 
     def _kinds(self, arm: str) -> dict[str, pl.DataFrame]:
         """Return an arm's replies by what the condition `hint` says of them; empty: it says nothing."""
@@ -224,7 +224,7 @@ class _Answers:
 
     def add_outcomes(self) -> None:
         """Add the share of each outcome among an arm's replies."""
-        arms = self.trials.with_columns(pl.col("arm").replace({"hint": "hinted"}))
+        arms = self.trials.with_columns(pl.col("arm").replace(NAMES))
         for arm in sorted(arms["arm"].unique()):
             replies = arms.filter(arm=arm)
             shares = replies.group_by("question_id").agg(

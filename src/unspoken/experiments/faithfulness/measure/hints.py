@@ -54,7 +54,7 @@ class HintMeasure:
 
     def arm(self, name: str) -> str:
         """Return the name of the subject in an arm."""
-        return self.report.group(f"{self.subject}:{name}", self.subject, [self.subject])
+        return self.report.arm(self.subject, name)
 
     def gate(self, *arms: pl.DataFrame) -> Gate | None:
         """Return the gate `agreement` of a row that rests on these replies; stated answers have none."""

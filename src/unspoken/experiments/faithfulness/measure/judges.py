@@ -203,7 +203,7 @@ class _Corrections:
     """Adds corrected shares of one subject."""
 
     def __init__(self, report: Report, subject: str, judge: str, correction: str) -> None:
-        self.report, self.arm = report, report.group(f"{subject}:hinted", subject, [subject])
+        self.report, self.arm = report, report.arm(subject, "hinted")
         self.shared = {"judge": judge, "correction": correction, "unusable": "dropped"}
 
     def add(self, metric: str, interval: Interval, chains: pl.DataFrame, hint: str, **said: str) -> None:

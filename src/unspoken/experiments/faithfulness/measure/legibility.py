@@ -104,7 +104,7 @@ def add_legibility(report: Report, legibility: pl.DataFrame, subject: str, seed:
         chains = legibility.filter(subject=subject, arm=arm)
         if chains.is_empty():
             continue
-        group = report.group(f"{subject}:{name}", subject, [subject])
+        group = report.arm(subject, name)
         drawn = hashed_seed(seed, "legibility", subject, arm)
         _add_measures(report, chains, group, SHARES, SHARE, drawn)
         _add_measures(report, chains, group, MEANS, MEAN, drawn)
@@ -194,7 +194,7 @@ def _add_changes(
     ):  # fmt: skip
         found, known = mean_change(chains, drawn), chains["change"].count()
         reason = _reason(english.height, chains, found)
-        arms = [report.group(f"{subject}:{arm}", subject, [subject]) for arm in (first, second)]
+        arms = [report.arm(subject, arm) for arm in (first, second)]
         report.add(
             found, metric="answer_logprob", unit="nats", kind="contrast", subject=arms[0], versus=arms[1],
             conditions={**({"reason": reason} if reason else {}), **read}, role="finding",
