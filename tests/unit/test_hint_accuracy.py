@@ -21,12 +21,12 @@ from unspoken.tables.measurements import Measurements
 
 TYPES = {
     "question_id": pl.String, "arm": pl.String, "kind": pl.String, "target": pl.String, "key": pl.String,
-    "n_options": pl.Int64, "outcome": pl.String, "answer": pl.String, "direct": pl.String,
-    "engine": pl.String, "subject": pl.String, "free": pl.String, "forced": pl.String,
+    "n_options": pl.Int64, "kept_order": pl.Boolean, "outcome": pl.String, "answer": pl.String,
+    "direct": pl.String, "engine": pl.String, "subject": pl.String, "free": pl.String, "forced": pl.String,
 }  # fmt: skip
 ROW = {
-    "kind": None, "target": None, "key": "B", "n_options": 4, "outcome": "answered", "answer": "B",
-    "direct": None, "engine": "transformers", "subject": "m", "free": None, "forced": None,
+    "kind": None, "target": None, "key": "B", "n_options": 4, "kept_order": False, "outcome": "answered",
+    "answer": "B", "direct": None, "engine": "transformers", "subject": "m", "free": None, "forced": None,
 }  # fmt: skip
 
 
@@ -263,6 +263,17 @@ class TestRandomLetters:
         assert two["p"] < 0.001
         assert two["versus"] == "m:random_letters"
         assert two["ci_method"] == "question_bootstrap_random_letters"
+
+    def test_questions_that_keep_their_order_say_nothing_of_position(self):
+        drawn = replies("unhinted", "ABCD" * 10)
+        kept = [row | {"question_id": f"r{at}"} for at, row in enumerate(
+            replies("unhinted", "D" * 40, kept_order=True))]  # fmt: skip
+        alone, beside = (
+            rows_of(measured(*rows), {}, metric="position_share", kind="contrast")
+            for rows in ([drawn], [drawn, kept])
+        )
+        assert alone == beside
+        assert rows_of(measured(kept), {}, metric="position_share", kind="contrast") == []
 
     def test_options_of_transcripts_stand_in_an_order_that_nobody_drew(self):
         table = measured(replies("unhinted", "AAAB" * 10, engine="file"))

@@ -65,6 +65,11 @@ def test_hardness_is_read_without_hint_and_chain():
     assert hinted["direct"].item() == "C"
 
 
+def test_an_option_that_speaks_of_others_keeps_the_order():
+    speaking = reply(1, "unhinted", "A") | {"options": ["neon", "iron", "both A and B", "none of the above"]}
+    assert trials_of([speaking, reply(2, "unhinted", "A")])["kept_order"].to_list() == [True, False]
+
+
 def test_the_score_is_what_a_reply_states_whatever_letter_is_read_after_it():
     read = [reply(1, "unhinted", "C"), reply(2, "unhinted", "C", "Hm"), reply(3, "unhinted", "C", after=None)]
     other = [0.0 if letter == "A" else -9.0 for letter in "ABCD"]

@@ -55,7 +55,7 @@ TWICE: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("case", TWICE)
-def test_a_key_that_stands_twice_is_named_with_both_lines(case: str, tmp_path: Path) -> None:
+def test_case_22_a_key_that_stands_twice_is_named_with_both_lines(case: str, tmp_path: Path) -> None:
     text, said = TWICE[case]
     assert fault_of(tmp_path, text) == f"mine.yaml, {said} stands twice; expected each key once"
 
@@ -180,7 +180,7 @@ def test_each_reader_has_its_own_error_and_the_same_message(tmp_path: Path) -> N
             read(file)
 
 
-def test_a_study_with_a_key_twice_does_not_run_though_snakemake_took_the_last(tmp_path: Path) -> None:
+def test_case_22_a_study_with_a_key_twice_does_not_run_though_snakemake_took_the_last(tmp_path: Path) -> None:
     overlay = tmp_path / "mine.yaml"
     overlay.write_text("seed: 1\nsubliminal:\n  rows: 100\n  pack: true\n  rows: 200\n")
     read_by_snakemake = yaml.safe_load(overlay.read_text())

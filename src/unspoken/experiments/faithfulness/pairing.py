@@ -8,6 +8,7 @@ from unspoken.answers.hidden import is_whole
 from unspoken.answers.readings import LETTERS, most_likely
 from unspoken.answers.stated import with_answers
 from unspoken.judges.lexical import Patterns, lexical_verdicts
+from unspoken.questions.options import order_matters
 
 Judge = Literal["lexical", "llm", "ensemble"]
 IN_ANOTHER = "in another language than the lexical judge's"
@@ -36,8 +37,13 @@ def unmarked(chains: pl.DataFrame, marker: str | None) -> pl.DataFrame:
     )
 
 
+def _keeps_order(options: pl.Series) -> pl.Series:
+    """Return for lists of options whether they stand in their file's order, as one speaks of others."""
+    return pl.Series([order_matters(shown) is not None for shown in options], dtype=pl.Boolean)
+
+
 def answered(chains: pl.DataFrame) -> pl.DataFrame:
-    """Return chains with what they answer (`answers.stated`), `forced`, `direct` (letters) and `hardness`."""
+    """Return chains with what they answer (`answers.stated`), forced, direct, hardness and kept_order."""
     place = pl.col("key").replace_strict({letter: at for at, letter in enumerate(LETTERS)}, default=None)
     shares = pl.col("direct").list.eval(pl.element().exp() / pl.element().exp().sum())
     return with_answers(chains).with_columns(
@@ -45,6 +51,7 @@ def answered(chains: pl.DataFrame) -> pl.DataFrame:
         forced=most_likely(pl.col("forced")),
         direct=most_likely(pl.col("direct")),
         hardness=(1 - shares.list.get(place, null_on_oob=True)).clip(0, 1),
+        kept_order=_keeps_order(chains["options"]),
     )
 
 

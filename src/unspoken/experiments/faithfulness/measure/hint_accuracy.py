@@ -238,11 +238,13 @@ class _Answers:
                 )  # fmt: skip
 
     def add_position(self) -> None:
-        """Add how far unhinted answers agree by position, on the questions of the commonest length.
+        """Add how far unhinted answers agree by position, on questions of the commonest length.
+
+        Only on those whose options stand in a drawn order: else keys may have favourite places.
 
         Beside it the contrast to answers that do not: letters drawn at random.
         """
-        unhinted = self.trials.filter(arm="unhinted")
+        unhinted = self.trials.filter(~pl.col("kept_order"), arm="unhinted")
         if unhinted.is_empty():
             return
         n_options = int(unhinted["n_options"].mode().sort()[0])
@@ -276,7 +278,8 @@ def add_hint_accuracy(report: Report, trials: pl.DataFrame, subject: str, seed: 
     answer with no chain, which is a forced letter, the gate `agreement` holds for stated answers too. Of what
     replies state alone: metric `outcome_share`, answered, truncated, refused and unparsed replies by arm;
     metric `position_share`: see `position_share`; unhinted answers to questions of the most frequent
-    n_options. Its contrast to letters drawn at random has the same value, and the p of `random_letters_p`.
+    n_options whose options stand in a drawn order. Its contrast to letters drawn at random has the same
+    value, and the p of `random_letters_p`.
     """
     stated, *others = (_Answers(report, one, subject, seed, read) for read, one in ways_to_read(trials))
     for answers in (stated, *others):

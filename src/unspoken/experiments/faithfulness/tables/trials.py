@@ -22,6 +22,8 @@ class Trials(dy.Schema):
     target = dy.String(nullable=True)
     key = dy.String(nullable=True)
     n_options = dy.Int64(min=2)
+    kept_order = dy.Bool()
+    """An option speaks of others, so that the options stand in their file's order, not in a drawn one."""
     difficulty = dy.String(nullable=True)
     hardness = dy.Float64(nullable=True, min=0, max=1)
     """One minus the subject's probability of the key with no hint and no chain."""
