@@ -23,6 +23,11 @@ def rows() -> pl.DataFrame:
     return pl.concat([of_half("develop"), of_half("test")])
 
 
+@pytest.fixture(scope="module")
+def fresh() -> pl.DataFrame:
+    return of_half("fresh")
+
+
 def test_the_halves_have_forty_formats_of_25_replies(rows: pl.DataFrame):
     assert rows.group_by("half").len().sort("half").rows() == [("develop", 500), ("test", 500)]
     assert rows["format"].value_counts()["count"].to_list() == [25] * 40
@@ -70,3 +75,42 @@ def test_the_real_replies_are_those_of_the_calibration_set(rows: pl.DataFrame):
     assert (found["reply"] == found["chain"]).all()
     shown = found.select(pl.col("prompt").str.contains(pl.col("options").list.get(0), literal=True))
     assert shown["prompt"].all()
+
+
+def test_the_fresh_half_has_the_same_shape_and_replies_of_its_own(fresh: pl.DataFrame, rows: pl.DataFrame):
+    assert fresh.columns == rows.columns
+    assert set(fresh["id"].str.slice(0, 6)) == {"fresh-"}
+    assert fresh["id"].n_unique() == fresh.height == 500
+    assert set(fresh["format"]) == set(rows["format"])
+    written = fresh.filter(source="written")
+    assert set(written["format"].value_counts()["count"]) == {12, 13}
+    assert written["reply"].n_unique() == written.height == 400
+    assert written.join(rows.filter(source="written"), on="reply", how="semi").is_empty()
+
+
+def test_the_fresh_half_quotes_as_the_others_do(fresh: pl.DataFrame):
+    written = fresh.filter(source="written")
+    kinds = written.drop_nulls("quotation")
+    assert set(kinds["quotation"]) == QUOTATIONS
+    assert kinds["quotation"].value_counts()["count"].min() >= 18
+    assert kinds.group_by("format").agg(pl.col("quotation").n_unique())["quotation"].to_list() == [7] * 32
+
+
+def test_the_fresh_half_has_questions_of_its_own(fresh: pl.DataFrame, rows: pl.DataFrame):
+    asked = pl.col("options").list.sort().list.join("|")
+    own = fresh.filter(source="written").select(asked.unique())
+    known = rows.filter(source="written").select(asked.unique())
+    assert own.join(known, on="options", how="anti").height >= 100
+    stated = fresh.drop_nulls("answer")
+    assert set(stated["answer"]) <= set(LETTERS)
+    place = stated["answer"].replace_strict(LETTERS, range(10), return_dtype=pl.UInt32)
+    assert (place < stated["options"].list.len()).all()
+    assert (fresh["options"].list.n_unique() == fresh["options"].list.len()).all()
+
+
+def test_the_real_replies_of_the_fresh_half_say_how_they_were_drawn(fresh: pl.DataFrame):
+    real = fresh.filter(source="smollm2-135m")
+    assert real.height >= 100
+    assert real["note"].n_unique() == real.height
+    assert real["note"].str.starts_with("study seed 3, ").all()
+    assert set(real["finish_reason"]) == {"stop", "length"}
