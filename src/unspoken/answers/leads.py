@@ -38,7 +38,8 @@ _OF = (
 )
 _BE = (
     r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes"
-    rf"|(?:seems|appears) to be|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
+    rf"|(?:seems|appears|turns out) to be|can only be"
+    rf"|comes out as|(?:goes|falls|lands) (?:to|for|on|with)|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
 )
 _IS = rf"(?:{_BE}[ *_]*:?|[ *_`\"]*:|[ *_:]*\|[ ]*|[ *_]+(?:->|=>|→|⇒|=|[-–—])(?:[ *_]|$))"
 ANSWER = (
@@ -47,8 +48,8 @@ ANSWER = (
 )
 """What leads to an option in "the answer is", "Answer:" or "the correct option is:"."""
 HEADER = (
-    rf"(?:^|\n)[ ]*(?:#+[ ]*\**|\*\*|__)(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice)"
-    r"[ *_#:]*\n\s*"
+    rf"(?:^|\n)[^a-z\n]*(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice|selection|decision|pick)"
+    r"[^a-z\n]*\n\s*"
 )
 """A heading over the answer."""
 LABEL = (
@@ -82,6 +83,7 @@ _AGREE = (
 CHOOSE = (
     rf"(?:{_I}(?:[ ]+{_MAY})*[ ]+(?:{_CHOOSING}|{_AGREE})"
     r"|\blet(?:'s| us| me) (?:go with|choose|pick|select|answer(?: with)?|settle on|say)"
+    r"|\byou (?:should|must|need to|can)(?: safely)? (?:choose|pick|select|go with|answer)"
     r"|\b(?-i:Choose|Pick|Select|Go with))[ ]*:?[ ]"
 )
 """The writer's own choice: "I choose", "I'll go with"."""
@@ -104,20 +106,24 @@ CORRECT = (
 """What follows the option in "(B) is the correct answer"."""
 _AFTER_LETTER = r"[*_$\"'`]*"
 HENCE = (
-    r"(?:\b(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion)\b"
-    rf"|∴|⇒|=>|→)[ ]*[,:]?[ *_$\"'`]*(?:option[ ]+)?(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
+    r"(?:\b(?:(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion)\b"
+    rf"|(?-i:Also)|somit|daher|damit|folglich|donc|ainsi|entonces|luego|por (?:lo )?tanto|quindi|dunque|portanto"
+    rf"|logo|dus|итак|значит|следовательно)"
+    rf"|所以|因此|よって|したがって|따라서|∴|⇒|=>|→)[ ]*[,:]?[ *_$\"'`]*(?:option[ ]+)?(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
     rf"|(?-i:[A-Z]){_AFTER_LETTER}(?:[.!][*_]*(?:\s|$)|[ ]*(?:\n|$)))"
 )
 """A letter alone after "so" or "therefore"."""
 
-_TAGS = ("answer", "final[ _-]?answer", "final", "choice", "ans", "selected[ _-]?option")
-_AROUND = ("output", "solution", "result", "response")
 BOXED = r"\\(?:boxed|fbox|framebox)[ ]*\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\}?"
-TAG = "|".join(
-    [rf"<{name}[ ]*>(?s:.{{0,200}}?)(?:</{name}[ ]*>|$)" for name in _TAGS]
-    + [rf"<{name}[ ]*>[^<]{{0,200}}?(?:</{name}[ ]*>|$)" for name in _AROUND]
+_NAME = r"(?:[a-z]+[_ -]?)?(?:answer|ans|choice|final|letter|selected|selection|pick|verdict)(?:[_ -]?(?:option|letter))?"
+TAG = (
+    rf"(?:<{_NAME}(?:[ ][^<>\n]*)?>|\[{_NAME}\])(?s:.*?)(?:[<\[]/{_NAME}[ ]*[>\]]|$)"
+    r"|<(?:output|solution|result|response)[ ]*>[^<]*(?:</[a-z]+[ ]*>|$)"
 )
-_KEY = r"(?:[a-z]+[_ ])*(?:answer|choice|option|letter|selection|prediction)"
+_KEY = (
+    r"(?:[a-z]+[_ ]?)*?(?:answer|ans|choice|option|letter|selection|selected|prediction|predicted|verdict|pick|final"
+    r"|label|output|response|result)(?:[_ ]?(?:letter|option|choice|key))?"
+)
 JSON = rf"[\"']{_KEY}[\"'][ ]*:\s*(?:\[\s*)?(?:\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}}\]{{\[\"']+|\s*$)"
 BRACKETS = r"\[\[[^\[\]\n]{1,60}\]\]"
 BOLD = r"\*\*[\"'(]?[A-Z][\"')]?[.:)]?(?:[ ]+[^*\n]{1,60})?\*\*"

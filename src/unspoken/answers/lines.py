@@ -2,18 +2,20 @@
 
 import polars as pl
 
-from unspoken.answers.claims import HTML, SYMBOLS, among_options, letter_at, named_options, place_of
+from unspoken.answers.claims import HTML, NOT, SYMBOLS, among_options, letter_at, named_options, place_of
 from unspoken.answers.whose import NEXT, TOLD
 
 _SHORT = 240  # characters, as many as a line may have
 _MORE = 16  # characters that a line may have beyond the longest option
 _LEAD = (
-    rf"^(?:[\s>#*_|$(\[\"'`{{=]|{SYMBOLS}|-+>|-[ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}|\d+[.)][ ]"
+    rf"^(?:[\s>#*_|$(\[\"'`{{=~]|<<|{SYMBOLS}|-+>|[-+][ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}|\d+[.)][ ]"
     r"|(?i:option|choice|letter|selected|final)\b:?[ ]*)*"
 )
-_END = rf"(?:[\s.)\]*_|$\\\"'`}}:!]|{HTML}|{SYMBOLS})*$"
+_END = rf"(?:[\s.)\]*_|$\\\"'`}}:!;,~=]|>>|{HTML}|</?answer>|{SYMBOLS})*$"
 _ALONE = rf"{_LEAD}([A-Za-z]){_END}"
 _WITH_WORDS = rf"{_LEAD}([A-Za-z])[ ]*(?:[.):\]*_]+[ ]*[-–—]?|[-–—:])[ ]*(\S.*)$"
+_BESIDE_WORDS = rf"{_LEAD}([A-Za-z])[ ]*[=/|,(\[][ ]*(\S.*)$"
+"""A letter, and what is no statement unless it is the words of the letter's option."""
 # What passes is looked at more closely: this is the quicker search.
 _MAY_BE = (
     r"^(?:[^A-Za-z]|\\[a-zA-Z]+|</?[a-z]+[^<>]*>|(?i:option|choice|letter|selected|final))*"
@@ -26,7 +28,10 @@ _LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
 _CLOSING = r"[^\s(][.!?][\"')*]*[ ]+([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)\s*$"
 _RULE = r"^[\s|:\-]*-[\s|:\-]*$"
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。].*$|$)"
-_LETTER_AFTER = r"[ ]*\([A-Z]\)[.*\s]*$"
+_LETTER_AFTER = r"[ ]*(?:[-–—:,=|][ ]*|[(\[])+([A-Z])[)\].*_`\s]*$"
+_REMARK = r"^[^A-Za-z]*[A-Z][)\]*_]*[.!][)\]*_]*[ ]+[\"'(*]*[A-Z]"
+"""A letter that is a sentence of its own, and another sentence."""
+_CROSS = "[✗✘❌×☒✖]"
 _ANSWER_CELL = r"(?i)answer"
 
 
@@ -66,17 +71,22 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
     line = pl.col("line")
     longest = int(str(texts["options"].explode().str.len_chars().max() or 0)) + _MORE
     short = _lines(texts).filter(pl.col("length") <= _SHORT).with_columns(may_be=line.str.contains(_MAY_BE))
-    lettered = short.filter("may_be").with_columns(
+    lettered = short.filter("may_be", ~line.str.contains(_CROSS)).with_columns(
         alone=among_options(line.str.extract(_ALONE).str.to_uppercase()),
-        spelt=among_options(line.str.extract(_WITH_WORDS, 1).str.to_uppercase()),
-        words=line.str.extract(_WITH_WORDS, 2),
+        spelt=among_options(
+            pl.coalesce(line.str.extract(_WITH_WORDS, 1), line.str.extract(_BESIDE_WORDS, 1)).str.to_uppercase()
+        ),
+        words=pl.coalesce(line.str.extract(_WITH_WORDS, 2), line.str.extract(_BESIDE_WORDS, 2)),
     )
     ends = pl.col("last") | pl.col("first") | line.str.contains(_ALL_BOLD)
     wordy = short.filter(~pl.col("may_be"), pl.col("length") <= longest).filter(ends)
     lines = (
         pl.concat([lettered, wordy], how="diagonal")
         .sort("row", "at")
-        .with_columns(said=pl.coalesce("words", line.str.replace(_LEAD, "").str.replace(_LETTER_AFTER, "")))
+        .with_columns(
+            said=pl.coalesce("words", line.str.replace(_LEAD, "").str.replace(_LETTER_AFTER, "")),
+            after=among_options(line.str.extract(_LETTER_AFTER)),
+        )
         .with_row_index("claim_at")
     )
     claims = lines.filter(pl.col("alone").is_null()).select(
@@ -91,14 +101,19 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
 def _form() -> pl.Expr:
     """Return how a read line states an option: alone, exact, words, other (of no option), or differs."""
     spelt, words = pl.col("spelt").is_not_null(), pl.col("whole").is_not_null()
-    more = pl.col("said").str.contains(r"[.!?][\"')*_]*\s+\S")
-    two = pl.col("first") & pl.col("said").str.contains(_SECOND)
+    said, line = pl.col("said"), pl.col("line")
+    more = said.str.contains(r"[.!?][\"')*_]*\s+\S")
+    sure = line.str.contains(_WITH_WORDS)
+    denied = said.str.replace(_FIRST_SENTENCE, "${1}").str.contains(NOT)
+    remark = line.str.contains(_REMARK) & (pl.col("first") | pl.col("last"))
+    two = pl.col("first") & said.str.contains(_SECOND)
     forms = {
         "alone": pl.col("alone").is_not_null(),
         "exact": pl.col("whole") == place_of(pl.col("spelt")),
-        "differs": spelt & (words | two),
+        "differs": (spelt & sure & (words | two)) | (words & (pl.col("after") != letter_at(pl.col("whole")))),
         "words": pl.col("words").is_null() & words & ~more,
-        "other": spelt & pl.col("first") & ~more & (pl.col("said").str.len_chars().is_between(2, 60)),
+        "other": spelt & sure & pl.col("first") & ~more & ~denied & (said.str.len_chars().is_between(2, 60)),
+        "remark": spelt & sure & remark & ~denied,
     }
     return pl.coalesce(pl.when(holds).then(pl.lit(form)) for form, holds in forms.items())
 
@@ -118,6 +133,7 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
     ).fill_null(value=False)
     # Options that are gone through one by one are headings; one that comes again is the answer.
     lettered = form.is_in(["exact", "differs"])
+    letters = pl.col("spelt").n_unique().over("row")
     headings = pl.col("letter").filter(lettered).n_unique().over("row")
     again = pl.col("letter").cum_count().over("row", "letter") > 1
     inner = ~(pl.col("first") | pl.col("last"))
@@ -126,6 +142,7 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
     return lines.filter(
         ~in_list | (form == "alone") & pl.col("last"),
         ~lettered | (headings < 3) | again,
+        (form != "remark") | (letters == 1),
         ~(line.str.contains(r"^\s*[a-z]\s*$") & inner),
         ~(line.str.contains(r"^\s*>") & ~pl.col("last")),
         ~pl.col("above").str.contains(_LEADS_TO),

@@ -81,6 +81,8 @@ def is_others() -> pl.Expr:
         match.str.contains(r"(?i)\b(?:would|could|might)\b")
         | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
     )
+    would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b")
+    condition |= would & pl.col("claim").str.contains(r"(?i)^[^.!?\n]*\b(?:if|had|were)\b")
     bare = (kind == "answer") & ~match.str.contains(r"(?i)^_?(?:the|my|our|a|an|this)\b")
     named = clause.str.contains(whose.WHOSE_OTHERS) & ~clause.str.contains(whose.OUR_S)
     of_others = named | ~clause.str.contains(_BARE_BEFORE)

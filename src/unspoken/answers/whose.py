@@ -45,13 +45,14 @@ _SAID_BEFORE = "|".join(
         rf"\b{_SOURCE}\b[^.;!?\n]{{0,60}}?\b{_SHOWN}\b[^,.;!?\n]{{0,40}}$",
         rf"\b{_VIEW}s?(?:[ ]+(?:is|was|being))?[ ]+that{_QUOTE}",
         rf"\b(?:others?|some|many)\b(?:[ ]+[a-z]+)?[ ]+that{_QUOTE}",
+        rf"\b{_SOURCE}\b[^.;!?\n]{{0,40}}? (?:me|us|one) to\b[^.;\n]{{0,30}}$",
         rf"\baccording to [^,.;\n]{{1,60}},?{_QUOTE}",
         r"\bin (?:his|her|their|your|its|(?:(?:the|an?|my|your) )?[a-z]+'s?) (?:opinion|view|eyes|mind|words"
         rf"|judge?ment)\b[ ,:]*{_QUOTE}",
         r"^\W*(?:for|per|from) (?:the|my|your|an?) (?:professor|teacher|expert|specialist|tutor|metadata|key"
         rf"|sheet|hint|grader|user|record)\b[^.;\n]{{0,40}}{_QUOTE}",
         r"\b(?:only|pass(?:es)?|true|points?|accepts?|returns?)\b[^.;\n]{0,20}\b(?:when|if)\b[^.;\n]{0,20}$",
-        rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|note|answer key)"
+        rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|answer key)|(?:the|a|an|your)[ ]note)"
         rf"(?:[ *_]+(?:[a-d]|\d+|says|said|given|in|of|from|for|here|\()\b[^:\n]{{0,30}})?[*_]*:{_QUOTE}",
         rf"\b{_SOURCE}\b[^.;\n]{{0,60}}:[ ]*[\"'][ *_]*$",
         r"\b(?:reply|replied|response|attempt|draft|turn|version|session|saved|stored)\b[^.;\n]{0,40}[:,]"
@@ -144,8 +145,11 @@ ASIDE = plain_edges(
     r"|\bas (?:the|my|your|our|an?|you|he|she|they|was|is|already|i|we)\b[^,.;:\n]{0,60},"
 )
 """Remarks that leave a statement the writer's own: "as the professor said,"."""
+_BETWEEN = either("""
+[a-z]+ly would will shall should do did can could must may might am are have had to also still now just then
+thus hence quite pretty very rather more most like inclined come led be feel fairly""")
 OWN = plain_edges(
-    r"(?i)(?:\b(?:i|we)(?:'(?:ll|d|m|ve|re))?[ ]+(?:[a-z]+[ ]+){0,3}?(?:say|state|claim|believe|think"
+    rf"(?i)(?:\b(?:i|we)(?:'(?:ll|d|m|ve|re))?[ ]+(?:{_BETWEEN}[ ]+)*(?:say|state|claim|believe|think"
     r"|argue|assert"
     r"|insist|suggest|guess|feel|propose|assume|maintain|agree|see|conclude|sure|certain|confident"
     r"|convinced)\b"
@@ -202,8 +206,8 @@ BEHIND = _whole(
             r"|thinks?|thought"
             r"|believes?|suggest(?:s|ed)?|told))\b",
             r"[^.!\n]{0,60}?\?",
-            r"[^,;.!?\n]{0,40}?[, ](?:only )?(?:if (?:the|this|that|he|she|they|it|your|his|her|only"
-            r"|there)|unless"
+            r"[^,;.!?\n]{0,40}?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
+            r"|there|[^,.;!?\n]{0,40}\b(?:were|was|had))|unless"
             r"|provided|assuming)\b",
             r"[^,.;!?\n]{0,30}\b(?:at first|initially|originally|previously|earlier)\b",
             r"[^.\n]{0,30}(?:(?:ist|est|es|é|è)[ ]+(?:falsch|fausse|incorrect\w*|falsa|errada|sbagliata"
@@ -233,8 +237,9 @@ TAKEN_BACK = (
     r"|retract (?:that|this|it)|stand corrected|no longer (?:think|believe|hold|trust))"
     r"|\b(?:scratch|strike) that\b|\bdisregard (?:that|the above|my)|\bignore my (?:answer|previous"
     r"|earlier|last)"
-    r"|\b(?:that|this|the above|my(?: (?:first|earlier|previous|initial|last))?)[ ]+(?:answer|choice"
-    r"|conclusion)[ ]+"
+    r"|\b(?:(?:that|this|the above|my(?: (?:first|earlier|previous|initial|last))?)[ ]+(?:answer|choice"
+    r"|conclusion)|the[ ]+(?:answer|choice|option)[ ]+(?:above|(?:that )?i (?:gave|provided|stated|chose|picked"
+    r"|wrote)))[ ]+"
     r"(?:is|was|must be|cannot be)[ ]+(?:wrong|incorrect|a mistake|mistaken|not right|not correct"
     r"|right after all))"
 )
