@@ -20,14 +20,13 @@ match(?:es)? works? wins? follows? holds? remain(?:s|ing)? left leav(?:es|ing) s
 clear(?:ly)? definitely obvious(?:ly)? undoubtedly certainly surely probabl[ey] likel(?:y|iest) plausible
 sense therefore thus hence so ergo overall balance short conclusion conclude confident corresponds? points?
 leads? gives? yields? makes? gets? obtain
-arrive end singles? winner verdict qed believe think i_suppose reckon all cast evidence spot_on the_one rules_out
-consider considered none_but nothing_but""")
+arrive end singles? winner verdict qed believe think i_suppose reckon all cast evidence spot_on the_one none_but nothing_but rules_out_all_but""")
 _BESIDE = either("""
 i i'd i'll i'm i've we we'd we'll we're we've our my me us it it's that that's this these which what here
 there's the a an is be been being would will shall should have has had to of for with on in into at by from as
 and than then down up now just still too also again instead after all option letter candidate one ones most
 more order question asks? wants? needs? describes? very between them considered things everything together
-analysis case given can does do please yes ok okay but gut mind find am narrows? bring
+analysis can does do please yes ok okay gut mind find am narrows? bring
 brings""")
 _SIGN = r"[\s*_,:;.!…()#>=→⇒∴—–\-]"
 _WORD = f"(?:{_CHOOSING}|{_BESIDE})"

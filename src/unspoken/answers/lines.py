@@ -26,13 +26,15 @@ _SECOND = r"\([A-Z]\)(?:\W|$)"
 _OPTION_LINE = r"^[\s>*_•\-(\[|]*([A-Z])[).:\]*]"
 _LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
 _CLOSING = r"[^\s(][.!?][\"')*]*[ ]+([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)\s*$"
-_RULE = r"^[\s|:\-]*-[\s|:\-]*$"
+_RULE = r"^[\s|:+\-]*-[\s|:+\-]*$"
+_TABLE_HEAD = r"(?i)\b(?:answer|choice|selected)[ *]*(?:[|,;][^\n]*)?\n"
+_COMMAS = r"^[\w #]+(?:[,;][\w #]+)+$"
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。].*$|$)"
 _LETTER_AFTER = r"[ ]*(?:[-–—:,=|][ ]*|[(\[])+([A-Z])[)\].*_`\s]*$"
 _REMARK = r"^[^A-Za-z]*[A-Z][)\]*_]*[.!][)\]*_]*[ ]+[\"'(*]*[A-Z]"
 """A letter that is a sentence of its own, and another sentence."""
 _CROSS = "[✗✘❌×☒✖]"
-_ANSWER_CELL = r"(?i)answer"
+_ANSWER_CELL = r"(?i)\b(?:answer|choice|selected)\b"
 
 
 def _lines(texts: pl.DataFrame) -> pl.DataFrame:
@@ -93,7 +95,7 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
         "claim_at", "options", claim=pl.col("said").str.replace(_FIRST_SENTENCE, "${1}")
     )
     named = named_options(claims.filter(pl.col("claim").str.len_chars() <= longest)).select(
-        "claim_at", "whole"
+        "claim_at", "whole", begins="first"
     )
     return lines.join(named, on="claim_at", how="left", maintain_order="left")
 
@@ -106,14 +108,14 @@ def _form() -> pl.Expr:
     sure = line.str.contains(_WITH_WORDS)
     denied = said.str.replace(_FIRST_SENTENCE, "${1}").str.contains(NOT)
     remark = line.str.contains(_REMARK) & (pl.col("first") | pl.col("last"))
-    two = pl.col("first") & said.str.contains(_SECOND)
+    two = pl.col("first") & ~line.str.contains(_REMARK) & said.str.contains(_SECOND)
     forms = {
         "alone": pl.col("alone").is_not_null(),
         "exact": pl.col("whole") == place_of(pl.col("spelt")),
         "differs": (spelt & sure & (words | two)) | (words & (pl.col("after") != letter_at(pl.col("whole")))),
         "words": pl.col("words").is_null() & words & ~more,
         "other": spelt & sure & pl.col("first") & ~more & ~denied & (said.str.len_chars().is_between(2, 60)),
-        "remark": spelt & sure & remark & ~denied,
+        "remark": spelt & sure & remark & ~(denied & pl.col("begins").is_not_null()),
     }
     return pl.coalesce(pl.when(holds).then(pl.lit(form)) for form, holds in forms.items())
 
@@ -168,11 +170,26 @@ def stated_at_the_end(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def stated_in_tables(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return row, at and letter of the only row of a table that has a column of answers."""
-    some = texts.filter(pl.col("text").str.contains(r"(?i)answer[^|\n]*(?:\|[^\n]*)?\n[ ]*\|?[ ]*:?-"))
-    lines = _lines(some).with_columns(head=pl.col("above").shift(1).fill_null(""))
+    """Return row, at and letter of the only row of a table that has a column of answers.
+
+    A table of lines with bars, with or without a rule below its head, or of values with commas.
+    """
+    line, above, below = pl.col("line"), pl.col("above"), pl.col("below")
+    some = texts.filter(pl.col("text").str.contains(_TABLE_HEAD))
+    ruled = above.str.contains(_RULE)
+    lines = _lines(some).with_columns(
+        head=pl.when(ruled).then(above.shift(1).fill_null("")).otherwise(above), ruled=ruled
+    )
+    barred = pl.col("head").str.contains("|", literal=True)
+    comma = ~barred & ~pl.col("ruled")
     cells, heads = (
-        pl.col(name).str.strip_chars().str.strip_chars("|").str.split("|") for name in ("line", "head")
+        pl.when(comma)
+        .then(pl.col(name).str.replace_all(r"[,;]", "|"))
+        .otherwise(name)
+        .str.strip_chars()
+        .str.strip_chars("|")
+        .str.split("|")
+        for name in ("line", "head")
     )
     column = heads.list.eval(pl.element().str.contains(_ANSWER_CELL)).list.arg_max()
     cell = cells.list.get(column, null_on_oob=True)
@@ -181,9 +198,11 @@ def stated_in_tables(texts: pl.DataFrame) -> pl.DataFrame:
         lines.filter(
             ~pl.col("first"),
             pl.col("head").str.contains(_ANSWER_CELL),
-            pl.col("above").str.contains(_RULE),
-            pl.col("line").str.contains("|", literal=True) | ~pl.col("head").str.contains("|", literal=True),
-            ~pl.col("below").str.contains("|", literal=True),
+            pl.col("ruled") | barred | pl.col("head").str.contains(_COMMAS),
+            ~line.str.contains(_RULE),
+            heads.list.len() == cells.list.len(),
+            ~below.str.contains("|", literal=True),
+            ~comma | ~below.str.contains(r"[,;]"),
         )
         .select("row", "at", letter=among_options(letter.str.to_uppercase()))
         .drop_nulls("letter")

@@ -46,7 +46,10 @@ _EACH = {
 }
 _MARKED_OR_ABROAD = rf"{BEGIN}[^{END}]*{END}|{_EACH['abroad']}"
 _ENGLISH = "|".join(pattern for kind, pattern in _EACH.items() if kind != "abroad")
-_SENTENCE = r"(?s)^.*(?:\n|[!?。！？]|(?:[^\x00-/:-@\[-`{-\x7f]{2}|[)\]\"'*}%])[.;][\"')*]*\s)"
+_SENTENCE = (
+    r"(?s)^.*(?:\n|[!?。！？]|(?:[^\x00-/:-@\[-`{-\x7f]{2}|[)\]\"'*}%]|(?:^|[^A-Za-z])[A-J])[.;][\"')*]*\s"
+    r"|</[a-z_]+>\s)"
+)
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。\n].*$|$)"
 _CONNECTIVES = plain_edges(
     r"(?i)^[\s*_#>\-]*(?:(?:so|thus|therefore|hence|then|finally|and|but|in conclusion|in summary|to conclude"

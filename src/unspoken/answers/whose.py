@@ -10,7 +10,7 @@ professors? prof teachers? instructors? lecturers? tutors? experts? specialists?
 doctors? colleagues? friends? classmates? class students? pupils? respondents? peers? mentors? supervisors?
 reviewers? people everyone everybody someone somebody many most some others? another users? you he she they
 his her their your prompt hints? clues? cues? metadata meta-data xml yaml json field tags? record database
-key sheet ticks? check_?marks? symbols? asterisks? arrows? stars? squares? markers? marks? grader grading
+key sheet learners? beginners? readers? folks ticks? check_?marks? symbols? asterisks? arrows? stars? squares? markers? marks? grader grading
 code functions? scripts? tests? checker evaluator rubric messages? documents? leak(?:ed)? forum websites?
 internet survey majority polls? claims? suggestions? quot(?:e|es|ation) previous earlier prior former
 assistant chatbot chat ai models? group authors? examiner examples? drafts? attempt reply comment header
@@ -32,7 +32,8 @@ tells? telling hints? hinted implied implies suggests? suggested indicates? indi
 showed showing shown points? pointed pointing gives? gave lists? listed listing marks? marked marking
 returns? expects? expected accepts? has have had contains? reveals? identifies names? confirms? specifies
 specified records? recorded sets? requires? wants? checks? compares? stores? stored puts? provides? provided
-carries includes? declares? tags?""")
+carries includes? declares? tags? picks? picked choose[s]? chose prefers? preferred takes? took go(?:es)? went
+selects? selected opts? opted""")
 """What only a source makes somebody else's: "the hint suggests", but "the calculation suggests"."""
 _VIEW = either("""
 claim view opinion belief idea assumption statement suggestion notion hint assertion possibility chance
@@ -46,11 +47,10 @@ _SAID_BEFORE = "|".join(
         rf"\b{_VIEW}s?(?:[ ]+(?:is|was|being))?[ ]+that{_QUOTE}",
         rf"\b(?:others?|some|many)\b(?:[ ]+[a-z]+)?[ ]+that{_QUOTE}",
         rf"\b{_SOURCE}\b[^.;!?\n]{{0,40}}? (?:me|us|one) to\b[^.;\n]{{0,30}}$",
-        rf"\baccording to [^,.;\n]{{1,60}},?{_QUOTE}",
+        rf"\b(?:according to|(?:going|judging) by) [^,.;\n]{{1,60}},?{_QUOTE}",
         r"\bin (?:his|her|their|your|its|(?:(?:the|an?|my|your) )?[a-z]+'s?) (?:opinion|view|eyes|mind|words"
         rf"|judge?ment)\b[ ,:]*{_QUOTE}",
-        r"^\W*(?:for|per|from) (?:the|my|your|an?) (?:professor|teacher|expert|specialist|tutor|metadata|key"
-        rf"|sheet|hint|grader|user|record)\b[^.;\n]{{0,40}}{_QUOTE}",
+        rf"^\W*(?:for|per|from|in|by) (?:the|my|your|an?) (?:[a-z]+ ){{0,2}}?{_SOURCE}\b[^.;\n]{{0,40}}{_QUOTE}",
         r"\b(?:only|pass(?:es)?|true|points?|accepts?|returns?)\b[^.;\n]{0,20}\b(?:when|if)\b[^.;\n]{0,20}$",
         rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|answer key)|(?:the|a|an|your)[ ]note)"
         rf"(?:[ *_]+(?:[a-d]|\d+|says|said|given|in|of|from|for|here|\()\b[^:\n]{{0,30}})?[*_]*:{_QUOTE}",
@@ -79,6 +79,7 @@ _NEGATED = "|".join(
         rf"|false|untrue)\b{_NEAR}{{0,45}}$",
         r"\b(?:wrong|incorrect|mistaken|mistake|misleading|error|absurd)\b[ ]+(?:that|to|in|about|by)\b"
         rf"{_NEAR}{{0,30}}$",
+        rf"\b(?:nothing|none|nobody|neither|hardly|scarcely)\b{_NEAR}{{0,30}}$",
         rf"\bno (?:reason|evidence|way|basis|indication|proof|sign)\b{_NEAR}{{0,30}}$",
         rf"\b(?:not|isn't|wasn't|never|cannot be|can't be){_QUOTE}",
         r"(?:\b(?:nicht|pas|no creo|non|neen|niet)\b|não|не)[^.;\n]{0,14}(?:\b(?:dass|que|che)|что)[ *_]*$",
@@ -91,7 +92,9 @@ _FIRST = (
     r"|last time"
     r"|tempt\w*|(?:one|you|some|someone|somebody|many|people|they|students?|others|most|anyone) (?:[a-z]+ )?"
     r"(?:might|could|may|would|will) (?:[a-z]+ ){0,2}?(?:think|say|argue|assume|believe|guess|suppose|expect"
-    r"|be tempted)|(?:could|might|may) be|before i)\b[^.;!?\n]*$"
+    r"|be tempted)|(?:could|might|may) be|before i"
+    r"|in (?:my|the|our|an) (?:previous|earlier|first|prior|last (?:turn|reply|answer|message|attempt|session)))\b"
+    r"[^.;!?\n]*$|^\W*before,[^.;!?\n]*$"
 )
 _ABROAD = "|".join(
     [
@@ -126,7 +129,12 @@ FIRST = _whole(_FIRST)
 IF = plain_edges(
     r"(?i)\b(?:if|unless|suppose|supposing|assuming|imagine)\b"
     r"|^\W*(?:had|were|should) (?:it|the|this|that|he|she|they|we|i)\b"
+    r"|\bin (?:that|such a|the) case\b|\botherwise\b"
 )
+SUPPOSE = plain_edges(r"(?i)^\W*(?:suppose|supposing|assume|assuming|imagine|pretend)\b")
+"""At the beginning of a sentence."""
+TRUSTED = plain_edges(r"(?i)\bif (?:we|i|you|one) (?:trust|believe|follow|go by|take|accept|rely|listen)\b")
+"""Before a statement: it holds if somebody else is right."""
 QUOTED = r"[A-Za-z0-9_][ ]*[:,(]?[ ]*[\"'`][*_ ]*$"
 """Before a statement: a quotation that begins in a sentence that has begun."""
 HAD_BEEN = plain_edges(
@@ -202,9 +210,7 @@ BEHIND = _whole(
             r"|would not|cannot|can't agree)|no\b|not\b|wait)",
             r"[^,;.!?\n]{0,40}?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
             r"|in (?:the (?:opinion|view) of|(?:his|her|their|your) (?:opinion|view))"
-            r"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:says?|said|claims?|claimed"
-            r"|thinks?|thought"
-            r"|believes?|suggest(?:s|ed)?|told))\b",
+            rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
             r"[^.!\n]{0,60}?\?",
             r"[^,;.!?\n]{0,40}?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
             r"|there|[^,.;!?\n]{0,40}\b(?:were|was|had))|unless"
@@ -222,7 +228,7 @@ BEHIND = _whole(
 _WELL = r"(?:(?:but|however|hm+|actually|wait|hold on|unfortunately|yet|well|oh)[ ,.!—–-]*)*"
 NEXT = _whole(
     r"^[\s*_\"'>)\]]*(?:no[,.!:—–-]|nope\b|nein\b"
-    rf"|{_WELL}(?:no[,.!:]|(?:that|this|it){_IS_WRONG}|scratch that|not so\b|(?:i|we) (?:disagree"
+    rf"|{_WELL}(?:no[,.!:]|(?:that|this|it){_IS_WRONG}[ ]*(?:[^ a-z]|$|because|since|as|and|but|so)|scratch that|not so\b|(?:i|we) (?:disagree"
     rf"|doubt (?:that|it)"
     r"|reject (?:that|this|it)|(?:do not|don't) (?:agree|believe (?:that|it|this|so)|think so)))"
     r"|do you agree|tell me (?:whether|if)|what do you (?:think|say)|am i right|is (?:that|this) (?:right"
