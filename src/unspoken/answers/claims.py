@@ -8,7 +8,7 @@ _LATEX = r"\\(?:[a-zA-Z]+|[(\[,;:!{} ])"
 HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
 SYMBOLS = r"[^\x00-\x7f\pL\pN]"
 """Signs of no script: arrows, ticks, dashes, dots."""
-MARKS = rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{(\[<>=]|{SYMBOLS}|{_LATEX}|-+>|[-+][ ])*"
+MARKS = rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{}}(\[<>=,]|{SYMBOLS}|{_LATEX}|-+>|[-+][ ])*"
 _WORDS = (
     r"(?i:(?:option|choice|letter|answer|statement|alternative|number|candidate|clearly|definitely"
     r"|therefore|thus|hence"

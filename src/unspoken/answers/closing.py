@@ -8,7 +8,8 @@ import polars as pl
 
 from unspoken.answers import whose
 from unspoken.answers.claims import among_options, letter_at, letter_of, opened, spaced
-from unspoken.answers.leads import either, plain_edges
+from unspoken.answers.leads import either
+from unspoken.answers.leads_abroad import CHOOSING_ABROAD
 from unspoken.answers.plain import BEGIN, END
 
 _LONGEST = 160  # characters of such a sentence
@@ -20,21 +21,29 @@ match(?:es)? works? wins? follows? holds? remain(?:s|ing)? left leav(?:es|ing) s
 clear(?:ly)? definitely obvious(?:ly)? undoubtedly certainly surely probabl[ey] likel(?:y|iest) plausible
 sense therefore thus hence so ergo overall balance short conclusion conclude confident corresponds? points?
 leads? gives? yields? makes? gets? obtain
-arrive end singles? winner verdict qed believe think i_suppose reckon all cast evidence spot_on the_one none_but nothing_but rules_out_all_but""")
+arrive end singles? winner verdict qed believe think i_suppose reckon all cast evidence spot_on the_one has_to_be got_to_be gotta yes word tl;dr correction edit updated? actually oops sorry
+instead rather no, on_second_thought on_reflection none_but nothing_but rules_out_all_but""")
 _BESIDE = either("""
 i i'd i'll i'm i've we we'd we'll we're we've our my me us it it's that that's this these which what here
 there's the a an is be been being would will shall should have has had to of for with on in into at by from as
-and than then down up now just still too also again instead after all option letter candidate one ones most
+and than then down up now just still too also again after all option letter candidate one ones most
 more order question asks? wants? needs? describes? very between them considered things everything together
 analysis can does do please yes ok okay gut mind find am narrows? bring
 brings""")
-_SIGN = r"[\s*_,:;.!…()#>=→⇒∴—–\-]"
-_WORD = f"(?:{_CHOOSING}|{_BESIDE})"
+_EAST = (
+    "所以因此故综上所述我认为觉得会选择應应该正确確答案项項對对本题最终終為为就当然可见由知得出结论的是了唯一只有剩下符合这這個个"
+    "したがってよゆえに答はです正しい解選択肢私思ますとびを最終的なだ回項"
+)
+"""Signs of such sentences in Chinese and Japanese."""
+_SIGN = r"[\s*_,:;.!…()#>=→⇒∴—–\-。、「」]"
+_WORD = f"(?:{_CHOOSING}|{_BESIDE}|{CHOOSING_ABROAD})"
 _MARKS = r"[*_`$\"']*"
 _LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
+_IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
+_REASON = rf"(?i)[,:;]?[ ]+(?:because|since|weil|da|denn|parce que|car|porque|ya que|perché|pois)\b.*$|,?[ ]+(?:and )?(?:not|rather than|instead of)[ ]+(?:option )?{_LETTER}[.!]?$"
 _BY_LETTER = rf"^{_SIGN}*(?:(?i:{_WORD}){_SIGN}+)*({_LETTER}(?:{_SIGN}+(?i:{_WORD}))*{_SIGN}*)$"
-_BY_WORDS = rf"^ (?:{_WORD} )*{BEGIN}(?: {_WORD})* $"
-_CHOOSES = plain_edges(rf"(?i)\b{_CHOOSING}\b")
+_BY_WORDS = rf"^ (?:{_WORD} )*{BEGIN}(?: +[b-j])?(?: {_WORD})* $"
+_CHOOSES = rf"(?i)(?:^|[^\pL])(?:{_CHOOSING}|{CHOOSING_ABROAD})(?:[^\pL]|$)|[{_EAST}]"
 _CUT = r"([.!?][\"')*_]*[ ]|[。！？]|\n)"
 _QUOTED = r"^\s*[>\"]|^\s*[a-z_]+:"
 """A sentence that is quoted, or a field of a record."""
@@ -68,7 +77,9 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
         .with_columns(option=spaced(option))
         .filter(option.str.strip_chars() != "", said.str.contains(option, literal=True))
         .with_columns(said=said.str.split(option).list.join(f" {BEGIN} "))
-        .filter(said.str.contains(_BY_WORDS), said.str.contains(_CHOOSES))
+        .with_columns(beside=said.str.extract(rf"{BEGIN} +([b-j]) $").str.to_uppercase())
+        .filter(said.str.contains(_BY_WORDS))
+        .filter(said.str.contains(_CHOOSES) | (pl.col("at") == 0) & (pl.col("beside") == letter_at(pl.col("place"))))
         .filter(pl.len().over("row", "at") == 1)
     )
 
@@ -81,8 +92,9 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("length") <= _LONGEST)
         .filter(~sentence.str.contains(r"\?"), ~sentence.str.contains(_QUOTED))
         .filter(~pl.col("below").str.contains(whose.NEXT))
+        .with_columns(sentence.str.replace(_REASON, " so"))
     )
-    claim = opened(sentence.str.extract(_BY_LETTER))
+    claim = opened(pl.coalesce(sentence.str.extract(_BY_LETTER), sentence.str.extract(_IN_EAST)))
     lettered = (
         sentences.filter(sentence.str.contains(_CHOOSES))
         .with_columns(letter=among_options(letter_of(claim)))

@@ -61,10 +61,10 @@ LABEL = (
 
 _I = r"\b(?:i|we)(?:'(?:ll|d|m|ve|re))?"
 CHANGED = (
-    rf"{_I}(?:[ ]+(?:will|would|must|have|to|now|therefore|am|hereby))*[ ]+"
-    r"(?:chang(?:e|ed|ing)|revise|correct|update|switch)(?:[ ]+(?:my|the)[ ](?:final )?(?:answer|choice"
-    r"|mind))?"
-    r"(?:[ ]back)? to[ ]"
+    rf"(?:{_I}|\blet me)(?:[ ]+(?:will|would|must|have|to|now|therefore|am|hereby))*[ ]+"
+    r"(?:chang(?:e|ed|ing)|revis(?:e|ing)|correct(?:ing)?|updat(?:e|ing)|switch(?:ing)?|amend)"
+    r"(?:[ ]+(?:it|that|this|(?:my|the)[ ](?:final )?(?:answer|choice|mind)))?(?:[ ]+from[ ][^.;,\n]{1,20}?)?"
+    r"(?:[ ]back)?[ ]+to[ ]"
 )
 """A choice that takes another's place."""
 _MAY = either("""
@@ -95,7 +95,7 @@ IT_IS = (
 )
 """A conclusion about what was asked: "it must be", "that leaves"."""
 CORRECT = (
-    r"(?:\b(?:is|(?:must|should|would|will|can only) be|has to be|seems(?: to be)?|appears to be|looks)"
+    r"(?:\b(?:is|(?:must|should|would|will|can only) be|has to be|(?:seems|appears)(?: to be)?|looks)"
     rf"(?:[ ]+{ADVERB})*[ *]+(?:(?:the|my)[ *_]+)?(?:{GOOD}[ *_]+)*(?:correct|right|best|answer)\b"
     r"(?:[ *_]+(?:answer|option|choice|one|fit|match|solution|pick|response))?"
     r"|\bfits (?:best|the description best)|\b(?:remains|is left|survives)(?:[.!]|\s*$|\s*\n)"
@@ -114,7 +114,7 @@ HENCE = (
 )
 """A letter alone after "so" or "therefore"."""
 
-BOXED = r"\\(?:boxed|fbox|framebox)[ ]*\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\}?"
+BOXED = r"(?:\\?boxed|\x08oxed|\\fbox|\\framebox)[ ]*\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\}?"
 _NAME = r"(?:[a-z]+[_ -]?)?(?:answer|ans|choice|final|letter|selected|selection|pick|verdict)(?:[_ -]?(?:option|letter))?"
 TAG = (
     rf"(?:<{_NAME}(?:[ ][^<>\n]*)?>|\[{_NAME}\])(?s:.*?)(?:[<\[]/{_NAME}[ ]*[>\]]|$)"
@@ -129,9 +129,8 @@ BRACKETS = r"\[\[[^\[\]\n]{1,60}\]\]"
 BOLD = r"\*\*[\"'(]?[A-Z][\"')]?[.:)]?(?:[ ]+[^*\n]{1,60})?\*\*"
 
 _TOKENS = (
-    r"<\|(?:im_end|eot_id|eom_id|endoftext|im_start|start_header_id|user)\|>|<end_of_turn>|<start_of_turn>"
-    r"|</s>"
-    r"|<｜end▁of▁sentence｜>|\[INST\]"
+    r"<[|｜][^|｜<>\n]*(?i:end|eo[tms]|start|user|assistant|system|human|return)[^|｜<>\n]*[|｜]>"
+    r"|<(?:end_of_turn|start_of_turn|eos|pad)>|</s>|\[(?:INST|EOS)\]"
 )
 TURN = rf"(?:{_TOKENS}|\n[ #*_>]*(?i:human|user|###[ ]*(?:instruction|human|user))[ *_]*:)(?s:.*)$"
 """A next turn, which is not the writer's, and all that follows."""

@@ -8,8 +8,8 @@ from unspoken.answers.whose import NEXT, TOLD
 _SHORT = 240  # characters, as many as a line may have
 _MORE = 16  # characters that a line may have beyond the longest option
 _LEAD = (
-    rf"^(?:[\s>#*_|$(\[\"'`{{=~]|<<|{SYMBOLS}|-+>|[-+][ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}|\d+[.)][ ]"
-    r"|(?i:option|choice|letter|selected|final)\b:?[ ]*)*"
+    rf"^(?:[\s>#*_|$(\[\"'`{{=~]|<<|{SYMBOLS}|-+>|[-+][ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}|(?i:q(?:uestion)?[ ]*)?\d+[.):][ ]"
+    r"|(?i:option|choice|letter|selected|final|assistant)\b:?[ ]*)*"
 )
 _END = rf"(?:[\s.)\]*_|$\\\"'`}}:!;,~=]|>>|{HTML}|</?answer>|{SYMBOLS})*$"
 _ALONE = rf"{_LEAD}([A-Za-z]){_END}"
@@ -107,6 +107,7 @@ def _form() -> pl.Expr:
     more = said.str.contains(r"[.!?][\"')*_]*\s+\S")
     sure = line.str.contains(_WITH_WORDS)
     denied = said.str.replace(_FIRST_SENTENCE, "${1}").str.contains(NOT)
+    two_letters = said.str.contains(r"(?:^|[ (])[B-J][).!*]*$")
     remark = line.str.contains(_REMARK) & (pl.col("first") | pl.col("last"))
     two = pl.col("first") & ~line.str.contains(_REMARK) & said.str.contains(_SECOND)
     forms = {
@@ -114,7 +115,7 @@ def _form() -> pl.Expr:
         "exact": pl.col("whole") == place_of(pl.col("spelt")),
         "differs": (spelt & sure & (words | two)) | (words & (pl.col("after") != letter_at(pl.col("whole")))),
         "words": pl.col("words").is_null() & words & ~more,
-        "other": spelt & sure & pl.col("first") & ~more & ~denied & (said.str.len_chars().is_between(2, 60)),
+        "other": spelt & sure & pl.col("first") & ~more & ~denied & ~two_letters & (said.str.len_chars().is_between(2, 60)),
         "remark": spelt & sure & remark & ~(denied & pl.col("begins").is_not_null()),
     }
     return pl.coalesce(pl.when(holds).then(pl.lit(form)) for form, holds in forms.items())

@@ -61,6 +61,7 @@ def _in_record() -> pl.Expr:
         | (pl.col("kind") == "tag") & after.str.contains(whose.RECORD)
         | match.str.contains("^[a-z_ ]+:")
         & (before.str.contains(whose.FIELD_BEFORE) | after.str.contains(whose.FIELD_AFTER))
+        & ~(before.str.contains(whose.FIELDS) & after.str.contains(whose.FIELDS))
         | pl.col("sentence").str.contains(r"^\s*>") & after.str.contains(r"\n\s*[^\s>]")
     )
 
@@ -90,10 +91,11 @@ def is_others() -> pl.Expr:
     condition |= match.str.contains(r"(?i)\bhad[ ]+(?:[a-z]+ed|chosen|gone)\b")
     bare = kind.is_in(["answer", "label"]) & ~match.str.contains(r"(?i)^_?(?:the|my|our|a|an|this)\b")
     named = clause.str.contains(whose.WHOSE_OTHERS) & ~clause.str.contains(whose.OUR_S)
-    of_others = named | ~clause.str.contains(_BARE_BEFORE)
+    of_others = bare & (named | ~clause.str.contains(_BARE_BEFORE))
+    of_others |= (kind == "abroad") & clause.str.contains(whose.WHOSE_ABROAD)
     source = (kind == "answer") & match.str.contains(_OF_OTHERS)
     own_choice = chosen & ~clause.str.contains(r"[\"':][ ]*$")
-    others = told & ~own_choice | first | quoted | condition | bare & of_others | source
+    others = told & ~own_choice | first | quoted | condition | of_others | source
     return (
         pl.when(kind == "back").then(back).otherwise(others | _in_record() | _gone()).fill_null(value=False)
     )

@@ -144,8 +144,9 @@ HAD_BEEN = plain_edges(
 CLAUSE = plain_edges(
     r"(?is)^.*(?:\b(?:but|so|yet|however|therefore|thus|hence|though|although|while|whereas|nevertheless"
     r"|still|because"
+    r"|aber|doch|mais|pero|mas"
     r"|and (?:i|we|my|so|thus|then)|which means|i (?:conclude|find|agree|think|believe|guess)"
-    r"|consequently)\b|[;—])"
+    r"|consequently)\b|[;—]|但是?|然而|不过|ですが|ますが|しかし)"
 )
 """What stands before the clause in which a statement is."""
 ASIDE = plain_edges(
@@ -180,6 +181,10 @@ WHOSE_OTHERS = plain_edges(
     rf"|assumed)|{_SOURCE}|[a-z]+'s|s')[ *_\"]+(?:[a-z]+[ *_]+)?$"
 )
 """Right before "answer": what makes it somebody else's, or no answer."""
+WHOSE_ABROAD = (
+    r"(?i)(?:falsche|deine?|seine?|ihre?|votre|ta|sa|leur|fausse|mauvaise|tu|su|vuestra|tua|sua|vostra|seu|errada"
+    r"|错误的?|你的|他的|她的)[ ]*$"
+)
 OUR_S = plain_edges(r"(?i)\b(?:it's|that's|here's|let's|what's|there's|question's|problem's|this's)[ *_]+$")
 
 _WRONG = (
@@ -211,14 +216,17 @@ BEHIND = _whole(
             r"[^,;.!?\n]{0,40}?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
             r"|in (?:the (?:opinion|view) of|(?:his|her|their|your) (?:opinion|view))"
             rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
+            rf"[^;.!?\n]{{0,30}}?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean|make (?:that|it))\b)",
+            r"~~|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
             r"[^.!\n]{0,60}?\?",
             r"[^,;.!?\n]{0,40}?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
             r"|there|[^,.;!?\n]{0,40}\b(?:were|was|had))|unless"
             r"|provided|assuming)\b",
-            r"[^,.;!?\n]{0,30}\b(?:at first|initially|originally|previously|earlier)\b",
+            r"[^,.;!?\n]{0,30}\b(?:at first|first|initially|originally|previously|earlier)\b",
             r"[^.\n]{0,30}(?:(?:ist|est|es|é|è)[ ]+(?:falsch|fausse|incorrect\w*|falsa|errada|sbagliata"
             r"|fout)|неверн"
             r"|неправ|错误|不正确|不对|間違)",
+            r"[^。\n]{0,12}(?:では(?:あり|な)|じゃな|でしょうか|ですか|吗|嗎)",
             r"[^。\n]{0,12}(?:と|って)[^。\n]{0,12}(?:言|述べ|主張|示唆)",
         ]
     )
@@ -240,12 +248,13 @@ TAKEN_BACK = (
     r"(?:\b(?:i|we)(?:'ve|'ll|'m)?(?:[ ]+(?:must|have to|will|should|need to|hereby|now|have))*[ ]+"
     r"(?:take (?:that|it|this) back|took that back|was wrong|am wrong|made an? (?:mistake|error)"
     r"|(?:change|changed|revise|correct|withdraw|retract|reconsider) (?:my|that|the) (?:mind|answer|choice)"
-    r"|retract (?:that|this|it)|stand corrected|no longer (?:think|believe|hold|trust))"
+    r"|retract (?:that|this|it)|stand corrected|no longer (?:think|believe|hold|trust)"
+    r"|(?:am )?(?:not|no longer) (?:so )?(?:sure|certain) (?:any ?more|after all|now))"
     r"|\b(?:scratch|strike) that\b|\bdisregard (?:that|the above|my)|\bignore my (?:answer|previous"
     r"|earlier|last)"
     r"|\b(?:(?:that|this|the above|my(?: (?:first|earlier|previous|initial|last))?)[ ]+(?:answer|choice"
     r"|conclusion)|the[ ]+(?:answer|choice|option)[ ]+(?:above|(?:that )?i (?:gave|provided|stated|chose|picked"
-    r"|wrote)))[ ]+"
+    r"|wrote)(?: above| before| earlier)?))[ ]+"
     r"(?:is|was|must be|cannot be)[ ]+(?:wrong|incorrect|a mistake|mistaken|not right|not correct"
     r"|right after all))"
 )
@@ -257,5 +266,7 @@ RECORD = (
 )
 """Behind a tag: it stands in a record about the question."""
 FIELD_BEFORE = r"(?:(?:^|\n)[a-z_ ]+: [^\n]*|---)\n[ ]*$"
+FIELDS = r"^(?:[^\n]*(?:\n|$)|)(?:(?:[a-z_ -]+:[^\n]*|[-`a-z]*)(?:\n|$))*$"
+"""A whole reply of fields is the writer's own."""
 FIELD_AFTER = r"^[^\n]*\n[ ]*(?:[a-z_]+: |---)"
 """Around a field of such a record."""
