@@ -14,22 +14,21 @@ from unspoken.answers.plain import BEGIN, END
 
 _LONGEST = 160  # characters of such a sentence
 _CHOOSING = either("""
-choos(?:e|ing) chosen? pick(?:ing)? select(?:ing|ion)? go(?:es|ing)? votes? voting money bet guess choice
-decid(?:e|ed|ing) decision tak(?:e|ing) circle mark lock(?:ing)? settl(?:e|es|ing) stick(?:ing)? lean(?:ing)?
-put(?:ting)? opt(?:ing)? favou?rs? final(?:ly)? answers? best right correct accurate fit(?:s|ting)?
-match(?:es)? works? wins? follows? holds? remain(?:s|ing)? left leav(?:es|ing) survives? only must elimination
-clear(?:ly)? definitely obvious(?:ly)? undoubtedly certainly surely probabl[ey] likel(?:y|iest) plausible
-sense therefore thus hence so ergo overall balance short conclusion conclude confident corresponds? points?
-leads? gives? yields? makes? gets? obtain
-arrive end singles? winner verdict qed believe think i_suppose reckon all cast evidence spot_on the_one has_to_be got_to_be gotta yes word tl;dr correction edit updated? actually oops sorry
-instead rather no, on_second_thought on_reflection none_but nothing_but rules_out_all_but""")
+accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast certainly
+choice choos(?:e|ing) chosen circle clearly conclude conclusion confident correct correction corresponds? decid(?:e|ed|ing)
+decision definitely edit elimination end ergo evidence favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives?
+go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be guess has_to_be hence holds? i_suppose instead leads?
+lean(?:ing)? leaves? leaving left likel(?:y|iest) lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but
+nothing_but obtain obvious(?:ly)? on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible
+points?_(?:at|to) probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
+settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives? tak(?:e|ing) the_one therefore think
+thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
 _BESIDE = either("""
-i i'd i'll i'm i've we we'd we'll we're we've our my me us it it's that that's this these which what here
-there's the a an is be been being would will shall should have has had to of for with on in into at by from as
-and than then down up now just still too also again after all option letter candidate one ones most
-more order question asks? wants? needs? describes? very between them considered things everything together
-analysis can does do please yes ok okay gut mind find am narrows? bring
-brings""")
+after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered describes?
+do does down everything find for from given gut had has have here i i'd i'll i'm i've in into is it it's just
+letter like me mind more most must my narrows? now of okay ok on one ones option candidate our please put(?:ting)?
+question shall should still than that that's the them then there's these things this to together too up us very
+wants? we we'd we'll we're we've what which will with would (?-i:a)""")
 _EAST = (
     "所以因此故综上所述我认为觉得会选择應应该正确確答案项項對对本题最终終為为就当然可见由知得出结论的是了唯一只有剩下符合这這個个"
     "したがってよゆえに答はです正しい解選択肢私思ますとびを最終的なだ回項"
@@ -42,6 +41,7 @@ _LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
 _IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
 _REASON = rf"(?i)[,:;]?[ ]+(?:because|since|weil|da|denn|parce que|car|porque|ya que|perché|pois)\b.*$|,?[ ]+(?:and )?(?:not|rather than|instead of)[ ]+(?:option )?{_LETTER}[.!]?$"
 _BY_LETTER = rf"^{_SIGN}*(?:(?i:{_WORD}){_SIGN}+)*({_LETTER}(?:{_SIGN}+(?i:{_WORD}))*{_SIGN}*)$"
+_WORDS_ALONE = rf"(?i)^ *(?:{_WORD} )*$"
 _BY_WORDS = rf"^ (?:{_WORD} )*{BEGIN}(?: +[b-j])?(?: {_WORD})* $"
 _CHOOSES = rf"(?i)(?:^|[^\pL])(?:{_CHOOSING}|{CHOOSING_ABROAD})(?:[^\pL]|$)|[{_EAST}]"
 _CUT = r"([.!?][\"')*_]*[ ]|[。！？]|\n)"
@@ -75,7 +75,7 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
         )
         .explode("option", "place")
         .with_columns(option=spaced(option))
-        .filter(option.str.strip_chars() != "", said.str.contains(option, literal=True))
+        .filter(~option.str.contains(_WORDS_ALONE), said.str.contains(option, literal=True))
         .with_columns(said=said.str.split(option).list.join(f" {BEGIN} "))
         .with_columns(beside=said.str.extract(rf"{BEGIN} +([b-j]) $").str.to_uppercase())
         .filter(said.str.contains(_BY_WORDS))

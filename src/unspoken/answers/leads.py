@@ -17,7 +17,7 @@ def plain_edges(pattern: str) -> str:
 GOOD = either("""
 correct right best final true actual overall chosen selected only own ultimate definitive closest
 appropriate suitable accurate logical obvious likely likeliest probable plausible reasonable proper valid
-short quick brief single preferred most very one fitting sensible direct concise revised corrected updated
+short quick brief single preferred most very fitting sensible direct concise revised corrected updated
 new""")
 """Words before "answer" that leave it the writer's own; others make it somebody else's, or a wrong one."""
 ADVERB = either("""

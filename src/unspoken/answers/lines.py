@@ -13,7 +13,7 @@ _LEAD = (
 )
 _END = rf"(?:[\s.)\]*_|$\\\"'`}}:!;,~=]|>>|{HTML}|</?answer>|{SYMBOLS})*$"
 _ALONE = rf"{_LEAD}([A-Za-z]){_END}"
-_WITH_WORDS = rf"{_LEAD}([A-Za-z])[ ]*(?:[.):\]*_]+[ ]*[-–—]?|[-–—:])[ ]*(\S.*)$"
+_WITH_WORDS = rf"{_LEAD}([A-Za-z])[ ]*(?:[.):\]*_]+[ ]*[-–—]?|[-–—][ ])[ ]*(\S.*)$"
 _BESIDE_WORDS = rf"{_LEAD}([A-Za-z])[ ]*[=/|,(\[][ ]*(\S.*)$"
 """A letter, and what is no statement unless it is the words of the letter's option."""
 # What passes is looked at more closely: this is the quicker search.
@@ -23,7 +23,7 @@ _MAY_BE = (
 )
 _ALL_BOLD = r"^[\s>#]*\*\*.*\*\*[.\s]*$"
 _SECOND = r"\([A-Z]\)(?:\W|$)"
-_OPTION_LINE = r"^[\s>*_•\-(\[|]*([A-Z])[).:\]*]"
+_OPTION_LINE = r"^[\s>*_•\-(\[|]*([A-Z])(?:[).:\]*]|\s*$)"
 _LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
 _CLOSING = r"[^\s(][.!?][\"')*]*[ ]+([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)\s*$"
 _RULE = r"^[\s|:+\-]*-[\s|:+\-]*$"
@@ -135,7 +135,7 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
         (pl.col("below").str.extract(_OPTION_LINE) != pl.col("letter")) & pl.col("next_to_below")
     ).fill_null(value=False)
     # Options that are gone through one by one are headings; one that comes again is the answer.
-    lettered = form.is_in(["exact", "differs"])
+    lettered = form.is_in(["exact", "differs"]) | pl.col("after").is_not_null()
     letters = pl.col("spelt").n_unique().over("row")
     headings = pl.col("letter").filter(lettered).n_unique().over("row")
     again = pl.col("letter").cum_count().over("row", "letter") > 1
@@ -143,7 +143,7 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
     told = pl.col("above").str.contains(r":[\s*_]*$") & pl.col("above").str.contains(TOLD)
     blanks = line.str.len_chars() - line.str.strip_chars_start().str.len_chars()
     return lines.filter(
-        ~in_list | (form == "alone") & pl.col("last"),
+        ~in_list | (form == "alone") & pl.col("last") & ~pl.col("above").str.contains(_ALONE),
         ~lettered | (headings < 3) | again,
         (form != "remark") | (letters == 1),
         ~(line.str.contains(r"^\s*[a-z]\s*$") & inner),

@@ -217,7 +217,7 @@ BEHIND = _whole(
             r"|in (?:the (?:opinion|view) of|(?:his|her|their|your) (?:opinion|view))"
             rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
             rf"[^;.!?\n]{{0,30}}?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean|make (?:that|it))\b)",
-            r"~~|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
+            r"~~|[)\"'*]*[ ]+(?:off|out|away|aside)\b|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
             r"[^.!\n]{0,60}?\?",
             r"[^,;.!?\n]{0,40}?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
             r"|there|[^,.;!?\n]{0,40}\b(?:were|was|had))|unless"
