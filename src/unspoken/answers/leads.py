@@ -33,7 +33,7 @@ alternative statement reply decision""")
 _OF = (
     r"(?:[ *_]+(?:choice|option|letter|here|left|remaining|that remains"
     r"|i[ ]+(?:choose|chose|select|pick|give|arrive at|get)"
-    r"|(?:to|for|of|in|on|from|among|based|that|which)\b[^\n.:;,?!=]{0,60}?))?"
+    r"|(?:to|for|of|in|on|from|among|based|that|which)\b[^\n.:;,?!=]*?))?"
     r"(?:[ ]*,[ ]*(?:then|therefore|thus|hence|as[ ][^,\n]{1,50}|of course|in my (?:view|opinion))[ ]*,)?"
 )
 _BE = (
@@ -77,7 +77,7 @@ submit stick(?:ing)?_(?:with|to) stay(?:ing)?_with lean(?:ing)?_(?:towards?|to) 
 conclude(?:_that)?(?:_it_is|_it's)? reply(?:_with)? respond_with mark take favou?r recommend propose
 end_up_with arrive_at land_on mean meant""")
 _AGREE = (
-    r"agree(?: with (?:the|you|your|my|him|her|them|this|that|an?|our|everyone)\b[^.,:;\n]{0,50}?)?"
+    r"agree(?: with (?:the|you|your|my|him|her|them|this|that|an?|our|everyone)\b[^.,:;\n]*?)?"
     r"(?:[:,]| with| on| that| it is| it's)*"
 )
 CHOOSE = (

@@ -28,6 +28,7 @@ _LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
 _CLOSING = r"[^\s(][.!?][\"')*]*[ ]+([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)\s*$"
 _RULE = r"^[\s|:+\-]*-[\s|:+\-]*$"
 _TABLE_HEAD = r"(?i)\b(?:answer|choice|selected)[ *]*(?:[|,;][^\n]*)?\n"
+_PLACES = {"row": pl.Int64, "at": pl.Int64, "letter": pl.String}
 _COMMAS = r"^[\w #]+(?:[,;][\w #]+)+$"
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。].*$|$)"
 _LETTER_AFTER = r"[ ]*(?:[-–—:,=|][ ]*|[(\[])+([A-Z])[)\].*_`\s]*$"
@@ -121,6 +122,12 @@ def _form() -> pl.Expr:
     return pl.coalesce(pl.when(holds).then(pl.lit(form)) for form, holds in forms.items())
 
 
+def _told_above(above: pl.Series) -> pl.Series:
+    """Return the lines that end with a colon and say that others say what follows."""
+    leading = above.filter(above.str.contains(r":[\s*_]*$")).unique()
+    return leading if leading.is_empty() else leading.filter(leading.str.contains(TOLD))
+
+
 def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
     """Return row, at and letter (null where its words are another option's) of lines that are an option."""
     line, form = pl.col("line"), pl.col("form")
@@ -140,7 +147,7 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
     headings = pl.col("letter").filter(lettered).n_unique().over("row")
     again = pl.col("letter").cum_count().over("row", "letter") > 1
     inner = ~(pl.col("first") | pl.col("last"))
-    told = pl.col("above").str.contains(r":[\s*_]*$") & pl.col("above").str.contains(TOLD)
+    told = pl.col("above").is_in(_told_above(lines["above"]).implode())
     blanks = line.str.len_chars() - line.str.strip_chars_start().str.len_chars()
     return lines.filter(
         ~in_list | (form == "alone") & pl.col("last") & ~pl.col("above").str.contains(_ALONE),
@@ -177,6 +184,8 @@ def stated_in_tables(texts: pl.DataFrame) -> pl.DataFrame:
     """
     line, above, below = pl.col("line"), pl.col("above"), pl.col("below")
     some = texts.filter(pl.col("text").str.contains(_TABLE_HEAD))
+    if some.is_empty():
+        return pl.DataFrame(schema=_PLACES)
     ruled = above.str.contains(_RULE)
     lines = _lines(some).with_columns(
         head=pl.when(ruled).then(above.shift(1).fill_null("")).otherwise(above), ruled=ruled

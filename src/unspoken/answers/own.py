@@ -24,7 +24,7 @@ _OF_OTHERS = plain_edges(
 _HELD = plain_edges(
     r"(?i)\b(?:metadata|meta|record|hint|professor|teacher|expert|user|answer key|sheet|prompt|file|xml"
     r"|grader|database|field|tags?|exported|stored|hidden|leaked|source|front matter|comment|header"
-    r"|copied)\b[^.;\n]{0,60}$"
+    r"|copied)\b[^.;\n]*$"
 )
 """Before a tag or JSON: who or what has it."""
 _MENTIONED = r"^[\"'`)]*[ ]+(?:is|was|stands|appears|comes|in|from|left|that|which|says)\b"

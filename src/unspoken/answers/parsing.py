@@ -54,6 +54,8 @@ def _in_sentences(texts: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame
         .with_columns(since=pl.col("since").fill_null(0))
         .filter((pl.col("since") == 0) | rest.str.contains(_GOES_ON))
     )
+    if behind.is_empty():
+        return statements.clear()
     return stated_in_sentences(behind).select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
 
 

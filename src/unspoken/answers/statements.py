@@ -116,11 +116,13 @@ def found_places(texts: pl.DataFrame) -> pl.DataFrame:
     )
     begins = (pl.col("at") - _WINDOW).clip(0)
     blanks = pl.col("match").str.len_chars() - pl.col("match").str.strip_chars_start().str.len_chars()
+    # Most replies have the same few matches.
+    kinds = parts.select(pl.col("match").unique()).with_columns(kind=_kind())
     return (
-        parts.with_columns(
+        parts.join(kinds, on="match", maintain_order="left")
+        .with_columns(
             before=pl.col("text").str.slice(begins, pl.col("at") - begins),
             after=pl.col("text").str.slice(pl.col("at") + pl.col("match").str.len_chars(), _WINDOW),
-            kind=_kind(),
         )
         .with_columns(at=pl.col("at") + blanks)
         .drop("text", "length")

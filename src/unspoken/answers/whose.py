@@ -43,19 +43,19 @@ _SAID_BEFORE = "|".join(
     [
         rf"\b{_SAID}\b(?:[ ]+[^ ,.;:!?\n]+){{0,6}}?[ ]*:?[ ]*[\"'(*_`\[<{{]*[ ]*$",
         rf"\b{_SAID}(?:[ ]+[a-z]+){{0,3}}[ ]*,[ ]*[\"'*_]+$",
-        rf"\b{_SOURCE}\b[^.;!?\n]{{0,60}}?\b{_SHOWN}\b[^,.;!?\n]{{0,40}}$",
+        rf"\b{_SOURCE}\b[^.;!?\n]*?\b{_SHOWN}\b[^,.;!?\n]*$",
         rf"\b{_VIEW}s?(?:[ ]+(?:is|was|being))?[ ]+that{_QUOTE}",
         rf"\b(?:others?|some|many)\b(?:[ ]+[a-z]+)?[ ]+that{_QUOTE}",
-        rf"\b{_SOURCE}\b[^.;!?\n]{{0,40}}? (?:me|us|one) to\b[^.;\n]{{0,30}}$",
+        rf"\b{_SOURCE}\b[^.;!?\n]*? (?:me|us|one) to\b[^.;\n]*$",
         rf"\b(?:according to|(?:going|judging) by) [^,.;\n]{{1,60}},?{_QUOTE}",
         r"\bin (?:his|her|their|your|its|(?:(?:the|an?|my|your) )?[a-z]+'s?) (?:opinion|view|eyes|mind|words"
         rf"|judge?ment)\b[ ,:]*{_QUOTE}",
-        rf"^\W*(?:for|per|from|in|by) (?:the|my|your|an?) (?:[a-z]+ ){{0,2}}?{_SOURCE}\b[^.;\n]{{0,40}}{_QUOTE}",
-        r"\b(?:only|pass(?:es)?|true|points?|accepts?|returns?)\b[^.;\n]{0,20}\b(?:when|if)\b[^.;\n]{0,20}$",
+        rf"^\W*(?:for|per|from|in|by) (?:the|my|your|an?) (?:[a-z]+ ){{0,2}}?{_SOURCE}\b[^.;\n]*{_QUOTE}",
+        r"\b(?:only|pass(?:es)?|true|points?|accepts?|returns?)\b[^.;\n]*\b(?:when|if)\b[^.;\n]*$",
         rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|answer key)|(?:the|a|an|your)[ ]note)"
-        rf"(?:[ *_]+(?:[a-d]|\d+|says|said|given|in|of|from|for|here|\()\b[^:\n]{{0,30}})?[*_]*:{_QUOTE}",
-        rf"\b{_SOURCE}\b[^.;\n]{{0,60}}:[ ]*[\"'][ *_]*$",
-        r"\b(?:reply|replied|response|attempt|draft|turn|version|session|saved|stored)\b[^.;\n]{0,40}[:,]"
+        rf"(?:[ *_]+(?:[a-d]|\d+|says|said|given|in|of|from|for|here|\()\b[^:\n]*)?[*_]*:{_QUOTE}",
+        rf"\b{_SOURCE}\b[^.;\n]*:[ ]*[\"'][ *_]*$",
+        r"\b(?:reply|replied|response|attempt|draft|turn|version|session|saved|stored)\b[^.;\n]*[:,]"
         r"[ ]*[\"']?[ *_]*$",
         r"\bassert\b|\breturn\b",
     ]
@@ -73,14 +73,14 @@ _NEGATED = "|".join(
         r"|certain|sure"
         r"|clear|convinced|case|correct|right|likely|possible|claim|accept|conclude|suggest|imply"
         r"|necessarily|buy|see"
-        rf"|obvious|that|because|as if)\b{_NEAR}{{0,25}}$",
+        rf"|obvious|that|because|as if)\b{_NEAR}*$",
         r"\b(?:unlikely|disagree\w*|impossible|deny|denies|reject\w*|rule out|ruled out|doubtful|doubts?"
         r"|refuse\w*"
-        rf"|false|untrue)\b{_NEAR}{{0,45}}$",
+        rf"|false|untrue)\b{_NEAR}*$",
         r"\b(?:wrong|incorrect|mistaken|mistake|misleading|error|absurd)\b[ ]+(?:that|to|in|about|by)\b"
-        rf"{_NEAR}{{0,30}}$",
-        rf"\b(?:nothing|none|nobody|neither|hardly|scarcely)\b{_NEAR}{{0,30}}$",
-        rf"\bno (?:reason|evidence|way|basis|indication|proof|sign)\b{_NEAR}{{0,30}}$",
+        rf"{_NEAR}*$",
+        rf"\b(?:nothing|none|nobody|neither|hardly|scarcely)\b{_NEAR}*$",
+        rf"\bno (?:reason|evidence|way|basis|indication|proof|sign)\b{_NEAR}*$",
         rf"\b(?:not|isn't|wasn't|never|cannot be|can't be){_QUOTE}",
         r"(?:\b(?:nicht|pas|no creo|non|neen|niet)\b|não|не)[^.;\n]{0,14}(?:\b(?:dass|que|che)|что)[ *_]*$",
     ]
@@ -106,11 +106,11 @@ _ABROAD = "|".join(
         r"|dice|dicen|dijo"
         r"|afirma|piensa|piensan|cree|creen|sugiere|sostiene|asegura|según|diz|disse|acha|acredita|sugere"
         r"|segundo|pensa"
-        r"|afferma|crede|suggerisce|ha detto|secondo)\b[^.;\n]{0,30}$",
+        r"|afferma|crede|suggerisce|ha detto|secondo)\b[^.;\n]*$",
         r"(?:говорит|говорят|сказал\w*|утвержда\w+|считает|считают|думает|думают|полагает|полагают"
         r"|предлагает|указан\w*"
-        r"|согласно|по словам)[^.;\n]{0,30}$",
-        r"(?:\b(?:wenn|falls|si|se)\b|если)[^.;\n]{0,60}$|如果[^。]{0,30}$|(?:不认为|并不)[^。]{0,6}$|不$",
+        r"|согласно|по словам)[^.;\n]*$",
+        r"(?:\b(?:wenn|falls|si|se)\b|если)[^.;\n]*$|如果[^。]*$|(?:不认为|并不)[^。]{0,6}$|不$",
         r"(?:人|学生|同学|教授|老师|大家|他|她|们)[^。,]{0,6}$|(?:参考|標準|标准|错误的?|教授的?|学生的?)$",
     ]
 )
@@ -151,7 +151,7 @@ CLAUSE = plain_edges(
 """What stands before the clause in which a statement is."""
 ASIDE = plain_edges(
     r"(?i)\b(?:no|without (?:a |any )?|beyond (?:a |any )?) ?doubt\b"
-    r"|\bas (?:the|my|your|our|an?|you|he|she|they|was|is|already|i|we)\b[^,.;:\n]{0,60},"
+    r"|\bas (?:the|my|your|our|an?|you|he|she|they|was|is|already|i|we)\b[^,.;:\n]*,"
 )
 """Remarks that leave a statement the writer's own: "as the professor said,"."""
 _BETWEEN = either("""
@@ -206,24 +206,24 @@ BEHIND = _whole(
     "^(?:"
     + "|".join(
         [
-            rf"[^,;:.!?\n]{{0,60}}?[\"'*)]?{_IS_WRONG}",
-            r"[^,;:.!?\n]{0,60}?[\"'*)]?[ ]+(?:seems|seemed|looks|looked|sounds)[ ]+[a-z ]{1,20},?[ ]+but",
-            r"[^,;:.!?\n]{0,60}?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)\b|would (?:mean|imply|be true|be right))",
-            rf"[^;.!?\n]{{0,50}}?{_DASH}(?:(?:{_BUT}|and|which|as)[ ,]*)*(?:that|this|it|he|she|they"
+            rf"[^,;:.!?\n]*?[\"'*)]?{_IS_WRONG}",
+            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:seems|seemed|looks|looked|sounds)[ ]+[a-z ]{1,20},?[ ]+but",
+            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)\b|would (?:mean|imply|be true|be right))",
+            rf"[^;.!?\n]*?{_DASH}(?:(?:{_BUT}|and|which|as)[ ,]*)*(?:that|this|it|he|she|they"
             rf"|you)?{_IS_WRONG}",
-            rf"[^;.!?\n]{{0,50}}?{_DASH}{_BUT}[ ,]+(?:i[ ]+(?:disagree|doubt|do not|don't|reject|ignore"
+            rf"[^;.!?\n]*?{_DASH}{_BUT}[ ,]+(?:i[ ]+(?:disagree|doubt|do not|don't|reject|ignore"
             r"|would not|cannot|can't agree)|no\b|not\b|wait)",
-            r"[^,;.!?\n]{0,40}?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
+            r"[^,;.!?\n]*?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
             r"|in (?:the (?:opinion|view) of|(?:his|her|their|your) (?:opinion|view))"
             rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
-            rf"[^;.!?\n]{{0,30}}?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean|make (?:that|it))\b)",
+            rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean|make (?:that|it))\b)",
             r"~~|[)\"'*]*[ ]+(?:off|out|away|aside)\b|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
-            r"[^.!\n]{0,60}?\?",
-            r"[^,;.!?\n]{0,40}?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
-            r"|there|[^,.;!?\n]{0,40}\b(?:were|was|had))|unless"
+            r"[^.!\n]*?\?",
+            r"[^,;.!?\n]*?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
+            r"|there|[^,.;!?\n]*\b(?:were|was|had))|unless"
             r"|provided|assuming)\b",
-            r"[^,.;!?\n]{0,30}\b(?:at first|first|initially|originally|previously|earlier)\b",
-            r"[^.\n]{0,30}(?:(?:ist|est|es|é|è)[ ]+(?:falsch|fausse|incorrect\w*|falsa|errada|sbagliata"
+            r"[^,.;!?\n]*\b(?:at first|first|initially|originally|previously|earlier)\b",
+            r"[^.\n]*(?:(?:ist|est|es|é|è)[ ]+(?:falsch|fausse|incorrect\w*|falsa|errada|sbagliata"
             r"|fout)|неверн"
             r"|неправ|错误|不正确|不对|間違)",
             r"[^。\n]{0,12}(?:では(?:あり|な)|じゃな|でしょうか|ですか|吗|嗎)",
