@@ -39,6 +39,7 @@ _WORD = f"(?:{_CHOOSING}|{_BESIDE}|{CHOOSING_ABROAD})"
 _MARKS = r"[*_`$\"']*"
 _LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
 _IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
+_BEFORE = r"^\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?"
 _REASON = rf"(?i)[,:;]?[ ]+(?:because|since|weil|da|denn|parce que|car|porque|ya que|perché|pois)\b.*$|,?[ ]+(?:and )?(?:not|rather than|instead of)[ ]+(?:option )?{_LETTER}[.!]?$"
 _BY_LETTER = rf"^{_SIGN}*(?:(?i:{_WORD}){_SIGN}+)*({_LETTER}(?:{_SIGN}+(?i:{_WORD}))*{_SIGN}*)$"
 _WORDS_ALONE = rf"(?i)^ *(?:{_WORD} )*$"
@@ -92,7 +93,11 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("length") <= _LONGEST)
         .filter(~sentence.str.contains(r"\?"), ~sentence.str.contains(_QUOTED))
         .filter(~pl.col("below").str.contains(whose.NEXT))
-        .with_columns(sentence.str.replace(_REASON, " so"))
+        .with_columns(said=sentence.str.replace(_BEFORE, ""))
+        .with_columns(
+            sentence=pl.col("said").str.replace(_REASON, " so"),
+            at=pl.col("at") + pl.col("length") - pl.col("said").str.len_chars().cast(pl.Int64),
+        )
     )
     claim = opened(pl.coalesce(sentence.str.extract(_BY_LETTER), sentence.str.extract(_IN_EAST)))
     lettered = (

@@ -34,7 +34,7 @@ _OF = (
     r"(?:[ *_]+(?:choice|option|letter|here|left|remaining|that remains"
     r"|i[ ]+(?:choose|chose|select|pick|give|arrive at|get)"
     r"|(?:to|for|of|in|on|from|among|based|that|which)\b[^\n.:;,?!=]*?))?"
-    r"(?:[ ]*,[ ]*(?:then|therefore|thus|hence|as[ ][^,\n]{1,50}|of course|in my (?:view|opinion))[ ]*,)?"
+    r"(?:[ ]*,[ ]*(?:then|therefore|thus|hence|(?:as|contrary to|despite|unlike|i)[ ][^,\n]*|of course|in my (?:view|opinion))[ ]*,)?"
 )
 _BE = (
     r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes"
@@ -83,6 +83,7 @@ _AGREE = (
 CHOOSE = (
     rf"(?:{_I}(?:[ ]+{_MAY})*[ ]+(?:{_CHOOSING}|{_AGREE})"
     r"|\blet(?:'s| us| me) (?:go with|choose|pick|select|answer(?: with)?|settle on|say)"
+    rf"|{_I}\b[^.:;\n]*? and (?:choose|pick|select|go with|take|answer)"
     r"|\byou (?:should|must|need to|can)(?: safely)? (?:choose|pick|select|go with|answer)"
     r"|\b(?-i:Choose|Pick|Select|Go with))[ ]*:?[ ]"
 )

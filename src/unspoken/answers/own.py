@@ -83,7 +83,7 @@ def is_others() -> pl.Expr:
     condition = clause.str.contains(whose.IF) & (
         match.str.contains(r"(?i)\b(?:would|could|might)\b")
         | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
-    )
+    ) & ~clause.str.contains(whose.HAVING_TO)
     condition |= pl.col("sentence").str.contains(whose.SUPPOSE) | clause.str.contains(whose.TRUSTED)
     would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b")
     condition |= would & clause.str.contains(r"(?i)^\W*(?:for|with|in|under)\b") & ~own

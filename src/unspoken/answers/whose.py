@@ -94,7 +94,7 @@ _FIRST = (
     r"(?:might|could|may|would|will) (?:[a-z]+ ){0,2}?(?:think|say|argue|assume|believe|guess|suppose|expect"
     r"|be tempted)|(?:could|might|may) be|before i"
     r"|in (?:my|the|our|an) (?:previous|earlier|first|prior|last (?:turn|reply|answer|message|attempt|session)))\b"
-    r"[^.;!?\n]*$|^\W*before,[^.;!?\n]*$"
+    r",?[^,.;!?\n]*$|^\W*before,[^.;!?\n]*$"
 )
 _ABROAD = "|".join(
     [
@@ -133,6 +133,8 @@ IF = plain_edges(
 )
 SUPPOSE = plain_edges(r"(?i)^\W*(?:suppose|supposing|assume|assuming|imagine|pretend)\b")
 """At the beginning of a sentence."""
+HAVING_TO = r"(?i)\bif (?:i|we|one) (?:had|have|must|was forced|were forced)\b"
+"""Before a statement: no condition."""
 TRUSTED = plain_edges(r"(?i)\bif (?:we|i|you|one) (?:trust|believe|follow|go by|take|accept|rely|listen)\b")
 """Before a statement: it holds if somebody else is right."""
 QUOTED = r"[A-Za-z0-9_][ ]*[:,(]?[ ]*[\"'`][*_ ]*$"
