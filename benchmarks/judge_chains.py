@@ -132,16 +132,16 @@ def parser_of(revision: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
 
 
 def print_before_and_after(frame: pl.DataFrame, judged: Callable[[], pl.DataFrame], revision: str) -> None:
-    before = parser_of(revision)
-    rounds = []
+    before, ratios = parser_of(revision), []
     for _ in range(RUNS):
         parts = (lambda: before(frame), judged, lambda: parsed_answers(frame), judged)
-        old, judge, new, judge_again = (busy_seconds(part)[0] for part in parts)
-        rounds.append((old, new, (judge + judge_again) / 2))
-        ratio = (new + rounds[-1][2]) / (old + rounds[-1][2])
-        print(f"parser of {revision} {old:.2f} s, present {new:.2f} s, judge {judge:.2f} and {judge_again:.2f} s of the processor: {ratio:.2f}x with the judge")
-    ratio = statistics.median((new + judge) / (old + judge) for old, new, judge in rounds)
-    print(f"parser and judge, median of {RUNS} rounds: {ratio:.2f}x")
+        old, judge, new, again = (busy_seconds(part)[0] for part in parts)
+        judging = (judge + again) / 2
+        ratios.append((new + judging) / (old + judging))
+        print(
+            f"processor: parser of {revision} {old:.2f} s, judge {judge:.2f} s, parser {new:.2f} s, judge {again:.2f} s"
+        )
+    print(f"parser and judge, now against then, median of {RUNS} rounds: {statistics.median(ratios):.2f}x")
 
 
 def main() -> None:

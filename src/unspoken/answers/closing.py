@@ -80,7 +80,10 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
         .with_columns(said=said.str.split(option).list.join(f" {BEGIN} "))
         .with_columns(beside=said.str.extract(rf"{BEGIN} +([b-j]) $").str.to_uppercase())
         .filter(said.str.contains(_BY_WORDS))
-        .filter(said.str.contains(_CHOOSES) | (pl.col("at") == 0) & (pl.col("beside") == letter_at(pl.col("place"))))
+        .filter(
+            said.str.contains(_CHOOSES)
+            | (pl.col("at") == 0) & (pl.col("beside") == letter_at(pl.col("place")))
+        )
         .filter(pl.len().over("row", "at") == 1)
     )
 

@@ -48,8 +48,8 @@ ANSWER = (
 )
 """What leads to an option in "the answer is", "Answer:" or "the correct option is:"."""
 HEADER = (
-    rf"(?:^|\n)[^a-z\n]*(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice|selection|decision|pick)"
-    r"[^a-z\n]*\n\s*"
+    rf"(?:^|\n)[^a-z\n<]*(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice|selection|decision|pick)"
+    r"[^a-z\n>]*\n\s*"
 )
 """A heading over the answer."""
 LABEL = (

@@ -32,7 +32,7 @@ _PLACES = {"row": pl.Int64, "at": pl.Int64, "letter": pl.String}
 _COMMAS = r"^[\w #]+(?:[,;][\w #]+)+$"
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。].*$|$)"
 _LETTER_AFTER = r"[ ]*(?:[-–—:,=|][ ]*|[(\[])+([A-Z])[)\].*_`\s]*$"
-_REMARK = r"^[^A-Za-z]*[A-Z][)\]*_]*[.!][)\]*_]*[ ]+[\"'(*]*[A-Z]"
+_REMARK = r"^[^A-Za-z]*[A-Z][)\]*_]*[.!][)\]*_]*[ ]+[\"'(*]*[A-Z][A-Za-z' )]"
 """A letter that is a sentence of its own, and another sentence."""
 _CROSS = "[✗✘❌×☒✖]"
 _ANSWER_CELL = r"(?i)\b(?:answer|choice|selected)\b"
@@ -77,7 +77,9 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
     lettered = short.filter("may_be", ~line.str.contains(_CROSS)).with_columns(
         alone=among_options(line.str.extract(_ALONE).str.to_uppercase()),
         spelt=among_options(
-            pl.coalesce(line.str.extract(_WITH_WORDS, 1), line.str.extract(_BESIDE_WORDS, 1)).str.to_uppercase()
+            pl.coalesce(
+                line.str.extract(_WITH_WORDS, 1), line.str.extract(_BESIDE_WORDS, 1)
+            ).str.to_uppercase()
         ),
         words=pl.coalesce(line.str.extract(_WITH_WORDS, 2), line.str.extract(_BESIDE_WORDS, 2)),
     )
@@ -116,7 +118,13 @@ def _form() -> pl.Expr:
         "exact": pl.col("whole") == place_of(pl.col("spelt")),
         "differs": (spelt & sure & (words | two)) | (words & (pl.col("after") != letter_at(pl.col("whole")))),
         "words": pl.col("words").is_null() & words & ~more,
-        "other": spelt & sure & pl.col("first") & ~more & ~denied & ~two_letters & (said.str.len_chars().is_between(2, 60)),
+        "other": spelt
+        & sure
+        & pl.col("first")
+        & ~more
+        & ~denied
+        & ~two_letters
+        & (said.str.len_chars().is_between(2, 60)),
         "remark": spelt & sure & remark & ~(denied & pl.col("begins").is_not_null()),
     }
     return pl.coalesce(pl.when(holds).then(pl.lit(form)) for form, holds in forms.items())

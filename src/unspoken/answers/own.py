@@ -43,7 +43,11 @@ def _gone() -> pl.Expr:
     """Return whether a statement is taken away by what follows it, in its sentence or in the next."""
     behind = (
         pl.when(pl.col("kind").is_in([*FRAMES, "hence", "bold", "correct"]))
-        .then(pl.when(pl.col("kind").is_in(FRAMES)).then(pl.col("after").str.replace(_NEW, ". ${1}")).otherwise("after"))
+        .then(
+            pl.when(pl.col("kind").is_in(FRAMES))
+            .then(pl.col("after").str.replace(_NEW, ". ${1}"))
+            .otherwise("after")
+        )
         .otherwise(pl.col("claim").str.slice(1))
     )
     following = behind.str.replace(r"(?s)^.*?(?:[.!?][\"')*_]*\s+|\n\s*|$)", "")
@@ -80,10 +84,14 @@ def is_others() -> pl.Expr:
     told = clause.str.contains(whose.TOLD) & ~own | clause.str.contains(whose.NEGATED)
     first = clause.str.contains(whose.FIRST)
     quoted = clause.str.contains(whose.QUOTED) & ~own & (kind != "json")
-    condition = clause.str.contains(whose.IF) & (
-        match.str.contains(r"(?i)\b(?:would|could|might)\b")
-        | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
-    ) & ~clause.str.contains(whose.HAVING_TO)
+    condition = (
+        clause.str.contains(whose.IF)
+        & (
+            match.str.contains(r"(?i)\b(?:would|could|might)\b")
+            | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
+        )
+        & ~clause.str.contains(whose.HAVING_TO)
+    )
     condition |= pl.col("sentence").str.contains(whose.SUPPOSE) | clause.str.contains(whose.TRUSTED)
     would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b")
     condition |= would & clause.str.contains(r"(?i)^\W*(?:for|with|in|under)\b") & ~own

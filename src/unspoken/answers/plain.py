@@ -34,10 +34,20 @@ _TABLE = {
 }
 """A table's tags, and what stands for them in a table of text, as long as they are."""
 _ODD = r"[\r\t\x0b\x0c\x1e\x1f]"
-_END_TOKENS = (
-    r"(?:\s|<[|｜][^|｜<>\n]{1,30}[|｜]>|</?s>|<eos>|<end_of_turn>|<pad>|\[/?INST\]|\[EOS\])+$"
+_END_TOKENS = r"(?:\s|<[|｜][^|｜<>\n]{1,30}[|｜]>|</?s>|<eos>|<end_of_turn>|<pad>|\[/?INST\]|\[EOS\])+$"
+_HAS_TURN = (
+    "<|",
+    "</s>",
+    "<end_of_turn>",
+    "<start_of",
+    "<｜",
+    "[INST",
+    "<eos",
+    "[EOS",
+    "<pad",
+    "human",
+    "user",
 )
-_HAS_TURN = ("<|", "</s>", "<end_of_turn>", "<start_of", "<｜", "[INST", "<eos", "[EOS", "<pad", "human", "user")
 _HAS_QUESTION = r"\n[ #*_>]*(?:(?i:next|question|problem|exercise)\b|Q\d*[ *_]*:)"
 _ANSWERED = r"(?i)\b(?:answers?|choose|pick|correct|option)\b|boxed|^\W*[A-J]\b|\n\W*[A-J]\W*\n"
 
