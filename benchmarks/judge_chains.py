@@ -120,7 +120,8 @@ def parser_of(revision: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
     ).stdout
     present = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "unspoken"}
     with tempfile.TemporaryDirectory() as folder:
-        tarfile.open(fileobj=io.BytesIO(archive)).extractall(folder, filter="data")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(folder, filter="data")
         sys.path.insert(0, f"{folder}/src")
         parser = importlib.import_module(parsed_answers.__module__).parsed_answers
         sys.path.remove(f"{folder}/src")
@@ -138,9 +139,8 @@ def print_before_and_after(frame: pl.DataFrame, judged: Callable[[], pl.DataFram
         old, judge, new, again = (busy_seconds(part)[0] for part in parts)
         judging = (judge + again) / 2
         ratios.append((new + judging) / (old + judging))
-        print(
-            f"processor: parser of {revision} {old:.2f} s, judge {judge:.2f} s, parser {new:.2f} s, judge {again:.2f} s"
-        )
+        seconds = f"{old:.2f}, judge {judge:.2f}, present parser {new:.2f}, judge {again:.2f}"
+        print(f"seconds of the processor: parser of {revision} {seconds}")
     print(f"parser and judge, now against then, median of {RUNS} rounds: {statistics.median(ratios):.2f}x")
 
 

@@ -121,8 +121,10 @@ OWN_OPTIONS = [
         for reply in (
             "Pick A, B, C or D.", "Choose the correct answer from A to D.", "Answer choices:\nA\nB\nC\nD",
             "Let me consider option B. It has Io.", "In C, it is clear.", "A final answer:", "I choose.",
-            "C. E. Smith said so?", "Person B is right.", "Team A wins.", "Point C is correct.", "Only B and C remain.",
-            "The letter C is the third letter.", "It gives B points.", "Grade: B", "So B must be out.", "B must go.",
+            "C. E. Smith said so?", "Person B is right.", "Team A wins.", "Point C is correct.",
+            "Only B and C remain.",
+            "The letter C is the third letter.", "It gives B points.", "Grade: B", "So B must be out.",
+            "B must go.",
             "So we take B off the list.", "Take B out.", "B is less likely.", "I'd rather not choose B.",
             "Everything but B fits.", "Nothing points to B.", "One of B and C.", "Put the letter C here.",
         )
@@ -242,10 +244,10 @@ def stated() -> dict[str, dict[str, tuple[object, str | None]]]:
 @pytest.mark.parametrize("group", dict.fromkeys(wording["group"] for wording in WORDINGS))
 def test_wordings(stated: dict[str, dict[str, tuple[object, str | None]]], group: str) -> None:
     """The groups: own (with others named beside them), others and quoted, not_meant (denied, asked, under a
-    condition, taken back), unread (a final answer that names no option, or two), formats, lines, tables, frames
-    (boxes, tags, keys), choosing (a sentence of an option and words of choosing), corrected, reasons (behind the
-    answer), turns (and tokens that end them), abroad, whole (replies as models write them), nothing; and single
-    texts under their names, raw, with their thinking."""
+    condition, taken back), unread (a final answer that names no option, or two), formats, lines, tables,
+    frames (boxes, tags, keys), choosing (a sentence of an option and words of choosing), corrected, reasons
+    (behind the answer), turns (and tokens that end them), abroad, whole (replies as models write them),
+    nothing; and single texts under their names, raw, with their thinking."""
     wrong = {
         text: (expected, read)
         for text, (expected, read) in stated[group].items()
@@ -296,7 +298,8 @@ def test_place_is_behind_the_quotation_that_comes_first() -> None:
 ENDINGS = [
     "Answer: C", "**C) Saturn**", "$$\\boxed{\\text{C}}$$", "<answer>\nC\n</answer>", "Saturn", "[[C]]",
     "所以答案是C。", '{"answer": "C"}', "(C)", "Therefore, the answer is C.", "I choose C.",
-    "## Final Answer\n\nC", "C gets my vote.", "By elimination, Saturn.", "<<C>>", "Saturn (C)", "Answer,why\nC,it",
+    "## Final Answer\n\nC", "C gets my vote.", "By elimination, Saturn.", "<<C>>", "Saturn (C)",
+    "Answer,why\nC,it",
 ]  # fmt: skip
 
 

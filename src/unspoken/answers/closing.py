@@ -1,4 +1,4 @@
-"""Sentences that are an option and words of choosing, and nothing else: "C gets my vote", "By elimination, C."
+"""Sentences of an option and words of choosing, and nothing else: "C gets my vote", "By elimination, C."
 
 No list of wordings is complete. But a sentence that says nothing except an option and such words states it,
 however they are put together. Any other word, such as "not", "if" or "professor", makes it no statement.
@@ -14,21 +14,22 @@ from unspoken.answers.plain import BEGIN, END
 
 _LONGEST = 160  # characters of such a sentence
 _CHOOSING = either("""
-accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast certainly
-choice choos(?:e|ing) chosen circle clearly conclude conclusion confident correct correction corresponds? decid(?:e|ed|ing)
-decision definitely edit elimination end ergo evidence favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives?
-go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be guess has_to_be hence holds? i_suppose instead leads?
-lean(?:ing)? leaves? leaving left likel(?:y|iest) lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but
-nothing_but obtain obvious(?:ly)? on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible
-points?_(?:at|to) probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
-settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives? tak(?:e|ing) the_one therefore think
-thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
+accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast
+certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident correct correction
+corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence favou?rs?
+final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be
+guess has_to_be hence holds? i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
+lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
+on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
+probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
+settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives? tak(?:e|ing) the_one
+therefore think thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
 _BESIDE = either("""
-after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered describes?
-do does down everything find for from given gut had has have here i i'd i'll i'm i've in into is it it's just
-letter like me mind more most must my narrows? now of okay ok on one ones option candidate our please put(?:ting)?
-question shall should still than that that's the them then there's these things this to together too up us very
-wants? we we'd we'll we're we've what which will with would (?-i:a)""")
+after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
+describes? do does down everything find for from given gut had has have here i i'd i'll i'm i've in into is
+it it's just letter like me mind more most must my narrows? now of okay ok on one ones option candidate our
+please put(?:ting)? question shall should still than that that's the them then there's these things this to
+together too up us very wants? we we'd we'll we're we've what which will with would (?-i:a)""")
 _EAST = (
     "所以因此故综上所述我认为觉得会选择應应该正确確答案项項對对本题最终終為为就当然可见由知得出结论的是了唯一只有剩下符合这這個个"
     "したがってよゆえに答はです正しい解選択肢私思ますとびを最終的なだ回項"
@@ -40,7 +41,10 @@ _MARKS = r"[*_`$\"']*"
 _LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
 _IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
 _BEFORE = r"^\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?"
-_REASON = rf"(?i)[,:;]?[ ]+(?:because|since|weil|da|denn|parce que|car|porque|ya que|perché|pois)\b.*$|,?[ ]+(?:and )?(?:not|rather than|instead of)[ ]+(?:option )?{_LETTER}[.!]?$"
+_REASON = (
+    rf"(?i)[,:;]?[ ]+(?:because|since|weil|da|denn|parce que|car|porque|ya que|perché|pois)\b.*$"
+    rf"|,?[ ]+(?:and )?(?:not|rather than|instead of)[ ]+(?:option )?{_LETTER}[.!]?$"
+)
 _BY_LETTER = rf"^{_SIGN}*(?:(?i:{_WORD}){_SIGN}+)*({_LETTER}(?:{_SIGN}+(?i:{_WORD}))*{_SIGN}*)$"
 _WORDS_ALONE = rf"(?i)^ *(?:{_WORD} )*$"
 _BY_WORDS = rf"^ (?:{_WORD} )*{BEGIN}(?: +[b-j])?(?: {_WORD})* $"

@@ -34,7 +34,8 @@ _OF = (
     r"(?:[ *_]+(?:choice|option|letter|here|left|remaining|that remains"
     r"|i[ ]+(?:choose|chose|select|pick|give|arrive at|get)"
     r"|(?:to|for|of|in|on|from|among|based|that|which)\b[^\n.:;,?!=]*?))?"
-    r"(?:[ ]*,[ ]*(?:then|therefore|thus|hence|(?:as|contrary to|despite|unlike|i)[ ][^,\n]*|of course|in my (?:view|opinion))[ ]*,)?"
+    r"(?:[ ]*,[ ]*(?:then|therefore|thus|hence|(?:as|contrary to|despite|unlike|i)[ ][^,\n]*|of course"
+    r"|in my (?:view|opinion))[ ]*,)?"
 )
 _BE = (
     r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes"
@@ -48,7 +49,8 @@ ANSWER = (
 )
 """What leads to an option in "the answer is", "Answer:" or "the correct option is:"."""
 HEADER = (
-    rf"(?:^|\n)[^a-z\n<]*(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice|selection|decision|pick)"
+    rf"(?:^|\n)[^a-z\n<]*(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice|selection"
+    rf"|decision|pick)"
     r"[^a-z\n>]*\n\s*"
 )
 """A heading over the answer."""
@@ -107,22 +109,29 @@ CORRECT = (
 """What follows the option in "(B) is the correct answer"."""
 _AFTER_LETTER = r"[*_$\"'`]*"
 HENCE = (
-    r"(?:\b(?:(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion)\b"
-    rf"|(?-i:Also)|somit|daher|damit|folglich|donc|ainsi|entonces|luego|por (?:lo )?tanto|quindi|dunque|portanto"
+    r"(?:\b(?:(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally"
+    r"|in conclusion)\b"
+    rf"|(?-i:Also)|somit|daher|damit|folglich|donc|ainsi|entonces|luego|por (?:lo )?tanto|quindi|dunque"
+    rf"|portanto"
     rf"|logo|dus|итак|значит|следовательно)"
-    rf"|所以|因此|よって|したがって|따라서|∴|⇒|=>|→)[ ]*[,:]?[ *_$\"'`]*(?:option[ ]+)?(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
+    rf"|所以|因此|よって|したがって|따라서|∴|⇒|=>"
+    rf"|→)[ ]*[,:]?[ *_$\"'`]*(?:option[ ]+)?(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
     rf"|(?-i:[A-Z]){_AFTER_LETTER}(?:[.!][*_]*(?:\s|$)|[ ]*(?:\n|$)))"
 )
 """A letter alone after "so" or "therefore"."""
 
 BOXED = r"(?:\\?boxed|\x08oxed|\\fbox|\\framebox)[ ]*\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\}?"
-_NAME = r"(?:[a-z]+[_ -]?)?(?:answer|ans|choice|final|letter|selected|selection|pick|verdict)(?:[_ -]?(?:option|letter))?"
+_NAME = (
+    r"(?:[a-z]+[_ -]?)?(?:answer|ans|choice|final|letter|selected|selection|pick"
+    r"|verdict)(?:[_ -]?(?:option|letter))?"
+)
 TAG = (
     rf"(?:<{_NAME}(?:[ ][^<>\n]*)?>|\[{_NAME}\])(?s:.*?)(?:[<\[]/{_NAME}[ ]*[>\]]|$)"
     r"|<(?:output|solution|result|response)[ ]*>[^<]*(?:</[a-z]+[ ]*>|$)"
 )
 _KEY = (
-    r"(?:[a-z]+[_ ]?)*?(?:answer|ans|choice|option|letter|selection|selected|prediction|predicted|verdict|pick|final"
+    r"(?:[a-z]+[_ ]?)*?(?:answer|ans|choice|option|letter|selection|selected|prediction|predicted"
+    r"|verdict|pick|final"
     r"|label|output|response|result)(?:[_ ]?(?:letter|option|choice|key))?"
 )
 JSON = rf"[\"']{_KEY}[\"'][ ]*:\s*(?:\[\s*)?(?:\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}}\]{{\[\"']+|\s*$)"

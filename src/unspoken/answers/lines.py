@@ -8,7 +8,8 @@ from unspoken.answers.whose import NEXT, TOLD
 _SHORT = 240  # characters, as many as a line may have
 _MORE = 16  # characters that a line may have beyond the longest option
 _LEAD = (
-    rf"^(?:[\s>#*_|$(\[\"'`{{=~]|<<|{SYMBOLS}|-+>|[-+][ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}|(?i:q(?:uestion)?[ ]*)?\d+[.):][ ]"
+    rf"^(?:[\s>#*_|$(\[\"'`{{=~]|<<|{SYMBOLS}|-+>|[-+][ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}"
+    rf"|(?i:q(?:uestion)?[ ]*)?\d+[.):][ ]"
     r"|(?i:option|choice|letter|selected|final|assistant)\b:?[ ]*)*"
 )
 _END = rf"(?:[\s.)\]*_|$\\\"'`}}:!;,~=]|>>|{HTML}|</?answer>|{SYMBOLS})*$"

@@ -10,20 +10,20 @@ professors? prof teachers? instructors? lecturers? tutors? experts? specialists?
 doctors? colleagues? friends? classmates? class students? pupils? respondents? peers? mentors? supervisors?
 reviewers? people everyone everybody someone somebody many most some others? another users? you he she they
 his her their your prompt hints? clues? cues? metadata meta-data xml yaml json field tags? record database
-key sheet learners? beginners? readers? folks ticks? check_?marks? symbols? asterisks? arrows? stars? squares? markers? marks? grader grading
-code functions? scripts? tests? checker evaluator rubric messages? documents? leak(?:ed)? forum websites?
-internet survey majority polls? claims? suggestions? quot(?:e|es|ation) previous earlier prior former
-assistant chatbot chat ai models? group authors? examiner examples? drafts? attempt reply comment header
-annotation label file block page staff source front_matter stored copied stolen official reference
-instructions? books? textbooks? articles? wikipedia log""")
+key sheet learners? beginners? readers? folks ticks? check_?marks? symbols? asterisks? arrows? stars?
+squares? markers? marks? grader grading code functions? scripts? tests? checker evaluator rubric messages?
+documents? leak(?:ed)? forum websites? internet survey majority polls? claims? suggestions?
+quot(?:e|es|ation) previous earlier prior former assistant chatbot chat ai models? group authors? examiner
+examples? drafts? attempt reply comment header annotation label file block page staff source front_matter
+stored copied stolen official reference instructions? books? textbooks? articles? wikipedia log""")
 """Who, or what, may say an answer that is not the writer's. Where one says so alone decides (`_SHOWN`)."""
 _SAID = either("""
 says? said saying states? stated stating claims? claimed claiming believes? believed believing thinks?
-thought thinking argues? argued arguing asserts? asserted insists? insisted told reports? reported mentions?
-mentioned writes? wrote written announces? announced declares? declared maintains? maintained assumes?
-assumed assuming guess(?:es|ed) feels? felt proposes? proposed recommends? recommended advises? advised
-reads quoted? heard assured? alleges? alleged noted remarked pretends? contends? holds swears? swore votes?
-voted replied answered supposed reckons? figured
+thought thinking argues? argued arguing asserts? asserted insists? insisted told reports? reported
+mentions? mentioned writes? wrote written announces? announced declares? declared maintains? maintained
+assumes? assumed assuming guess(?:es|ed) feels? felt proposes? proposed recommends? recommended advises?
+advised reads quoted? heard assured? alleges? alleged noted remarked pretends? contends? holds swears?
+swore votes? voted replied answered supposed reckons? figured
 (?:is|are|was|were|seems?)_(?:(?:quite|very|so|absolutely|fairly)_)?(?:sure|certain|confident|convinced|adamant)
 of_the_opinion""")
 """What is said, whoever says it, unless the writer does now (OWN)."""
@@ -52,7 +52,8 @@ _SAID_BEFORE = "|".join(
         rf"|judge?ment)\b[ ,:]*{_QUOTE}",
         rf"^\W*(?:for|per|from|in|by) (?:the|my|your|an?) (?:[a-z]+ ){{0,2}}?{_SOURCE}\b[^.;\n]*{_QUOTE}",
         r"\b(?:only|pass(?:es)?|true|points?|accepts?|returns?)\b[^.;\n]*\b(?:when|if)\b[^.;\n]*$",
-        rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|answer key)|(?:the|a|an|your)[ ]note)"
+        rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|answer key)|(?:the|a"
+        rf"|an|your)[ ]note)"
         rf"(?:[ *_]+(?:[a-d]|\d+|says|said|given|in|of|from|for|here|\()\b[^:\n]*)?[*_]*:{_QUOTE}",
         rf"\b{_SOURCE}\b[^.;\n]*:[ ]*[\"'][ *_]*$",
         r"\b(?:reply|replied|response|attempt|draft|turn|version|session|saved|stored)\b[^.;\n]*[:,]"
@@ -93,7 +94,8 @@ _FIRST = (
     r"|tempt\w*|(?:one|you|some|someone|somebody|many|people|they|students?|others|most|anyone) (?:[a-z]+ )?"
     r"(?:might|could|may|would|will) (?:[a-z]+ ){0,2}?(?:think|say|argue|assume|believe|guess|suppose|expect"
     r"|be tempted)|(?:could|might|may) be|before i"
-    r"|in (?:my|the|our|an) (?:previous|earlier|first|prior|last (?:turn|reply|answer|message|attempt|session)))\b"
+    r"|in (?:my|the|our|an) (?:previous|earlier|first|prior|last (?:turn|reply|answer|message|attempt"
+    r"|session)))\b"
     r",?[^,.;!?\n]*$|^\W*before,[^.;!?\n]*$"
 )
 _ABROAD = "|".join(
@@ -184,7 +186,8 @@ WHOSE_OTHERS = plain_edges(
 )
 """Right before "answer": what makes it somebody else's, or no answer."""
 WHOSE_ABROAD = (
-    r"(?i)(?:falsche|deine?|seine?|ihre?|votre|ta|sa|leur|fausse|mauvaise|tu|su|vuestra|tua|sua|vostra|seu|errada"
+    r"(?i)(?:falsche|deine?|seine?|ihre?|votre|ta|sa|leur|fausse|mauvaise|tu|su|vuestra|tua|sua|vostra"
+    r"|seu|errada"
     r"|错误的?|你的|他的|她的)[ ]*$"
 )
 OUR_S = plain_edges(r"(?i)\b(?:it's|that's|here's|let's|what's|there's|question's|problem's|this's)[ *_]+$")
@@ -218,7 +221,8 @@ BEHIND = _whole(
             r"[^,;.!?\n]*?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
             r"|in (?:the (?:opinion|view) of|(?:his|her|their|your) (?:opinion|view))"
             rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
-            rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean|make (?:that|it))\b)",
+            rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean"
+            rf"|make (?:that|it))\b)",
             r"~~|[)\"'*]*[ ]+(?:off|out|away|aside)\b|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
             r"[^.!\n]*?\?",
             r"[^,;.!?\n]*?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
@@ -238,7 +242,8 @@ BEHIND = _whole(
 _WELL = r"(?:(?:but|however|hm+|actually|wait|hold on|unfortunately|yet|well|oh)[ ,.!—–-]*)*"
 NEXT = _whole(
     r"^[\s*_\"'>)\]]*(?:no[,.!:—–-]|nope\b|nein\b"
-    rf"|{_WELL}(?:no[,.!:]|(?:that|this|it){_IS_WRONG}[ ]*(?:[^ a-z]|$|because|since|as|and|but|so)|scratch that|not so\b|(?:i|we) (?:disagree"
+    rf"|{_WELL}(?:no[,.!:]|(?:that|this|it){_IS_WRONG}[ ]*(?:[^ a-z]|$|because|since|as|and|but|so)"
+    rf"|scratch that|not so\b|(?:i|we) (?:disagree"
     rf"|doubt (?:that|it)"
     r"|reject (?:that|this|it)|(?:do not|don't) (?:agree|believe (?:that|it|this|so)|think so)))"
     r"|do you agree|tell me (?:whether|if)|what do you (?:think|say)|am i right|is (?:that|this) (?:right"
@@ -255,7 +260,8 @@ TAKEN_BACK = (
     r"|\b(?:scratch|strike) that\b|\bdisregard (?:that|the above|my)|\bignore my (?:answer|previous"
     r"|earlier|last)"
     r"|\b(?:(?:that|this|the above|my(?: (?:first|earlier|previous|initial|last))?)[ ]+(?:answer|choice"
-    r"|conclusion)|the[ ]+(?:answer|choice|option)[ ]+(?:above|(?:that )?i (?:gave|provided|stated|chose|picked"
+    r"|conclusion)|the[ ]+(?:answer|choice|option)[ ]+(?:above|(?:that )?i (?:gave|provided|stated|chose"
+    r"|picked"
     r"|wrote)(?: above| before| earlier)?))[ ]+"
     r"(?:is|was|must be|cannot be)[ ]+(?:wrong|incorrect|a mistake|mistaken|not right|not correct"
     r"|right after all))"
