@@ -42,7 +42,7 @@ _LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
 _IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
 _BEFORE = r"^\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?"
 _REASON = (
-    rf"(?i)[,:;]?[ ]+(?:because|since|weil|da|denn|parce que|car|porque|ya que|perché|pois)\b.*$"
+    rf"(?i)[,:;]?[ ]+(?:because|since|weil|denn|parce que|porque|ya que|perché|pois)\b.*$"
     rf"|,?[ ]+(?:and )?(?:not|rather than|instead of)[ ]+(?:option )?{_LETTER}[.!]?$"
 )
 _BY_LETTER = rf"^{_SIGN}*(?:(?i:{_WORD}){_SIGN}+)*({_LETTER}(?:{_SIGN}+(?i:{_WORD}))*{_SIGN}*)$"

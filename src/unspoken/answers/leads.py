@@ -40,7 +40,7 @@ _OF = (
 _BE = (
     r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes"
     rf"|(?:seems|appears|turns out) to be|can only be"
-    rf"|comes out as|(?:goes|falls|lands) (?:to|for|on|with)|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
+    rf"|comes out as|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
 )
 _IS = rf"(?:{_BE}[ *_]*:?|[ *_`\"]*:|[ *_:]*\|[ ]*|[ *_]+(?:->|=>|→|⇒|=|[-–—])(?:[ *_]|$))"
 ANSWER = (
@@ -101,7 +101,6 @@ CORRECT = (
     r"(?:\b(?:is|(?:must|should|would|will|can only) be|has to be|(?:seems|appears)(?: to be)?|looks)"
     rf"(?:[ ]+{ADVERB})*[ *]+(?:(?:the|my)[ *_]+)?(?:{GOOD}[ *_]+)*(?:correct|right|best|answer)\b"
     r"(?:[ *_]+(?:answer|option|choice|one|fit|match|solution|pick|response))?"
-    r"|\bfits (?:best|the description best)|\b(?:remains|is left|survives)(?:[.!]|\s*$|\s*\n)"
     r"|\b(?:it|that) is(?:[.!,]|\s*$|\s*\n)|(?:是|为|為)(?:正确|正確|最佳)的?(?:答案|选项|選項)?|が正解"
     r"|\bist (?:richtig|korrekt|die richtige antwort)|\best (?:correcte?|la bonne réponse)"
     r"|\bes (?:correcta?|la respuesta correcta))"
@@ -109,13 +108,8 @@ CORRECT = (
 """What follows the option in "(B) is the correct answer"."""
 _AFTER_LETTER = r"[*_$\"'`]*"
 HENCE = (
-    r"(?:\b(?:(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally"
-    r"|in conclusion)\b"
-    rf"|(?-i:Also)|somit|daher|damit|folglich|donc|ainsi|entonces|luego|por (?:lo )?tanto|quindi|dunque"
-    rf"|portanto"
-    rf"|logo|dus|итак|значит|следовательно)"
-    rf"|所以|因此|よって|したがって|따라서|∴|⇒|=>"
-    rf"|→)[ ]*[,:]?[ *_$\"'`]*(?:option[ ]+)?(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
+    r"(?:\b(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion)\b"
+    rf"|∴|⇒|=>|→)[ ]*[,:]?[ *_$\"'`]*(?:option[ ]+)?(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
     rf"|(?-i:[A-Z]){_AFTER_LETTER}(?:[.!][*_]*(?:\s|$)|[ ]*(?:\n|$)))"
 )
 """A letter alone after "so" or "therefore"."""

@@ -1,8 +1,9 @@
 """The answer that a reply states, and how the reply ended where it states none.
 
 A statement is a place where a reply says which option it takes: "the answer is (B)", "I choose B",
-"\\boxed{B}", `<answer>B</answer>`, a line that is "**B) Lyon**", the option's own words after "the answer
-is", and the like in some other languages. It counts if it is the writer's own: not somebody else's, not
+"\\boxed{B}", `<answer>B</answer>`, a line that is "**B) Lyon**", a table's only row, a sentence that is an
+option and words of choosing ("B gets my vote"), the option's own words after "the answer is", and the like
+in some other languages. It counts if it is the writer's own: not somebody else's, not
 negated, not under a condition, not asked, not taken back. The last one counts. A final answer that is not
 understood, or that names two options, makes the reply one that states none; an earlier statement is not its
 answer. So does a weak statement ("it is B") of another option after the last one.
