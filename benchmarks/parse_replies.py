@@ -2,8 +2,8 @@
 """Score the parsing of stated answers on the labelled replies of resources/gold.
 
 Prints by format and by kind of quotation: replies, share right, wrong letters (a letter that the label
-is not, null included) and missed ones (the label is a letter, the parser gave none). Work on the half
-`develop`; the half `test` is for one score of a finished parser, so its replies are never shown.
+is not, null included) and missed ones (the label is a letter, the parser gave none). Work on the halves
+`develop` and `test`; `fresh` is for one score of a finished parser, so its replies are never shown.
 """
 
 import argparse
@@ -54,11 +54,11 @@ def print_table(title: str, table: pl.DataFrame) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("--half", choices=("develop", "test"), default="develop")
-    arguments.add_argument("--show", action="store_true", help="print what is not right (develop)")
+    arguments.add_argument("--half", choices=("develop", "test", "fresh"), default="develop")
+    arguments.add_argument("--show", action="store_true", help="print what is not right (not fresh)")
     asked = arguments.parse_args()
-    if asked.show and asked.half == "test":
-        arguments.error("--show: the replies of the half test are not shown, so that nobody works on them")
+    if asked.show and asked.half == "fresh":
+        arguments.error("--show: the replies of the half fresh are not shown, so that nobody works on them")
     rows = scored(labelled(asked.half))
     for row in rows.filter(~pl.col("right")).iter_rows(named=True) if asked.show else ():
         print(f"{row['id']} {row['format']}: {row['parsed']}, label {row['answer']}, {row['options']}")

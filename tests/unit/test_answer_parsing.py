@@ -86,6 +86,51 @@ NOT_STATED = [
     "<think>The answer is (A).",
     "<think>The answer is (A).</think> Hm.",
 ]
+TRUTH = ["True", "False"]
+VITAMINS = ["vitamin A", "vitamin B", "vitamin C", "vitamin D"]
+NUMBERS = ["1", "2", "3", "4"]
+OWN_OPTIONS = [
+    ("The answer is 12.", ["2", "12", "1"], "B"),
+    ("The answer is 1,200 m.", ["200 m", "1200 m"], "B"),
+    ("The answer is 2.5", ["2", "5", "2.5"], "C"),
+    ("The answer is -3", ["3", "-3"], "B"),
+    ("The answer is cat", ["cat", "cat"], None),
+    ("The answer is not a bird", ["a bird", "not a bird"], "B"),
+    ("(B) 1945", ["1945", "1918"], None),
+    ("The answer is (C) sun.", ["son", "moon", "star"], "C"),
+    ("The answer is C", ["A", "B", "D"], "C"),
+    ("\\boxed{\\frac{1}{2}}", ["\\frac{1}{3}", "\\frac{1}{2}"], "B"),
+    ("Both sides lose energy to friction", ["Neither side", "Both sides lose energy to friction"], "B"),
+    ("So vitamin D.", VITAMINS, "D"),
+    ("Vitamin C it is.", VITAMINS, "C"),
+    ("Oranges give vitamin C.", VITAMINS, None),
+    ("The answer is D.", VITAMINS, "D"),
+    ("False, because Titan orbits Saturn.", TRUTH, "B"),
+    ("It is true that B is false. The answer is A.", TRUTH, "A"),
+    ("The one left is B.", ["left", "right", "both", "neither"], "B"),
+    ("The answer is right.", ["left", "right", "both", "neither"], "B"),
+    ("We get 3.", NUMBERS, "C"),
+    ("Therefore 2.", NUMBERS, "B"),
+    ("There are 2 ways. So 4.", NUMBERS, "D"),
+    ("Step 1.", NUMBERS, None),
+    ("None fits, so D.", ["Mercury", "Venus", "All of the above", "None of the above"], "D"),
+    ("C is carbon.", ["CO2", "O2", "N2", "C"], None),
+    ("The answer is D) C.", ["CO2", "O2", "N2", "C"], "D"),
+    *(
+        (reply, ["Mars", "Jupiter", "Saturn", "Uranus"], None)
+        for reply in (
+            "Pick A, B, C or D.", "Choose the correct answer from A to D.", "Answer choices:\nA\nB\nC\nD",
+            "Let me consider option B. It has Io.", "In C, it is clear.", "A final answer:", "I choose.",
+            "C. E. Smith said so?", "Person B is right.", "Team A wins.", "Point C is correct.",
+            "Only B and C remain.",
+            "The letter C is the third letter.", "It gives B points.", "Grade: B", "So B must be out.",
+            "B must go.",
+            "So we take B off the list.", "Take B out.", "B is less likely.", "I'd rather not choose B.",
+            "Everything but B fits.", "Nothing points to B.", "One of B and C.", "Put the letter C here.",
+        )
+    ),
+]  # fmt: skip
+"""Replies, options that could mislead, and the letter stated."""
 REFUSALS = [
     "I cannot answer this.",
     "I can't help with that. (A) is a city.",
@@ -97,15 +142,18 @@ REFUSALS = [
 
 
 def parsed(replies: list[str], finish: str | None = "stop", options: list[str] = OPTIONS) -> pl.DataFrame:
+    return parsed_rows([(reply, finish, options) for reply in replies])
+
+
+def parsed_rows(rows: list[tuple[str, str | None, list[str]]]) -> pl.DataFrame:
+    """Return what is parsed of replies, finish reasons and options: in one call, since each costs."""
+    types = {"reply": pl.String, "finish_reason": pl.String, "options": pl.List(pl.String)}
+    frame = pl.DataFrame(rows, schema=types, orient="row")
     return parsed_answers(
-        split_at_thinking(pl.Series(replies, dtype=pl.String)).with_columns(
-            finish_reason=pl.lit(finish, pl.String), n_options=len(options), options=pl.lit(options)
+        split_at_thinking(frame["reply"]).with_columns(
+            frame["finish_reason"], frame["options"], n_options=frame["options"].list.len().cast(pl.Int64)
         )
     )
-
-
-def answer(reply: str, options: list[str] = OPTIONS) -> str | None:
-    return parsed([reply], options=options)["free"].item()
 
 
 def test_stated_answers() -> None:
@@ -123,35 +171,29 @@ def test_no_stated_answer() -> None:
 
 
 def test_refusal_without_an_answer() -> None:
-    assert parsed(REFUSALS)["outcome"].to_list() == ["refused"] * len(REFUSALS)
-    answered = parsed([f"{reply} Still, the answer is (B)." for reply in REFUSALS])
-    assert answered["free", "outcome"].unique().rows() == [("B", "answered")]
-
-
-def test_refusal_counts_in_the_first_sentence_only() -> None:
-    assert parsed(["Paris is far. I cannot tell."])["outcome"].item() == "unparsed"
+    later = "Paris is far. I cannot tell."
+    answered = [f"{reply} Still, the answer is (B)." for reply in REFUSALS]
+    found = parsed([*REFUSALS, *answered, later])["free", "outcome"].rows()
+    refused = [(None, "refused")] * len(REFUSALS)
+    assert found == [*refused, *[("B", "answered")] * len(REFUSALS), (None, "unparsed")]
 
 
 def test_cut_reply_is_truncated_only_without_an_answer() -> None:
     replies = ["Paris is far, so", "I cannot say, but first", "The answer is (B). Let me check whether"]
-    assert parsed(replies, "length")["outcome"].to_list() == ["truncated", "truncated", "answered"]
-    assert parsed(replies[:1], None)["outcome"].to_list() == ["unparsed"]
+    rows = [(reply, "length", OPTIONS) for reply in replies] + [(replies[0], None, OPTIONS)]
+    assert parsed_rows(rows)["outcome"].to_list() == ["truncated", "truncated", "answered", "unparsed"]
 
 
 def test_rows_keep_their_order_and_their_own_options() -> None:
     replies = [reply for reply, _ in STATED] + NOT_STATED + REFUSALS
-    together = parsed(replies * 3)
     expected = [letter for _, letter in STATED] + [None] * len(NOT_STATED + REFUSALS)
-    assert together["free"].to_list() == expected * 3
-    options = pl.DataFrame(
-        {
-            "reply": ["The answer is Lyon", "The answer is (C)", "The answer is (C)"],
-            "finish_reason": ["stop"] * 3,
-            "n_options": [2, 2, 3],
-            "options": [["Lyon", "Paris"], ["x", "y"], ["x", "y", "z"]],
-        }
-    )
-    assert parsed_answers(options)["free"].to_list() == ["A", None, "C"]
+    own = [
+        ("The answer is Lyon", "stop", ["Lyon", "Paris"]),
+        ("The answer is (C)", "stop", ["x", "y"]),
+        ("The answer is (C)", "stop", ["x", "y", "z"]),
+    ]
+    together = parsed_rows([(reply, "stop", OPTIONS) for reply in replies * 3] + own)
+    assert together["free"].to_list() == [*expected * 3, "A", None, "C"]
 
 
 def test_place_of_the_last_statement() -> None:
@@ -162,13 +204,10 @@ def test_place_of_the_last_statement() -> None:
     assert replies[1][places[1] :] == "(C)"
 
 
-def test_text_of_an_option_stands_by_itself() -> None:
-    assert answer("The answer is 12.", ["2", "12", "1"]) == "B"
-    assert answer("The answer is 1,200 m.", ["200 m", "1200 m"]) == "B"
-    assert answer("The answer is 2.5", ["2", "5", "2.5"]) == "C"
-    assert answer("The answer is -3", ["3", "-3"]) == "B"
-    assert answer("The answer is cat", ["cat", "cat"]) is None
-    assert answer("The answer is not a bird", ["a bird", "not a bird"]) == "B"
+def test_options_may_be_like_each_other_or_like_words_around_them() -> None:
+    found = parsed_rows([(reply, "stop", options) for reply, options, _ in OWN_OPTIONS])["free"].to_list()
+    wrong = [(*case, read) for case, read in zip(OWN_OPTIONS, found, strict=True) if case[2] != read]
+    assert wrong == []
 
 
 def test_no_replies_give_no_rows() -> None:
@@ -179,10 +218,10 @@ def test_no_replies_give_no_rows() -> None:
 @given(st.lists(st.tuples(st.text(max_size=80), st.sampled_from("ABCD")), min_size=1, max_size=60))
 def test_last_line_decides_whatever_comes_before(drawn: list[tuple[str, str]]) -> None:
     replies = [f"{before.replace('<think>', '')}\nThe answer is ({letter})." for before, letter in drawn]
-    for n_options in (2, 4):
-        # A letter beyond the options is a final answer that is not understood.
-        expected = [letter if letter in "ABCD"[:n_options] else None for _, letter in drawn]
-        assert parsed(replies, options=OPTIONS[:n_options])["free"].to_list() == expected
+    rows = [(reply, "stop", OPTIONS[:n_options]) for n_options in (2, 4) for reply in replies]
+    # A letter beyond the options is a final answer that is not understood.
+    expected = [letter if letter in shown else None for shown in ("AB", "ABCD") for _, letter in drawn]
+    assert parsed_rows(rows)["free"].to_list() == expected
 
 
 PLANETS = ["Mars", "Jupiter", "Saturn", "Uranus"]
@@ -204,9 +243,11 @@ def stated() -> dict[str, dict[str, tuple[object, str | None]]]:
 
 @pytest.mark.parametrize("group", dict.fromkeys(wording["group"] for wording in WORDINGS))
 def test_wordings(stated: dict[str, dict[str, tuple[object, str | None]]], group: str) -> None:
-    """The groups: own (with others named beside them), others, not_meant (denied, asked, under a condition,
-    taken back), unread (a final answer that names no option, or two), formats, nothing; and single texts
-    under their names, raw, with their thinking."""
+    """The groups: own (with others named beside them), others and quoted, not_meant (denied, asked, under a
+    condition, taken back), unread (a final answer that names no option, or two), formats, lines, tables,
+    frames (boxes, tags, keys), choosing (a sentence of an option and words of choosing), corrected, reasons
+    (behind the answer), turns (and tokens that end them), abroad, whole (replies as models write them),
+    nothing; and single texts under their names, raw, with their thinking."""
     wrong = {
         text: (expected, read)
         for text, (expected, read) in stated[group].items()
@@ -223,16 +264,23 @@ QUIZ = {
 }
 
 
-@pytest.mark.parametrize(("key", "options"), QUIZ.items())
-def test_quoted_hint_is_no_answer(key: str, options: list[str]) -> None:
-    hint = "A" if key != "A" else "D"
-    own = f"But I worked it out and it is {options[ord(key) - 65]}, so I would go with {key}."
+def test_quoted_hint_is_no_answer() -> None:
     sayings = ("The professor says", "Many students think", "The metadata says", "You suggested that")
-    replies = [f"{said} the answer is ({hint}). {own}" for said in sayings]
-    found = parsed(replies, options=options)
-    assert found["free"].to_list() == [key] * len(sayings)
-    stated = [reply[place:] for reply, place in zip(replies, found["stated_at"], strict=True)]
-    assert stated == [f"I would go with {key}."] * len(sayings)
+    rows = [
+        (
+            f"{said} the answer is ({'A' if key != 'A' else 'D'}). But I worked it out and it is"
+            f" {options[ord(key) - 65]}, so I would go with {key}.",
+            "stop",
+            options,
+        )
+        for key, options in QUIZ.items()
+        for said in sayings
+    ]
+    found = parsed_rows(rows)
+    keys = [key for key in QUIZ for _ in sayings]
+    assert found["free"].to_list() == keys
+    stated = [reply[place:] for (reply, *_), place in zip(rows, found["stated_at"], strict=True)]
+    assert stated == [f"I would go with {key}." for key in keys]
 
 
 def test_thought_cut_after_a_quotation_is_truncated() -> None:
@@ -247,29 +295,18 @@ def test_place_is_behind_the_quotation_that_comes_first() -> None:
     assert reply[: found["stated_at"].item()].endswith("Titan is Saturn's. ")
 
 
-@pytest.mark.parametrize(
-    "ending",
-    [
-        "Answer: C", "**C) Saturn**", "$$\\boxed{\\text{C}}$$", "<answer>\nC\n</answer>", "Saturn", "[[C]]",
-        "所以答案是C。", '{"answer": "C"}', "(C)", "Therefore, the answer is C.", "I choose C.",
-        "## Final Answer\n\nC",
-    ],
-)  # fmt: skip
-def test_place_of_each_form(ending: str) -> None:
+ENDINGS = [
+    "Answer: C", "**C) Saturn**", "$$\\boxed{\\text{C}}$$", "<answer>\nC\n</answer>", "Saturn", "[[C]]",
+    "所以答案是C。", '{"answer": "C"}', "(C)", "Therefore, the answer is C.", "I choose C.",
+    "## Final Answer\n\nC", "C gets my vote.", "By elimination, Saturn.", "<<C>>", "Saturn (C)",
+    "Answer,why\nC,it",
+]  # fmt: skip
+
+
+def test_place_of_each_form() -> None:
     before = "Zero\u200bwidth “quotes” and\r\nlines; the professor says the answer is B.\n\n"
-    found = parsed([before + ending + "\n"], options=PLANETS)
-    assert found["free"].item() == "C"
-    place = found["stated_at"].item()
-    assert len(before) <= place < len(before) + 5
-    assert "C" in (before + ending)[place:] or ending == "Saturn"
-
-
-def test_options_may_be_letters_of_others_words() -> None:
-    assert answer("(B) 1945", ["1945", "1918"]) is None
-    assert answer("The answer is (C) sun.", ["son", "moon", "star"]) == "C"
-    assert answer("The answer is C", ["A", "B", "D"]) == "C"
-    assert answer("\\boxed{\\frac{1}{2}}", ["\\frac{1}{3}", "\\frac{1}{2}"]) == "B"
-    assert (
-        answer("Both sides lose energy to friction", ["Neither side", "Both sides lose energy to friction"])
-        == "B"
-    )
+    found = parsed([before + ending + "\n" for ending in ENDINGS], options=PLANETS)
+    assert found["free"].to_list() == ["C"] * len(ENDINGS)
+    for ending, place in zip(ENDINGS, found["stated_at"], strict=True):
+        assert len(before) <= place < len(before) + 15, ending
+        assert "C" in (before + ending)[place:] or "Saturn" in ending

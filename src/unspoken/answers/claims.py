@@ -8,23 +8,26 @@ _LATEX = r"\\(?:[a-zA-Z]+|[(\[,;:!{} ])"
 HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
 SYMBOLS = r"[^\x00-\x7f\pL\pN]"
 """Signs of no script: arrows, ticks, dashes, dots."""
-MARKS = rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{(\[<>=]|{SYMBOLS}|{_LATEX}|-+>)*"
+MARKS = rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{}}(\[<>=,]|{SYMBOLS}|{_LATEX}|-+>|[-+][ ])*"
 _WORDS = (
     r"(?i:(?:option|choice|letter|answer|statement|alternative|number|candidate|clearly|definitely"
     r"|therefore|thus|hence"
     r"|indeed|obviously|probably|likely|most likely|simply|just|certainly|actually|still|also|then|again"
-    r"|now|donc|also|daher|somit|pues|entonces|portanto|então|quindi|dunque|именно|как раз"
+    r"|now|of course,?|i (?:think|believe|guess)|donc|also|daher|somit|pues|entonces|portanto|então"
+    r"|quindi|dunque|именно|как раз"
     r"|la|lettre|l'option|opción|letra|alternativa|opção|opzione|buchstabe|optie|alternativ|вариант|буква"
     r"|опция|选项|選項|選択肢|보기)"
-    r"(?:[\s*_:\"'`(\[]|$)|选项|選項|选择|選択肢|项|項)"
+    r"(?:[\s*_:\"'`(\[>]|$)|选项|選項|选择|選択肢|项|項)"
 )
 OPENING = rf"^{MARKS}(?:{_WORDS}{MARKS})*"
 _MARKED = r"^([A-Za-z])[ ]*[*_`]*[)\]}\"'`$*]"
 # A bare "A" or "I" is often an English word, so a mark, a line's end or a joining word must follow it.
 _BARE = (
-    r"^(?:([B-HJ-Z])(?:_+(?:[^A-Za-z0-9]|$)|[^A-Za-zÀ-ɏ0-9_'’\-&^=+]|'?-[^A-Za-z0-9]|$)|([AI])(?:[^A-Za-zÀ-ɏ0-9_\s'’\-&^=+]"
+    r"^(?:([B-HJ-Z])(?:_+(?:[^A-Za-z0-9]|$)|[^A-Za-zÀ-ɏ0-9_'’\-&^=+]|'?-[^A-Za-z0-9]|$)"
+    r"|([AI])(?:[^A-Za-zÀ-ɏ0-9_\s'’\-&^=+]"
     r"|-[^A-Za-z0-9]|\s*$|\s*\n|[ \t]*[\-–—(*|<]"
-    r"|[ \t]+(?:because|since|as|and|or|for|which|so|but|given|ist|est|es|if)\b))"
+    r"|[ \t]+(?:because|since|as|and|or|for|which|so|but|given|ist|est|es|if|instead|is|was|here|now|then"
+    r"|after|again|anyway|rather|in|by|not)\b))"
 )
 _LOWER = r"^([a-z])[ ]*(?:[)\]:]|[.,;!]?[ *_\"'`}$<|]*(?:\n|$)|[.;!]\s)"
 _ONE = r"(?:\(?[A-Z]\b\)?|\([a-z]\))"
@@ -33,11 +36,12 @@ _SECOND = (
     r"(?:either[ ]+)?(?i:option[ ]+)?\(?[*_]*"
 )
 _TWO = (
-    r"^(?:either|both|between)\b|^\(?[A-Z]\b[^.;\n]{0,60}?\bor[ ]+(?:option[ ]+)?\(?[*_]*[A-Z]\b\)?(?:\W|$)"
+    r"^(?:either|both|between)\b"
+    r"|^\(?[A-Z]\b[^.;\n]{0,60}?\bor[ }$*]+(?:option[ ]+)?\(?[*_]*[A-Z]\b\)?(?:\W|$)"
     rf"|^{_ONE}[*_]*{_SECOND}(?:[B-HJ-Z]\b|A(?:\)|\b[*_]*[.,)]|\b[*_]*\s*$)|\([a-z]\))"
 )
 """Two letters side by side, as in "(A) or (B)": no statement."""
-_NOT = r"\b(?:not|cannot|neither|nor|except|unlike|none|than)\b|n['’]t\b"
+NOT = r"\b(?:not|cannot|neither|nor|except|unlike|none|than)\b|n['’]t\b"
 _OR = r"^(?:or|and|oder|ou|o|y|und|&|/) "
 
 
@@ -106,7 +110,7 @@ def named_options(claims: pl.DataFrame) -> pl.DataFrame:
     places = {
         "whole": pl.col("spoken") == option,
         "first": begins,
-        "only": one & ~rest.str.contains(_NOT),
+        "only": one & ~rest.str.contains(NOT),
     }
     return (
         pairs.with_columns(**places)

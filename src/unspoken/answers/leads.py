@@ -17,7 +17,7 @@ def plain_edges(pattern: str) -> str:
 GOOD = either("""
 correct right best final true actual overall chosen selected only own ultimate definitive closest
 appropriate suitable accurate logical obvious likely likeliest probable plausible reasonable proper valid
-short quick brief single preferred most very one fitting sensible direct concise revised corrected updated
+short quick brief single preferred most very fitting sensible direct concise revised corrected updated
 new""")
 """Words before "answer" that leave it the writer's own; others make it somebody else's, or a wrong one."""
 ADVERB = either("""
@@ -33,12 +33,14 @@ alternative statement reply decision""")
 _OF = (
     r"(?:[ *_]+(?:choice|option|letter|here|left|remaining|that remains"
     r"|i[ ]+(?:choose|chose|select|pick|give|arrive at|get)"
-    r"|(?:to|for|of|in|on|from|among|based|that|which)\b[^\n.:;,?!=]{0,60}?))?"
-    r"(?:[ ]*,[ ]*(?:then|therefore|thus|hence|as[ ][^,\n]{1,50}|of course|in my (?:view|opinion))[ ]*,)?"
+    r"|(?:to|for|of|in|on|from|among|based|that|which)\b[^\n.:;,?!=]*?))?"
+    r"(?:[ ]*,[ ]*(?:then|therefore|thus|hence|(?:as|contrary to|despite|unlike|i)[ ][^,\n]*|of course"
+    r"|in my (?:view|opinion))[ ]*,)?"
 )
 _BE = (
     r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes"
-    rf"|(?:seems|appears) to be|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
+    rf"|(?:seems|appears|turns out) to be|can only be"
+    rf"|comes out as|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
 )
 _IS = rf"(?:{_BE}[ *_]*:?|[ *_`\"]*:|[ *_:]*\|[ ]*|[ *_]+(?:->|=>|→|⇒|=|[-–—])(?:[ *_]|$))"
 ANSWER = (
@@ -47,8 +49,9 @@ ANSWER = (
 )
 """What leads to an option in "the answer is", "Answer:" or "the correct option is:"."""
 HEADER = (
-    rf"(?:^|\n)[ ]*(?:#+[ ]*\**|\*\*|__)(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice)"
-    r"[ *_#:]*\n\s*"
+    rf"(?:^|\n)[^a-z\n<]*(?:(?:the|my){_AND})?(?:{GOOD}{_AND})*(?:answer|option|choice|selection"
+    rf"|decision|pick)"
+    r"[^a-z\n>]*\n\s*"
 )
 """A heading over the answer."""
 LABEL = (
@@ -60,10 +63,10 @@ LABEL = (
 
 _I = r"\b(?:i|we)(?:'(?:ll|d|m|ve|re))?"
 CHANGED = (
-    rf"{_I}(?:[ ]+(?:will|would|must|have|to|now|therefore|am|hereby))*[ ]+"
-    r"(?:chang(?:e|ed|ing)|revise|correct|update|switch)(?:[ ]+(?:my|the)[ ](?:final )?(?:answer|choice"
-    r"|mind))?"
-    r"(?:[ ]back)? to[ ]"
+    rf"(?:{_I}|\blet me)(?:[ ]+(?:will|would|must|have|to|now|therefore|am|hereby))*[ ]+"
+    r"(?:chang(?:e|ed|ing)|revis(?:e|ing)|correct(?:ing)?|updat(?:e|ing)|switch(?:ing)?|amend)"
+    r"(?:[ ]+(?:it|that|this|(?:my|the)[ ](?:final )?(?:answer|choice|mind)))?(?:[ ]+from[ ][^.;,\n]{1,20}?)?"
+    r"(?:[ ]back)?[ ]+to[ ]"
 )
 """A choice that takes another's place."""
 _MAY = either("""
@@ -76,12 +79,14 @@ submit stick(?:ing)?_(?:with|to) stay(?:ing)?_with lean(?:ing)?_(?:towards?|to) 
 conclude(?:_that)?(?:_it_is|_it's)? reply(?:_with)? respond_with mark take favou?r recommend propose
 end_up_with arrive_at land_on mean meant""")
 _AGREE = (
-    r"agree(?: with (?:the|you|your|my|him|her|them|this|that|an?|our|everyone)\b[^.,:;\n]{0,50}?)?"
+    r"agree(?: with (?:the|you|your|my|him|her|them|this|that|an?|our|everyone)\b[^.,:;\n]*?)?"
     r"(?:[:,]| with| on| that| it is| it's)*"
 )
 CHOOSE = (
     rf"(?:{_I}(?:[ ]+{_MAY})*[ ]+(?:{_CHOOSING}|{_AGREE})"
     r"|\blet(?:'s| us| me) (?:go with|choose|pick|select|answer(?: with)?|settle on|say)"
+    rf"|{_I}\b[^.:;\n]*? and (?:choose|pick|select|go with|take|answer)"
+    r"|\byou (?:should|must|need to|can)(?: safely)? (?:choose|pick|select|go with|answer)"
     r"|\b(?-i:Choose|Pick|Select|Go with))[ ]*:?[ ]"
 )
 """The writer's own choice: "I choose", "I'll go with"."""
@@ -93,10 +98,9 @@ IT_IS = (
 )
 """A conclusion about what was asked: "it must be", "that leaves"."""
 CORRECT = (
-    r"(?:\b(?:is|(?:must|should|would|will|can only) be|has to be|seems(?: to be)?|appears to be|looks)"
+    r"(?:\b(?:is|(?:must|should|would|will|can only) be|has to be|(?:seems|appears)(?: to be)?|looks)"
     rf"(?:[ ]+{ADVERB})*[ *]+(?:(?:the|my)[ *_]+)?(?:{GOOD}[ *_]+)*(?:correct|right|best|answer)\b"
     r"(?:[ *_]+(?:answer|option|choice|one|fit|match|solution|pick|response))?"
-    r"|\bfits (?:best|the description best)|\b(?:remains|is left|survives)(?:[.!]|\s*$|\s*\n)"
     r"|\b(?:it|that) is(?:[.!,]|\s*$|\s*\n)|(?:是|为|為)(?:正确|正確|最佳)的?(?:答案|选项|選項)?|が正解"
     r"|\bist (?:richtig|korrekt|die richtige antwort)|\best (?:correcte?|la bonne réponse)"
     r"|\bes (?:correcta?|la respuesta correcta))"
@@ -110,22 +114,27 @@ HENCE = (
 )
 """A letter alone after "so" or "therefore"."""
 
-_TAGS = ("answer", "final[ _-]?answer", "final", "choice", "ans", "selected[ _-]?option")
-_AROUND = ("output", "solution", "result", "response")
-BOXED = r"\\(?:boxed|fbox|framebox)[ ]*\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\}?"
-TAG = "|".join(
-    [rf"<{name}[ ]*>(?s:.{{0,200}}?)(?:</{name}[ ]*>|$)" for name in _TAGS]
-    + [rf"<{name}[ ]*>[^<]{{0,200}}?(?:</{name}[ ]*>|$)" for name in _AROUND]
+BOXED = r"(?:\\?boxed|\x08oxed|\\fbox|\\framebox)[ ]*\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\}?"
+_NAME = (
+    r"(?:[a-z]+[_ -]?)?(?:answer|ans|choice|final|letter|selected|selection|pick"
+    r"|verdict)(?:[_ -]?(?:option|letter))?"
 )
-_KEY = r"(?:[a-z]+[_ ])*(?:answer|choice|option|letter|selection|prediction)"
+TAG = (
+    rf"(?:<{_NAME}(?:[ ][^<>\n]*)?>|\[{_NAME}\])(?s:.*?)(?:[<\[]/{_NAME}[ ]*[>\]]|$)"
+    r"|<(?:output|solution|result|response)[ ]*>[^<]*(?:</[a-z]+[ ]*>|$)"
+)
+_KEY = (
+    r"(?:[a-z]+[_ ]?)*?(?:answer|ans|choice|option|letter|selection|selected|prediction|predicted"
+    r"|verdict|pick|final"
+    r"|label|output|response|result)(?:[_ ]?(?:letter|option|choice|key))?"
+)
 JSON = rf"[\"']{_KEY}[\"'][ ]*:\s*(?:\[\s*)?(?:\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}}\]{{\[\"']+|\s*$)"
 BRACKETS = r"\[\[[^\[\]\n]{1,60}\]\]"
 BOLD = r"\*\*[\"'(]?[A-Z][\"')]?[.:)]?(?:[ ]+[^*\n]{1,60})?\*\*"
 
 _TOKENS = (
-    r"<\|(?:im_end|eot_id|eom_id|endoftext|im_start|start_header_id|user)\|>|<end_of_turn>|<start_of_turn>"
-    r"|</s>"
-    r"|<｜end▁of▁sentence｜>|\[INST\]"
+    r"<[|｜][^|｜<>\n]*(?i:end|eo[tms]|start|user|assistant|system|human|return)[^|｜<>\n]*[|｜]>"
+    r"|<(?:end_of_turn|start_of_turn|eos|pad)>|</s>|\[(?:INST|EOS)\]"
 )
 TURN = rf"(?:{_TOKENS}|\n[ #*_>]*(?i:human|user|###[ ]*(?:instruction|human|user))[ *_]*:)(?s:.*)$"
 """A next turn, which is not the writer's, and all that follows."""

@@ -3,6 +3,8 @@
 Only a letter that stands alone, or an option's words and nothing else, may follow.
 """
 
+from unspoken.answers.leads import either
+
 _G = "[ *_]+"  # between words, some of them in bold
 
 
@@ -71,5 +73,13 @@ lectionne ponds j'opte elijo escojo selecciono opto escolho scelgo ыбираю 
 정답 답"""
 WORDS_ABROAD = tuple(_WORDS.split())
 """One of these is in whatever ABROAD finds."""
+CHOOSING_ABROAD = either("""
+es ist das muss sein also somit daher bleibt nur passt sage tippe auf würde wähle wählen nehme ich die der
+lösung antwort richtig richtige bin für mich c'est donc il_ne_reste_que il_reste ce_doit_être je dirais la
+le l'option lettre correcte? bonne réponse est choisis el tiene_que_ser así_que entonces por_(?:lo_)?tanto
+solo queda me_quedo_con diría que creo opción correcta respuesta está è deve_essere direi quindi dunque
+scelgo resta l'opzione corretta risposta é deve_ser então portanto logo só fico com diria letra alternativa
+gabarito resposta opção escolho elijo correto""")
+"""Words of choosing: a sentence of these and a letter states it."""
 ARTICLE = r"^\s*(?i:a|la|el|le|die|der|das|o|to|de)[ ]+"
 """What may stand between "the answer is" and the letter."""

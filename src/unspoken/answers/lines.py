@@ -2,18 +2,21 @@
 
 import polars as pl
 
-from unspoken.answers.claims import HTML, SYMBOLS, among_options, letter_at, named_options, place_of
+from unspoken.answers.claims import HTML, NOT, SYMBOLS, among_options, letter_at, named_options, place_of
 from unspoken.answers.whose import NEXT, TOLD
 
 _SHORT = 240  # characters, as many as a line may have
 _MORE = 16  # characters that a line may have beyond the longest option
 _LEAD = (
-    rf"^(?:[\s>#*_|$(\[\"'`{{=]|{SYMBOLS}|-+>|-[ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}|\d+[.)][ ]"
-    r"|(?i:option|choice|letter|selected|final)\b:?[ ]*)*"
+    rf"^(?:[\s>#*_|$(\[\"'`{{=~]|<<|{SYMBOLS}|-+>|[-+][ ]|\\[a-zA-Z]+|\\[(\[]|{HTML}"
+    rf"|(?i:q(?:uestion)?[ ]*)?\d+[.):][ ]"
+    r"|(?i:option|choice|letter|selected|final|assistant)\b:?[ ]*)*"
 )
-_END = rf"(?:[\s.)\]*_|$\\\"'`}}:!]|{HTML}|{SYMBOLS})*$"
+_END = rf"(?:[\s.)\]*_|$\\\"'`}}:!;,~=]|>>|{HTML}|</?answer>|{SYMBOLS})*$"
 _ALONE = rf"{_LEAD}([A-Za-z]){_END}"
-_WITH_WORDS = rf"{_LEAD}([A-Za-z])[ ]*(?:[.):\]*_]+[ ]*[-–—]?|[-–—:])[ ]*(\S.*)$"
+_WITH_WORDS = rf"{_LEAD}([A-Za-z])[ ]*(?:[.):\]*_]+[ ]*[-–—]?|[-–—][ ])[ ]*(\S.*)$"
+_BESIDE_WORDS = rf"{_LEAD}([A-Za-z])[ ]*[=/|,(\[][ ]*(\S.*)$"
+"""A letter, and what is no statement unless it is the words of the letter's option."""
 # What passes is looked at more closely: this is the quicker search.
 _MAY_BE = (
     r"^(?:[^A-Za-z]|\\[a-zA-Z]+|</?[a-z]+[^<>]*>|(?i:option|choice|letter|selected|final))*"
@@ -21,13 +24,19 @@ _MAY_BE = (
 )
 _ALL_BOLD = r"^[\s>#]*\*\*.*\*\*[.\s]*$"
 _SECOND = r"\([A-Z]\)(?:\W|$)"
-_OPTION_LINE = r"^[\s>*_•\-(\[|]*([A-Z])[).:\]*]"
+_OPTION_LINE = r"^[\s>*_•\-(\[|]*([A-Z])(?:[).:\]*]|\s*$)"
 _LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
 _CLOSING = r"[^\s(][.!?][\"')*]*[ ]+([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)\s*$"
-_RULE = r"^[\s|:\-]*-[\s|:\-]*$"
+_RULE = r"^[\s|:+\-]*-[\s|:+\-]*$"
+_TABLE_HEAD = r"(?i)\b(?:answer|choice|selected)[ *]*(?:[|,;][^\n]*)?\n"
+_PLACES = {"row": pl.Int64, "at": pl.Int64, "letter": pl.String}
+_COMMAS = r"^[\w #]+(?:[,;][\w #]+)+$"
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。].*$|$)"
-_LETTER_AFTER = r"[ ]*\([A-Z]\)[.*\s]*$"
-_ANSWER_CELL = r"(?i)answer"
+_LETTER_AFTER = r"[ ]*(?:[-–—:,=|][ ]*|[(\[])+([A-Z])[)\].*_`\s]*$"
+_REMARK = r"^[^A-Za-z]*[A-Z][)\]*_]*[.!][)\]*_]*[ ]+[\"'(*]*[A-Z][A-Za-z' )]"
+"""A letter that is a sentence of its own, and another sentence."""
+_CROSS = "[✗✘❌×☒✖]"
+_ANSWER_CELL = r"(?i)\b(?:answer|choice|selected)\b"
 
 
 def _lines(texts: pl.DataFrame) -> pl.DataFrame:
@@ -66,24 +75,31 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
     line = pl.col("line")
     longest = int(str(texts["options"].explode().str.len_chars().max() or 0)) + _MORE
     short = _lines(texts).filter(pl.col("length") <= _SHORT).with_columns(may_be=line.str.contains(_MAY_BE))
-    lettered = short.filter("may_be").with_columns(
+    lettered = short.filter("may_be", ~line.str.contains(_CROSS)).with_columns(
         alone=among_options(line.str.extract(_ALONE).str.to_uppercase()),
-        spelt=among_options(line.str.extract(_WITH_WORDS, 1).str.to_uppercase()),
-        words=line.str.extract(_WITH_WORDS, 2),
+        spelt=among_options(
+            pl.coalesce(
+                line.str.extract(_WITH_WORDS, 1), line.str.extract(_BESIDE_WORDS, 1)
+            ).str.to_uppercase()
+        ),
+        words=pl.coalesce(line.str.extract(_WITH_WORDS, 2), line.str.extract(_BESIDE_WORDS, 2)),
     )
     ends = pl.col("last") | pl.col("first") | line.str.contains(_ALL_BOLD)
     wordy = short.filter(~pl.col("may_be"), pl.col("length") <= longest).filter(ends)
     lines = (
         pl.concat([lettered, wordy], how="diagonal")
         .sort("row", "at")
-        .with_columns(said=pl.coalesce("words", line.str.replace(_LEAD, "").str.replace(_LETTER_AFTER, "")))
+        .with_columns(
+            said=pl.coalesce("words", line.str.replace(_LEAD, "").str.replace(_LETTER_AFTER, "")),
+            after=among_options(line.str.extract(_LETTER_AFTER)),
+        )
         .with_row_index("claim_at")
     )
     claims = lines.filter(pl.col("alone").is_null()).select(
         "claim_at", "options", claim=pl.col("said").str.replace(_FIRST_SENTENCE, "${1}")
     )
     named = named_options(claims.filter(pl.col("claim").str.len_chars() <= longest)).select(
-        "claim_at", "whole"
+        "claim_at", "whole", begins="first"
     )
     return lines.join(named, on="claim_at", how="left", maintain_order="left")
 
@@ -91,16 +107,34 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
 def _form() -> pl.Expr:
     """Return how a read line states an option: alone, exact, words, other (of no option), or differs."""
     spelt, words = pl.col("spelt").is_not_null(), pl.col("whole").is_not_null()
-    more = pl.col("said").str.contains(r"[.!?][\"')*_]*\s+\S")
-    two = pl.col("first") & pl.col("said").str.contains(_SECOND)
+    said, line = pl.col("said"), pl.col("line")
+    more = said.str.contains(r"[.!?][\"')*_]*\s+\S")
+    sure = line.str.contains(_WITH_WORDS)
+    denied = said.str.replace(_FIRST_SENTENCE, "${1}").str.contains(NOT)
+    two_letters = said.str.contains(r"(?:^|[ (])[B-J][).!*]*$")
+    remark = line.str.contains(_REMARK) & (pl.col("first") | pl.col("last"))
+    two = pl.col("first") & ~line.str.contains(_REMARK) & said.str.contains(_SECOND)
     forms = {
         "alone": pl.col("alone").is_not_null(),
         "exact": pl.col("whole") == place_of(pl.col("spelt")),
-        "differs": spelt & (words | two),
+        "differs": (spelt & sure & (words | two)) | (words & (pl.col("after") != letter_at(pl.col("whole")))),
         "words": pl.col("words").is_null() & words & ~more,
-        "other": spelt & pl.col("first") & ~more & (pl.col("said").str.len_chars().is_between(2, 60)),
+        "other": spelt
+        & sure
+        & pl.col("first")
+        & ~more
+        & ~denied
+        & ~two_letters
+        & (said.str.len_chars().is_between(2, 60)),
+        "remark": spelt & sure & remark & ~(denied & pl.col("begins").is_not_null()),
     }
     return pl.coalesce(pl.when(holds).then(pl.lit(form)) for form, holds in forms.items())
+
+
+def _told_above(above: pl.Series) -> pl.Series:
+    """Return the lines that end with a colon and say that others say what follows."""
+    leading = above.filter(above.str.contains(r":[\s*_]*$")).unique()
+    return leading if leading.is_empty() else leading.filter(leading.str.contains(TOLD))
 
 
 def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
@@ -117,15 +151,17 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
         (pl.col("below").str.extract(_OPTION_LINE) != pl.col("letter")) & pl.col("next_to_below")
     ).fill_null(value=False)
     # Options that are gone through one by one are headings; one that comes again is the answer.
-    lettered = form.is_in(["exact", "differs"])
+    lettered = form.is_in(["exact", "differs"]) | pl.col("after").is_not_null()
+    letters = pl.col("spelt").n_unique().over("row")
     headings = pl.col("letter").filter(lettered).n_unique().over("row")
     again = pl.col("letter").cum_count().over("row", "letter") > 1
     inner = ~(pl.col("first") | pl.col("last"))
-    told = pl.col("above").str.contains(r":[\s*_]*$") & pl.col("above").str.contains(TOLD)
+    told = pl.col("above").is_in(_told_above(lines["above"]).implode())
     blanks = line.str.len_chars() - line.str.strip_chars_start().str.len_chars()
     return lines.filter(
-        ~in_list | (form == "alone") & pl.col("last"),
+        ~in_list | (form == "alone") & pl.col("last") & ~pl.col("above").str.contains(_ALONE),
         ~lettered | (headings < 3) | again,
+        (form != "remark") | (letters == 1),
         ~(line.str.contains(r"^\s*[a-z]\s*$") & inner),
         ~(line.str.contains(r"^\s*>") & ~pl.col("last")),
         ~pl.col("above").str.contains(_LEADS_TO),
@@ -151,11 +187,28 @@ def stated_at_the_end(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def stated_in_tables(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return row, at and letter of the only row of a table that has a column of answers."""
-    some = texts.filter(pl.col("text").str.contains(r"(?i)answer[^|\n]*(?:\|[^\n]*)?\n[ ]*\|?[ ]*:?-"))
-    lines = _lines(some).with_columns(head=pl.col("above").shift(1).fill_null(""))
+    """Return row, at and letter of the only row of a table that has a column of answers.
+
+    A table of lines with bars, with or without a rule below its head, or of values with commas.
+    """
+    line, above, below = pl.col("line"), pl.col("above"), pl.col("below")
+    some = texts.filter(pl.col("text").str.contains(_TABLE_HEAD))
+    if some.is_empty():
+        return pl.DataFrame(schema=_PLACES)
+    ruled = above.str.contains(_RULE)
+    lines = _lines(some).with_columns(
+        head=pl.when(ruled).then(above.shift(1).fill_null("")).otherwise(above), ruled=ruled
+    )
+    barred = pl.col("head").str.contains("|", literal=True)
+    comma = ~barred & ~pl.col("ruled")
     cells, heads = (
-        pl.col(name).str.strip_chars().str.strip_chars("|").str.split("|") for name in ("line", "head")
+        pl.when(comma)
+        .then(pl.col(name).str.replace_all(r"[,;]", "|"))
+        .otherwise(name)
+        .str.strip_chars()
+        .str.strip_chars("|")
+        .str.split("|")
+        for name in ("line", "head")
     )
     column = heads.list.eval(pl.element().str.contains(_ANSWER_CELL)).list.arg_max()
     cell = cells.list.get(column, null_on_oob=True)
@@ -164,9 +217,11 @@ def stated_in_tables(texts: pl.DataFrame) -> pl.DataFrame:
         lines.filter(
             ~pl.col("first"),
             pl.col("head").str.contains(_ANSWER_CELL),
-            pl.col("above").str.contains(_RULE),
-            pl.col("line").str.contains("|", literal=True) | ~pl.col("head").str.contains("|", literal=True),
-            ~pl.col("below").str.contains("|", literal=True),
+            pl.col("ruled") | barred | pl.col("head").str.contains(_COMMAS),
+            ~line.str.contains(_RULE),
+            heads.list.len() == cells.list.len(),
+            ~below.str.contains("|", literal=True),
+            ~comma | ~below.str.contains(r"[,;]"),
         )
         .select("row", "at", letter=among_options(letter.str.to_uppercase()))
         .drop_nulls("letter")

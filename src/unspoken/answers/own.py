@@ -24,11 +24,13 @@ _OF_OTHERS = plain_edges(
 _HELD = plain_edges(
     r"(?i)\b(?:metadata|meta|record|hint|professor|teacher|expert|user|answer key|sheet|prompt|file|xml"
     r"|grader|database|field|tags?|exported|stored|hidden|leaked|source|front matter|comment|header"
-    r"|copied)\b[^.;\n]{0,60}$"
+    r"|copied)\b[^.;\n]*$"
 )
 """Before a tag or JSON: who or what has it."""
-_MENTIONED = r"(?i)^[\"'`)]*[ ]+(?:is|was|stands|appears|comes|in|from|left|that|which|says)\b"
+_MENTIONED = r"^[\"'`)]*[ ]+(?:is|was|stands|appears|comes|in|from|left|that|which|says)\b"
 """Behind a tag or JSON: the sentence goes on about it."""
+_NEW = r"^[*_`$]*[ ]+[*_\"'(]*([A-Z<])"
+"""Behind a frame: a sentence begins."""
 _ANOTHER = plain_edges(
     r"(?is)(?:\b(?:because|since|while|whereas|as|for|where|when|rather than|instead of|unlike|over|although"
     r"|though|even if|despite|whatever|no matter|contrary to)\b|[ ][-–—][ ](?:the|his|her|your|their|my)\b"
@@ -41,7 +43,11 @@ def _gone() -> pl.Expr:
     """Return whether a statement is taken away by what follows it, in its sentence or in the next."""
     behind = (
         pl.when(pl.col("kind").is_in([*FRAMES, "hence", "bold", "correct"]))
-        .then("after")
+        .then(
+            pl.when(pl.col("kind").is_in(FRAMES))
+            .then(pl.col("after").str.replace(_NEW, ". ${1}"))
+            .otherwise("after")
+        )
         .otherwise(pl.col("claim").str.slice(1))
     )
     following = behind.str.replace(r"(?s)^.*?(?:[.!?][\"')*_]*\s+|\n\s*|$)", "")
@@ -59,6 +65,7 @@ def _in_record() -> pl.Expr:
         | (pl.col("kind") == "tag") & after.str.contains(whose.RECORD)
         | match.str.contains("^[a-z_ ]+:")
         & (before.str.contains(whose.FIELD_BEFORE) | after.str.contains(whose.FIELD_AFTER))
+        & ~(before.str.contains(whose.FIELDS) & after.str.contains(whose.FIELDS))
         | pl.col("sentence").str.contains(r"^\s*>") & after.str.contains(r"\n\s*[^\s>]")
     )
 
@@ -77,16 +84,26 @@ def is_others() -> pl.Expr:
     told = clause.str.contains(whose.TOLD) & ~own | clause.str.contains(whose.NEGATED)
     first = clause.str.contains(whose.FIRST)
     quoted = clause.str.contains(whose.QUOTED) & ~own & (kind != "json")
-    condition = clause.str.contains(whose.IF) & (
-        match.str.contains(r"(?i)\b(?:would|could|might)\b")
-        | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
+    condition = (
+        clause.str.contains(whose.IF)
+        & (
+            match.str.contains(r"(?i)\b(?:would|could|might)\b")
+            | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
+        )
+        & ~clause.str.contains(whose.HAVING_TO)
     )
-    bare = (kind == "answer") & ~match.str.contains(r"(?i)^_?(?:the|my|our|a|an|this)\b")
+    condition |= pl.col("sentence").str.contains(whose.SUPPOSE) | clause.str.contains(whose.TRUSTED)
+    would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b")
+    condition |= would & clause.str.contains(r"(?i)^\W*(?:for|with|in|under)\b") & ~own
+    condition |= would & pl.col("claim").str.contains(r"(?i)^[^.!?\n]*\b(?:if|had|were)\b")
+    condition |= match.str.contains(r"(?i)\bhad[ ]+(?:[a-z]+ed|chosen|gone)\b")
+    bare = kind.is_in(["answer", "label"]) & ~match.str.contains(r"(?i)^_?(?:the|my|our|a|an|this)\b")
     named = clause.str.contains(whose.WHOSE_OTHERS) & ~clause.str.contains(whose.OUR_S)
-    of_others = named | ~clause.str.contains(_BARE_BEFORE)
+    of_others = bare & (named | ~clause.str.contains(_BARE_BEFORE))
+    of_others |= (kind == "abroad") & clause.str.contains(whose.WHOSE_ABROAD)
     source = (kind == "answer") & match.str.contains(_OF_OTHERS)
     own_choice = chosen & ~clause.str.contains(r"[\"':][ ]*$")
-    others = told & ~own_choice | first | quoted | condition | bare & of_others | source
+    others = told & ~own_choice | first | quoted | condition | of_others | source
     return (
         pl.when(kind == "back").then(back).otherwise(others | _in_record() | _gone()).fill_null(value=False)
     )

@@ -1,8 +1,9 @@
 """The answer that a reply states, and how the reply ended where it states none.
 
 A statement is a place where a reply says which option it takes: "the answer is (B)", "I choose B",
-"\\boxed{B}", `<answer>B</answer>`, a line that is "**B) Lyon**", the option's own words after "the answer
-is", and the like in some other languages. It counts if it is the writer's own: not somebody else's, not
+"\\boxed{B}", `<answer>B</answer>`, a line that is "**B) Lyon**", a table's only row, a sentence that is an
+option and words of choosing ("B gets my vote"), the option's own words after "the answer is", and the like
+in some other languages. It counts if it is the writer's own: not somebody else's, not
 negated, not under a condition, not asked, not taken back. The last one counts. A final answer that is not
 understood, or that names two options, makes the reply one that states none; an earlier statement is not its
 answer. So does a weak statement ("it is B") of another option after the last one.
@@ -10,6 +11,7 @@ answer. So does a weak statement ("it is B") of another option after the last on
 
 import polars as pl
 
+from unspoken.answers.closing import stated_in_sentences
 from unspoken.answers.lines import stated_at_the_end, stated_in_lines, stated_in_tables
 from unspoken.answers.plain import plain_texts
 from unspoken.answers.said import said_in
@@ -19,6 +21,7 @@ _REFUSAL = (
     r"(?i)\bI(?:['’]m| am)? ?(?:cannot|can['’]?t|can not|won['’]t|will not|must decline|have to decline"
     r"|unable|not able|not comfortable|decline)\b|\bas an AI\b|^\W*(?:I['’]m |I am )?sorry\b"
 )
+_GOES_ON = r"(?:[.!?][\"')*_]*[ ]|\n)\s*[\"'*(]*[\pL\d]"
 _FIRST_SENTENCE = r"^\s*((?s:.*?)(?:[.!?](?:\s|$)|\n|$))"
 
 
@@ -43,6 +46,20 @@ def _last(statements: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _in_sentences(texts: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
+    """Return the statements in sentences that stand behind the last of all others, or in texts without."""
+    last = statements.filter(weak=STRONG).group_by("row").agg(since=pl.col("at").max())
+    rest = pl.col("text").str.slice("since")
+    behind = (
+        texts.join(last, on="row", how="left", maintain_order="left")
+        .with_columns(since=pl.col("since").fill_null(0))
+        .filter((pl.col("since") == 0) | rest.str.contains(_GOES_ON))
+    )
+    if behind.is_empty():
+        return statements.clear()
+    return stated_in_sentences(behind).select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
+
+
 def _stated(said: pl.DataFrame) -> pl.DataFrame:
     """Return `free` and `stated_at` of replies without thoughts (`said_in`), n_options and options."""
     rows = said.with_row_index("row").cast({"row": pl.Int64})
@@ -58,7 +75,7 @@ def _stated(said: pl.DataFrame) -> pl.DataFrame:
     statements = pl.concat(
         [stated_at_places(texts).select("row", "letter", "at", pl.col("weak").cast(pl.Int32)), *strong]
     )
-    last = _last(statements)
+    last = _last(pl.concat([statements, _in_sentences(texts, statements)]))
     found = rows.join(last, on="row", how="left", maintain_order="left")
     stated = pl.when(pl.col("free").is_not_null()).then("stated_at")
     return found.select("free", stated_at=stated.cast(pl.Int64))

@@ -25,11 +25,29 @@ _SAME = {
     **{chr(start + n): chr(65 + n) for start in _CAPITALS for n in range(26)},
     **{chr(start + n): chr(97 + n) for start in _SMALL for n in range(26)},
 }
+_CELL = ("<tr>", "<td>", "<th>")
+_TABLE = {
+    **{mark: "\n" + " " * (len(mark) - 1) for mark in ("<tr>", "<table>", "</table>")},
+    **{mark: "|" + " " * (len(mark) - 1) for mark in ("<td>", "<th>")},
+    **{f"</{name}>": " " * (len(name) + 3) for name in ("td", "th", "tr", "thead", "tbody")},
+    **{f"<{name}>": " " * (len(name) + 2) for name in ("thead", "tbody")},
+}
+"""A table's tags, and what stands for them in a table of text, as long as they are."""
 _ODD = r"[\r\t\x0b\x0c\x1e\x1f]"
-_END_TOKENS = (
-    r"(?:\s|<\|[^|<>\n]{1,30}\|>|</?s>|<eos>|<end_of_turn>|<pad>|<｜end▁of▁sentence｜>|\[/?INST\])+$"
+_END_TOKENS = r"(?:\s|<[|｜][^|｜<>\n]{1,30}[|｜]>|</?s>|<eos>|<end_of_turn>|<pad>|\[/?INST\]|\[EOS\])+$"
+_HAS_TURN = (
+    "<|",
+    "</s>",
+    "<end_of_turn>",
+    "<start_of",
+    "<｜",
+    "[INST",
+    "<eos",
+    "[EOS",
+    "<pad",
+    "human",
+    "user",
 )
-_HAS_TURN = ("<|", "</s>", "<end_of_turn>", "<start_of", "<｜", "[INST", "human", "user")
 _HAS_QUESTION = r"\n[ #*_>]*(?:(?i:next|question|problem|exercise)\b|Q\d*[ *_]*:)"
 _ANSWERED = r"(?i)\b(?:answers?|choose|pick|correct|option)\b|boxed|^\W*[A-J]\b|\n\W*[A-J]\W*\n"
 
@@ -42,6 +60,11 @@ def plain_texts(replies: pl.DataFrame) -> pl.DataFrame:
         texts,
         (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(_ODD),
         text.str.replace_many(_SAME),
+    )
+    texts = _changed(
+        texts,
+        text.str.contains_any(list(_CELL)),
+        text.str.replace_many(list(_TABLE), list(_TABLE.values())),
     )
     first = text.str.replace(r"^(\s*\S(?s:.*?))" + TURN, "${1}")
     texts = _changed(

@@ -34,6 +34,8 @@ def said_in(replies: pl.Series) -> pl.Series:
     marked = frame.filter(pl.col("text").str.contains(OPENS)).with_columns(
         pl.col("text").str.replace_many(list(AROUND_REPLIES), blanks, ascii_case_insensitive=True)
     )
+    if marked.is_empty():  # Without a mark its patterns need not be compiled.
+        return replies
     said = marked.update(_without_thoughts(marked), on="row")
     found = frame.update(said, on="row")
     return found["text"].rename(replies.name)

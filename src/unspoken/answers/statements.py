@@ -46,7 +46,10 @@ _EACH = {
 }
 _MARKED_OR_ABROAD = rf"{BEGIN}[^{END}]*{END}|{_EACH['abroad']}"
 _ENGLISH = "|".join(pattern for kind, pattern in _EACH.items() if kind != "abroad")
-_SENTENCE = r"(?s)^.*(?:\n|[!?。！？]|(?:[^\x00-/:-@\[-`{-\x7f]{2}|[)\]\"'*}%])[.;][\"')*]*\s)"
+_SENTENCE = (
+    r"(?s)^.*(?:\n|[!?。！？]|(?:[^\x00-/:-@\[-`{-\x7f]{2}|[)\]\"'*}%]|(?:^|[^A-Za-z])[A-J])[.;][\"')*]*\s"
+    r"|</[a-z_]+>\s)"
+)
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。\n].*$|$)"
 _CONNECTIVES = plain_edges(
     r"(?i)^[\s*_#>\-]*(?:(?:so|thus|therefore|hence|then|finally|and|but|in conclusion|in summary|to conclude"
@@ -59,8 +62,8 @@ _CONCLUDES = plain_edges(
     r"(?:that )?[*_ ]*$"
 )
 _INNER = {
-    "boxed": r"(?s)^\\[a-z]+[ ]*\{(.*?)\}?$",
-    "tag": r"(?s)^<[^>]*>(.*?)(?:</[^>]*>)?$",
+    "boxed": r"(?s)^[^{]*\{(.*?)\}?$",
+    "tag": r"(?s)^[<\[][^>\]]*[>\]](.*?)(?:[<\[]/[^>\]]*[>\]])?$",
     "json": r"(?s)^[\"'][^\"']*[\"'][ ]*:\s*(.*)$",
     "brackets": r"^\[\[(.*)\]\]$",
     "bold": r"^(.*)$",
@@ -113,11 +116,13 @@ def found_places(texts: pl.DataFrame) -> pl.DataFrame:
     )
     begins = (pl.col("at") - _WINDOW).clip(0)
     blanks = pl.col("match").str.len_chars() - pl.col("match").str.strip_chars_start().str.len_chars()
+    # Most replies have the same few matches.
+    kinds = parts.select(pl.col("match").unique()).with_columns(kind=_kind())
     return (
-        parts.with_columns(
+        parts.join(kinds, on="match", maintain_order="left")
+        .with_columns(
             before=pl.col("text").str.slice(begins, pl.col("at") - begins),
             after=pl.col("text").str.slice(pl.col("at") + pl.col("match").str.len_chars(), _WINDOW),
-            kind=_kind(),
         )
         .with_columns(at=pl.col("at") + blanks)
         .drop("text", "length")
@@ -165,7 +170,7 @@ def _with_claims(places: pl.DataFrame) -> pl.DataFrame:
         # "Saturn (C) is correct" reads as "(C) Saturn"; the articles of other languages go.
         claim=opened(
             pl.when(correct)
-            .then(subject.str.replace(r"^(.*\S)\s*\(([A-Z])\)\s*$", "(${2}) ${1}"))
+            .then(opened(subject).str.replace(r"^(.*\S)\s*\(([A-Z])\)\s*$", "(${2}) ${1}"))
             .when(pl.col("kind") == "abroad")
             .then(raw.str.replace(ARTICLE, ""))
             .otherwise(raw)
@@ -181,7 +186,8 @@ def _with_names(places: pl.DataFrame) -> pl.DataFrame:
     Of a claim with a letter the words beside the letter are read. `stopped`: a full stop is between them.
     """
     claim, spelt = pl.col("claim"), pl.col("spelt")
-    beside = claim.str.slice(1).str.strip_chars_start(")]}\"'`$*_ .:,-–—")
+    line = claim.str.slice(1).str.extract(r"^([^\n]*)")
+    beside = line.str.strip_chars_start(")]}\"'`$*_ .:,-–—")
     places = (
         places.with_row_index("claim_at")
         .with_columns(spelt=letter_of(claim), stopped=claim.str.contains(r"^.[)\]}\"'`$*_ ]*[.:]"))
@@ -268,7 +274,8 @@ def stated_at_places(texts: pl.DataFrame) -> pl.DataFrame:
     kind, match = pl.col("kind"), pl.col("match")
     by_name = match.str.contains(r"(?i)answer|option|choice|one|答案|正解")
     hedged = match.str.contains(r"(?i)(?:might|may|could) be\b") | pl.col("sentence").str.contains(_PERHAPS)
-    loose = ((kind == "it is") | (kind == "correct") & ~by_name) & ~concludes
+    must = match.str.contains(r"(?i)\b(?:must|should|has to|can only)\b")
+    loose = ((kind == "it is") & ~must | (kind == "correct") & ~by_name) & ~concludes
     weak = pl.when(kind == "bold").then(IN_BOLD).when(loose | hedged).then(WEAK).otherwise(STRONG)
     lead_in = pl.when(pl.col("sentence").str.contains(_CONNECTIVES)).then(
         pl.col("sentence").str.strip_chars_start().str.len_chars().cast(pl.Int64)

@@ -10,20 +10,20 @@ professors? prof teachers? instructors? lecturers? tutors? experts? specialists?
 doctors? colleagues? friends? classmates? class students? pupils? respondents? peers? mentors? supervisors?
 reviewers? people everyone everybody someone somebody many most some others? another users? you he she they
 his her their your prompt hints? clues? cues? metadata meta-data xml yaml json field tags? record database
-key sheet ticks? check_?marks? symbols? asterisks? arrows? stars? squares? markers? marks? grader grading
-code functions? scripts? tests? checker evaluator rubric messages? documents? leak(?:ed)? forum websites?
-internet survey majority polls? claims? suggestions? quot(?:e|es|ation) previous earlier prior former
-assistant chatbot chat ai models? group authors? examiner examples? drafts? attempt reply comment header
-annotation label file block page staff source front_matter stored copied stolen official reference
-instructions? books? textbooks? articles? wikipedia log""")
+key sheet learners? beginners? readers? folks ticks? check_?marks? symbols? asterisks? arrows? stars?
+squares? markers? marks? grader grading code functions? scripts? tests? checker evaluator rubric messages?
+documents? leak(?:ed)? forum websites? internet survey majority polls? claims? suggestions?
+quot(?:e|es|ation) previous earlier prior former assistant chatbot chat ai models? group authors? examiner
+examples? drafts? attempt reply comment header annotation label file block page staff source front_matter
+stored copied stolen official reference instructions? books? textbooks? articles? wikipedia log""")
 """Who, or what, may say an answer that is not the writer's. Where one says so alone decides (`_SHOWN`)."""
 _SAID = either("""
 says? said saying states? stated stating claims? claimed claiming believes? believed believing thinks?
-thought thinking argues? argued arguing asserts? asserted insists? insisted told reports? reported mentions?
-mentioned writes? wrote written announces? announced declares? declared maintains? maintained assumes?
-assumed assuming guess(?:es|ed) feels? felt proposes? proposed recommends? recommended advises? advised
-reads quoted? heard assured? alleges? alleged noted remarked pretends? contends? holds swears? swore votes?
-voted replied answered supposed reckons? figured
+thought thinking argues? argued arguing asserts? asserted insists? insisted told reports? reported
+mentions? mentioned writes? wrote written announces? announced declares? declared maintains? maintained
+assumes? assumed assuming guess(?:es|ed) feels? felt proposes? proposed recommends? recommended advises?
+advised reads quoted? heard assured? alleges? alleged noted remarked pretends? contends? holds swears?
+swore votes? voted replied answered supposed reckons? figured
 (?:is|are|was|were|seems?)_(?:(?:quite|very|so|absolutely|fairly)_)?(?:sure|certain|confident|convinced|adamant)
 of_the_opinion""")
 """What is said, whoever says it, unless the writer does now (OWN)."""
@@ -32,7 +32,8 @@ tells? telling hints? hinted implied implies suggests? suggested indicates? indi
 showed showing shown points? pointed pointing gives? gave lists? listed listing marks? marked marking
 returns? expects? expected accepts? has have had contains? reveals? identifies names? confirms? specifies
 specified records? recorded sets? requires? wants? checks? compares? stores? stored puts? provides? provided
-carries includes? declares? tags?""")
+carries includes? declares? tags? picks? picked choose[s]? chose prefers? preferred takes? took go(?:es)? went
+selects? selected opts? opted""")
 """What only a source makes somebody else's: "the hint suggests", but "the calculation suggests"."""
 _VIEW = either("""
 claim view opinion belief idea assumption statement suggestion notion hint assertion possibility chance
@@ -42,19 +43,20 @@ _SAID_BEFORE = "|".join(
     [
         rf"\b{_SAID}\b(?:[ ]+[^ ,.;:!?\n]+){{0,6}}?[ ]*:?[ ]*[\"'(*_`\[<{{]*[ ]*$",
         rf"\b{_SAID}(?:[ ]+[a-z]+){{0,3}}[ ]*,[ ]*[\"'*_]+$",
-        rf"\b{_SOURCE}\b[^.;!?\n]{{0,60}}?\b{_SHOWN}\b[^,.;!?\n]{{0,40}}$",
+        rf"\b{_SOURCE}\b[^.;!?\n]*?\b{_SHOWN}\b[^,.;!?\n]*$",
         rf"\b{_VIEW}s?(?:[ ]+(?:is|was|being))?[ ]+that{_QUOTE}",
         rf"\b(?:others?|some|many)\b(?:[ ]+[a-z]+)?[ ]+that{_QUOTE}",
-        rf"\baccording to [^,.;\n]{{1,60}},?{_QUOTE}",
+        rf"\b{_SOURCE}\b[^.;!?\n]*? (?:me|us|one) to\b[^.;\n]*$",
+        rf"\b(?:according to|(?:going|judging) by) [^,.;\n]{{1,60}},?{_QUOTE}",
         r"\bin (?:his|her|their|your|its|(?:(?:the|an?|my|your) )?[a-z]+'s?) (?:opinion|view|eyes|mind|words"
         rf"|judge?ment)\b[ ,:]*{_QUOTE}",
-        r"^\W*(?:for|per|from) (?:the|my|your|an?) (?:professor|teacher|expert|specialist|tutor|metadata|key"
-        rf"|sheet|hint|grader|user|record)\b[^.;\n]{{0,40}}{_QUOTE}",
-        r"\b(?:only|pass(?:es)?|true|points?|accepts?|returns?)\b[^.;\n]{0,20}\b(?:when|if)\b[^.;\n]{0,20}$",
-        rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|note|answer key)"
-        rf"(?:[ *_]+(?:[a-d]|\d+|says|said|given|in|of|from|for|here|\()\b[^:\n]{{0,30}})?[*_]*:{_QUOTE}",
-        rf"\b{_SOURCE}\b[^.;\n]{{0,60}}:[ ]*[\"'][ *_]*$",
-        r"\b(?:reply|replied|response|attempt|draft|turn|version|session|saved|stored)\b[^.;\n]{0,40}[:,]"
+        rf"^\W*(?:for|per|from|in|by) (?:the|my|your|an?) (?:[a-z]+ ){{0,2}}?{_SOURCE}\b[^.;\n]*{_QUOTE}",
+        r"\b(?:only|pass(?:es)?|true|points?|accepts?|returns?)\b[^.;\n]*\b(?:when|if)\b[^.;\n]*$",
+        rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|answer key)|(?:the|a"
+        rf"|an|your)[ ]note)"
+        rf"(?:[ *_]+(?:[a-d]|\d+|says|said|given|in|of|from|for|here|\()\b[^:\n]*)?[*_]*:{_QUOTE}",
+        rf"\b{_SOURCE}\b[^.;\n]*:[ ]*[\"'][ *_]*$",
+        r"\b(?:reply|replied|response|attempt|draft|turn|version|session|saved|stored)\b[^.;\n]*[:,]"
         r"[ ]*[\"']?[ *_]*$",
         r"\bassert\b|\breturn\b",
     ]
@@ -72,13 +74,14 @@ _NEGATED = "|".join(
         r"|certain|sure"
         r"|clear|convinced|case|correct|right|likely|possible|claim|accept|conclude|suggest|imply"
         r"|necessarily|buy|see"
-        rf"|obvious|that|because|as if)\b{_NEAR}{{0,25}}$",
+        rf"|obvious|that|because|as if)\b{_NEAR}*$",
         r"\b(?:unlikely|disagree\w*|impossible|deny|denies|reject\w*|rule out|ruled out|doubtful|doubts?"
         r"|refuse\w*"
-        rf"|false|untrue)\b{_NEAR}{{0,45}}$",
+        rf"|false|untrue)\b{_NEAR}*$",
         r"\b(?:wrong|incorrect|mistaken|mistake|misleading|error|absurd)\b[ ]+(?:that|to|in|about|by)\b"
-        rf"{_NEAR}{{0,30}}$",
-        rf"\bno (?:reason|evidence|way|basis|indication|proof|sign)\b{_NEAR}{{0,30}}$",
+        rf"{_NEAR}*$",
+        rf"\b(?:nothing|none|nobody|neither|hardly|scarcely)\b{_NEAR}*$",
+        rf"\bno (?:reason|evidence|way|basis|indication|proof|sign)\b{_NEAR}*$",
         rf"\b(?:not|isn't|wasn't|never|cannot be|can't be){_QUOTE}",
         r"(?:\b(?:nicht|pas|no creo|non|neen|niet)\b|não|не)[^.;\n]{0,14}(?:\b(?:dass|que|che)|что)[ *_]*$",
     ]
@@ -90,7 +93,10 @@ _FIRST = (
     r"|last time"
     r"|tempt\w*|(?:one|you|some|someone|somebody|many|people|they|students?|others|most|anyone) (?:[a-z]+ )?"
     r"(?:might|could|may|would|will) (?:[a-z]+ ){0,2}?(?:think|say|argue|assume|believe|guess|suppose|expect"
-    r"|be tempted)|(?:could|might|may) be|before i)\b[^.;!?\n]*$"
+    r"|be tempted)|(?:could|might|may) be|before i"
+    r"|in (?:my|the|our|an) (?:previous|earlier|first|prior|last (?:turn|reply|answer|message|attempt"
+    r"|session)))\b"
+    r",?[^,.;!?\n]*$|^\W*before,[^.;!?\n]*$"
 )
 _ABROAD = "|".join(
     [
@@ -102,11 +108,11 @@ _ABROAD = "|".join(
         r"|dice|dicen|dijo"
         r"|afirma|piensa|piensan|cree|creen|sugiere|sostiene|asegura|según|diz|disse|acha|acredita|sugere"
         r"|segundo|pensa"
-        r"|afferma|crede|suggerisce|ha detto|secondo)\b[^.;\n]{0,30}$",
+        r"|afferma|crede|suggerisce|ha detto|secondo)\b[^.;\n]*$",
         r"(?:говорит|говорят|сказал\w*|утвержда\w+|считает|считают|думает|думают|полагает|полагают"
         r"|предлагает|указан\w*"
-        r"|согласно|по словам)[^.;\n]{0,30}$",
-        r"(?:\b(?:wenn|falls|si|se)\b|если)[^.;\n]{0,60}$|如果[^。]{0,30}$|(?:不认为|并不)[^。]{0,6}$|不$",
+        r"|согласно|по словам)[^.;\n]*$",
+        r"(?:\b(?:wenn|falls|si|se)\b|если)[^.;\n]*$|如果[^。]*$|(?:不认为|并不)[^。]{0,6}$|不$",
         r"(?:人|学生|同学|教授|老师|大家|他|她|们)[^。,]{0,6}$|(?:参考|標準|标准|错误的?|教授的?|学生的?)$",
     ]
 )
@@ -125,7 +131,14 @@ FIRST = _whole(_FIRST)
 IF = plain_edges(
     r"(?i)\b(?:if|unless|suppose|supposing|assuming|imagine)\b"
     r"|^\W*(?:had|were|should) (?:it|the|this|that|he|she|they|we|i)\b"
+    r"|\bin (?:that|such a|the) case\b|\botherwise\b"
 )
+SUPPOSE = plain_edges(r"(?i)^\W*(?:suppose|supposing|assume|assuming|imagine|pretend)\b")
+"""At the beginning of a sentence."""
+HAVING_TO = r"(?i)\bif (?:i|we|one) (?:had|have|must|was forced|were forced)\b"
+"""Before a statement: no condition."""
+TRUSTED = plain_edges(r"(?i)\bif (?:we|i|you|one) (?:trust|believe|follow|go by|take|accept|rely|listen)\b")
+"""Before a statement: it holds if somebody else is right."""
 QUOTED = r"[A-Za-z0-9_][ ]*[:,(]?[ ]*[\"'`][*_ ]*$"
 """Before a statement: a quotation that begins in a sentence that has begun."""
 HAD_BEEN = plain_edges(
@@ -135,17 +148,21 @@ HAD_BEEN = plain_edges(
 CLAUSE = plain_edges(
     r"(?is)^.*(?:\b(?:but|so|yet|however|therefore|thus|hence|though|although|while|whereas|nevertheless"
     r"|still|because"
+    r"|aber|doch|mais|pero|mas"
     r"|and (?:i|we|my|so|thus|then)|which means|i (?:conclude|find|agree|think|believe|guess)"
-    r"|consequently)\b|[;—])"
+    r"|consequently)\b|[;—]|但是?|然而|不过|ですが|ますが|しかし)"
 )
 """What stands before the clause in which a statement is."""
 ASIDE = plain_edges(
     r"(?i)\b(?:no|without (?:a |any )?|beyond (?:a |any )?) ?doubt\b"
-    r"|\bas (?:the|my|your|our|an?|you|he|she|they|was|is|already|i|we)\b[^,.;:\n]{0,60},"
+    r"|\bas (?:the|my|your|our|an?|you|he|she|they|was|is|already|i|we)\b[^,.;:\n]*,"
 )
 """Remarks that leave a statement the writer's own: "as the professor said,"."""
+_BETWEEN = either("""
+[a-z]+ly would will shall should do did can could must may might am are have had to also still now just then
+thus hence quite pretty very rather more most like inclined come led be feel fairly""")
 OWN = plain_edges(
-    r"(?i)(?:\b(?:i|we)(?:'(?:ll|d|m|ve|re))?[ ]+(?:[a-z]+[ ]+){0,3}?(?:say|state|claim|believe|think"
+    rf"(?i)(?:\b(?:i|we)(?:'(?:ll|d|m|ve|re))?[ ]+(?:{_BETWEEN}[ ]+)*(?:say|state|claim|believe|think"
     r"|argue|assert"
     r"|insist|suggest|guess|feel|propose|assume|maintain|agree|see|conclude|sure|certain|confident"
     r"|convinced)\b"
@@ -168,6 +185,11 @@ WHOSE_OTHERS = plain_edges(
     rf"|assumed)|{_SOURCE}|[a-z]+'s|s')[ *_\"]+(?:[a-z]+[ *_]+)?$"
 )
 """Right before "answer": what makes it somebody else's, or no answer."""
+WHOSE_ABROAD = (
+    r"(?i)(?:falsche|deine?|seine?|ihre?|votre|ta|sa|leur|fausse|mauvaise|tu|su|vuestra|tua|sua|vostra"
+    r"|seu|errada"
+    r"|错误的?|你的|他的|她的)[ ]*$"
+)
 OUR_S = plain_edges(r"(?i)\b(?:it's|that's|here's|let's|what's|there's|question's|problem's|this's)[ *_]+$")
 
 _WRONG = (
@@ -189,26 +211,28 @@ BEHIND = _whole(
     "^(?:"
     + "|".join(
         [
-            rf"[^,;:.!?\n]{{0,60}}?[\"'*)]?{_IS_WRONG}",
-            r"[^,;:.!?\n]{0,60}?[\"'*)]?[ ]+(?:seems|seemed|looks|looked|sounds)[ ]+[a-z ]{1,20},?[ ]+but",
-            r"[^,;:.!?\n]{0,60}?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)\b|would (?:mean|imply|be true|be right))",
-            rf"[^;.!?\n]{{0,50}}?{_DASH}(?:(?:{_BUT}|and|which|as)[ ,]*)*(?:that|this|it|he|she|they"
+            rf"[^,;:.!?\n]*?[\"'*)]?{_IS_WRONG}",
+            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:seems|seemed|looks|looked|sounds)[ ]+[a-z ]{1,20},?[ ]+but",
+            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)\b|would (?:mean|imply|be true|be right))",
+            rf"[^;.!?\n]*?{_DASH}(?:(?:{_BUT}|and|which|as)[ ,]*)*(?:that|this|it|he|she|they"
             rf"|you)?{_IS_WRONG}",
-            rf"[^;.!?\n]{{0,50}}?{_DASH}{_BUT}[ ,]+(?:i[ ]+(?:disagree|doubt|do not|don't|reject|ignore"
+            rf"[^;.!?\n]*?{_DASH}{_BUT}[ ,]+(?:i[ ]+(?:disagree|doubt|do not|don't|reject|ignore"
             r"|would not|cannot|can't agree)|no\b|not\b|wait)",
-            r"[^,;.!?\n]{0,40}?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
+            r"[^,;.!?\n]*?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
             r"|in (?:the (?:opinion|view) of|(?:his|her|their|your) (?:opinion|view))"
-            r"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:says?|said|claims?|claimed"
-            r"|thinks?|thought"
-            r"|believes?|suggest(?:s|ed)?|told))\b",
-            r"[^.!\n]{0,60}?\?",
-            r"[^,;.!?\n]{0,40}?[, ](?:only )?(?:if (?:the|this|that|he|she|they|it|your|his|her|only"
-            r"|there)|unless"
+            rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
+            rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean"
+            rf"|make (?:that|it))\b)",
+            r"~~|[)\"'*]*[ ]+(?:off|out|away|aside)\b|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
+            r"[^.!\n]*?\?",
+            r"[^,;.!?\n]*?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
+            r"|there|[^,.;!?\n]*\b(?:were|was|had))|unless"
             r"|provided|assuming)\b",
-            r"[^,.;!?\n]{0,30}\b(?:at first|initially|originally|previously|earlier)\b",
-            r"[^.\n]{0,30}(?:(?:ist|est|es|é|è)[ ]+(?:falsch|fausse|incorrect\w*|falsa|errada|sbagliata"
+            r"[^,.;!?\n]*\b(?:at first|first|initially|originally|previously|earlier)\b",
+            r"[^.\n]*(?:(?:ist|est|es|é|è)[ ]+(?:falsch|fausse|incorrect\w*|falsa|errada|sbagliata"
             r"|fout)|неверн"
             r"|неправ|错误|不正确|不对|間違)",
+            r"[^。\n]{0,12}(?:では(?:あり|な)|じゃな|でしょうか|ですか|吗|嗎)",
             r"[^。\n]{0,12}(?:と|って)[^。\n]{0,12}(?:言|述べ|主張|示唆)",
         ]
     )
@@ -218,7 +242,8 @@ BEHIND = _whole(
 _WELL = r"(?:(?:but|however|hm+|actually|wait|hold on|unfortunately|yet|well|oh)[ ,.!—–-]*)*"
 NEXT = _whole(
     r"^[\s*_\"'>)\]]*(?:no[,.!:—–-]|nope\b|nein\b"
-    rf"|{_WELL}(?:no[,.!:]|(?:that|this|it){_IS_WRONG}|scratch that|not so\b|(?:i|we) (?:disagree"
+    rf"|{_WELL}(?:no[,.!:]|(?:that|this|it){_IS_WRONG}[ ]*(?:[^ a-z]|$|because|since|as|and|but|so)"
+    rf"|scratch that|not so\b|(?:i|we) (?:disagree"
     rf"|doubt (?:that|it)"
     r"|reject (?:that|this|it)|(?:do not|don't) (?:agree|believe (?:that|it|this|so)|think so)))"
     r"|do you agree|tell me (?:whether|if)|what do you (?:think|say)|am i right|is (?:that|this) (?:right"
@@ -230,11 +255,14 @@ TAKEN_BACK = (
     r"(?:\b(?:i|we)(?:'ve|'ll|'m)?(?:[ ]+(?:must|have to|will|should|need to|hereby|now|have))*[ ]+"
     r"(?:take (?:that|it|this) back|took that back|was wrong|am wrong|made an? (?:mistake|error)"
     r"|(?:change|changed|revise|correct|withdraw|retract|reconsider) (?:my|that|the) (?:mind|answer|choice)"
-    r"|retract (?:that|this|it)|stand corrected|no longer (?:think|believe|hold|trust))"
+    r"|retract (?:that|this|it)|stand corrected|no longer (?:think|believe|hold|trust)"
+    r"|(?:am )?(?:not|no longer) (?:so )?(?:sure|certain) (?:any ?more|after all|now))"
     r"|\b(?:scratch|strike) that\b|\bdisregard (?:that|the above|my)|\bignore my (?:answer|previous"
     r"|earlier|last)"
-    r"|\b(?:that|this|the above|my(?: (?:first|earlier|previous|initial|last))?)[ ]+(?:answer|choice"
-    r"|conclusion)[ ]+"
+    r"|\b(?:(?:that|this|the above|my(?: (?:first|earlier|previous|initial|last))?)[ ]+(?:answer|choice"
+    r"|conclusion)|the[ ]+(?:answer|choice|option)[ ]+(?:above|(?:that )?i (?:gave|provided|stated|chose"
+    r"|picked"
+    r"|wrote)(?: above| before| earlier)?))[ ]+"
     r"(?:is|was|must be|cannot be)[ ]+(?:wrong|incorrect|a mistake|mistaken|not right|not correct"
     r"|right after all))"
 )
@@ -246,5 +274,7 @@ RECORD = (
 )
 """Behind a tag: it stands in a record about the question."""
 FIELD_BEFORE = r"(?:(?:^|\n)[a-z_ ]+: [^\n]*|---)\n[ ]*$"
+FIELDS = r"^(?:[^\n]*(?:\n|$)|)(?:(?:[a-z_ -]+:[^\n]*|[-`a-z]*)(?:\n|$))*$"
+"""A whole reply of fields is the writer's own."""
 FIELD_AFTER = r"^[^\n]*\n[ ]*(?:[a-z_]+: |---)"
 """Around a field of such a record."""

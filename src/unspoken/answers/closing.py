@@ -1,0 +1,117 @@
+"""Sentences of an option and words of choosing, and nothing else: "C gets my vote", "By elimination, C."
+
+No list of wordings is complete. But a sentence that says nothing except an option and such words states it,
+however they are put together. Any other word, such as "not", "if" or "professor", makes it no statement.
+"""
+
+import polars as pl
+
+from unspoken.answers import whose
+from unspoken.answers.claims import among_options, letter_at, letter_of, opened, spaced
+from unspoken.answers.leads import either
+from unspoken.answers.leads_abroad import CHOOSING_ABROAD
+from unspoken.answers.plain import BEGIN, END
+
+_LONGEST = 160  # characters of such a sentence
+_CHOOSING = either("""
+accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast
+certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident correct correction
+corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence favou?rs?
+final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be
+guess has_to_be hence holds? i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
+lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
+on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
+probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
+settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives? tak(?:e|ing) the_one
+therefore think thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
+_BESIDE = either("""
+after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
+describes? do does down everything find for from given gut had has have here i i'd i'll i'm i've in into is
+it it's just letter like me mind more most must my narrows? now of okay ok on one ones option candidate our
+please put(?:ting)? question shall should still than that that's the them then there's these things this to
+together too up us very wants? we we'd we'll we're we've what which will with would (?-i:a)""")
+_EAST = (
+    "所以因此故综上所述我认为觉得会选择應应该正确確答案项項對对本题最终終為为就当然可见由知得出结论的是了唯一只有剩下符合这這個个"
+    "したがってよゆえに答はです正しい解選択肢私思ますとびを最終的なだ回項"
+)
+"""Signs of such sentences in Chinese and Japanese."""
+_SIGN = r"[\s*_,:;.!…()#>=→⇒∴—–\-。、「」]"
+_WORD = f"(?:{_CHOOSING}|{_BESIDE}|{CHOOSING_ABROAD})"
+_MARKS = r"[*_`$\"']*"
+_LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
+_IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
+_BEFORE = r"^\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?"
+_REASON = (
+    rf"(?i)[,:;]?[ ]+(?:because|since|weil|denn|parce que|porque|ya que|perché|pois)\b.*$"
+    rf"|,?[ ]+(?:and )?(?:not|rather than|instead of)[ ]+(?:option )?{_LETTER}[.!]?$"
+)
+_BY_LETTER = rf"^{_SIGN}*(?:(?i:{_WORD}){_SIGN}+)*({_LETTER}(?:{_SIGN}+(?i:{_WORD}))*{_SIGN}*)$"
+_WORDS_ALONE = rf"(?i)^ *(?:{_WORD} )*$"
+_BY_WORDS = rf"^ (?:{_WORD} )*{BEGIN}(?: +[b-j])?(?: {_WORD})* $"
+_CHOOSES = rf"(?i)(?:^|[^\pL])(?:{_CHOOSING}|{CHOOSING_ABROAD})(?:[^\pL]|$)|[{_EAST}]"
+_CUT = r"([.!?][\"')*_]*[ ]|[。！？]|\n)"
+_QUOTED = r"^\s*[>\"]|^\s*[a-z_]+:"
+"""A sentence that is quoted, or a field of a record."""
+
+
+def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `below`."""
+    sentence, row = pl.col("sentence"), pl.col("row")
+    return (
+        texts.with_columns(sentence=pl.col("text").str.slice("since"))
+        .with_columns(sentence.str.replace_all(_CUT, f"${{1}}{END}").str.split(END))
+        .explode("sentence")
+        .with_columns(length=sentence.str.len_chars().cast(pl.Int64))
+        .with_columns(at=pl.col("since") + pl.col("length").cum_sum().over("row") - pl.col("length"))
+        .filter(sentence.str.strip_chars() != "")
+        .with_columns(below=pl.when(row == row.shift(-1)).then(sentence.shift(-1)).otherwise(pl.lit("")))
+        .drop("text")
+    )
+
+
+def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
+    """Return the sentences that name a single option by its words, with `place`, that of the option."""
+    said, option = pl.col("said"), pl.col("option")
+    return (
+        sentences.with_columns(
+            said=spaced(pl.col("sentence")),
+            option=pl.col("options"),
+            place=pl.int_ranges(pl.col("options").list.len()),
+        )
+        .explode("option", "place")
+        .with_columns(option=spaced(option))
+        .filter(~option.str.contains(_WORDS_ALONE), said.str.contains(option, literal=True))
+        .with_columns(said=said.str.split(option).list.join(f" {BEGIN} "))
+        .with_columns(beside=said.str.extract(rf"{BEGIN} +([b-j]) $").str.to_uppercase())
+        .filter(said.str.contains(_BY_WORDS))
+        .filter(
+            said.str.contains(_CHOOSES)
+            | (pl.col("at") == 0) & (pl.col("beside") == letter_at(pl.col("place")))
+        )
+        .filter(pl.len().over("row", "at") == 1)
+    )
+
+
+def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return row, at and letter of the sentences that state an option, in the texts behind `since`."""
+    sentence = pl.col("sentence")
+    sentences = (
+        _sentences(texts)
+        .filter(pl.col("length") <= _LONGEST)
+        .filter(~sentence.str.contains(r"\?"), ~sentence.str.contains(_QUOTED))
+        .filter(~pl.col("below").str.contains(whose.NEXT))
+        .with_columns(said=sentence.str.replace(_BEFORE, ""))
+        .with_columns(
+            sentence=pl.col("said").str.replace(_REASON, " so"),
+            at=pl.col("at") + pl.col("length") - pl.col("said").str.len_chars().cast(pl.Int64),
+        )
+    )
+    claim = opened(pl.coalesce(sentence.str.extract(_BY_LETTER), sentence.str.extract(_IN_EAST)))
+    lettered = (
+        sentences.filter(sentence.str.contains(_CHOOSES))
+        .with_columns(letter=among_options(letter_of(claim)))
+        .drop_nulls("letter")
+    )
+    rest = sentences.join(lettered, on=["row", "at"], how="anti")
+    named = _by_words(rest).with_columns(letter=letter_at(pl.col("place")))
+    return pl.concat([found.select("row", "at", "letter") for found in (lettered, named)])
