@@ -176,7 +176,7 @@ class Claim(Part):
             raise ValueError(f"reason: got 'argument' for a {self.kind}; expected why it is not measured")
         if self.reason in NEEDS_THE_MODEL and self.scope != "this model":
             raise ValueError(
-                f"reason: got {self.reason!r} with the scope {self.scope!r}; expected it for 'this model' alone"
+                f"reason: got {self.reason!r} with the scope {self.scope!r}; expected it of 'this model' only"
             )
         return self
 

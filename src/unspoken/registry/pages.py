@@ -160,10 +160,11 @@ def index_text(papers: list[Paper]) -> str:
         "# The papers",
         wrapped(
             f"{len(papers)} papers and notes: {count_text(everything)}. A test names the measured contrast"
-            " that speaks to a claim, and what would count as small. Claims are read when statement and values"
-            " were held against the text of their source, on the day that the registry says. A paper of at least"
-            f" {FEWEST_CLAIMS} claims has a page. Verdicts depend on the study: they are in its store and its"
-            " report, and the number behind one is the row of measurements with its measurement_id."
+            " that speaks to a claim, and what would count as small. A claim is read when its statement and"
+            " values were held against the text of their source; the registry says on which day, or why not."
+            f" A paper of at least {FEWEST_CLAIMS} claims has a page. Verdicts depend on the study: they are"
+            " in its store and its report, and the number behind one is the row of measurements with its"
+            " measurement_id."
         ),
         "A claim without a test says why:\n\n" + "\n".join(wrapped(one, "* ") for one in NOT_RUN.values()),
         "To add a paper of your own, see [your-paper.md](../your-paper.md).",
