@@ -41,12 +41,13 @@ def claim_rows(papers: list[dict[str, Any]]) -> "pl.DataFrame":
                 for place, value in enumerate(claim["values"], 1)
             ]  # fmt: skip
     texts = ("definition", "value_of", "bound", "interval_kind", "value_text", "correction", "test",
-             "reason", "published_n_of")  # fmt: skip
+             "reason", "lacks", "read", "unread", "published_n_of")  # fmt: skip
     schema: dict[str, Any] = dict.fromkeys(texts, pl.String)
     schema |= {"subject_models": pl.List(pl.String), "conflicts_with": pl.List(pl.String)}
     schema |= dict.fromkeys(("value", "value_low", "value_high"), pl.Float64)
     schema |= dict.fromkeys(("published_n", "year", "value_index", "tier"), pl.Int64)
-    return pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None)
+    table = pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None)
+    return table.with_columns(pl.col("read").str.to_date())
 
 
 def experiment_of(path: Path, results: Path) -> str:

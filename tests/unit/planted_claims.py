@@ -1,5 +1,6 @@
 """Claims and measurements of which it is known what the rule must say."""
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -27,7 +28,8 @@ def fields_of(name: str = "P-01", /, **changed: Any) -> dict[str, Any]:
     values = changed.pop("values", [{"value": 0.5, "unit": "log_odds"}])
     return {
         "id": name, "statement": "A shift is positive.", "where": "Table 1",
-        "source_kind": "primary_text", "source": "the text", "confidence": "seen in source", "tier": 1,
+        "source_kind": "primary_text", "source": "the text", "read": date(2026, 11, 1),
+        "confidence": "seen in source", "tier": 1,
         "experiment": "a shift", "metric": "shift", "model": "chat-7b", "condition": "all",
         "direction": "positive", "values": values, "kind": "direction",
         "scope": "models of its class", "subject_models": [], "class": "chat model", "usable": "full",

@@ -139,7 +139,7 @@ def test_hostile_text_stays_one_inert_row():
     hostile = "a | b\n<script>alert(1)</script> [x](javascript:1) `c` $d$ **e** & '; DROP TABLE claims"
     row = claim_row(claim.model_copy(update={"statement": hostile}))
     assert "\n" not in row
-    assert len(CELL.findall(row)) == 6
+    assert len(CELL.findall(row)) == 7
     assert not re.search(r"(?<!\\)[<`$*\[]", row)
     assert escaped("snake_case _word_") == r"snake_case \_word\_"
 

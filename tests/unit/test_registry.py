@@ -44,10 +44,10 @@ def test_every_file_loads_under_its_name(path):
     assert read_paper(path).paper == path.stem
 
 
-def test_there_are_286_claims_and_conflicts_name_them():
+def test_there_are_370_claims_and_conflicts_name_them():
     claims = [claim for paper in read_papers(FILES) for claim in paper.claims]
     ids = {claim.id for claim in claims}
-    assert len(claims) == len(ids) == 286
+    assert len(claims) == len(ids) == 370
     assert {other for claim in claims for other in claim.conflicts_with} <= ids
 
 
@@ -107,6 +107,23 @@ WRONG = {
     "no test and no reason": (without("reason", test=OWN), "test, reason: expected a test, or"),
     "not usable, and a test": (fields_of("P-01", usable="no"), "usable: got 'no', and the reason None"),
     "argument with a test": (fields_of("P-01", kind="argument"), "kind: got 'argument' with a test"),
+    "argument that is not built": (
+        fields_of("P-01", kind="argument", test=OWN),
+        "reason: got 'not built'; expected 'argument'",
+    ),
+    "reason of an argument for a direction": (
+        fields_of("P-01", reason="argument", test=OWN),
+        "reason: got 'argument' for a direction",
+    ),
+    "closed model of a whole class": (
+        fields_of("P-01", reason="closed model", test=OWN),
+        "reason: got 'closed model' with the scope 'models of its class'",
+    ),
+    "test that lacks something": (fields_of("P-01", lacks="a metric"), "lacks: got words beside a test"),
+    "neither read nor unread": (fields_of("P-01", read=None), "read, unread: expected the day on which"),
+    "read and unread": (fields_of("P-01", unread="no text"), "read, unread: expected the day on which"),
+    "reading without a word": (without("read"), "read: nothing was given; this key is needed"),
+    "read on no day": (fields_of("P-01", read="soon"), "read: got 'soon'; "),
     "size in another unit": (
         fields_of("P-01", kind="size", values=[{"value": 5, "unit": "percent"}]),
         "values.0.unit: got 'percent', and the test reads 'log_odds'",

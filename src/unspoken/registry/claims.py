@@ -1,5 +1,6 @@
 """The claims of a paper as `resources/claims/*.yaml` and a user's own files hold them."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, model_validator
@@ -15,8 +16,12 @@ Kind = Literal[
     "direction", "null", "size", "bound", "order", "trend", "count", "protocol", "argument"
 ]  # fmt: skip
 Reason = Literal[
-    "closed model", "needs GPU study", "needs data", "not built", "not usable", "argument"
+    "not usable", "argument", "closed model", "needs GPU study", "needs data", "not built"
 ]  # fmt: skip
+"""Why a claim has no test; of several, the first. `closed model` and `needs GPU study` are of claims about
+this model alone: another model of its class cannot stand in for it. `needs data`: the metric is measured
+here, on other data. `not built`: no metric here says it of any model."""
+NEEDS_THE_MODEL = ("closed model", "needs GPU study")
 
 
 class Part(BaseModel):
@@ -113,6 +118,11 @@ class Claim(Part):
     source_kind: Literal["primary_text", "authors_code", "verified_extract", "third_party_notes", "none"]
     source: Text
     """What was read."""
+    read: date | None
+    """The day on which statement and values were last held against the text of the source; null: they
+    were not."""
+    unread: Text | None = None
+    """Why they were not."""
     confidence: Literal["seen in source", "inferred", "from memory"]
     tier: Annotated[int, Field(ge=1, le=3)]
     """1 headline, 2 supporting, 3 descriptive."""
@@ -140,6 +150,8 @@ class Claim(Part):
     test: Test | None = None
     reason: Reason | None = None
     """Why there is no test."""
+    lacks: Text | None = None
+    """What is to be measured or brought before it can be tested."""
 
     @model_validator(mode="after")
     def _tested_or_not(self) -> "Claim":
@@ -152,6 +164,28 @@ class Claim(Part):
             )
         if (self.kind == "argument") and self.test is not None:
             raise ValueError("kind: got 'argument' with a test; an argument has none")
+        if self.lacks is not None and self.test is not None:
+            raise ValueError("lacks: got words beside a test; expected them where a test is not possible yet")
+        return self
+
+    @model_validator(mode="after")
+    def _reason_fits(self) -> "Claim":
+        if self.kind == "argument" and self.reason not in ("argument", "not usable"):
+            raise ValueError(f"reason: got {self.reason!r}; expected 'argument' for the kind 'argument'")
+        if self.reason == "argument" and self.kind not in ("argument", "protocol"):
+            raise ValueError(f"reason: got 'argument' for a {self.kind}; expected why it is not measured")
+        if self.reason in NEEDS_THE_MODEL and self.scope != "this model":
+            raise ValueError(
+                f"reason: got {self.reason!r} with the scope {self.scope!r}; expected it of 'this model' only"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _read_or_not(self) -> "Claim":
+        if (self.read is None) != (self.unread is not None):
+            raise ValueError(
+                "read, unread: expected the day on which the source was last read, or null and why it was not"
+            )
         return self
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ LIMITS = {"<": "below ", "<=": "at most ", ">": "above ", ">=": "at least ", "~"
 UNITS = {"percent": "%", "percentage points": " points", "fraction": "", "count": "", "text": ""}
 """How a unit is written after its number, where it is not a blank and its name."""
 WIDTH = 110
+READ_MEANS = "read is the day on which statement and values were last held against the text of the source"
 MARK = """<!-- Written by `python -m unspoken.registry.pages`. Edit instead:
 {source} -->"""
 
@@ -76,6 +77,11 @@ def test_text(test: Test) -> str:
     return f"{' → '.join(steps)} → `{test.metric}` in `{test.unit}`: {contrasts}{conditions}{expected}"
 
 
+def untested_text(claim: Claim) -> str:
+    """Return why a claim has no test, and what it would take."""
+    return escaped(f"no test: {claim.reason}" + (f"; it takes {claim.lacks}" if claim.lacks else ""))
+
+
 def claim_row(claim: Claim) -> str:
     """Return a claim's row of its paper's table."""
     cells = [
@@ -83,16 +89,18 @@ def claim_row(claim: Claim) -> str:
         escaped(f"{claim.statement} ({claim.where})"),
         escaped("; ".join(map(value_text, claim.values))),
         claim.kind,
-        test_text(claim.test) if claim.test else f"no test: {claim.reason}",
+        test_text(claim.test) if claim.test else untested_text(claim),
+        claim.read.isoformat() if claim.read else escaped(f"no: {claim.unread}"),
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def count_text(claims: Iterable[Claim]) -> str:
-    """Return how many claims there are, and how many of them have a test: `1 claim, 0 with a test`."""
+    """Return how many claims there are, have a test, were read: `1 claim, 0 with a test, 1 read`."""
     known = list(claims)
     tested = sum(claim.test is not None for claim in known)
-    return f"{len(known)} claim{'' if len(known) == 1 else 's'}, {tested} with a test"
+    read = sum(claim.read is not None for claim in known)
+    return f"{len(known)} claim{'' if len(known) == 1 else 's'}, {tested} with a test, {read} read"
 
 
 def query_text(paper: Paper) -> str:
@@ -113,16 +121,19 @@ def page_text(paper: Paper, notes: str) -> str:
     address = f"<{paper.url}>" if paper.url.startswith("http") else escaped(paper.url)
     source = f"resources/claims/{paper.paper}.yaml, docs/papers/notes/{paper.paper}.md"
     tested = any(claim.test for claim in paper.claims)
-    reading = "; a test is read: key of `config.yaml` → rule → figure → metric" if tested else ""
+    reading = "\nThe way to a test: key of `config.yaml` → rule → figure → metric." if tested else ""
     protocol = "\n".join(wrapped(line, "* ") for line in paper.protocol)
-    head = "| claim | statement | published | kind | tested by, or why not |\n| --- | --- | --- | --- | --- |"
+    head = (
+        "| claim | statement | published | kind | tested by, or why not | read |\n"
+        "| --- | --- | --- | --- | --- | --- |"
+    )
     parts = [
         MARK.format(source=source),
         f"# {escaped(paper.title)}",
         f"{escaped(cited)}, {address}",
         wrapped(paper.question),
         f"## How it asks\n\n{protocol}" if protocol else "",
-        f"## Claims\n\n{count_text(paper.claims)}{reading}.\n\n"
+        f"## Claims\n\n{wrapped(f'{count_text(paper.claims)}: {READ_MEANS}.')}{reading}\n\n"
         + "\n".join([head, *map(claim_row, paper.claims)]),
         f"## Ask the store\n\n```sql\n{query_text(paper)}\n```",
         notes.strip(),
@@ -137,7 +148,8 @@ def index_row(paper: Paper) -> str:
     linked = f"[{named}]({own})" if own.endswith(".md") or own.startswith("http") else named
     tested = sum(claim.test is not None for claim in paper.claims)
     reasons = sorted({claim.reason for claim in paper.claims if claim.reason})
-    return f"| {linked} | {len(paper.claims)} | {tested} | {', '.join(reasons)} |"
+    read = sum(claim.read is not None for claim in paper.claims)
+    return f"| {linked} | {len(paper.claims)} | {tested} | {read} | {', '.join(reasons)} |"
 
 
 def index_text(papers: list[Paper]) -> str:
@@ -148,16 +160,18 @@ def index_text(papers: list[Paper]) -> str:
         "# The papers",
         wrapped(
             f"{len(papers)} papers and notes: {count_text(everything)}. A test names the measured contrast"
-            " that speaks to a claim, and what would count as small. A paper of at least"
-            f" {FEWEST_CLAIMS} claims has a page. Verdicts depend on the study: they are in its store and its"
-            " report, and the number behind one is the row of measurements with its measurement_id."
+            " that speaks to a claim, and what would count as small. A claim is read when its statement and"
+            " values were held against the text of their source; the registry says on which day, or why not."
+            f" A paper of at least {FEWEST_CLAIMS} claims has a page. Verdicts depend on the study: they are"
+            " in its store and its report, and the number behind one is the row of measurements with its"
+            " measurement_id."
         ),
         "A claim without a test says why:\n\n" + "\n".join(wrapped(one, "* ") for one in NOT_RUN.values()),
         "To add a paper of your own, see [your-paper.md](../your-paper.md).",
     ]
     for pillar in dict.fromkeys(sorted(paper.pillar for paper in papers)):
         rows = [index_row(paper) for paper in papers if paper.pillar == pillar]
-        head = "| paper | claims | tested | why the others are not |\n| --- | --- | --- | --- |"
+        head = "| paper | claims | tested | read | why some are not tested |\n| --- | --- | --- | --- | --- |"
         parts.append(f"## {pillar.capitalize()}\n\n" + "\n".join([head, *rows]))
     return "\n\n".join(parts) + "\n"
 

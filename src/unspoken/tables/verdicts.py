@@ -21,6 +21,8 @@ class Claims(dy.Schema):
     location = dy.String(min_length=1)
     source_kind = dy.String(min_length=1)
     source = dy.String(min_length=1)
+    read = dy.Date(nullable=True)
+    unread = dy.String(nullable=True)
     confidence = dy.String(min_length=1)
     tier = dy.Int64(min=1, max=3)
     experiment = dy.String(min_length=1)
@@ -49,6 +51,7 @@ class Claims(dy.Schema):
     test = dy.String(nullable=True)
     """The declarative test as JSON."""
     reason = dy.String(nullable=True)
+    lacks = dy.String(nullable=True)
 
     @dy.rule()
     def tested_or_said_why_not(cls) -> pl.Expr:
