@@ -84,9 +84,9 @@ def planted_frames(papers: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
             "experiment": "planted", "subject": ["a"] * 8 + ["b"] * 8,
             "prompt_id": [f"q{n}" for n in range(16)], "kind": "sampled", "sample_index": 0,
             "prompt_set": "preferences", "held_out": True, "system": None, "prompt": "Which?",
-            "answer": NASTY, "created_at": "2026-11-21T10:00:00+00:00",
+            "answer": NASTY, "logprob": None, "created_at": "2026-11-21T10:00:00+00:00",
         },
-        schema_overrides={"system": pl.String},
+        schema_overrides={"system": pl.String, "logprob": pl.Float64},
     )  # fmt: skip
     measurements = measurement_table(rows)
     claims = [claim | {"paper": paper["paper"]} for paper in papers for claim in paper["claims"]]
@@ -217,8 +217,8 @@ def test_the_study_card_names_what_ran_and_what_deviates(contents: Contents) -> 
     card = study_card(contents)
     assert "<script>" not in card
     assert [line for line in card.splitlines() if line.startswith("| P-0")] != []
-    assert "| P-04" not in card and "5 claims, of which 3 ran" in card
-    assert "3 tests on analogues: small models pretrained here; objective kl, not tokens" in card
+    assert "| P-04" not in card and "5 claims; 3 claims by 2 tests ran" in card
+    assert "1 test on analogues: small models pretrained here; objective kl, not tokens" in card
     assert "failed positive control: share of chat:own" in card
     for line in card.splitlines():
         if line.startswith("| P-"):

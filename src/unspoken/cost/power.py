@@ -100,12 +100,12 @@ class Spreads:
         earlier: Plan | None = None,
     ) -> None:
         """Take the stated defaults, and the measurements and plan of an earlier study, if there is one."""
-        self.facts, self.earlier = facts, earlier
+        self.facts, self.earlier, self.measurements = facts, earlier, measurements
         self.judge: Any = None
         if measurements is not None:
             from unspoken.verdicts.judge import Judge
 
-            self.judge = Judge(measurements, {})
+            self.judge = Judge(measurements, {}, primary=earlier and earlier.primary)
 
     def rows(self, claim: Mapping[str, Any], replicate: str) -> list[Mapping[str, Any]]:
         """Return the store's rows that a claim's test reads, of one kind of replicate."""
@@ -131,7 +131,18 @@ class Spreads:
             )
             if found := _with_spread(alike.iter_rows(named=True), replicate):
                 return statistics.median(map(_spread, found)), "this metric"
-        stated = self.facts["spreads"].get(test["metric"], {}).get(test["unit"], {})
+        return self._stated(test["metric"], test["unit"], replicate)
+
+    def of_control(self, experiment: str, metric: str, unit: str, replicate: str) -> tuple[float | None, str]:
+        """Return the spread of a control and whose it is: the median over its rows."""
+        if self.measurements is not None:
+            rows = self.measurements.filter(experiment=experiment, metric=metric, unit=unit)
+            if found := _with_spread(rows.iter_rows(named=True), replicate):
+                return statistics.median(map(_spread, found)), "this test"
+        return self._stated(metric, unit, replicate)
+
+    def _stated(self, metric: str, unit: str, replicate: str) -> tuple[float | None, str]:
+        stated = self.facts["spreads"].get(metric, {}).get(unit, {})
         return stated.get(replicate), "default"
 
     def usable(self, claim: Mapping[str, Any], counted: Replicates) -> int | None:
@@ -199,12 +210,24 @@ def _power(claim: Mapping[str, Any], counted: Replicates, spreads: Spreads) -> P
     )  # fmt: skip
 
 
+def claims_within_reach(plan: Plan, claims: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the claims that the study's models can speak to: a claim about one model only if it has that."""
+    models = [plan.study.models[name] for name in plan.used_models]
+    sources = {str(getattr(model, "repo", "")) for model in models}
+    return [
+        claim
+        for claim in claims
+        if claim.get("scope") != "this model"
+        or sources & {name.split("@")[0] for name in claim["subject_models"]}
+    ]
+
+
 def power_of(plan: Plan, claims: Sequence[Mapping[str, Any]], spreads: Spreads) -> list[Power]:
     """Return what each claim's test could show in a study; claims that it cannot test are left out.
 
     A test whose room does not count replicates is not left out: they are unknown. `claims` are
     `registry.claims.Claim` as plain values.
     """
-    tested = [claim for claim in claims if claim["test"]]
+    tested = [claim for claim in claims_within_reach(plan, claims) if claim["test"]]
     counts = [(claim, replicates_of(plan, claim["test"])) for claim in tested]
     return [_power(claim, counted, spreads) for claim, counted in counts if counted is not None]
