@@ -92,11 +92,12 @@ def _holding(
 ) -> Holding:
     """Return what is known of a control or null: `names` are its name, kind, metric and unit."""
     size, source = spread
-    broken = sound = (None, None)
+    held: tuple[float | None, float | None] = (None, None)
+    sound = None
     if size is not None and n is not None:
-        broken, sound = rates(size, n, bound, broken_by), rates(size, n, bound, 0.0)
+        held, sound = rates(size, n, bound, broken_by), rates(size, n, bound, 0.0)[0]
     return Holding(
-        *names, counted.replicate, n, size, source, bound, broken_by, *broken, sound[0],
+        *names, counted.replicate, n, size, source, bound, broken_by, *held, sound,
         None if size is None else replicates_to_hold(size, bound),
     )  # fmt: skip
 

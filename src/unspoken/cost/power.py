@@ -105,7 +105,7 @@ class Spreads:
         if measurements is not None:
             from unspoken.verdicts.judge import Judge
 
-            self.judge = Judge(measurements, {}, primary=earlier and earlier.primary)
+            self.judge = Judge(measurements, {}, primary=earlier.primary if earlier else None)
 
     def rows(self, claim: Mapping[str, Any], replicate: str) -> list[Mapping[str, Any]]:
         """Return the store's rows that a claim's test reads, of one kind of replicate."""

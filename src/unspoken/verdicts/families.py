@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from unspoken.verdicts.tested import Test
 
 Hypothesis = tuple[str, float]
 """A measurement, by its id, and the value that it is tested against: 0, or a bound's limit."""
+Tested = tuple[str, Hypothesis, float | None]
+"""A hypothesis with the paper of its measurement and its p, if it has one."""
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -26,17 +24,15 @@ class Families:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-def adjusted_over(tests: Iterable["Test"]) -> Families:
-    """Return the families of some tests: a paper's are the contrasts that were measured of it.
+def adjusted_over(tested: Iterable[Tested]) -> Families:
+    """Return the families of what is tested: a paper's are the contrasts that were measured of it.
 
     Each contrast counts once, whatever its subject and however many claims, of whichever paper, read it: its
     p says the same for all of them. One that has no p counts as 1.
     """
     found: dict[str, dict[Hypothesis, float]] = {}
-    for test in tests:
-        if test.in_family:
-            for row, hypothesis, p in zip(test.rows, test.hypotheses, test.p_values(), strict=True):
-                found.setdefault(row["paper"], {})[hypothesis] = 1.0 if p is None else p
+    for paper, hypothesis, p in tested:
+        found.setdefault(paper, {})[hypothesis] = 1.0 if p is None else p
     families = Families()
     for paper, members in found.items():
         families.sizes[paper] = len(members)

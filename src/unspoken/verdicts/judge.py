@@ -138,7 +138,7 @@ def judged(claims: list[Row], judge: Judge, study: str) -> list[Row]:
     """
     claims = sorted(claims, key=lambda claim: claim["id"])
     tests = {claim["id"]: judge.tests(claim) if claim["test"] else [] for claim in claims}
-    families = adjusted_over(test for claim in claims for test in tests[claim["id"]])
+    families = adjusted_over(one for made in tests.values() for test in made for one in test.for_family())
     for test in (test for made in tests.values() for test in made):
         if test.kind == "null" and test.gate is None and not counterpart_shown(test, tests, families):
             test.gate = "sensitivity"

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from unspoken.statistics.intervals import mde80
-from unspoken.verdicts.families import Families, Hypothesis
+from unspoken.verdicts.families import Families, Hypothesis, Tested
 from unspoken.verdicts.fidelity import Fidelity
 from unspoken.verdicts.outcomes import (
     Published,
@@ -69,11 +69,15 @@ class Test:
         limit = self.published.value if self.kind == "bound" else None
         return [(row["measurement_id"], 0.0 if limit is None else limit) for row in self.rows]
 
-    def p_values(self) -> list[float | None]:
-        """Return the two-sided p of each contrast against 0, of a bound against its limit, or None."""
-        return [self._p(one) for one in self.readings]
+    def for_family(self) -> list[Tested]:
+        """Return what Holm's adjustment takes of this test; nothing of one that it does not count."""
+        if not self.in_family:
+            return []
+        found = zip(self.rows, self.hypotheses, self.readings, strict=True)
+        return [(row["paper"], hypothesis, self._p(reading)) for row, hypothesis, reading in found]
 
     def _p(self, reading: Reading) -> float | None:
+        """Return the two-sided p of a contrast against 0, of a bound against its limit, or None."""
         if self.kind != "bound":
             return None if reading.p is None or math.isnan(reading.p) else reading.p
         if self.gate is not None or reading.ci_method == "exact":

@@ -293,6 +293,6 @@ def add_calibration(
         if found.name == "design":
             rows.add_difference(metric, chains, own)
         rows.add_rogan_gladen(metric, chains, labelled, own)
-    if found.name == "design":
+    if found.name == "design" and not found.others.is_empty():
         gap = hashed_seed(seed, "judges", subject, "mention_gap_corrected")
         rows.add_gap(_columns(found.chains, "mentions"), _columns(found.others, "mentions"), gap)
