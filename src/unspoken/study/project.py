@@ -82,7 +82,8 @@ class Project:
         """Return the smallest effect that would matter to any claim on some contrasts; the unit's default."""
         tested = claims_sesois(claims_files(self.root, self.study.claims))
         asked = [(experiment, metric, unit) for metric in metrics]
-        return min((sesoi for *test, sesoi in tested if tuple(test) in asked), default=DEFAULTS[unit])
+        found = [sesoi for *test, sesoi in tested if tuple(test) in asked]
+        return min(found) if found else DEFAULTS[unit]
 
     def trait_prompts(self, traits: list[str], *, organism: bool) -> dict[str, str]:
         """Return the system prompt that gives each trait: in an organism's words, or a chat model's."""
