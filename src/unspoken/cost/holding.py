@@ -128,7 +128,7 @@ def _of_null(claim: Mapping[str, Any], plan: Plan, spreads: Spreads) -> Holding 
     margin = margin_of(claim)
     return _holding(
         (claim["id"], "null", test["metric"], test["unit"]), counted, spreads.usable(claim, counted),
-        spreads.of(claim, counted.replicate), margin, margin,
+        spreads.of(claim, counted.replicate, max), margin, margin,
     )  # fmt: skip
 
 

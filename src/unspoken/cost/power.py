@@ -1,7 +1,7 @@
 """What effect each claim's test would detect, and how many replicates it would need for another."""
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,25 +120,27 @@ class Spreads:
             return []
         return _with_spread(found, replicate)
 
-    def of(self, claim: Mapping[str, Any], replicate: str) -> tuple[float | None, str]:
-        """Return the spread for a claim's test and whose it is: the median over the rows that fit."""
+    def of(
+        self, claim: Mapping[str, Any], replicate: str, of_several: Callable[..., float] = statistics.median
+    ) -> tuple[float | None, str]:
+        """Return the spread for a claim's test, the median over rows that fit by default, and whose it is."""
         test = claim["test"]
         if found := self.rows(claim, replicate):
-            return statistics.median(map(_spread, found)), "this test"
+            return of_several(map(_spread, found)), "this test"
         if self.judge is not None:
             alike = self.judge.findings.filter(
                 kind="contrast", experiment=test["experiment"], metric=test["metric"], unit=test["unit"]
             )
             if found := _with_spread(alike.iter_rows(named=True), replicate):
-                return statistics.median(map(_spread, found)), "this metric"
+                return of_several(map(_spread, found)), "this metric"
         return self._stated(test["metric"], test["unit"], replicate)
 
     def of_control(self, experiment: str, metric: str, unit: str, replicate: str) -> tuple[float | None, str]:
-        """Return the spread of a control and whose it is: the median over its rows."""
+        """Return the spread of a control and whose it is: the largest of its rows, as each has to hold."""
         if self.measurements is not None:
             rows = self.measurements.filter(experiment=experiment, metric=metric, unit=unit)
             if found := _with_spread(rows.iter_rows(named=True), replicate):
-                return statistics.median(map(_spread, found)), "this test"
+                return max(map(_spread, found)), "this test"
         return self._stated(metric, unit, replicate)
 
     def _stated(self, metric: str, unit: str, replicate: str) -> tuple[float | None, str]:
