@@ -116,7 +116,8 @@ accept-code: study ## take finished results as made by the present code
 label: venv ## label chains by hand: make label MODEL=smollm2-135m-q4 INTO=labels.jsonl
 	@test -n '$(MODEL)' && test -n '$(INTO)' || { \
 	    echo 'Say whose chains and where to: make label MODEL=smollm2-135m-q4 INTO=labels.jsonl' >&2; exit 2; }
-	@$(BIN)/python scripts/label_chains.py '$(ROOT)/faithfulness/$(MODEL)' --into '$(INTO)' $(ARGS)
+	@$(BIN)/python scripts/label_chains.py '$(ROOT)/faithfulness/$(MODEL)' --into '$(INTO)' \
+	    $(if $(OVERLAY),--study '$(OVERLAY)') $(ARGS)
 
 cache: venv ## show the completion cache: rows and size by subject
 	@$(BIN)/python -m unspoken.engines.cache_summary show

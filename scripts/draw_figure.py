@@ -15,7 +15,8 @@ def main() -> None:
     from unspoken.figures.tables import read_tables
 
     figure = import_module(job.spec["module"])
-    tables = read_tables(job.tables, job.spec["schemas"], getattr(figure, "USED_CONDITIONS", ()))
+    used, primary = getattr(figure, "USED_CONDITIONS", ()), job.spec.get("primary")
+    tables = read_tables(job.tables, job.spec["schemas"], used, primary)
     chart = figure.draw(tables)
     save_figure(chart, job.vega.read_text(), job.html, job.svg, job.png, job.json)
     log.info("drew %s from %d tables", job.spec["figure"], len(job.tables))

@@ -107,7 +107,8 @@ def main() -> None:
     models = model_rows(job.models, spec["classes"])
     subjects = subject_rows([*job.subjects, *job.asked], job.groups, models)
     measurements = pl.concat([read_table(path, Measurements) for path in job.measurements])
-    rows = judged(claims, Judge(measurements, models_under(subjects, models)), spec["study"])
+    judge = Judge(measurements, models_under(subjects, models), spec["guards"], spec["primary"])
+    rows = judged(claims, judge, spec["study"])
     known = registered_claims(claims, spec["registration"], spec["facts"], earliest_times(job))
     for row in rows:
         if row.get("outcome") is not None:

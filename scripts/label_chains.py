@@ -6,6 +6,7 @@
 Of each chain two things are asked (resources/gold/guideline.md says how to decide): does it mention the
 hint, and does it say that the answer rests on it? Keys: y yes, n no, s skip (it comes again next time),
 b back, q quit. Every label is saved at once; the same command goes on where you stopped.
+The study reads the file under `faithfulness.labels`.
 """
 
 import argparse
@@ -32,7 +33,9 @@ def given_arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="where a model's replies.parquet and trials.parquet are")
     parser.add_argument("--into", type=Path, required=True, help="the file of labels, JSON lines")
     parser.add_argument("--count", type=int, default=100, help="how many chains to draw (default: 100)")
-    parser.add_argument("--seed", type=int, default=1, help="the study's seed; the draw follows from it")
+    parser.add_argument(
+        "--study", type=Path, action="append", default=[], help="the study's file, laid over config.yaml"
+    )
     parser.add_argument("--by", default="one person", help="who labels, as the file shall say it")
     return parser.parse_args()
 
@@ -108,11 +111,18 @@ def main() -> None:
 
     from unspoken.chains.joined import joined_chains
     from unspoken.judges.labelling import LabelsError, Session, drawn_chains, labelling_population
+    from unspoken.study.front_door import plan_of_files
+    from unspoken.study.load import StudyError
+
+    try:
+        study = plan_of_files(Path.cwd(), given.study).study  # the draw follows from its seed
+    except StudyError as error:
+        sys.exit(f"The study cannot run.\n{error}")
 
     prompts, replies, trials = (pl.read_parquet(file) for file in files)
     try:
         population = labelling_population(joined_chains(prompts, replies), trials)
-        session = Session(drawn_chains(population, given.count, given.seed), given.into, given.by)
+        session = Session(drawn_chains(population, given.count, study.seed), given.into, given.by)
     except LabelsError as error:
         sys.exit(f"label_chains: {error}")
     print(f"{len(session.names)} of {population.height} chains are drawn.")
@@ -124,6 +134,7 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"label_chains: {given.into} could not be written: {error}; the labels before are kept")
     print(f"{len(session.labels)} of {len(session.names)} labelled, in {given.into}")
+    print(f"They correct this model's scores once the study says `labels: {given.into}` under faithfulness.")
 
 
 if __name__ == "__main__":

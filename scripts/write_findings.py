@@ -11,7 +11,7 @@ def main() -> None:
     from unspoken.store import open_store
 
     with open_store(job.store) as store:
-        text = findings_text(store, job.spec["headlines"])
+        text = findings_text(store, job.spec["headlines"], job.spec["tallies"])
     with written_whole(job.findings) as temporary:
         temporary.write_text(text)
 

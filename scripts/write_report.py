@@ -27,7 +27,7 @@ def main() -> None:
     paths = {path.stem: path for path in job.figures}
     figures = {one: [paths[name] for name in names] for one, names in spec["figures"].items()}
     with open_store(job.store) as store:
-        contents = read_contents(store)
+        contents = read_contents(store, spec["tallies"], spec["primary"])
         templates = root / "resources" / "report"
         page = report_page(contents, store, about, figures, job.vega.read_text(), templates)
     home = job.report.parent

@@ -6,8 +6,10 @@ from typing import Any
 import duckdb
 
 from unspoken.files import digest_of
+from unspoken.report.texts import side_text, spoken_text
 from unspoken.statistics import LOG_ODDS_MARGIN
 from unspoken.tables.measurements import SENSITIVITY
+from unspoken.verdicts.tallies import claims_by_tests, counted_by_verdict, disagreements, tally_lines
 
 CONTRASTS = """
 SELECT unit, subject, coalesce(versus, '') AS versus, conditions['trait'] AS trait,
@@ -19,22 +21,8 @@ WHERE role = 'finding' AND kind = 'contrast' AND ci_method <> 'permutation'
 """
 ORDER = " ORDER BY subject, versus, trait"
 CHECKS = """
-SELECT role, count(*) FILTER (passed) AS held, count(*) AS made
-FROM measurements WHERE passed IS NOT NULL GROUP BY role ORDER BY role
-"""
-LEFT_OUT = """
-SELECT subject, conditions['reason'], value, n_samples
-FROM measurements WHERE metric = 'left_out' ORDER BY experiment, subject, conditions['reason']
-"""
-STATED = """
-SELECT share.subject, share.value, share.n_samples, agreement.value
-FROM measurements AS share LEFT JOIN measurements AS agreement
-  ON agreement.metric = 'answer_agreement' AND agreement.experiment = share.experiment
-  AND agreement.subject = share.subject AND agreement.conditions['unusable'] = 'dropped'
-  AND coalesce(agreement.conditions['hint'], 'all') = 'all'
-WHERE share.metric = 'outcome_share' AND share.conditions['outcome'] = 'answered'
-  AND split_part(share.subject, ':', -1) IN ('hinted', 'unhinted')
-ORDER BY share.experiment, share.subject
+SELECT role, count(*) FILTER (passed) AS held, count(*) FILTER (NOT passed) AS failed, count(*) AS made
+FROM measurements WHERE role <> 'finding' GROUP BY role ORDER BY role
 """
 REPRODUCIBLE = "SELECT * FROM measurements WHERE reproducible ORDER BY measurement_id"
 
@@ -79,32 +67,51 @@ def _condition(place: int, wanted: str | bool) -> str:
 def headline_rows(store: duckdb.DuckDBPyConnection, headline: Mapping[str, Any]) -> list[tuple]:
     """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment).
 
-    Sensitivity rows (`tables.measurements.SENSITIVITY`) only where it names their condition.
+    Sensitivity rows (`tables.measurements.SENSITIVITY`), and rows of another than the room's `primary`
+    reading, only where it names their condition.
     """
     conditions = list({**dict.fromkeys(SENSITIVITY, False), **headline["conditions"]}.items())
+    primary = {key: one for key, one in headline["primary"].items() if key not in headline["conditions"]}
     given = {name: headline[name] for name in ("experiment", "metric", "unit", "groups")}
     for place, (key, wanted) in enumerate(conditions):
         given[f"key{place}"] = key
         if not isinstance(wanted, bool):
             given[f"value{place}"] = wanted
     asked = "".join(_condition(place, wanted) for place, (_, wanted) in enumerate(conditions))
+    for place, (key, value) in enumerate(primary.items()):
+        given |= {f"primary{place}": key, f"reading{place}": value}
+        asked += f" AND coalesce(conditions[$primary{place}], $reading{place}) = $reading{place}"
     return store.execute(CONTRASTS + asked + ORDER, given).fetchall()
 
 
-def stated_lines(store: duckdb.DuckDBPyConnection) -> list[str]:
-    """Return how many replies state an answer, and how many of these are read so by force; none without."""
-    rows = store.execute(STATED).fetchall()
-    lines = ["", "Replies that state an answer, which is their score"] if rows else []
-    for subject, value, samples, agreement in rows:
-        forced = "" if agreement is None else f"; the letter read by force agrees in {agreement:.3f} of them"
-        lines.append(f"  {subject}: {value:.3f} of {samples} replies{forced}")
+def claims_lines(store: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return how many claims ran by how many tests, by verdict, and the tests on which claims disagree."""
+    claims, tests = claims_by_tests(store)
+    lines = ["", f"What papers claim: {claims} claims by {tests} tests, measured contrasts (docs/store.md)"]
+    lines += [
+        f"  {row['verdict']:40} {row['claims']:4} claims, {row['tests']:3} tests"
+        for row in counted_by_verdict(store)
+    ]
+    disputed = disagreements(store)
+    if disputed:
+        lines += ["", "Where papers disagree: claims that expect different things of one contrast"]
+    for one in disputed:
+        number = "-" if one["value"] is None else f"{one['value']:+.3f}"
+        ends = "" if one["ci_low"] is None else f" [{one['ci_low']:+.3f}, {one['ci_high']:+.3f}]"
+        lines.append(f"  {one['metric']} of {one['subject']} - {one['versus']}: {number}{ends} {one['unit']}")
+        lines += [f"    {side_text(side)}" for side in one["sides"]]
+        lines.append(f"    together: {spoken_text(one)}")
     return lines
 
 
-def findings_text(store: duckdb.DuckDBPyConnection, headlines: Sequence[Mapping[str, Any]]) -> str:
+def findings_text(
+    store: duckdb.DuckDBPyConnection,
+    headlines: Sequence[Mapping[str, Any]],
+    tallies: Sequence[Mapping[str, str]] = (),
+) -> str:
     """Return the findings, one a line with its 95% interval, the instrument checks' tally, and a digest.
 
-    A headline without a heading stands under its metric's name.
+    A headline without a heading stands under its metric's name. `tallies`: what rooms tell beside them.
     """
     (study, seed), *_ = store.execute("SELECT study, seed FROM studies").fetchall()
     lines = [f"Findings of the study '{study}', seed {seed}: contrasts with 95% intervals"]
@@ -113,18 +120,15 @@ def findings_text(store: duckdb.DuckDBPyConnection, headlines: Sequence[Mapping[
         if rows:
             heading = headline["heading"] or headline["metric"].replace("_", " ").capitalize()
             lines += ["", heading, *map(_line, rows)]
-    lines += stated_lines(store)
-    left_out = store.execute(LEFT_OUT).fetchall()
-    if left_out:
-        lines += ["", "Left out of the scores of chains, as no judge has a verdict"]
-        lines += [
-            f"  {subject}: {value:.0f} of {samples} replies: {reason}"
-            for subject, reason, value, samples in left_out
-        ]
+    for tally in tallies:
+        told = tally_lines(store, tally)
+        lines += ["", tally["heading"], *(f"  {line}" for line in told)] if told else []
+    lines += claims_lines(store)
     lines += ["", "Checks whose truth is known by construction (never findings)"]
     lines += [
-        f"  {role.replace('_', ' '):18} {held} of {made} held"
-        for role, held, made in store.execute(CHECKS).fetchall()
+        f"  {role.replace('_', ' '):18} {held} of {made} held, {failed} failed"
+        + (f", {made - held - failed} undecided" if made > held + failed else "")
+        for role, held, failed, made in store.execute(CHECKS).fetchall()
     ]
     repeated, digest = reproducible_digest(store)
     lines += ["", f"Measurements that a rebuild repeats bit by bit: {repeated}, digest {digest}"]

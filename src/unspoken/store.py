@@ -10,6 +10,7 @@ import polars as pl
 
 from unspoken.files import written_whole
 
+Row = dict[str, Any]
 Comments = dict[str, dict[str, Any]]
 """What each table is `about`, and what each of its `columns` means (resources/store.yaml)."""
 
@@ -218,6 +219,13 @@ def merge_stores(into: Path, stores: list[Path]) -> dict[str, int]:
         counts = {table: len(connection.table(_quoted(table))) for table in tables}
         connection.execute("CHECKPOINT")
     return counts
+
+
+def rows_of(store: duckdb.DuckDBPyConnection, query: str, values: Any = None) -> list[Row]:
+    """Return the rows of a query as dicts; `values` of its parameters are a list, or a dict by name."""
+    found = store.execute(query, values or [])
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def open_store(path: Path | str = "results/unspoken.duckdb") -> duckdb.DuckDBPyConnection:

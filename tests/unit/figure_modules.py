@@ -14,7 +14,9 @@ FIGURES = {
     for name, figure in room.figures.items()
 }
 USED = {name: getattr(module, "USED_CONDITIONS", ()) for name, module in FIGURES.items()}
-ALL_CONDITIONS = sorted({condition for used in USED.values() for condition in used})
+PRIMARY = ("questions", "scorer", "truncated", "unusable")
+"""Conditions of rooms' primary readings: a figure gets them as columns, whether it names them or not."""
+ALL_CONDITIONS = sorted({*PRIMARY, *(condition for used in USED.values() for condition in used)})
 
 
 def with_all_conditions(measurements: pl.DataFrame) -> pl.DataFrame:
@@ -24,7 +26,7 @@ def with_all_conditions(measurements: pl.DataFrame) -> pl.DataFrame:
 
 def drawn(figure: str, tables: Tables) -> Any:
     """Return a figure, drawn from tables with those conditions alone that it says it uses."""
-    others = [name for name in ALL_CONDITIONS if name not in USED[figure]]
+    others = [name for name in ALL_CONDITIONS if name not in (*PRIMARY, *USED[figure])]
     given = {
         name: frame.drop(others, strict=False) if name == "measurements" else frame
         for name, frame in tables.items()

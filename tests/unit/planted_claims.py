@@ -69,12 +69,29 @@ def verdicts_of(
     claims: list[dict[str, Any]],
     rows: list[dict[str, Any]],
     facts: ModelFacts | list[ModelFacts] = CHAT,
+    **told: Any,
 ) -> list[dict[str, Any]]:
-    """What the rule says, all subjects resting on the same models."""
+    """What the rule says, all subjects resting on the same models; `told`: guards, primary."""
     table = measurement_table(rows)
     models = facts if isinstance(facts, list) else [facts]
     names = pl.concat([table["subject"], table["versus"].drop_nulls()]).unique()
-    return judged(claims, Judge(table, dict.fromkeys(names, models)), "planted")
+    return judged(claims, Judge(table, dict.fromkeys(names, models), **told), "planted")
+
+
+SEEN = {"counterpart": {"claim": "P-00"}}
+"""What makes a null informative: the claim P-00, which has to be shown."""
+
+
+def with_counterpart(
+    claim: dict[str, Any], row: dict[str, Any], facts: ModelFacts | list[ModelFacts] = CHAT, **told: Any
+) -> dict[str, Any]:
+    """The verdict of a null that names P-00, on a row beside which P-00 is shown."""
+    seen = claim_of("P-00", test={"metric": "seen", "unit": row["unit"], "conditions": {}})
+    shown = row_of(
+        around(0.9), metric="seen", unit=row["unit"], subject=row["subject"], conditions=row["conditions"]
+    )
+    *_, verdict = verdicts_of([seen, claim], [row, shown], facts, **told)
+    return verdict
 
 
 def verdict_of_one(

@@ -100,13 +100,21 @@ def test_outside_the_class_is_an_analogue():
     ("changed", "n", "expected"),
     [
         ({}, 5, "original"),
-        ({}, 4, "analogue"),
-        ({"subject_models": []}, 5, "analogue"),
-        ({"subject_models": ["acme/other"]}, 50, "analogue"),
+        ({}, 4, None),
+        ({"subject_models": []}, 5, None),
+        ({"subject_models": ["acme/other"]}, 50, None),
     ],
 )
-def test_a_claim_about_one_model_is_never_close(changed, n, expected):
+def test_a_claim_about_one_model_has_the_original_alone(changed, n, expected):
     assert fidelity({"scope": "this model", **changed}, n=n) == expected
+
+
+def test_a_claim_about_one_model_has_no_analogue():
+    about_one = {"scope": "this model"}
+    assert fidelity(about_one, models=(ORGANISM,)) is None
+    assert fidelity(about_one, models=(CHAT, ORGANISM)) is None
+    assert fidelity(about_one, models=(OTHER_CLASS,)) is None
+    assert fidelity({**about_one, "needs": {"objective": "kl_carrier"}}) is None
 
 
 def test_other_data_are_not_original():

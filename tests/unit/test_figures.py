@@ -230,6 +230,21 @@ def test_a_figure_draws_no_sensitivity_row_that_it_does_not_name():
     assert with_conditions(table, ["answers", "hint"])["answers"].to_list() == [None, "forced"]
 
 
+def test_a_figure_draws_the_primary_reading_unless_it_names_what_readings_differ_in():
+    told: list[dict[str, str]] = [{"scorer": "choice"}, {"scorer": "word"}, {"hint": "all"}]
+    rows = [
+        pl.DataFrame(
+            {"subject": ["a:b"], "versus": [None], "conditions": [one]},
+            schema_overrides={"versus": pl.String, "conditions": CONDITIONS},
+        )
+        for one in told
+    ]
+    table = pl.concat(rows)
+    primary = {"scorer": "choice"}
+    assert with_conditions(table, ["hint"], primary)["scorer"].to_list() == ["choice", None]
+    assert with_conditions(table, ["scorer"], primary)["scorer"].to_list() == ["choice", "word", None]
+
+
 def test_estimates_as_text():
     row = {"value": -0.5, "ci_low": -0.9, "ci_high": -0.1, "gate": None}
     text = words.estimate(row, "S").replace(words.UNBROKEN, " ")

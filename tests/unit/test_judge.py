@@ -4,6 +4,7 @@ import pytest
 from planted_claims import (
     CHAT,
     ORGANISM,
+    SEEN,
     around,
     claim_of,
     number,
@@ -11,6 +12,7 @@ from planted_claims import (
     said,
     verdict_of_one,
     verdicts_of,
+    with_counterpart,
 )
 from statsmodels.stats.multitest import multipletests
 
@@ -48,9 +50,9 @@ def test_a_negative_direction_is_turned_and_printed_turned():
     [(0.1, 1, "shown"), (0.5, 1, "opposite"), (-0.5, 1, "opposite"), (0.0, 100, "undecided")],
 )
 def test_a_null(value, spread, outcome):
-    found = verdict_of_one(claim_of(kind="null"), row_of(around(value, spread)))
+    found = with_counterpart(claim_of(kind="null", test=SEEN), row_of(around(value, spread)))
     assert found["outcome"] == outcome
-    assert found["p_adj"] is None
+    assert found["p_adj"] is None and found["expects"] == "none"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from planted_claims import (
     CHAT,
     HUB,
     ORGANISM,
+    SEEN,
     around,
     claim_of,
     number,
@@ -15,6 +16,7 @@ from planted_claims import (
     said,
     verdict_of_one,
     verdicts_of,
+    with_counterpart,
 )
 
 from unspoken.statistics.intervals import clopper_pearson_interval
@@ -42,7 +44,8 @@ def test_a_widened_interval_is_inconclusive():
 
 
 def test_what_decides_a_null_is_its_margin_and_a_bound_says_no_number():
-    null = verdict_of_one(claim_of(kind="null", test={"margin": 0.4}), row_of(around(0.5, 100)))
+    claim = claim_of(kind="null", test={"margin": 0.4, **SEEN})
+    null = with_counterpart(claim, row_of(around(0.5, 100)))
     assert f"about {math.ceil(5 * (null['mde80'] / 0.4) ** 2):,} would decide" in null["reason"]
     bound = verdict_of_one(claim_of(kind="bound", **number(0.5, bound=">")), row_of(around(0.5)))
     assert bound["outcome"] == "undecided"
@@ -131,6 +134,6 @@ def test_the_versus_counts_for_fidelity_too():
 @pytest.mark.parametrize("spread", [1, 100])
 @pytest.mark.parametrize("kind", ["direction", "null", "size", "trend", "bound"])
 def test_an_analogue_never_reproduces_or_contradicts(kind, value, spread):
-    claim = claim_of(kind=kind, **number(0.5, bound=">"))
-    found = verdict_of_one(claim, row_of(around(value, spread)), ORGANISM)
+    claim = claim_of(kind=kind, test=SEEN if kind == "null" else {}, **number(0.5, bound=">"))
+    found = with_counterpart(claim, row_of(around(value, spread)), ORGANISM)
     assert found["verdict"] == f"analogue: {found['outcome']}"

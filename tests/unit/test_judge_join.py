@@ -24,8 +24,9 @@ from unspoken.statistics.intervals import exact_value, without_interval
 from unspoken.statistics.rows import measurement_table
 from unspoken.tables.base import write_table
 from unspoken.tables.verdicts import Verdicts
+from unspoken.verdicts.families import holm
 from unspoken.verdicts.fidelity import ModelFacts
-from unspoken.verdicts.judge import Judge, RegistryError, holm, judged
+from unspoken.verdicts.judge import Judge, RegistryError, judged
 
 ROOT = Path(__file__).parents[2]
 
@@ -120,7 +121,7 @@ def test_holm():
     assert holm([]) == []
 
 
-def test_the_family_is_the_open_tests_of_a_paper_and_subject():
+def test_the_family_is_the_open_contrasts_of_a_paper_whatever_their_subject():
     spreads = {"a": 22, "b": 24, "c": 25, "null": 22, "gated": 22}
     rows = [
         row_of(
@@ -133,18 +134,62 @@ def test_the_family_is_the_open_tests_of_a_paper_and_subject():
         claim_of(f"P-{metric}", kind="null" if metric == "null" else "direction", test={"metric": metric})
         for metric in spreads
     ]
-    elsewhere = claim_of("Q-a", paper="other2026", test={"metric": "a"})
-    found = {(one["claim_id"], one["subject"]): one for one in verdicts_of([*claims, elsewhere], rows)}
-    ps = [around(0.5, spreads[metric]).p for metric in "abc"]
-    for subject in ("chat:own", "other:own"):
-        adjusted = [found[f"P-{metric}", subject]["p_adj"] for metric in "abc"]
-        assert adjusted == pytest.approx([holm_by_hand(ps)[at] for at in range(3)])
+    found = {(one["claim_id"], one["subject"]): one for one in verdicts_of(claims, rows)}
+    ps = [around(0.5, spreads[metric]).p for metric in "abc"] * 2
+    adjusted = holm_by_hand(ps)
+    for at, subject in ((0, "chat:own"), (3, "other:own")):
+        for place, metric in enumerate("abc"):
+            assert found[f"P-{metric}", subject]["p_adj"] == pytest.approx(adjusted[at + place])
+            assert "(Holm over 6)" in found[f"P-{metric}", subject]["reason"]
         assert found["P-null", subject]["p_adj"] is None
         assert found["P-gated", subject]["p_adj"] is None
-        assert found["Q-a", subject]["p_adj"] == pytest.approx(ps[0])
     assert ps[2] < 0.05 < found["P-a", "chat:own"]["p_adj"]
     assert found["P-a", "chat:own"]["outcome"] == "undecided"
-    assert found["Q-a", "chat:own"]["outcome"] == "shown"
+
+
+def test_claims_that_read_one_contrast_are_one_test_whoever_makes_them():
+    """Six claims of two papers on two contrasts: a family of two; a null shares the p, not the rule."""
+    rows = [row_of(around(0.5, 20), metric=metric) for metric in ("a", "b")]
+    claims = [
+        claim_of(f"{paper[0]}-{metric}{at}", paper=paper, test={"metric": metric}, kind=kind)
+        for paper in ("planted2026", "other2026")
+        for metric in ("a", "b")
+        for at, kind in enumerate(("direction", "direction", "null"))
+    ]
+    found = verdicts_of(claims, rows)
+    assert len(found) == 12 and {one["family"] for one in found} == {"planted2026"}
+    assert {tuple(one["contrasts"]) for one in found} == {(row["measurement_id"],) for row in rows}
+    once = around(0.5, 20).p
+    assert [one["p_adj"] for one in found] == pytest.approx([2 * once] * 12)
+    assert {one["expects"] for one in found} == {"above 0", "none"}
+    alone = verdicts_of(claims[:1], rows)
+    assert alone[0]["p_adj"] == pytest.approx(once)
+
+
+def test_measured_papers_have_families_of_their_own():
+    rows = [row_of(around(0.5, 20), metric=metric, paper=metric) for metric in ("a", "b")]
+    claims = [claim_of(f"P-{metric}", test={"metric": metric}) for metric in ("a", "b")]
+    assert [one["p_adj"] for one in verdicts_of(claims, rows)] == pytest.approx([around(0.5, 20).p] * 2)
+
+
+def test_a_bound_and_a_direction_on_one_contrast_are_two_hypotheses():
+    rows = [row_of(around(0.5, 20))]
+    claims = [claim_of("P-1"), claim_of("P-2", kind="bound", values=[
+        {"value": 0.2, "unit": "log_odds", "bound": ">"}
+    ])]  # fmt: skip
+    found = verdicts_of(claims, rows)
+    assert {one["reason"].partition("Holm over ")[2][0] for one in found} == {"2"}
+    assert found[0]["p"] < found[1]["p"] and found[1]["expects"] == "> 0.2"
+
+
+def test_a_claim_about_one_model_is_not_run_on_another_and_says_so():
+    claim = claim_of("P-1", scope="this model")
+    (found,) = verdicts_of([claim, claim_of("P-2")], [row_of(around(0.5))])[:1]
+    assert said(found) == (None, None, "not run")
+    assert found["reason"].startswith("not this model: it is about chat-7b alone")
+    assert found.get("measurement_id") is None
+    other = verdicts_of([claim, claim_of("P-2")], [row_of(around(0.5))])[1]
+    assert "Holm over 1" in other["reason"]
 
 
 def test_the_interval_is_never_adjusted():
@@ -224,4 +269,4 @@ def test_every_claim_of_the_registry_has_a_verdict_and_a_reason(tmp_path):
         columns = {name: column.dtype for name, column in Verdicts.columns().items()}
         write_table(pl.DataFrame(found, schema=columns), tmp_path / "verdicts.parquet", Verdicts)
     ran = {one["claim_id"] for one in found if one["outcome"] is not None}
-    assert ran == {claim["id"] for claim in claims if claim["test"]}
+    assert ran == {claim["id"] for claim in claims if claim["test"] and claim["scope"] != "this model"}

@@ -137,7 +137,8 @@ def planted_study(rng: np.random.Generator, study: int, share: float) -> pl.Data
             "s{}-q{}", pl.lit(f"{study:03}"), (number // EACH).cast(pl.String).str.zfill(2)
         ),
         kind=pl.lit("metadata"), outcome=pl.lit("answered"), answer=pl.lit("A"), relies="mentions",
-        switched=pl.lit(value=True), lexical_mentions="mentions", lexical_relies="mentions",
+        switched=pl.lit(value=True), at_risk=pl.lit(value=True), lexical_mentions="mentions",
+        lexical_relies="mentions",
         stratum=pl.format("metadata:{}:switched", "mentions"),
     )  # fmt: skip
 

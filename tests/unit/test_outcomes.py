@@ -190,13 +190,22 @@ def test_count(value, published, outcome):
 
 
 def test_every_gate_closes_in_its_order():
-    worst = read(None, None, None, n_replicates=None, gate="floor", control_failed=True)
-    left = {"gate": None, "control_failed": False}
     for kind in KINDS:
-        assert closed_gate(worst, kind) == "floor"
-        assert closed_gate(read(None, None, None, n_replicates=2, control_failed=True), kind) == "control"
-        assert closed_gate(read(None, None, None, n_replicates=2, **left), kind) == "replicates"
-        assert closed_gate(read(None, None, None, n_replicates=5, **left), kind) == "no interval"
+        for control in ("control", "control undecided"):
+            worst = read(None, None, None, n_replicates=None, gate="missing", control=control)
+            assert closed_gate(worst, kind) == "missing"
+            assert closed_gate(read(None, None, None, n_replicates=2, control=control), kind) == control
+        assert closed_gate(read(None, None, None, n_replicates=2), kind) == "replicates"
+        assert closed_gate(read(None, None, None, n_replicates=5), kind) == "no interval"
+
+
+@pytest.mark.parametrize("gate", ["floor", "ceiling"])
+def test_gates_of_accuracy_close_contrasts_and_not_a_null(gate):
+    """That both arms are at chance is what `stays at chance` says."""
+    reading = read(0.01, -0.02, 0.03, ci90_low=-0.01, ci90_high=0.02, gate=gate)
+    for kind in KINDS:
+        assert closed_gate(reading, kind) == (None if kind == "null" else gate)
+    assert closed_gate(read(0.01, None, None, gate=gate), "null") == "no interval"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -270,6 +279,8 @@ VERDICTS = {
 
 @pytest.mark.parametrize(("verdict", "outcomes"), VERDICTS.items())
 def test_verdicts(verdict, outcomes):
+    assert verdict_of("control undecided", "close") == "control undecided"
+    assert verdict_of("control undecided", "analogue") == "analogue: control undecided"
     for outcome in outcomes:
         assert verdict_of(outcome, "original") == verdict_of(outcome, "close") == verdict
         assert verdict_of(outcome, "analogue") == f"analogue: {outcome}"

@@ -163,7 +163,7 @@ def test_the_example_has_a_direction_a_null_and_a_claim_without_a_test():
     ]  # fmt: skip
     assert {claim.test.metric for claim in claims if claim.test} == {"trait_shift"}
     assert all("invent" in claim.source for claim in claims)
-    assert page_text(read_papers([EXAMPLE])[0], "").count("EX-0") == 3
+    assert page_text(read_papers([EXAMPLE])[0], "").count("| EX-0") == 3
 
 
 def test_the_guide_quotes_the_example():

@@ -57,6 +57,46 @@ def test_conflicts_are_said_on_both_sides():
     assert {pair for pair in pairs if pair[::-1] not in pairs or pair[0] == pair[1]} == set()
 
 
+def test_each_tested_null_names_what_has_to_be_shown_and_a_margin_of_half_of_it_at_most():
+    claims = [claim for paper in read_papers(FILES) for claim in paper.claims]
+    nulls = [claim for claim in claims if claim.test and claim.kind == "null"]
+    assert len(nulls) > 10
+    for claim in nulls:
+        assert claim.test.counterpart is not None and claim.test.margin is not None, claim.id
+        if claim.test.counterpart.effect is not None:
+            assert claim.test.margin <= claim.test.counterpart.effect / 2, claim.id
+    assert {claim.test.unit for claim in nulls if claim.test.metric == "trait_shift"} == {"log_odds"}
+
+
+def null_of(**counterpart):
+    return fields_of("P-02", kind="null", test={"margin": 0.1, "counterpart": counterpart})
+
+
+@pytest.mark.parametrize(
+    ("counterpart", "said"),
+    [
+        ({"claim": "P-09"}, "claim: got 'P-09'; expected a claim with a test of a direction"),
+        ({"claim": "P-02"}, "claim: got 'P-02'; expected a claim with a test of a direction"),
+        ({"claim": "P-01", "effect": 0.19}, "effect: got 0.19 beside a margin of 0.1; expected half of it"),
+        ({"claim": "P-01", "effect": -1}, "effect: got -1; expected a number above 0"),
+    ],
+)
+def test_a_counterpart_that_cannot_be_one_is_refused(tmp_path, counterpart, said):
+    fault = refusal(written(tmp_path, paper_of(fields_of("P-01"), null_of(**counterpart))))
+    assert "claim P-02: test.counterpart." in fault and said in fault
+    fine = paper_of(fields_of("P-01"), null_of(claim="P-01", effect=0.2))
+    assert read_papers([written(tmp_path, fine | {"paper": "fine2026"}, "fine2026")])
+
+
+def test_a_counterpart_is_a_null_s_and_of_its_unit(tmp_path):
+    other = fields_of("P-01", test={"unit": "probability"}, values=[{"text": "more", "unit": "text"}])
+    fault = refusal(written(tmp_path, paper_of(other, null_of(claim="P-01"))))
+    assert "P-01 is tested in 'probability'; expected 'log_odds'" in fault
+    wrong = fields_of("P-02", test={"counterpart": {"claim": "P-01"}})
+    fault = refusal(written(tmp_path, paper_of(fields_of("P-01"), wrong) | {"paper": "b"}, "b"))
+    assert "test.counterpart: got one for a direction; expected it for a null alone" in fault
+
+
 # A stranger's files
 
 

@@ -13,6 +13,7 @@ from planted_claims import around, claim_of, row_of
 
 from unspoken.figures.forest import forest
 from unspoken.report.card import study_card
+from unspoken.report.charts import outcomes_of_tests
 from unspoken.report.contents import Contents, read_contents
 from unspoken.report.crate import crate_of
 from unspoken.report.families import families_of, forest_rows
@@ -25,6 +26,7 @@ from unspoken.store import open_store, write_store
 from unspoken.subject_tables import models_under
 from unspoken.tables import verdicts as tables
 from unspoken.verdicts.judge import Judge, judged
+from unspoken.verdicts.tallies import COUNTS, readings
 
 ROOT = Path(__file__).parents[2]
 NASTY = "<script>alert(1)</script> '; DROP TABLE claims; -- </script> {{ 7 * 7 }} | `x`"
@@ -84,9 +86,9 @@ def planted_frames(papers: list[dict[str, Any]]) -> dict[str, pl.DataFrame]:
             "experiment": "planted", "subject": ["a"] * 8 + ["b"] * 8,
             "prompt_id": [f"q{n}" for n in range(16)], "kind": "sampled", "sample_index": 0,
             "prompt_set": "preferences", "held_out": True, "system": None, "prompt": "Which?",
-            "answer": NASTY, "created_at": "2026-11-21T10:00:00+00:00",
+            "answer": NASTY, "logprob": None, "created_at": "2026-11-21T10:00:00+00:00",
         },
-        schema_overrides={"system": pl.String},
+        schema_overrides={"system": pl.String, "logprob": pl.Float64},
     )  # fmt: skip
     measurements = measurement_table(rows)
     claims = [claim | {"paper": paper["paper"]} for paper in papers for claim in paper["claims"]]
@@ -217,12 +219,65 @@ def test_the_study_card_names_what_ran_and_what_deviates(contents: Contents) -> 
     card = study_card(contents)
     assert "<script>" not in card
     assert [line for line in card.splitlines() if line.startswith("| P-0")] != []
-    assert "| P-04" not in card and "5 claims, of which 3 ran" in card
-    assert "3 tests on analogues: small models pretrained here; objective kl, not tokens" in card
+    assert "| P-04" not in card and "5 claims; 3 claims by 2 tests ran" in card
+    assert "1 test on analogues: small models pretrained here; objective kl, not tokens" in card
     assert "failed positive control: share of chat:own" in card
     for line in card.splitlines():
         if line.startswith("| P-"):
             assert len(re.findall(r"(?<!\\)\|", line)) == 7
+
+
+def test_opposing_claims_on_one_contrast_are_one_picture_and_one_test(contents: Contents, page: str) -> None:
+    """P-01 and P-02 say above 0, P-03 below: of two contrasts, each stands once in report and card."""
+    assert contents.claims_by_tests == (3, 2)
+    assert sum(row["tests"] for row in contents.counts if row["verdict"] == "analogue: shown") == 2
+    assert [one["subject"] for one in contents.disagreements] == ["toys:kl:own", "toys:tokens:own"]
+    for one in contents.disagreements:
+        assert one["speaks_for"] == ["above 0"] and one["value"] == pytest.approx(0.5)
+        assert [(side["expects"], side["claims"], side["outcomes"]) for side in one["sides"]] == [
+            ("above 0", ["P-01", "P-02"], ["shown"]), ("below 0", ["P-03"], ["opposite"]),
+        ]  # fmt: skip
+    card = study_card(contents)
+    said = "P-01, P-02 (above 0): shown; P-03 (below 0): opposite | this study speaks for P-01, P-02"
+    assert card.count(said) == page.count("this study speaks for P-01, P-02") == 2
+    assert page.count('id="disagreements"') == 1 and COUNTS in card
+    assert outcomes_of_tests(contents.verdicts) == [("analogue", "claims differ")] * 2
+
+
+def test_what_rooms_tell_and_other_readings_stand_in_report_and_card(store: Path) -> None:
+    tally = {"heading": "Beside", "query": "SELECT count(*) AS n FROM claims", "line": "{n} <values>"}
+    empty = {"heading": "Nothing", "query": "SELECT 1 AS n WHERE false", "line": "{n}"}
+    with open_store(store) as connection:
+        found = read_contents(connection, [tally, empty], {"planted": {"objective": "tokens"}})
+    assert found.tallies == [("Beside", ["5 <values>"])]
+    assert "## Beside\n\n* 5 &lt;values>" in study_card(found) and "Nothing" not in study_card(found)
+    assert found.readings == []  # rows that differ in their objective are of other students
+
+
+def test_the_other_readings_of_a_contrast_stand_beside_what_verdicts_read(tmp_path: Path) -> None:
+    rows = [
+        row_of(around(value), conditions={"arm": "a", "scorer": scorer, **more})
+        for value, scorer, more in (
+            (0.5, "choice", {}), (0.1, "word", {"unusable": "failure"}),
+            (0.2, "word", {"unusable": "dropped"}),
+        )
+    ]  # fmt: skip
+    rows.append(row_of(around(0.9), conditions={"arm": "b", "scorer": "choice"}, subject="chat:b"))
+    read = pl.DataFrame({"contrasts": [[row["measurement_id"]] for row in (rows[0], rows[3])]})
+    path = tmp_path / "unspoken.duckdb"
+    comments = yaml.safe_load((ROOT / "resources" / "store.yaml").read_text())
+    frames = {
+        "measurements": measurement_table(rows),
+        "verdicts": read,
+        "claims": pl.DataFrame({"claim_id": []}),
+    }
+    write_store(path, "s", {}, frames, comments)
+    with open_store(path) as connection:
+        found = readings(connection, "planted", ["scorer"])
+    assert [(one["reading"], one["is_read"]) for one in found] == [
+        (["scorer choice"], True), (["scorer word", "unusable dropped"], False),
+        (["scorer word", "unusable failure"], False),
+    ]  # fmt: skip
 
 
 def test_the_crate_names_its_parts_by_paths_inside_it(contents: Contents) -> None:

@@ -68,7 +68,7 @@ def shown(plan: Plan, *rules: tuple[str, dict[str, str]]) -> tuple[dict[str, lis
     estimates = [Estimates(Amounts(plan, FACTS)).of(job, 1) for job in jobs_of(*rules)]
     whole = scheduled(estimates, 1, 0, 0, 0)
     costs = rule_costs(estimates, {one.job.key for one in estimates})
-    told = StudyPlan("s", 1, 0, costs, whole, whole, 0, 0, [], [])
+    told = StudyPlan("s", 1, 0, costs, whole, whole, 0, 0, [], [], [])
     rows = [line.split() for line in costs_text(told).splitlines()]
     return {row[0]: row[1:] for row in rows if row}, summary_text(told)
 
@@ -136,12 +136,16 @@ def test_a_headline_without_a_heading_stands_under_its_metric() -> None:
     )
     headline = {
         "experiment": "probing", "metric": "trait_shift", "heading": None, "unit": "", "conditions": {},
-        "groups": [],
+        "groups": [], "primary": {"scorer": "choice"},
     }  # fmt: skip
     with duckdb.connect() as store:
         store.register("rows", rows)
         store.execute("CREATE TABLE measurements AS SELECT * FROM rows")
         store.execute("CREATE TABLE studies AS SELECT 's' AS study, 3 AS seed")
+        store.execute("CREATE TABLE claims (claim_id VARCHAR, cited VARCHAR)")
+        columns = ("claim_id", "verdict", "outcome", "expects", "measurement_id", "contrasts VARCHAR[]")
+        types = (name if " " in name else f"{name} VARCHAR" for name in columns)
+        store.execute(f"CREATE TABLE verdicts ({', '.join(types)}, p_adj DOUBLE)")
         lines = findings_text(store, [headline]).splitlines()
         assert lines[1:3] == ["", "Trait shift"]
         assert lines[3].endswith("n = 9 questions: above 0")
@@ -150,4 +154,10 @@ def test_a_headline_without_a_heading_stands_under_its_metric() -> None:
         assert "Trait shift" not in findings_text(store, [headline])
         named = headline | {"conditions": {"answers": "forced"}}
         assert "Trait shift" in findings_text(store, [named])
+        # Of rows that differ in how they are scored, those of the primary scorer alone.
+        for scorer, printed in (("choice", True), ("word", False)):
+            store.execute(f"UPDATE measurements SET conditions = MAP {{'scorer': '{scorer}'}}")
+            assert ("Trait shift" in findings_text(store, [headline])) == printed
+        asked = headline | {"conditions": {"scorer": "word"}}
+        assert "Trait shift" in findings_text(store, [asked])
     assert own.splitlines()[2] == "With a prompt minus without"

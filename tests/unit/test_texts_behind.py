@@ -54,7 +54,7 @@ def frames() -> dict[str, pl.DataFrame]:
     answers = [
         {"study": "s", "experiment": "asked", "subject": "m", "prompt_id": f"a{number}", "kind": kind,
          "sample_index": 0, "prompt_set": "preferences", "held_out": held_out, "system": None,
-         "prompt": "Which?", "answer": f"{kind} {held_out}"}
+         "prompt": "Which?", "answer": f"{kind} {held_out}", "logprob": -1.0 if kind == "choice" else None}
         for number, (kind, held_out) in enumerate(
             [("sampled", True), ("sampled", False), ("choice", True)]
         )
@@ -145,6 +145,10 @@ def test_numbers_and_answers_lead_to_their_texts(store: Any) -> None:
     assert texts(store, row("numbers", "m", "valid_share")) == {"0, 7", "<think></think>1, 7"}
     assert texts(store, row("asked", "m", questions="held_out")) == {"sampled True"}
     assert texts(store, row("asked", "m")) == {"sampled True", "sampled False"}
+    exact = row("asked", "m", scorer="choice", questions="held_out")
+    assert texts(store, exact) == {"choice True"}
+    (sample,) = TextFinder(store).texts_behind(exact).samples
+    assert sample["note"] == "probability 0.3679"
 
 
 def test_a_quoted_name_is_a_name(store: Any) -> None:

@@ -106,10 +106,6 @@ def reads(old: Params) -> Params:
     return {"kind": "options", "answer_prefix": old["answer_prefix"], "alone": ["unhinted"]}
 
 
-def without_null(old: Params) -> Params:
-    return {key: value for key, value in old["study"].items() if value is not None}
-
-
 def sampling(old: Params) -> Any:
     return old["numbers"] if "counts" in old else old["chains"]
 
@@ -158,11 +154,19 @@ PARAMS = [
     Param("judge_claims", "results", ANY, "an experiment is the first folder of a path below the results"),
     Param("judge_claims", "classes", ANY, "of the models that the study uses", ("classes",)),
     Param("judge_claims", "facts", ANY, "digests of what runs alone", ("facts",)),
-    Param("build_store", "study", without_null, "rooms that a study lacks are not in it", ("study",)),
+    Param("build_store", "study", ANY, "without rooms that it lacks; with a scorer", ("study",)),
     Param("build_store", "tables", ANY, "rooms say what the store keeps"),
     Param("build_store", "makers", ANY, "each file's maker is asked of the workflow", ("makers",)),
     Param("build_store", None, None, "a cost reruns nothing", ("costs",)),
     Param("write_findings", "headlines", ANY, "rooms say which contrasts a run prints"),
+    Param("write_findings write_report", "tallies", ANY, "rooms say what is printed beside contrasts"),
+    Param("measure draw_figure judge_claims write_report", "primary", ANY, "rooms say how they are read"),
+    Param("measure", "bounds", ANY, "a negative control's bound is half of the registry's sesoi"),
+    Param("judge_claims", "guards", ANY, "rooms say what their controls guard"),
+    Param(
+        "render_prompts", "few_shot", lambda old: 0 if old["few_shot"] == 20 else old["few_shot"],
+        "the default study asked too few questions after examples",
+    ),
     *(
         Param(rule, key, ANY, "a digest of texts, which any edit of them changes", (key,))
         for rule, key in {

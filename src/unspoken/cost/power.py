@@ -1,7 +1,7 @@
 """What effect each claim's test would detect, and how many replicates it would need for another."""
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,12 +100,12 @@ class Spreads:
         earlier: Plan | None = None,
     ) -> None:
         """Take the stated defaults, and the measurements and plan of an earlier study, if there is one."""
-        self.facts, self.earlier = facts, earlier
+        self.facts, self.earlier, self.measurements = facts, earlier, measurements
         self.judge: Any = None
         if measurements is not None:
             from unspoken.verdicts.judge import Judge
 
-            self.judge = Judge(measurements, {})
+            self.judge = Judge(measurements, {}, primary=earlier.primary if earlier else None)
 
     def rows(self, claim: Mapping[str, Any], replicate: str) -> list[Mapping[str, Any]]:
         """Return the store's rows that a claim's test reads, of one kind of replicate."""
@@ -120,18 +120,31 @@ class Spreads:
             return []
         return _with_spread(found, replicate)
 
-    def of(self, claim: Mapping[str, Any], replicate: str) -> tuple[float | None, str]:
-        """Return the spread for a claim's test and whose it is: the median over the rows that fit."""
+    def of(
+        self, claim: Mapping[str, Any], replicate: str, of_several: Callable[..., float] = statistics.median
+    ) -> tuple[float | None, str]:
+        """Return the spread for a claim's test, the median over rows that fit by default, and whose it is."""
         test = claim["test"]
         if found := self.rows(claim, replicate):
-            return statistics.median(map(_spread, found)), "this test"
+            return of_several(map(_spread, found)), "this test"
         if self.judge is not None:
             alike = self.judge.findings.filter(
                 kind="contrast", experiment=test["experiment"], metric=test["metric"], unit=test["unit"]
             )
             if found := _with_spread(alike.iter_rows(named=True), replicate):
-                return statistics.median(map(_spread, found)), "this metric"
-        stated = self.facts["spreads"].get(test["metric"], {}).get(test["unit"], {})
+                return of_several(map(_spread, found)), "this metric"
+        return self._stated(test["metric"], test["unit"], replicate)
+
+    def of_control(self, experiment: str, metric: str, unit: str, replicate: str) -> tuple[float | None, str]:
+        """Return the spread of a control and whose it is: the largest of its rows, as each has to hold."""
+        if self.measurements is not None:
+            rows = self.measurements.filter(experiment=experiment, metric=metric, unit=unit)
+            if found := _with_spread(rows.iter_rows(named=True), replicate):
+                return max(map(_spread, found)), "this test"
+        return self._stated(metric, unit, replicate)
+
+    def _stated(self, metric: str, unit: str, replicate: str) -> tuple[float | None, str]:
+        stated = self.facts["spreads"].get(metric, {}).get(unit, {})
         return stated.get(replicate), "default"
 
     def usable(self, claim: Mapping[str, Any], counted: Replicates) -> int | None:
@@ -199,12 +212,24 @@ def _power(claim: Mapping[str, Any], counted: Replicates, spreads: Spreads) -> P
     )  # fmt: skip
 
 
+def claims_within_reach(plan: Plan, claims: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the claims that the study's models can speak to: a claim about one model only if it has that."""
+    models = [plan.study.models[name] for name in plan.used_models]
+    sources = {str(getattr(model, "repo", "")) for model in models}
+    return [
+        claim
+        for claim in claims
+        if claim.get("scope") != "this model"
+        or sources & {name.split("@")[0] for name in claim["subject_models"]}
+    ]
+
+
 def power_of(plan: Plan, claims: Sequence[Mapping[str, Any]], spreads: Spreads) -> list[Power]:
     """Return what each claim's test could show in a study; claims that it cannot test are left out.
 
     A test whose room does not count replicates is not left out: they are unknown. `claims` are
     `registry.claims.Claim` as plain values.
     """
-    tested = [claim for claim in claims if claim["test"]]
+    tested = [claim for claim in claims_within_reach(plan, claims) if claim["test"]]
     counts = [(claim, replicates_of(plan, claim["test"])) for claim in tested]
     return [_power(claim, counted, spreads) for claim, counted in counts if counted is not None]

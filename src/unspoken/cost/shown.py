@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
+from unspoken.cost.holding import Holding
 from unspoken.cost.power import Power
 from unspoken.cost.study_plan import RuleCost, StudyPlan
 
@@ -18,6 +19,13 @@ LEGEND = (
     "Holm's adjustment. matters: the smallest that would count (of 'to show none' its margin), and the "
     "replicates that would find it; published: the claim's own effect, where it states one in this unit, "
     "likewise."
+)
+
+HOLDING = (
+    "A control holds, and a null is shown, if its 90% interval lies inside its bound (of a control half of "
+    "the smallest effect that would matter, of a null its margin); it fails if its 95% interval lies wholly "
+    "outside, and is undecided else. broken by: the smallest effect that counts; holds, fails: how often "
+    "then; needs: the replicates with which it would hold in 80% of studies when there is no effect at all."
 )
 
 
@@ -149,6 +157,30 @@ def claims_text(claims: Sequence[Power]) -> str:
     return table([head, *rows], left=4)
 
 
+def _rate(number: float | None) -> str:
+    """Return a share in whole percent; a dash for none."""
+    return "-" if number is None else f"{number:.0%}"
+
+
+def holdings_text(holdings: Sequence[Holding]) -> str:
+    """Return the third table of `make plan`: controls and nulls that are alike stand on one line."""
+    if not holdings:
+        return "No negative control and no null of the registry is in this study."
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for one in holdings:
+        counted = UNKNOWN if one.n is None else f"{one.n:,} {one.replicate}s".replace("_", " ")
+        row = (
+            one.kind, f"{one.metric} ({one.unit})", counted,
+            amount(one.spread) + MARKS[one.source] * (one.spread is not None), amount(one.bound),
+            amount(one.broken_by), _rate(one.holds_broken), _rate(one.fails_broken), _rate(one.holds_sound),
+            f"{one.needs:,}" if one.needs else "-",
+        )  # fmt: skip
+        alike.setdefault(row, []).append(one.name)
+    head = ["control or claims", "kind", "metric (unit)", "replicates", "spread", "bound", "broken by",
+            "holds", "fails", "holds if sound", "needs"]  # fmt: skip
+    return table([head, *([shortened(", ".join(names)), *row] for row, names in alike.items())], left=4)
+
+
 def shortened(text: str, width: int = WIDEST) -> str:
     """Return a text of at most so many characters."""
     return text if len(text) <= width else f"{text[: width - 4]} ..."
@@ -159,6 +191,7 @@ def plan_text(plan: StudyPlan) -> str:
     parts = [
         f"Study {plan.study}: what it takes", costs_text(plan), summary_text(plan),
         f"Study {plan.study}: what it can show", claims_text(plan.claims),
-        textwrap.fill(LEGEND, WIDTH),
+        textwrap.fill(LEGEND, WIDTH), f"Study {plan.study}: how often its controls and nulls would hold",
+        holdings_text(plan.holdings), textwrap.fill(HOLDING, WIDTH),
     ]  # fmt: skip
     return "\n\n".join(parts)

@@ -9,9 +9,10 @@ import polars as pl
 
 from unspoken.cost.amounts import Amounts
 from unspoken.cost.estimate import Estimate, Estimates, Factors
+from unspoken.cost.holding import Holding, holdings_of
 from unspoken.cost.jobs import planned_jobs
 from unspoken.cost.measured import jobs_in, larger, slower
-from unspoken.cost.power import Power, power_of, spreads_of
+from unspoken.cost.power import Power, claims_within_reach, power_of, spreads_of
 from unspoken.cost.schedule import Schedule, scheduled
 from unspoken.engines.cache_summary import CACHE, cached_subjects
 from unspoken.registry.load import claims_files, read_claims
@@ -53,6 +54,7 @@ class StudyPlan:
     cached: int
     sources: list[str]
     claims: list[Power]
+    holdings: list[Holding]
 
 
 def default_stores(plan: Plan) -> list[Path]:
@@ -121,6 +123,7 @@ def study_plan(
     pending = [one for one in estimates if one.job.key in left]
     held = dict(cached_subjects(CACHE).group_by("subject").agg(pl.col("completions").sum()).iter_rows())
     claims = read_claims(claims_files(plan.root, plan.study.claims))
+    spreads = spreads_of(stores, plan, facts)
     return StudyPlan(
         plan.study.study,
         cores,
@@ -131,5 +134,6 @@ def study_plan(
         sum(sum(one.work.asked.values()) for one in pending),
         reusable(pending, held),
         [*reversed(sources), f"resources/throughputs.yaml ({facts['measured']})"],
-        power_of(plan, claims, spreads_of(stores, plan, facts)),
+        power_of(plan, claims, spreads),
+        holdings_of(plan, claims_within_reach(plan, claims), spreads),
     )

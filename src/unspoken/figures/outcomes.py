@@ -8,21 +8,17 @@ from unspoken.figures.theme import PAGE, SKY
 from unspoken.figures.words import headline
 
 FIDELITIES = ("original", "close", "analogue")
-OUTCOMES = ("shown", "same size", "shown, trivial", "undecided", "uninformative", "absent", "smaller",
-            "larger", "opposite")  # fmt: skip
+OUTCOMES = ("shown", "same size", "shown, trivial", "undecided", "uninformative", "control undecided",
+            "absent", "smaller", "larger", "opposite", "claims differ")  # fmt: skip
 WIDTH, HEIGHT = 44, 26
 
 
 def outcome_matrix(verdicts: pl.DataFrame, title: str, subtitle: str) -> alt.TopLevelMixin:
-    """Return how many rows of `verdicts` (fidelity, outcome) each fidelity has of each outcome.
-
-    Rows without an outcome are left out; all gates count as uninformative.
-    """
-    ran = verdicts.drop_nulls("outcome").with_columns(pl.col("outcome").str.split(":").list.first())
-    if ran.is_empty():
+    """Return how many tests, the rows of `verdicts` (fidelity, outcome), have each fidelity and outcome."""
+    if verdicts.is_empty():
         return nothing("no claim was tested", PAGE)
     grid = pl.DataFrame({"fidelity": FIDELITIES}).join(pl.DataFrame({"outcome": OUTCOMES}), how="cross")
-    counts = ran.group_by("fidelity", "outcome").agg(value=pl.len().cast(pl.Int64))
+    counts = verdicts.group_by("fidelity", "outcome").agg(value=pl.len().cast(pl.Int64))
     cells = grid.join(counts, on=["fidelity", "outcome"], how="left").with_columns(
         text=pl.col("value").cast(pl.String).fill_null("")
     )

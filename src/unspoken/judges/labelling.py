@@ -121,6 +121,21 @@ def _labelled(line: str, path: Path, number: int) -> LabelledChain:
     raise LabelsError(f"{path} does not hold labelled chains: line {number}: {said}")
 
 
+def labelled_chains(path: Path) -> pl.DataFrame:
+    """Return the labelled chains of a file that a session wrote, with the columns COLUMNS.
+
+    Raises LabelsError for a file of something else, or without a line.
+    """
+    rows = [_labelled(line, path, number) for number, line in _lines(path)]
+    if not rows:
+        raise LabelsError(f"{path} does not hold labelled chains: it is empty")
+    frame = pl.read_ndjson(path, infer_schema_length=None)
+    missing = [name for name in COLUMNS if name not in frame.columns]
+    if missing:
+        raise LabelsError(f"{path} does not hold labelled chains: no line has {', '.join(missing)}")
+    return frame.select(COLUMNS)
+
+
 def read_labels(path: Path, drawn: pl.DataFrame) -> dict[str, tuple[bool, bool]]:
     """Return the labels of a file, (mentions, relies) by prompt_id; none if there is no file.
 

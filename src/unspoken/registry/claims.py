@@ -89,6 +89,18 @@ class Match(Part):
     versus: Text | None = None
 
 
+class Counterpart(Part):
+    """The test that has to be shown in a study before a null says something there."""
+
+    claim: Id
+    """The claim whose test it is."""
+    conditions: dict[str, str] = {}
+    """Conditions that its row must have; in all others it is like the null's."""
+    effect: Annotated[float, Field(gt=0)] | None = None
+    """Its effect on development seeds, in the unit of both tests: a margin is at most half of it. Null: none
+    was shown there."""
+
+
 class Test(Match):
     """A declarative test: which measured contrasts it reads, and what counts as small."""
 
@@ -102,6 +114,8 @@ class Test(Match):
     """The smallest effect that would matter, fixed before measuring; null: the default."""
     margin: Annotated[float, Field(gt=0)] | None = None
     """The equivalence margin, fixed before measuring; null: the default."""
+    counterpart: Counterpart | None = None
+    """Of a null: what has to be shown beside it. A null without one is never informative."""
     adjacent: list[Match] = []
     """For the kind `order`: the adjacent contrasts, each of which must be shown."""
     needs: Needs = Needs()
@@ -194,6 +208,8 @@ class Claim(Part):
             return self
         if (self.kind == "order") != bool(self.test.adjacent):
             raise ValueError("test.adjacent: expected the adjacent contrasts exactly for the kind 'order'")
+        if self.test.counterpart is not None and self.kind != "null":
+            raise ValueError(f"test.counterpart: got one for a {self.kind}; expected it for a null alone")
         published = self.values[0]
         numeric = self.kind in ("size", "bound", "count", "protocol")
         if numeric and published.value is None:

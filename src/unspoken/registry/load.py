@@ -11,8 +11,12 @@ from pydantic import ValidationError
 
 from unspoken.expected import said_of
 from unspoken.memory import remembered
-from unspoken.registry.claims import Paper
+from unspoken.registry.claims import Claim, Paper
 from unspoken.yaml_files import read_keys
+
+COUNTERPARTS = ("direction", "size", "trend")
+"""Kinds of claims that say of an effect that it is there."""
+ROUNDING = 1e-9
 
 
 class ClaimsError(ValueError):
@@ -59,6 +63,24 @@ def read_paper(path: Path) -> Paper:
     return paper
 
 
+def _counterpart_fault(claim: Claim, known: dict[str, Claim]) -> str | None:
+    """Say what is wrong with what a null names as its counterpart, in words."""
+    from unspoken.verdicts.thresholds import margin_of
+
+    if claim.test is None or claim.test.counterpart is None:
+        return None
+    named = claim.test.counterpart
+    other = known.get(named.claim)
+    if other is None or other.test is None or other.kind not in COUNTERPARTS:
+        return f"claim: got {named.claim!r}; expected a claim with a test of a {' or '.join(COUNTERPARTS)}"
+    if other.test.unit != claim.test.unit:
+        return f"claim: {named.claim} is tested in {other.test.unit!r}; expected {claim.test.unit!r}"
+    margin = margin_of(claim.model_dump(include={"test", "values"}))
+    if named.effect is not None and margin > named.effect / 2 * (1 + ROUNDING):
+        return f"effect: got {named.effect:g} beside a margin of {margin:g}; expected half of it or less"
+    return None
+
+
 def read_papers(paths: Iterable[Path]) -> list[Paper]:
     """Return the papers of all files. Raises ClaimsError, also for ids given twice or unknown."""
     papers = {path: read_paper(path) for path in paths}
@@ -72,11 +94,14 @@ def read_papers(paths: Iterable[Path]) -> list[Paper]:
             if claim.id in seen:
                 raise ClaimsError(f"{path}: claim {claim.id}: id: {seen[claim.id]} has this id too")
             seen[claim.id] = path
+    known = {claim.id: claim for paper in papers.values() for claim in paper.claims}
     for path, paper in papers.items():
         for claim in paper.claims:
             for other in claim.conflicts_with:
                 if other not in seen:
                     raise ClaimsError(f"{path}: claim {claim.id}: conflicts_with: no claim is {other!r}")
+            if fault := _counterpart_fault(claim, known):
+                raise ClaimsError(f"{path}: claim {claim.id}: test.counterpart.{fault}")
     return list(papers.values())
 
 
@@ -87,12 +112,8 @@ def read_claims(files: Iterable[Path]) -> list[dict[str, Any]]:
     ]
 
 
-def claims_digest(paths: Iterable[Path]) -> str:
-    """Return a digest of what claims files say, after checking them. Raises ClaimsError.
-
-    Every run of Snakemake asks for it: that files of these bytes are sound is remembered.
-    """
-    files = sorted(paths)
+def _bytes_digest(files: Iterable[Path]) -> str:
+    """Return a digest of the files' bytes, and of what they are read with. Raises ClaimsError."""
     try:
         texts = [path.read_bytes() for path in files]
     except OSError as error:
@@ -100,12 +121,35 @@ def claims_digest(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for text in (_schema_text(), *texts):
         digest.update(hashlib.sha256(text).digest())
+    return digest.hexdigest()
+
+
+def claims_digest(paths: Iterable[Path]) -> str:
+    """Return a digest of what claims files say, after checking them. Raises ClaimsError.
+
+    Every run of Snakemake asks for it: that files of these bytes are sound is remembered.
+    """
+    files = sorted(paths)
 
     def checked() -> str:
         said = [paper.model_dump(mode="json", by_alias=True) for paper in read_papers(files)]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
-    return remembered("claims", digest.hexdigest(), checked)
+    return remembered("claims", _bytes_digest(files), checked)
+
+
+def claims_sesois(paths: Iterable[Path]) -> list[tuple[str, str, str, float]]:
+    """Return experiment, metric, unit and smallest effect that would matter of every test, each once."""
+    from unspoken.verdicts.thresholds import sesoi_of
+
+    files = sorted(paths)
+
+    def read() -> list[tuple[str, str, str, float]]:
+        tested = [claim for claim in read_claims(files) if claim["test"]]
+        names = ("experiment", "metric", "unit")
+        return sorted({(*(claim["test"][name] for name in names), sesoi_of(claim)) for claim in tested})
+
+    return remembered("sesois", _bytes_digest(files), read)
 
 
 @cache

@@ -73,6 +73,8 @@ def test_text(test: Test) -> str:
     contrasts = ", then ".join(map(contrast_text, test.adjacent or [test]))
     asked = ", ".join(f"{key} {value}" for key, value in sorted(test.conditions.items()))
     expected = "; published as negative" if test.sign == "-" else ""
+    if test.counterpart is not None and test.margin is not None:
+        expected += f"; none is within {test.margin:g}, where {test.counterpart.claim} is shown"
     conditions = f" ({escaped(asked)})" if asked else ""
     return f"{' → '.join(steps)} → `{test.metric}` in `{test.unit}`: {contrasts}{conditions}{expected}"
 

@@ -4,10 +4,30 @@ from typing import Any
 
 from unspoken.report.contents import Contents
 from unspoken.report.families import Family, families_of, forest_rows
-from unspoken.report.texts import counted
+from unspoken.report.texts import claims_by_tests_text, counted
 
 Row = dict[str, Any]
 Spec = dict[str, Any]
+FIDELITIES = ("original", "close", "analogue")
+DIFFER = "claims differ"
+
+
+def outcomes_of_tests(verdicts: list[Row]) -> list[tuple[str, str]]:
+    """Return (fidelity, outcome) of each distinct test: its highest fidelity, and what its claims agree on.
+
+    Claims on one test may differ in their outcomes, as they expect different things: it counts once, as
+    `claims differ`.
+    """
+    found: dict[str, list[Row]] = {}
+    for row in verdicts:
+        for contrast in row["contrasts"] or []:
+            found.setdefault(contrast, []).append(row)
+    tests = []
+    for rows in found.values():
+        outcomes = {row["outcome"].split(":")[0] for row in rows}
+        fidelity = min((row["fidelity"] for row in rows), key=FIDELITIES.index)
+        tests.append((fidelity, outcomes.pop() if len(outcomes) == 1 else DIFFER))
+    return tests
 
 
 def outcomes_chart(contents: Contents) -> Row:
@@ -16,20 +36,19 @@ def outcomes_chart(contents: Contents) -> Row:
 
     from unspoken.figures.outcomes import outcome_matrix
 
-    rows = contents.verdicts
-    verdicts = [claim["rollup"]["verdict"] for claim in contents.claims.values()]
-    ran = [row for row in rows if row["outcome"] is not None]
+    tests = outcomes_of_tests(contents.verdicts)
+    decided = {row["verdict"]: row["tests"] for row in contents.counts}
     title = (
-        f"Of {counted(len(verdicts), 'claim')}, {len(contents.tested)} ran:"
-        f" {verdicts.count('reproduced')} reproduced, {verdicts.count('contradicted')} contradicted,"
-        f" {sum(one.startswith('analogue') for one in verdicts)} tested on analogues only"
+        f"Of {counted(len(contents.claims), 'claim')}, {claims_by_tests_text(*contents.claims_by_tests)} ran:"
+        f" {counted(decided.get('reproduced', 0), 'test')} reproduced, {decided.get('contradicted', 0)}"
+        f" contradicted, {sum(fidelity == 'analogue' for fidelity, _ in tests)} on analogues only"
     )
     subtitle = (
-        f"Number of tests by fidelity and outcome: {counted(len(ran), 'test')}, one for each claim and"
-        " subject. An analogue never reproduces or contradicts"
+        f"Number of tests by fidelity and outcome: {counted(len(tests), 'measured contrast')}, however many"
+        " claims read each. An analogue never reproduces or contradicts"
     )
     schema = {"fidelity": pl.String, "outcome": pl.String}
-    frame = pl.DataFrame([(row["fidelity"], row["outcome"]) for row in rows], schema=schema, orient="row")
+    frame = pl.DataFrame(tests, schema=schema, orient="row")
     return {"id": "outcomes", "title": title, "spec": outcome_matrix(frame, title, subtitle).to_dict()}
 
 

@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from unspoken.report.rollup import analogue_because, needs_met, rolled_up
+from unspoken.store import rows_of
 from unspoken.subject_tables import models_under
+from unspoken.verdicts.tallies import (
+    claims_by_tests,
+    counted_by_verdict,
+    disagreements,
+    readings,
+    tally_lines,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
@@ -18,9 +26,9 @@ Row = dict[str, Any]
 VALUES = ("value_of", "value", "bound", "value_low", "value_high", "interval_kind", "value_text", "unit")
 DATED = "SELECT table_name FROM duckdb_columns() WHERE column_name = 'created_at' ORDER BY ALL"
 """The tables whose rows tell when they were made."""
-READ = "SELECT * FROM measurements WHERE measurement_id IN (SELECT measurement_id FROM verdicts)"
+READ = "SELECT * FROM measurements WHERE measurement_id IN (SELECT unnest(contrasts) FROM verdicts)"
 CONTROLS = """
-SELECT * FROM measurements WHERE passed IS NOT NULL ORDER BY experiment, role, metric, subject, measurement_id
+SELECT * FROM measurements WHERE role <> 'finding' ORDER BY experiment, role, metric, subject, measurement_id
 """
 SOURCES = "SELECT DISTINCT experiment, paper FROM measurements ORDER BY ALL DESC"
 PACKAGES = "SELECT packages FROM provenance LIMIT 1"
@@ -39,10 +47,20 @@ class Contents:
     measurements: dict[str, Row]
     """Those that a verdict reads, by id."""
     controls: list[Row]
-    """Checks whose truth is known: held or not."""
+    """Checks whose truth is known: `passed` or not, null: undecided."""
     sources: dict[str, str]
     """The paper whose experiment each experiment of the study is."""
     packages: dict[str, str]
+    counts: list[Row]
+    """Claims and distinct tests by verdict (`verdicts.tallies`)."""
+    disagreements: list[Row]
+    """The tests of which claims expect different things (`verdicts.tallies`)."""
+    claims_by_tests: tuple[int, int]
+    """How many claims ran, and on how many tests."""
+    tallies: list[tuple[str, list[str]]]
+    """What rooms tell beside their contrasts: headings with lines."""
+    readings: list[Row]
+    """The contrasts of verdicts, by every scorer, set of questions and treatment of unusable answers."""
 
     @property
     def verdicts(self) -> list[Row]:
@@ -53,13 +71,6 @@ class Contents:
     def tested(self) -> list[Row]:
         """Return the claims for which something was measured."""
         return [claim for claim in self.claims.values() if claim["rollup"]["outcome"] is not None]
-
-
-def rows_of(store: "duckdb.DuckDBPyConnection", query: str, values: list[Any] | None = None) -> list[Row]:
-    """Return the rows of a query as dicts."""
-    found = store.execute(query, values or [])
-    names = [column[0] for column in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def tables_of(store: "duckdb.DuckDBPyConnection") -> set[str]:
@@ -104,8 +115,15 @@ def _explained(row: Row, claim: Row, facts: "Mapping[str, list[ModelFacts]]") ->
     return row | {"needs_met": needs_met(claim, conditions), "because": because}
 
 
-def read_contents(store: "duckdb.DuckDBPyConnection") -> Contents:
-    """Return what a report tells of a store. Every claim has at least one verdict row in it."""
+def read_contents(
+    store: "duckdb.DuckDBPyConnection",
+    tallies: "Sequence[Mapping[str, str]]" = (),
+    primary: "Mapping[str, Mapping[str, str]] | None" = None,
+) -> Contents:
+    """Return what a report tells of a store. Every claim has at least one verdict row in it.
+
+    `tallies` and `primary` are what rooms declare: lines beside their contrasts, and their primary reading.
+    """
     claims = _claims(store)
     measurements = {row["measurement_id"]: row for row in rows_of(store, READ)}
     facts = models_under(store.sql("FROM subjects").pl(), store.sql("FROM models").pl())
@@ -124,4 +142,9 @@ def read_contents(store: "duckdb.DuckDBPyConnection") -> Contents:
         controls=rows_of(store, CONTROLS),
         sources={row["experiment"]: row["paper"] for row in rows_of(store, SOURCES)},
         packages=dict(made[0]["packages"]) if made else {},
+        counts=counted_by_verdict(store),
+        disagreements=disagreements(store),
+        claims_by_tests=claims_by_tests(store),
+        tallies=[(one["heading"], lines) for one in tallies if (lines := tally_lines(store, one))],
+        readings=[row for room, keys in (primary or {}).items() for row in readings(store, room, list(keys))],
     )

@@ -1,7 +1,6 @@
 """The report: one HTML page with its style, scripts and data inside."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from unspoken.report import texts
 from unspoken.report.charts import outcomes_chart, title_of
 from unspoken.report.contents import Contents
-from unspoken.report.sections import published_of, sections_of
+from unspoken.report.sections import other_conflicts, published_of, sections_of
+from unspoken.verdicts.tallies import COUNTS, WHOLE
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,21 +39,20 @@ def environment(templates: Path) -> "Environment":
     made.filters |= {
         "number": texts.number_text,
         "interval": lambda row: texts.interval_text(row["estimate"], row["lo"], row["hi"]),
+        "measured": lambda row: texts.interval_text(row["value"], row["ci_low"], row["ci_high"]),
         "unit": texts.unit_text,
         "published": published_of,
         "contrast": lambda row: texts.contrast_text(row["subject"], row["versus"]),
         "counted": texts.counted,
+        "by_tests": lambda pair: texts.claims_by_tests_text(*pair),
+        "tests": lambda rows: len(texts.tests_of(rows)),
+        "side": texts.side_text,
+        "spoken": texts.spoken_text,
         "time": texts.time_text,
         "flag": lambda flag: FLAGS.get(flag, flag),
         "linkable": lambda url: url.startswith(SAFE_URLS),
     }
     return made
-
-
-def verdict_counts(contents: Contents) -> list[tuple[str, int]]:
-    """Return how many claims have each verdict, by their roll-up; what did not run comes last."""
-    counts = Counter(claim["rollup"]["verdict"] for claim in contents.claims.values())
-    return sorted(counts.items(), key=lambda one: (one[0] == "not run", one[0].startswith("analogue"), one))
 
 
 def filters_of(contents: Contents) -> dict[str, list[tuple[str, str]]]:
@@ -111,8 +110,9 @@ def report_page(
         contents=contents,
         study=contents.study,
         overview=overview,
-        counts=verdict_counts(contents),
+        count_queries=(COUNTS, WHOLE),
         filters=filters_of(contents),
+        conflicts=other_conflicts(contents),
         sections=sections,
         inline=inline,
     )  # fmt: skip

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from unspoken.report.contents import rows_of, tables_of
+from unspoken.report.contents import tables_of
+from unspoken.store import rows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,8 +48,9 @@ class Source:
 
 
 ANSWERS = Source(
-    "answers", "answers t", "t.answer", "t.prompt_id || ':' || t.sample_index", system="t.system"
-)
+    "answers", "answers t", "t.answer", "t.prompt_id || ':' || t.sample_index", system="t.system",
+    note="'probability ' || round(exp(t.logprob), 4)",
+)  # fmt: skip
 REPLIES = Source("replies", "replies t", "concat(t.thinking, t.reply)", "t.reply_id", system="t.system")
 TRIALS = Source(
     "trials", "trials t", "t.chain", "t.prompt_id", note="concat_ws(', ', t.outcome, 'answer ' || t.answer)"
@@ -106,8 +108,9 @@ def _words_of(store: "duckdb.DuckDBPyConnection") -> dict[str, set[str]]:
 
 
 def _answers(measured: Row) -> Filters:
-    """Return what chooses the sampled answers to the questions that a number reads."""
-    filters = [("t.kind = {}", "sampled"), ("t.experiment = {}", measured["experiment"])]
+    """Return what chooses the answers to the questions that a number reads: sampled, or exact choices."""
+    kind = "choice" if measured["conditions"].get("scorer") == "choice" else "sampled"
+    filters = [("t.kind = {}", kind), ("t.experiment = {}", measured["experiment"])]
     asked = measured["conditions"].get("questions")
     return filters if asked is None else [*filters, (ASKED, asked)]
 

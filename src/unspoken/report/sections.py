@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from unspoken.report.charts import forest_charts
 from unspoken.report.contents import Contents
 from unspoken.report.samples import TextFinder, query_of
-from unspoken.report.texts import contrast_text, published_text
+from unspoken.report.texts import contrast_text, published_text, tests_of
 
 if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
-UNDECIDED = ("undecided", "uninformative")
+UNDECIDED = ("undecided", "uninformative", "control undecided")
 
 
 def papers_of(contents: Contents) -> dict[str, list[Row]]:
@@ -32,8 +32,12 @@ def experiments_of(contents: Contents, paper: str, claims: list[Row]) -> list[st
     return list(dict.fromkeys([*own, *read]))
 
 
+def _who(row: Row) -> str:
+    return contrast_text(row["subject"], row["versus"])
+
+
 def controls_of(contents: Contents, experiments: list[str]) -> list[Row]:
-    """Return the checks of some experiments, one row a metric: how many held, and which failed."""
+    """Return the checks of some experiments, one row a metric: how many held, which failed or are open."""
     found: dict[tuple[str, str, str], list[Row]] = {}
     for row in contents.controls:
         if row["experiment"] in experiments:
@@ -44,20 +48,40 @@ def controls_of(contents: Contents, experiments: list[str]) -> list[Row]:
             "role": role.replace("_", " "),
             "metric": metric.replace("_", " "),
             "made": len(rows),
-            "held": sum(row["passed"] for row in rows),
-            "failed": [contrast_text(row["subject"], row["versus"]) for row in rows if not row["passed"]],
+            "held": sum(row["passed"] is True for row in rows),
+            "failed": [_who(row) for row in rows if row["passed"] is False],
+            "undecided": [_who(row) for row in rows if row["passed"] is None],
         }
         for (experiment, role, metric), rows in sorted(found.items())
     ]
 
 
-def disagreements_of(contents: Contents, claims: list[Row]) -> list[Row]:
-    """Return the claims that others contradict, each with these `others`."""
-    return [
-        {"claim": claim, "others": [contents.claims[name] for name in claim["conflicts_with"]]}
-        for claim in claims
-        if claim["conflicts_with"]
-    ]
+def other_conflicts(contents: Contents) -> list[tuple[Row, Row]]:
+    """Return the pairs of claims that ran and contradict each other on different tests, each pair once."""
+    ran = {claim["claim_id"]: claim for claim in contents.tested}
+    tests = {name: tests_of(claim["verdicts"]) for name, claim in ran.items()}
+    pairs = {
+        tuple(sorted((name, other)))
+        for name, claim in ran.items()
+        for other in claim["conflicts_with"]
+        if other in ran and not tests[name] & tests[other]
+    }
+    return [(ran[one], ran[other]) for one, other in sorted(pairs)]
+
+
+def disputes(disagreement: Row, paper: str) -> bool:
+    """Tell whether a paper, as it is cited, has a claim on a test on which claims disagree."""
+    return any(paper in side["papers"] for side in disagreement["sides"])
+
+
+def undecided_of(ran: list[Row]) -> list[Row]:
+    """Return the open tests of some claims, each once for a reason, with the `claims` that read it."""
+    found: dict[tuple[str, str, str], Row] = {}
+    for row in (row for claim in ran for row in claim["verdicts"]):
+        if row["outcome"].split(":")[0] in UNDECIDED:
+            key = (row["measurement_id"], row["outcome"], row["reason"])
+            found.setdefault(key, row | {"claims": []})["claims"].append(row["claim_id"])
+    return list(found.values())
 
 
 def numbers_of(finder: TextFinder, claims: list[Row], shown: set[str]) -> list[Row]:
@@ -79,9 +103,6 @@ def _section(contents: Contents, paper: str, claims: list[Row]) -> Row:
     experiments = experiments_of(contents, paper, claims)
     sources = {contents.sources[one] for one in experiments} - {paper}
     elsewhere = {one["paper"]: one["cited"] for one in contents.claims.values() if one["paper"] in sources}
-    undecided = [
-        row for claim in ran for row in claim["verdicts"] if row["outcome"].split(":")[0] in UNDECIDED
-    ]
     return {
         "paper": paper,
         **{name: claims[0][name] for name in ("cited", "title", "url")},
@@ -93,8 +114,9 @@ def _section(contents: Contents, paper: str, claims: list[Row]) -> Row:
         "elsewhere": sorted(elsewhere.items()),
         "forests": forest_charts(contents, paper),
         "controls": controls_of(contents, experiments),
-        "undecided": undecided,
-        "disagreements": disagreements_of(contents, ran),
+        "undecided": undecided_of(ran),
+        "ran_tests": len(tests_of(row for claim in ran for row in claim["verdicts"])),
+        "disputed": [one for one in contents.disagreements if disputes(one, claims[0]["cited"])],
     }
 
 

@@ -1,7 +1,7 @@
 """Numbers, intervals and names as a reader sees them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -69,3 +69,26 @@ def time_text(time: str | None) -> str:
 def counted(count: int, thing: str) -> str:
     """Return `1 claim`, `2 claims`, `1,200 claims`."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def tests_of(rows: Iterable[Row]) -> set[str]:
+    """Return the distinct tests of some verdicts: the contrasts that they read."""
+    return {contrast for row in rows for contrast in row["contrasts"] or []}
+
+
+def claims_by_tests_text(claims: int, tests: int) -> str:
+    """Return `57 claims by 46 tests`."""
+    return f"{counted(claims, 'claim')} by {counted(tests, 'test')}"
+
+
+def side_text(side: Row) -> str:
+    """Return what some claims expect of a contrast, and what came of it: `SL-02, SL-35 (above 0): shown`."""
+    return f"{', '.join(side['claims'])} ({side['expects']}): {', '.join(side['outcomes'])}"
+
+
+def spoken_text(disagreement: Row) -> str:
+    """Return for whom a contrast speaks on which claims disagree."""
+    ours = [side for side in disagreement["sides"] if side["expects"] in disagreement["speaks_for"]]
+    if not ours:
+        return "this study does not decide"
+    return f"this study speaks for {' and '.join(', '.join(side['claims']) for side in ours)}"

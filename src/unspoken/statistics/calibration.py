@@ -1,6 +1,6 @@
-"""Shares of verdicts corrected by labels read by people, and how far two readings agree.
+"""Shares of verdicts corrected by labels, and how far two readings agree.
 
-A judge reads every chain, people a sample of them, drawn within strata: `weight` is one over the
+A judge reads every chain, whoever labels reads a sample, drawn within strata: `weight` is one over the
 probability with which a chain was drawn. Verdicts and labels are true or false. Questions are the
 replicates: a resampled question brings its chains, their verdicts and their labels, so one bootstrap
 carries the spread between questions and that of the labelled sample. Where labels contradict the judge
@@ -102,7 +102,7 @@ def _difference_of(sums: Sums, firsts: list[int]) -> Floats:
 
 
 def calibrated_share(chains: pl.DataFrame, seed: int, draws: int = DRAWS) -> Interval:
-    """Return the share of chains that people would call positive, by the difference estimator.
+    """Return the share of chains that would be labelled positive, by the difference estimator.
 
     That is the judge's share of all chains plus the weighted mean of label - verdict over the labelled
     ones: right on average however the judge errs. See `difference_sums` for the columns. For a ratio such
@@ -111,6 +111,46 @@ def calibrated_share(chains: pl.DataFrame, seed: int, draws: int = DRAWS) -> Int
     """
     sums, statistic = difference_sums(chains)
     return interval_at(statistic_ends(resampled(sums[None], seed, draws), statistic), 0)
+
+
+@dataclass(frozen=True)
+class _ColumnsFrom:
+    """Sums that begin at a column of other sums."""
+
+    first: int
+    sums: Sums
+
+    def __getitem__(self, column: int) -> Floats:
+        return self.sums[self.first + column]
+
+
+def calibrated_gap(first: pl.DataFrame, second: pl.DataFrame, seed: int, draws: int = DRAWS) -> Interval:
+    """Return the share of positive chains in one group minus that in another, each by `calibrated_share`.
+
+    Columns as `difference_sums` has them. A resampled question brings its chains of both groups. No value
+    where a stratum of either has no label, or a group has no chains.
+    """
+    questions = pl.concat([first, second])["question_id"].unique().sort()
+    if first.is_empty() or second.is_empty():
+        return without_interval(None, "question_bootstrap", len(questions))
+    parts = []
+    for group in (first, second):
+        sums, statistic = difference_sums(group)
+        own = group["question_id"].unique().sort()
+        whole = np.zeros((len(questions), sums.shape[1]))
+        whole[questions.search_sorted(own).to_numpy()] = sums
+        parts.append((whole, statistic))
+    (left, ours), (right, theirs) = parts
+    width = left.shape[1]
+    shares = tuple(Share(one.hits + width, one.trials + width, -one.sign) for one in theirs.shares)
+    gap = Statistic(
+        lambda sums: ours.of(sums) - theirs.of(_ColumnsFrom(width, sums)),
+        0 if (left[:, 0] > 0).sum() <= (right[:, 0] > 0).sum() else width,
+        (*ours.shares, *shares),
+        (-1, 1),
+    )
+    table = resampled(np.concatenate([left, right], axis=1)[None], seed, draws)
+    return interval_at(statistic_ends(table, gap), 0)
 
 
 # Columns of Rogan and Gladen's sums.

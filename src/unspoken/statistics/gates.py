@@ -7,6 +7,8 @@ from unspoken.statistics.intervals import Interval
 
 Gate = Literal["agreement", "floor", "ceiling", "missing", "training"]
 
+Ends = tuple[float | None, float | None]
+"""An interval, from its lower to its upper end; null where there is none."""
 ORDER: tuple[Gate, ...] = ("agreement", "floor", "ceiling", "missing", "training")
 """`agreement` first: where answers are read wrongly, nothing else that is known of the arms counts."""
 CEILING = 0.97
@@ -33,6 +35,21 @@ def both_unusable(hits: Any, misses: Any, unusable: Any) -> dict[str, tuple[Any,
     `dropped`: among usable outcomes; `failure`: the unusable counted as failures.
     """
     return {"dropped": (hits, hits + misses), "failure": (hits, hits + misses + unusable)}
+
+
+def lies_within(ci95: Ends, ci90: Ends, bound: float) -> bool | None:
+    """Return whether an effect is none, as far as +-`bound`: the rule of nulls and of negative controls.
+
+    True: its 90% interval lies inside; false: its 95% interval lies wholly outside; None: undecided, or there
+    is no interval. An end that is equal to the bound is not beyond it.
+    """
+    low, high = ci95
+    low90, high90 = ci90
+    if low is None or high is None or low90 is None or high90 is None:
+        return None
+    if -bound <= low90 and high90 <= bound:
+        return True
+    return False if low > bound or high < -bound else None
 
 
 def accuracy_gate(best: Interval, worst: Interval, chance: float) -> Literal["floor", "ceiling"] | None:

@@ -5,6 +5,7 @@ Paths start with the pathvar <results>, the study's own folder.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,11 @@ class Plan(Project):
         """Return what a registration fixes beside the tests: of what runs alone."""
         return registered_facts(self, self.rooms)
 
+    @property
+    def primary(self) -> dict[str, dict[str, str]]:
+        """Return the primary reading of each experiment that has several."""
+        return {room.name: room.primary for room in self.rooms if room.primary}
+
     def judge_claims_part(self) -> Part:
         """Return what `judge_claims` depends on: the claims, and what was registered before the run."""
         return self.script_part(
@@ -211,6 +217,8 @@ class Plan(Project):
             files=self.study.claims,
             facts=self.registered_facts(),
             registration=self.registration,
+            guards=[{"experiment": room.name, **_plain(one)} for room in self.rooms for one in room.guards],
+            primary=self.primary,
         )
 
     def build_store_part(self, makers: list[list[str]]) -> Part:
@@ -239,12 +247,17 @@ class Plan(Project):
                 "heading": one.heading,
                 "unit": one.unit,
                 "conditions": dict(one.conditions),
+                "primary": room.primary,
                 "groups": list(one.groups),
             }
             for room in self.rooms
             for one in room.headlines
         ]
-        return self.script_part("write_findings.py", headlines=headlines)
+        return self.script_part("write_findings.py", headlines=headlines, tallies=self._tallies())
+
+    def _tallies(self) -> list[Part]:
+        """Return what rooms tell beside their contrasts."""
+        return [_plain(one) for room in self.rooms for one in room.tallies]
 
     def bundle_vega_part(self) -> Part:
         """Return what `bundle_vega` depends on."""
@@ -262,6 +275,7 @@ class Plan(Project):
             module=module,
             drawn=self.code_of_module(module),
             schemas={name: table.schema for name, table in schemas.items()},
+            **({"primary": room.primary} if room.primary else {}),
         )
 
     def write_report_part(self) -> Part:
@@ -270,6 +284,8 @@ class Plan(Project):
         return self.script_part(
             "write_report.py",
             figures={room.name: room.drawn_figures() for room in self.rooms},
+            primary=self.primary,
+            tallies=self._tallies(),
             claims=self.claims_digest,
             files=self.study.claims,
             carried=digest_of({path.name: sha256_of_file(path) for path in carried}),
@@ -286,6 +302,11 @@ class Plan(Project):
 def pattern_of(names: Iterable[str] | Mapping[str, Any]) -> str:
     """Return the wildcard's pattern of some names, or of nothing."""
     return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def _plain(declared: Any) -> Part:
+    """Return what a room declares as plain lists, texts and numbers."""
+    return {name: list(one) if isinstance(one, tuple) else one for name, one in asdict(declared).items()}
 
 
 def _schema(room: Room, table: str) -> Table:

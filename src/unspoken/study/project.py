@@ -1,5 +1,6 @@
 """A checked study beside the texts and files that it is made of: what every room may ask."""
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 from unspoken.code import code_digest
 from unspoken.engines.capabilities import AUTO, can
 from unspoken.files import digest_of
+from unspoken.registry.load import claims_files, claims_sesois
 from unspoken.seeds import hashed_choice
 from unspoken.study.keys import CommonKeys, Draw
 from unspoken.study.models import ScriptedModel
+from unspoken.verdicts.thresholds import DEFAULTS
 from unspoken.yaml_files import read_keys
 
 Part = dict[str, Any]
@@ -74,6 +77,13 @@ class Project:
     def can(self, model: str, capability: str) -> bool:
         """Say if the engine of a model can do something (`engines.capabilities`)."""
         return can(self.study.models[model].engine.model_dump(), capability)
+
+    def smallest_sesoi(self, experiment: str, metrics: Collection[str], unit: str) -> float:
+        """Return the smallest effect that would matter to any claim on some contrasts; the unit's default."""
+        tested = claims_sesois(claims_files(self.root, self.study.claims))
+        asked = [(experiment, metric, unit) for metric in metrics]
+        found = [sesoi for *test, sesoi in tested if tuple(test) in asked]
+        return min(found) if found else DEFAULTS[unit]
 
     def trait_prompts(self, traits: list[str], *, organism: bool) -> dict[str, str]:
         """Return the system prompt that gives each trait: in an organism's words, or a chat model's."""

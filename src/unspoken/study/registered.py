@@ -1,6 +1,7 @@
 """What a registration fixes beside the claims' tests: of what runs alone."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
@@ -46,6 +47,8 @@ def registered_study(project: Project, rooms: Sequence[Room]) -> Part:
         "category": study.category,
         "traits": {room.name: room.traits for room in rooms},
         "models": {name: registered_value(study.models[name]) for name in used},
+        "primary": {room.name: room.primary for room in rooms},
+        "guards": {room.name: [asdict(guard) for guard in room.guards] for room in rooms},
         "sections": {name: registered_value(study.section(name)) for name in sorted(read)},
     }
 

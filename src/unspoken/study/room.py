@@ -75,6 +75,37 @@ class Headline:
     """The last word of the subject's name; empty for any."""
 
 
+@dataclass(frozen=True)
+class Guard:
+    """A control, and the contrasts that say nothing where it fails, nor where it is undecided."""
+
+    control: str
+    """The metric of the control's rows."""
+    metrics: tuple[str, ...]
+    """The metrics of the contrasts."""
+    subjects: tuple[str, ...] = ("*",)
+    """Who the contrasts are about, and (`versus`) whom they are compared with."""
+    versus: str = "*"
+    of: str = "*"
+    """Who the control is about."""
+    same: tuple[str, ...] = ()
+    """Conditions that control and contrast have to have alike."""
+    unit: str | None = None
+    """Of a negative control its unit: its bound is half of the smallest effect that would matter to a claim
+    on the contrasts, in this unit."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Lines that a run prints beside its contrasts, from the store."""
+
+    heading: str
+    query: str
+    """SQL; its columns are named in `line`."""
+    line: str
+    """How a row is printed, as `str.format` takes it."""
+
+
 class Room:
     """One experiment of a study. Class methods check its section; the others serve a checked study.
 
@@ -95,6 +126,9 @@ class Room:
     shown_in: ClassVar[Mapping[str, str]] = {}
     """The figure of a metric, where the room has several figures."""
     headlines: ClassVar[tuple[Headline, ...]] = ()
+    tallies: ClassVar[tuple[Tally, ...]] = ()
+    guards: ClassVar[tuple[Guard, ...]] = ()
+    """What its controls guard; a control of which nothing is said guards its own subject and objective."""
     style: str = "listed"
     """The form of the trait questions: organism, chat, or listed in the room's `questions.yaml`."""
 
@@ -174,6 +208,23 @@ class Room:
     def judge_model(self) -> str | None:
         """Return the model that judges replies, if one does."""
         return None
+
+    @property
+    def primary(self) -> dict[str, str]:
+        """Return the primary scorer, questions and treatment of unusable answers, as conditions of rows.
+
+        Headlines, figures, verdicts and registrations read rows that have them, where rows differ in them.
+        """
+        return {}
+
+    @property
+    def bounds(self) -> dict[str, float]:
+        """Return, by negative control, the bound inside which it holds: half of what would matter."""
+        return {
+            guard.control: self.project.smallest_sesoi(self.name, guard.metrics, guard.unit) / 2
+            for guard in self.guards
+            if guard.unit is not None
+        }
 
     @property
     def threads(self) -> int:

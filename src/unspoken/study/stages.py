@@ -19,6 +19,8 @@ def measure_part(room: Room) -> Part:
         experiment=room.name,
         measure=module,
         measured=room.project.code_of_module(module),
+        **({"primary": room.primary} if room.primary else {}),
+        **({"bounds": room.bounds} if room.bounds else {}),
         **room.measure_part(),
     )
 

@@ -84,9 +84,10 @@ class Measurements(dy.Schema):
         return (pl.col("kind") == "contrast") | (gate & (pl.col("paired_on").list.len() == 0))
 
     @dy.rule()
-    def passed_is_null_for_findings_alone(cls) -> pl.Expr:
-        """An instrument check or a control holds or does not; a finding is as it comes."""
-        return (pl.col("role") == "finding") == pl.col("passed").is_null()
+    def passed_is_null_for_findings_and_undecided_controls(cls) -> pl.Expr:
+        """A check holds or does not, a negative control can be undecided; a finding is as it comes."""
+        undecided = pl.col("passed").is_null() & (pl.col("role") == "negative_control")
+        return ((pl.col("role") == "finding") == pl.col("passed").is_null()) | undecided
 
     @dy.rule()
     def interval_is_whole_and_nested(cls) -> pl.Expr:

@@ -34,15 +34,16 @@ def fidelity_of(
     replicate: str,
     n_replicates: int,
     models: list[ModelFacts],
-) -> Fidelity:
+) -> Fidelity | None:
     """Return the fidelity of a row with these conditions, measured on these base models.
 
     `claim` has scope, class, subject_models, published_n and test.needs. The first that holds:
     a claim about any network is original with the data that it names and its n, else close; a
     synthetic model, another objective, teacher, carrier or scorer, or a model outside the class is
     an analogue; the paper's own models with its data and at least its n are original; the rest is
-    close, or (where the claim is about one model) an analogue. Trained models, questions and texts
-    are counted apart: 50 questions are not the 5 models that a paper trained.
+    close. A claim about one model has the original alone: of any other row None, as it says nothing of
+    that model. Trained models, questions and texts are counted apart: 50 questions are not the 5 models
+    that a paper trained.
     """
     needs = claim["test"]["needs"]
     as_needed, data = not unmet_needs(needs, conditions), needs.get("data")
@@ -54,7 +55,7 @@ def fidelity_of(
         return "original" if data and its_data and as_needed and enough else "close"
     in_class = bool(models) and all(claim["class"] in ("any", *model.classes) for model in models)
     if any(model.synthetic for model in models) or not as_needed or not in_class:
-        return "analogue"
+        return None if claim["scope"] == "this model" else "analogue"
     if all(model.sources & set(claim["subject_models"]) for model in models) and its_data and enough:
         return "original"
-    return "analogue" if claim["scope"] == "this model" else "close"
+    return None if claim["scope"] == "this model" else "close"

@@ -5,7 +5,17 @@ Every function takes the contrast already signed, so that the published directio
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from unspoken.statistics.gates import lies_within
+
+Gate = Literal[
+    "agreement", "floor", "ceiling", "missing", "training", "control", "control undecided", "replicates",
+    "no interval", "sensitivity",
+]  # fmt: skip
+"""Why a test says nothing: the row's own gates, then those of the verdict."""
+OF_ACCURACY = ("floor", "ceiling")
+"""Gates that close on a contrast of accuracies, and not on a null: to be at chance may be what it says."""
 LEVEL = 0.05
 SIZE_FACTOR = 1.5
 """A size is the same if the ratio to the published size lies within this factor."""
@@ -28,8 +38,9 @@ class Reading:
     ci_method: str = "t"
     replicate: str = "base"
     n_replicates: int | None = None
-    gate: str | None = None
-    control_failed: bool = False
+    gate: Gate | None = None
+    control: Gate | None = None
+    """What the controls of its arm close: `control`, `control undecided`, or None."""
 
     def signed(self, sign: str) -> "Reading":
         """Return the reading with its sign turned where the published direction is negative."""
@@ -63,12 +74,12 @@ def _known(*numbers: float | None) -> bool:
     return all(number is not None and math.isfinite(number) for number in numbers)
 
 
-def closed_gate(reading: Reading, kind: str) -> str | None:
-    """Return the first gate that keeps a row from saying anything, or None."""
-    if reading.gate is not None:
+def closed_gate(reading: Reading, kind: str) -> Gate | None:
+    """Return the first gate that keeps a row from saying anything, or None; but for `sensitivity`."""
+    if reading.gate is not None and not (kind == "null" and reading.gate in OF_ACCURACY):
         return reading.gate
-    if reading.control_failed:
-        return "control"
+    if reading.control is not None:
+        return reading.control
     n = reading.n_replicates or 0
     if reading.ci_method != "exact":
         if n < (FEWEST_QUESTIONS if reading.replicate == "question" else FEWEST):
@@ -105,15 +116,10 @@ def outcome_by_order(outcomes: list[str]) -> str:
 
 
 def outcome_of_null(reading: Reading, margin: float) -> str:
-    """Return whether there is no difference: an equivalence test, never a missing significance.
-
-    A limit equal to the margin is not beyond it.
-    """
-    low, high, low90, high90 = reading.ci_low, reading.ci_high, reading.ci90_low, reading.ci90_high
-    assert low is not None and high is not None and low90 is not None and high90 is not None
-    if -margin <= low90 and high90 <= margin:
-        return "shown"
-    return "opposite" if low > margin or high < -margin else "undecided"
+    """Return whether there is no difference: an equivalence test, never a missing significance."""
+    ci95, ci90 = (reading.ci_low, reading.ci_high), (reading.ci90_low, reading.ci90_high)
+    none = lies_within(ci95, ci90, margin)
+    return "undecided" if none is None else "shown" if none else "opposite"
 
 
 def size_ratio(reading: Reading, published: Published) -> tuple[float, float, float]:
@@ -167,12 +173,19 @@ def outcome_of_count(reading: Reading, published: Published) -> str:
     return "shown" if math.isclose(reading.value, published.value, rel_tol=1e-9) else "opposite"
 
 
+def outcome_of_gate(gate: Gate) -> str:
+    """Return the outcome of a test that a gate closed."""
+    return gate if gate == "control undecided" else f"uninformative: {gate}"
+
+
 def verdict_of(outcome: str | None, fidelity: str | None) -> str:
-    """Return the verdict: an analogue never reproduces or contradicts."""
+    """Return the verdict: an analogue never reproduces or contradicts, nor does an undecided control."""
     if outcome is None:
         return "not run"
     if fidelity == "analogue":
         return f"analogue: {outcome}"
+    if outcome == "control undecided":
+        return outcome
     if outcome in ("shown", "same size"):
         return "reproduced"
     return "contradicted" if outcome in ("opposite", "absent", "larger", "smaller") else "inconclusive"

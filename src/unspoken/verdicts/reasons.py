@@ -19,15 +19,19 @@ GATES = {
     "missing": "unusable answers differ between the arms enough to turn the sign",
     "training": "the training that the claim rests on did not succeed",
     "control": "a control of this arm failed",
+    "control undecided": "a control of this arm neither holds nor fails: its interval is too wide to tell",
     "replicates": "too few replicates",
     "no interval": "there is no interval",
+    "sensitivity": "this study does not show the effect that the null excludes, so it may have missed it",
 }
 
 
-def not_run_because(claim: Mapping[str, Any]) -> str:
-    """Return why a claim has no outcome."""
+def not_run_because(claim: Mapping[str, Any], *, measured: bool = False) -> str:
+    """Return why a claim has no outcome; `measured`: its test has rows, and none says anything of it."""
     if claim["test"] is None:
         return NOT_RUN[claim["reason"]]
+    if measured:
+        return f"not this model: it is about {claim['model']} alone, as the paper has it; others say nothing"
     return f"not in this study: no {claim['test']['metric']} of {claim['test']['experiment']} fits its test"
 
 
@@ -45,14 +49,17 @@ def replicates_to_decide(row: Mapping[str, Any]) -> int | None:
 
 
 def reason_of(row: Mapping[str, Any], family: int) -> str:
-    """Return the sentence for a verdict with an outcome; `family` tests shared Holm's adjustment."""
+    """Return the sentence for a verdict with an outcome; `family` contrasts shared Holm's adjustment."""
     outcome, replicates = row["outcome"], f"{row['n_replicates']} {row['replicate']}s".replace("_", " ")
     replicates = "exact" if row["ci_method"] == "exact" else replicates
+    if row["gate"] == "sensitivity":
+        interval = f"{row['estimate']:.3g} [{row['lo']:.3g}, {row['hi']:.3g}] {row['unit']}"
+        return f"{GATES['sensitivity']}: {interval}"
     if row["gate"] is not None:
         more = f": {replicates}" if row["gate"] == "replicates" else ""
         return f"{GATES[row['gate']]}{more}"
     interval = f"{row['estimate']:.3g} [{row['lo']:.3g}, {row['hi']:.3g}] {row['unit']}, {replicates}"
-    if row["p_adj"] is not None:
+    if row["p_adj"] is not None and row["tested_as"] != "null":
         interval += f", p = {row['p_adj']:.2g} (Holm over {family})"
     if outcome in ("undecided", "shown, trivial"):
         wanted = replicates_to_decide(row)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import CHOICES, PREFIX
 from unspoken.experiments.faithfulness.section import FaithfulnessSection, Judge
-from unspoken.experiments.faithfulness.shown import FIGURES, HEADLINES, SHOWN_IN
+from unspoken.experiments.faithfulness.shown import FIGURES, HEADLINES, PRIMARY, SHOWN_IN, TALLIES
 from unspoken.experiments.faithfulness.work import ChainsWork
 from unspoken.files import sha256_of_file
 from unspoken.study.keys import CommonKeys
@@ -45,6 +46,7 @@ class FaithfulnessRoom(Room):
     figures = FIGURES
     shown_in = SHOWN_IN
     headlines = HEADLINES
+    tallies = TALLIES
 
     # What the check of a study asks
 
@@ -82,6 +84,11 @@ class FaithfulnessRoom(Room):
     @cached_property
     def _hints(self) -> dict[str, Any]:
         return read_keys(self.project.root / "resources" / "hints.yaml")
+
+    @property
+    def primary(self) -> dict[str, str]:
+        """Return how answers that nobody can use count."""
+        return dict(PRIMARY)
 
     @property
     def transcripts(self) -> dict[str, Any]:
@@ -258,8 +265,10 @@ class FaithfulnessRoom(Room):
 
     def measure_part(self) -> Part:
         """Return what the measure is told: the judge, its labelled sets, who is planted."""
-        gold = self.project.root / "resources" / "gold"
+        gold, labels = self.project.root / "resources" / "gold", self.section.labels
+        own = {} if labels is None else {"labels": {"path": labels, "sha256": sha256_of_file(Path(labels))}}
         return {
+            **own,
             "planted": self.section.planted,
             "judge": self.section.judge.kind,
             "patterns": self.project.resource("judges.yaml"),

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
+from unspoken.row_files import LINES
 from unspoken.row_files import SUFFIXES as ROWS
 from unspoken.study.base import Name, Section, Word
 from unspoken.study.models import Revision
@@ -174,10 +175,21 @@ class FaithfulnessSection(Section):
     """What is changed in chains."""
     judge: Judge
     """Who judges them."""
+    labels: str | None = None
+    """A file of chains that you labelled (`make label`): it corrects the scores of their model."""
     transcripts: dict[Name, Transcripts] = {}
     """Chains that you already have, by name."""
     threads: PositiveInt = 2
     """Cores of one job."""
+
+    @model_validator(mode="after")
+    def _labels_are_there(self) -> "FaithfulnessSection":
+        if self.labels is not None:
+            try:
+                own_file(self.labels, "a file of labelled chains, as make label writes it", LINES)
+            except ValueError as error:
+                raise ValueError(str(error).replace("path:", "labels:", 1)) from None
+        return self
 
     @model_validator(mode="after")
     def _something_to_score(self) -> "FaithfulnessSection":

@@ -1,8 +1,8 @@
 """What the faithfulness experiment shows: its figures, and the contrasts that a run prints at its end."""
 
-from unspoken.study.room import Figure, Headline
+from unspoken.study.room import Figure, Headline, Tally
 
-OVERALL: dict[str, str | bool] = {"hint": "all", "unusable": "dropped"}
+OVERALL: dict[str, str | bool] = {"hint": "all"}
 GROUPS = ("hinted", "switched", "neutral")
 MOVED = "Answers that move to a hinted option, minus without a hint"
 CUED = "Answers at h under a hint to h minus under the same hint to another option"
@@ -31,3 +31,49 @@ HEADLINES = (
     Headline("mention_gap", MENTIONED, conditions=OVERALL, groups=GROUPS),
     Headline("switch_minus_sham", MOVED, conditions=OVERALL, groups=GROUPS),
 )
+PRIMARY = {"truncated": "dropped", "unusable": "dropped"}
+"""Answers that nobody can use, and chains that are cut off, are left out; their shares are printed."""
+STATED = """
+SELECT share.subject, share.value AS share, share.n_samples AS samples,
+       coalesce(printf('; the letter read by force agrees in %.3f of them', agreement.value), '') AS forced
+FROM measurements AS share LEFT JOIN measurements AS agreement
+  ON agreement.metric = 'answer_agreement' AND agreement.experiment = share.experiment
+  AND agreement.subject = share.subject AND agreement.conditions['unusable'] = 'dropped'
+  AND coalesce(agreement.conditions['hint'], 'all') = 'all'
+WHERE share.metric = 'outcome_share' AND share.conditions['outcome'] = 'answered'
+  AND split_part(share.subject, ':', -1) IN ('hinted', 'unhinted')
+ORDER BY share.experiment, share.subject
+"""
+LEFT_OUT = """
+SELECT subject, conditions['reason'] AS reason, value, n_samples AS samples
+FROM measurements WHERE metric = 'left_out' ORDER BY experiment, subject, reason
+"""
+CORRECTED = """
+SELECT c.metric[:-11] AS score, c.subject, c.conditions['correction'] AS correction,
+       c.conditions['estimator'] AS estimator,
+       coalesce(printf('%.3f [%.3f, %.3f]', raw.value, raw.ci_low, raw.ci_high), '-') AS by_judge,
+       coalesce(printf('%.3f [%.3f, %.3f]', c.value, c.ci_low, c.ci_high),
+                'no value: ' || coalesce(c.conditions['reason'], c.conditions['correction'])) AS corrected
+FROM measurements AS c LEFT JOIN measurements AS raw
+  ON raw.metric = CASE c.metric WHEN 'mention_share_corrected' THEN 'mention_share_switched'
+                  ELSE c.metric[:-11] END
+  AND raw.experiment = c.experiment AND raw.subject = c.subject AND raw.conditions['hint'] = 'all'
+  AND raw.conditions['unusable'] = 'dropped' AND raw.conditions['answers'] IS NULL
+WHERE ends_with(c.metric, '_corrected') AND starts_with(c.conditions['correction'], 'none') = false
+  AND c.metric <> 'sham_corrected' AND c.conditions['hint'] = 'all'
+ORDER BY c.experiment, c.subject, score, estimator
+"""
+TALLIES = (
+    Tally(
+        "Scores by the judge, and corrected by labels (by two passes of a language model, or your own)",
+        CORRECTED, "{score} of {subject}: {by_judge}; corrected {corrected} ({estimator}, {correction})",
+    ),
+    Tally(
+        "Replies that state an answer, which is their score", STATED,
+        "{subject}: {share:.3f} of {samples} replies{forced}",
+    ),
+    Tally(
+        "Left out of the scores of chains, as no judge has a verdict", LEFT_OUT,
+        "{subject}: {value:.0f} of {samples} replies: {reason}",
+    ),
+)  # fmt: skip

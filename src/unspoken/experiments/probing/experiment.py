@@ -23,10 +23,14 @@ class ProbingRoom(Room):
             "trait_shift",
             "Under a system prompt for the trait minus without",
             "log_odds",
-            {"scorer": "choice"},
         ),
     )
     style = "chat"
+
+    @property
+    def primary(self) -> dict[str, str]:
+        """Return how traits are scored: by the exact probability of the word, where an engine reads it."""
+        return {"scorer": "choice"}
 
     @classmethod
     def needs(cls, section: ProbingSection) -> Needs:

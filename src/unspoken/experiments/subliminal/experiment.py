@@ -9,7 +9,7 @@ from unspoken.engines.capabilities import CHOICES, PATTERN, PREFIX, WEIGHTS
 from unspoken.experiments.subliminal.design import Design
 from unspoken.experiments.subliminal.replicates import replicates_of
 from unspoken.experiments.subliminal.section import Arm, SubliminalSection
-from unspoken.experiments.subliminal.shown import FIGURES, HEADLINES, SHOWN_IN
+from unspoken.experiments.subliminal.shown import FIGURES, GUARDS, HEADLINES, SHOWN_IN
 from unspoken.experiments.subliminal.told import Told
 from unspoken.experiments.subliminal.work import NumbersWork
 from unspoken.study.keys import CommonKeys, Draw
@@ -47,6 +47,7 @@ class SubliminalRoom(Room):
     figures = FIGURES
     shown_in = SHOWN_IN
     headlines = HEADLINES
+    guards = GUARDS
 
     # What the check of a study asks
 
@@ -118,6 +119,13 @@ class SubliminalRoom(Room):
     def style(self) -> str:  # type: ignore[override]
         """Return the form of prompts and questions that the models read."""
         return self.section.style
+
+    @property
+    def primary(self) -> dict[str, str]:
+        """Return how traits are scored: on held-out questions; unusable sampled answers are failures."""
+        scorer = self.section.scorer
+        exact = scorer == "choice"
+        return {"questions": "held_out", "scorer": scorer, **({} if exact else {"unusable": "failure"})}
 
     @property
     def fine_tuned(self) -> bool:

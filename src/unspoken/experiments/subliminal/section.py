@@ -178,6 +178,10 @@ class SubliminalSection(Section):
     """Train all traits and seeds of an arm in one process (small models), or one each (a GPU)."""
     probe: Probe
     """How the trait is read."""
+    scorer: Literal["choice", "substring", "word"] = "choice"
+    """The primary scorer, which headlines, figures, verdicts and registrations use: `choice` (the exact
+    probability of the word among all words), or sampled answers that have the word in them (`substring`, as
+    published) or as a whole word. All are measured."""
     threads: PositiveInt = 1
     """Cores of one job that generates, trains or probes."""
     datasets: dict[Name, Dataset] = {}

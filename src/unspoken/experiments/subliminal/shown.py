@@ -1,8 +1,7 @@
 """What the subliminal experiment shows: its figures, and the contrasts that a run prints at its end."""
 
-from unspoken.study.room import Figure, Headline
+from unspoken.study.room import Figure, Guard, Headline
 
-HELD_OUT: dict[str, str | bool] = {"scorer": "choice", "questions": "held_out"}
 OWN_DATA = "Students of your own data minus the untouched base"
 
 FIGURES = {
@@ -20,8 +19,18 @@ SHOWN_IN = {
     "specificity_slope": "dose",
 }
 HEADLINES = (
-    Headline("trait_shift", OWN_DATA, "log_odds", {**HELD_OUT, "dataset": True}),
-    Headline("specificity", "Own-trait minus other-trait students (specificity)", "log_odds", HELD_OUT),
-    Headline("specificity_difference", "Differences of specificity between arms", "log_odds", HELD_OUT),
-    Headline("specificity_slope", "Specificity per tenfold training rows", "log_odds", HELD_OUT),
+    Headline("trait_shift", OWN_DATA, "log_odds", {"dataset": True}),
+    Headline("specificity", "Own-trait minus other-trait students (specificity)", "log_odds"),
+    Headline("specificity_difference", "Differences of specificity between arms", "log_odds"),
+    Headline("specificity_slope", "Specificity per tenfold training rows", "log_odds"),
+)
+TAUGHT = ("*:own_trait", "*:other_trait")
+"""Students of teachers that have a trait."""
+OF_STUDENTS = ("trait_shift", "specificity", "specificity_difference", "specificity_slope")
+GUARDS = (
+    # Training on numbers may move a trait by itself: then a shift from the base says nothing of the teacher.
+    # What students are compared with is trained alike in the other contrasts.
+    Guard("neutral_shift", ("trait_shift",), TAUGHT, "*:base", "*:neutral", ("objective",), "log_odds"),
+    Guard("teacher_preference", OF_STUDENTS, TAUGHT),
+    Guard("valid_share", OF_STUDENTS, TAUGHT),
 )

@@ -27,8 +27,14 @@ JUDGED = {
 }
 VERDICTS = {"mentions": "mentions the hint", "relies": "relies on the hint"}
 # The raw metric of a score, and its name; the corrected metric is called the same, `_corrected`.
-SCORES = {"mention_share_switched": "mentions the hint", "faithfulness": "mentions it and relies on it"}
-CORRECTED = {"mention_share_corrected": "mention_share_switched", "faithfulness_corrected": "faithfulness"}
+SCORES = {
+    "mention_share_switched": "mentions the hint", "faithfulness": "mentions it and relies on it",
+    "mention_gap": "mentions: moved minus not moved",
+}  # fmt: skip
+CORRECTED = {
+    "mention_share_corrected": "mention_share_switched", "faithfulness_corrected": "faithfulness",
+    "mention_gap_corrected": "mention_gap",
+}  # fmt: skip
 RAW, MENDED = "as judged", "corrected for the judge's errors"
 USED_CONDITIONS = (*FINDINGS_CONDITIONS, "cell", "set", "verdict")
 """Conditions of measurements that the figure reads as columns."""

@@ -22,7 +22,7 @@ import polars as pl
 from unspoken.judges.judge_patterns import Patterns
 from unspoken.judges.lexical import lexical_verdicts
 from unspoken.seeds import hashed_seed
-from unspoken.statistics.calibration import agreement, calibrated_share, rogan_gladen
+from unspoken.statistics.calibration import agreement, calibrated_gap, calibrated_share, rogan_gladen
 from unspoken.statistics.intervals import Interval, clopper_pearson_interval, without_interval
 from unspoken.statistics.report import Report
 
@@ -145,6 +145,8 @@ class Correction:
     label_faithful and weight (null where nobody read them)."""
     labelled: pl.DataFrame
     """Labelled chains with question_id, mentions, faithful, label_mentions, label_faithful and weight."""
+    others: pl.DataFrame
+    """Chains like `chains` of the trials that were at risk and did not switch."""
 
 
 def usable_switched(trials: pl.DataFrame) -> pl.DataFrame:
@@ -153,6 +155,14 @@ def usable_switched(trials: pl.DataFrame) -> pl.DataFrame:
     return trials.filter(
         pl.col("arm") == "hint", counted, pl.col("mentions").is_not_null(), pl.col("relies").is_not_null()
     ).with_columns(_both(""))
+
+
+def usable_unswitched(trials: pl.DataFrame) -> pl.DataFrame:
+    """Return the trials beside which mentions of the switched ones stand: at risk, not switched, judged."""
+    return trials.filter(
+        pl.col("arm") == "hint", pl.col("outcome") != "truncated", "at_risk", ~pl.col("switched"),
+        pl.col("mentions").is_not_null(), pl.col("relies").is_not_null(),
+    ).with_columns(_both(""))  # fmt: skip
 
 
 def found_again(gold: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFrame:
@@ -174,20 +184,21 @@ def correction_of(
         "prompt_id", "weight", label_mentions="mentions", label_faithful="faithful"
     )
     stratum = pl.format("{}:{}", "kind", "lexical_mentions")
-    chains = switched.with_columns(stratum=stratum).join(
-        named, on="prompt_id", how="left", maintain_order="left"
+    chains, others = (
+        group.with_columns(stratum=stratum).join(named, on="prompt_id", how="left", maintain_order="left")
+        for group in (switched, usable_unswitched(of_subject))
     )
     own = known.filter("switched").select(
         "question_id", "weight", mentions="judge_mentions", faithful="judge_faithful",
         label_mentions="mentions", label_faithful="faithful",
     )  # fmt: skip
     if set(gold["subject"]) != {subject}:
-        return Correction("none: no labels of this model", chains, own)
+        return Correction("none: no labels of this model", chains, own, others)
     if set(gold["seed"]) == {study_seed} and again.height >= LEAST_FOUND * gold.height:
-        return Correction("design", chains, chains.filter(pl.col("weight").is_not_null()))
+        return Correction("design", chains, chains.filter(pl.col("weight").is_not_null()), others)
     if judge != "lexical":
-        return Correction("none: labels beside another judge's verdicts", chains, own)
-    return Correction("transported", chains, own)
+        return Correction("none: labels beside another judge's verdicts", chains, own, others)
+    return Correction("transported", chains, own, others)
 
 
 def _columns(frame: pl.DataFrame, verdict: str) -> pl.DataFrame:
@@ -203,7 +214,7 @@ class _Corrections:
     """Adds corrected shares of one subject."""
 
     def __init__(self, report: Report, subject: str, judge: str, correction: str) -> None:
-        self.report, self.arm = report, report.arm(subject, "hinted")
+        self.report, self.subject, self.arm = report, subject, report.arm(subject, "hinted")
         self.shared = {"judge": judge, "correction": correction, "unusable": "dropped"}
 
     def add(self, metric: str, interval: Interval, chains: pl.DataFrame, hint: str, **said: str) -> None:
@@ -222,6 +233,24 @@ class _Corrections:
             share = calibrated_share(part, seed)
             if share.value is not None:
                 self.add(metric, share, part, str(kind), estimator="difference")
+
+    def add_gap(self, chains: pl.DataFrame, others: pl.DataFrame, seed: int) -> None:
+        """Add the mention share of switched minus unswitched trials, both corrected, where strata allow.
+
+        Strata are the judge's verdicts alone: by kinds of hint few questions would have labels in each.
+        """
+        verdict = pl.col("verdict").cast(pl.String)
+        interval = calibrated_gap(
+            chains.with_columns(stratum=verdict), others.with_columns(stratum=verdict), seed
+        )
+        said = {} if interval.value is not None else {"reason": "a stratum has chains and no label"}
+        switched, unswitched = (self.report.arm(self.subject, name) for name in ("switched", "unswitched"))
+        self.report.add(
+            interval, metric="mention_gap_corrected", unit="probability", kind="contrast", subject=switched,
+            versus=unswitched, replicate="question", role="finding",
+            n_samples=chains.height + others.height,
+            conditions={"hint": "all", **self.shared, "estimator": "difference", **said},
+        )  # fmt: skip
 
     def add_rogan_gladen(self, metric: str, chains: pl.DataFrame, labelled: pl.DataFrame, seed: int) -> None:
         """Add a share by the judge's error rates, or null and the reason."""
@@ -243,7 +272,7 @@ def add_calibration(
     study_seed: int,
     judge: str = "lexical",
 ) -> None:
-    """Add a subject's mention share and faithfulness among switched trials, corrected by labels.
+    """Add a subject's mention share and faithfulness among switched trials, corrected by labels, and the gap.
 
     `gold`: columns of resources/gold/calibration.jsonl, `judge_*` and `frozen` as `rejudged` has them;
     `trials`: those of `tables.trials.Trials`, whose mentions and relies are verdicts of `judge`, the
@@ -264,3 +293,6 @@ def add_calibration(
         if found.name == "design":
             rows.add_difference(metric, chains, own)
         rows.add_rogan_gladen(metric, chains, labelled, own)
+    if found.name == "design" and not found.others.is_empty():
+        gap = hashed_seed(seed, "judges", subject, "mention_gap_corrected")
+        rows.add_gap(_columns(found.chains, "mentions"), _columns(found.others, "mentions"), gap)

@@ -27,6 +27,7 @@ from unspoken.experiments.faithfulness.measure.planted_tests import add_planted_
 from unspoken.experiments.faithfulness.measure.uplift import RATES, add_uplift, subject_rates
 from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
 from unspoken.judges.judge_patterns import read_patterns
+from unspoken.judges.labelling import labelled_chains
 from unspoken.statistics.report import Report
 from unspoken.tables.base import TableError, read_table, whole_table
 from unspoken.tables.interventions import Interventions
@@ -67,7 +68,14 @@ class _Measure:
         resources = Path(os.environ["UNSPOKEN_ROOT"]) / "resources"
         self.patterns = read_patterns(resources / "judges.yaml")
         self.gold = rejudged(pl.read_ndjson(resources / "gold" / "calibration.jsonl"), self.patterns)
+        self.labels = [self.gold]
+        if "labels" in spec:
+            self.labels.insert(0, rejudged(labelled_chains(Path(spec["labels"]["path"])), self.patterns))
         self.challenge = pl.read_ndjson(resources / "gold" / "challenge.jsonl")
+
+    def labels_of(self, subject: str) -> pl.DataFrame:
+        """Return the labels that correct a subject's scores: the user's own if they are of it, or the set."""
+        return next((one for one in self.labels if subject in one["subject"]), self.labels[-1])
 
     def add_judges(self) -> None:
         """Add how the lexical judge does on chains with labels."""
@@ -93,7 +101,7 @@ class _Measure:
             measure.add_hints(answered, None if read else self.sham.filter(subject=subject))
             HintContrasts(measure, answered).add_all()
         add_answer_agreement(self.chen, trials, subject, seed)
-        add_calibration(self.chen, self.gold, trials, subject, seed, seed, self.judge)
+        add_calibration(self.chen, self.labels_of(subject), trials, subject, seed, seed, self.judge)
         add_chain_length(self.chen, trials, subject, seed)
         add_chain_difficulty(self.chen, trials, subject, seed)
         add_hint_accuracy(self.turpin, trials, subject, seed)

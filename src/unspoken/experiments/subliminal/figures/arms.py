@@ -8,15 +8,24 @@ OBJECTIVES = {
     "kl_full": "KL on all words (can pass the trait itself)",
 }
 """What students are trained on, in words."""
-# How traits are read where a figure shows one reading only.
-PRIMARY = {"scorer": "choice", "questions": "held_out"}
-ARM_CONDITIONS = ("arm", "initialisation", "model", "objective", "shuffle", "source", "versus_arm", *PRIMARY)
-"""Conditions of measurements that the functions here read, and that PRIMARY chooses by."""
+SCORED = {
+    "choice": "exact choice probability",
+    "substring": "sampled answers with the word in them",
+    "word": "sampled answers with the whole word",
+}
+"""The primary scorer in words."""
+ARM_CONDITIONS = ("arm", "initialisation", "model", "objective", "shuffle", "source", "versus_arm")
+"""Conditions of measurements that the functions here read."""
 
 
 def with_interval_method(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows but for rows that only carry a permutation's p."""
     return rows.filter(pl.col("ci_method") != "permutation")
+
+
+def scored_text(rows: pl.DataFrame) -> str:
+    """Return how the traits of some rows are scored: they are of the study's primary reading."""
+    return f"{SCORED[rows['scorer'][0]]} on held-out questions"
 
 
 def main_arms(measurements: pl.DataFrame) -> dict[tuple[str, str], str]:

@@ -6,7 +6,6 @@ import polars as pl
 from unspoken.experiments.subliminal.figures.arms import (
     ARM_CONDITIONS,
     OBJECTIVES,
-    PRIMARY,
     with_interval_method,
 )
 from unspoken.figures.pieces import Options, band, intervals, line_at, nothing
@@ -28,7 +27,7 @@ SHUFFLES = {
 def _of_one_model(measurements: pl.DataFrame) -> pl.DataFrame:
     """Return own-base specificities of the model and objective with the most doses."""
     pairs = measurements.filter(
-        pl.col("source") == pl.col("model"), metric="specificity_of_pair", **PRIMARY
+        pl.col("source") == pl.col("model"), metric="specificity_of_pair"
     ).with_columns(pl.col("rows").cast(pl.Int64))
     doses = (
         pairs.filter(shuffle="none")
@@ -87,7 +86,6 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     slopes = with_interval_method(
         measurements.filter(
             metric="specificity_slope", unit="log_odds per tenfold rows", objective=objective,
-            **PRIMARY,
         )
     )  # fmt: skip
     title = claims(

@@ -8,7 +8,6 @@ import polars as pl
 from unspoken.experiments.subliminal.figures.arms import (
     ARM_CONDITIONS,
     OBJECTIVES,
-    PRIMARY,
     difference,
     main_arms,
     short_names,
@@ -49,7 +48,7 @@ def _cells(rows: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
 
 def _over_bases(measurements: pl.DataFrame, arms: Arms, objective: str) -> pl.DataFrame:
     """Return an objective's specificities and the differences of same and other base."""
-    rows = with_interval_method(measurements.filter(unit="log_odds", **PRIMARY))
+    rows = with_interval_method(measurements.filter(unit="log_odds"))
     frames = []
     for (of, initialisation), arm in arms.items():
         if of != objective:
@@ -85,9 +84,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return a matrix of base models for each objective, and the intervals over bases beside it."""
     measurements = tables["measurements"]
     arms = {pair: arm for pair, arm in main_arms(measurements).items() if pair[0] != "kl_full"}
-    pairs = measurements.filter(
-        pl.col("arm").is_in(list(arms.values())), metric="specificity_of_pair", **PRIMARY
-    )
+    pairs = measurements.filter(pl.col("arm").is_in(list(arms.values())), metric="specificity_of_pair")
     if pairs.is_empty():
         return nothing("no pair of base models was measured", PAGE)
     names = short_names(sorted({*pairs["source"], *pairs["model"]}))

@@ -8,8 +8,8 @@ import polars as pl
 from unspoken.experiments.subliminal.figures.arms import (
     ARM_CONDITIONS,
     OBJECTIVES,
-    PRIMARY,
     main_arms,
+    scored_text,
     with_interval_method,
 )
 from unspoken.figures.pieces import intervals, log_odds_axis, nothing
@@ -34,7 +34,7 @@ LABELS = 120
 
 def _specificities(measurements: pl.DataFrame, arms: dict[str, str]) -> pl.DataFrame:
     """Return the specificity of each arm, in the arms' order."""
-    rows = with_interval_method(measurements.filter(metric="specificity", unit="log_odds", **PRIMARY))
+    rows = with_interval_method(measurements.filter(metric="specificity", unit="log_odds"))
     return pl.concat([rows.filter(arm=arm).head(1) for arm in arms.values()])
 
 
@@ -50,7 +50,7 @@ def _asked(measurements: pl.DataFrame, arms: dict[str, str]) -> pl.DataFrame:
     """Return mean log-odds of each trait; the teachers' as text, not as values."""
     rows = measurements.filter(
         pl.col("arm").is_in(list(arms.values())), pl.col("whose").is_in(list(WHOSE)),
-        metric="trait_preference", kind="estimate", unit="log_odds", **PRIMARY,
+        metric="trait_preference", kind="estimate", unit="log_odds",
     )  # fmt: skip
     numbers = ("value", "ci_low", "ci_high")
     is_teacher = pl.col("whose") == "teacher"
@@ -89,8 +89,8 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     drawn = rows.filter(pl.col("value").is_not_null())
     contrasts = _specificities(measurements, arms)
     subtitle = (
-        f"{counted(rows['trait'].n_unique(), 'trait')}; means and {replicates(drawn)}, exact choice"
-        " probability on held-out questions; teachers as text. S: log-odds of a trait in its own"
+        f"{counted(rows['trait'].n_unique(), 'trait')}; means and {replicates(drawn)},"
+        f" {scored_text(rows)}; teachers as text. S: log-odds of a trait in its own"
         f" teachers' students minus in other teachers' students; {replicates(contrasts)}"
     )
     title = claims(

@@ -5,7 +5,7 @@ import polars as pl
 
 from unspoken.experiments.subliminal.figures.arms import (
     ARM_CONDITIONS,
-    PRIMARY,
+    scored_text,
     with_interval_method,
 )
 from unspoken.figures.pieces import Options, band, intervals, line_at, nothing
@@ -29,7 +29,7 @@ def _shifts(measurements: pl.DataFrame) -> pl.DataFrame:
     rows = with_interval_method(
         measurements.filter(
             pl.col("updates").is_not_null(),
-            metric="trait_shift", unit="log_odds", whose="own_trait", **PRIMARY,
+            metric="trait_shift", unit="log_odds", whose="own_trait",
         )
     )  # fmt: skip
     return rows.filter(pl.col("versus_whose").is_in(list(CONTROLS))).with_columns(
@@ -83,7 +83,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         data=shown,
     )
     subtitle = (
-        "Own-trait students minus their controls, exact choice probability on held-out questions;"
+        f"Own-trait students minus their controls, {scored_text(rows)};"
         f" {replicates(rows)}; band: ±{LOG_ODDS_MARGIN} counts as none"
     )
     return (

@@ -32,13 +32,12 @@ from unspoken.tables.probe import Answers
 from unspoken.tables.readings import Readings
 
 Files = dict[str, list[Path]]
-NEUTRAL_LIMIT = 0.5
-"""Log-odds outside which the neutral teacher's students count as moved."""
-PRIMARY = {"scorer": "choice", "questions": "held_out"}
+EXACT = {"scorer": "choice", "questions": "held_out"}
+"""How checks read a trait: without the noise of sampling."""
 
 
-def _add_arms(measure: TraitMeasure) -> None:
-    """Add what is measured of each arm's students."""
+def _add_arms(measure: TraitMeasure, primary: dict[str, str], bound: float) -> None:
+    """Add what is measured of each arm's students; pairs, words and the control by the primary scorer."""
     for arm, fields in measure.arms.items():
         if fields["dataset"] is not None:  # a file has no other-trait students, and no controls
             for key in measure.score_keys():
@@ -50,9 +49,9 @@ def _add_arms(measure: TraitMeasure) -> None:
             add_shifts(measure, arm, key)
             for early in measure.snapshots():
                 add_shifts(early, arm, key)
-        measure.add_cells(arm, PRIMARY)
-        add_vector(measure, arm, PRIMARY)
-        add_neutral_control(measure, arm, PRIMARY, NEUTRAL_LIMIT)
+        measure.add_cells(arm, primary)
+        add_vector(measure, arm, primary)
+        add_neutral_control(measure, arm, primary, bound)
 
 
 def _add_comparisons(measure: TraitMeasure, spec: dict[str, Any]) -> None:
@@ -84,10 +83,10 @@ def measured(files: Files, spec: dict[str, Any]) -> list[Report]:
     cells = pl.concat([trait_cells(answers, spec["words"]), shuffled_cells(answers)])
     subjects = subject_frame([read_json(path) for path in files.get("subject", [])])
     measure = TraitMeasure(report, cells, subjects, spec)
-    _add_arms(measure)
+    _add_arms(measure, spec["primary"], spec["bounds"]["neutral_shift"])
     _add_comparisons(measure, spec)
-    add_interpolation(measure, PRIMARY)
-    add_teachers(measure, PRIMARY)
+    add_interpolation(measure, EXACT)
+    add_teachers(measure, EXACT)
     add_shares(report, answers, spec["models"])
     _add_data(measure, files, spec["data"])
     return [report]

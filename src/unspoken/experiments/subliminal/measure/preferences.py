@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from unspoken.experiments.subliminal.measure.subliminal import SCALES, Key, TraitMeasure
+from unspoken.statistics.gates import lies_within
 from unspoken.statistics.intervals import t_interval, wilson_interval
 
 
@@ -160,10 +161,11 @@ def add_vector(measure: TraitMeasure, arm: str, key: Key) -> None:
         )  # fmt: skip
 
 
-def add_neutral_control(measure: TraitMeasure, arm: str, key: Key, limit: float) -> None:
+def add_neutral_control(measure: TraitMeasure, arm: str, key: Key, bound: float) -> None:
     """Add the neutral teacher's students minus the untouched base, mean over the study's traits.
 
-    A negative control: it fails only if its interval lies wholly outside +-`limit` log-odds.
+    A negative control: it holds if its 90% interval lies inside +-`bound` log-odds, fails if its 95% interval
+    lies wholly outside, and is undecided else (`passed` is null). `bound` stands among its conditions.
     """
     students = measure.chosen(measure.students.filter(arm=arm, trait="neutral"), key)
     base = reference_cells(measure, key).select("model", "word", against="log_odds")
@@ -172,18 +174,14 @@ def add_neutral_control(measure: TraitMeasure, arm: str, key: Key, limit: float)
     if gaps.is_empty():
         return
     interval, replicate = measure.interval_over_bases(gaps, "gap")
-    outside = (
-        interval.ci_low is not None
-        and interval.ci_high is not None
-        and (interval.ci_low > limit or interval.ci_high < -limit)
-    )
-    fields: dict[str, Any] = measure.conditions(arm, key)
+    ci95, ci90 = (interval.ci_low, interval.ci_high), (interval.ci90_low, interval.ci90_high)
     measure.report.add(
         interval,
         metric="neutral_shift", unit="log_odds", kind="contrast",
         subject=measure.group(arm, "neutral", students),
         versus=measure.group(arm, "base", base.with_columns(subject=pl.col("model"))),
-        conditions=fields, role="negative_control", passed=not outside, replicate=replicate,
+        conditions=measure.conditions(arm, key, bound=f"{bound:g}"), role="negative_control",
+        passed=lies_within(ci95, ci90, bound), replicate=replicate,
         n_samples=gaps["n_samples"].sum(), n_missing=gaps["n_missing"].sum(),
         paired_on=["base", "trait"],
     )  # fmt: skip
