@@ -142,9 +142,10 @@ def test_a_headline_without_a_heading_stands_under_its_metric() -> None:
         store.register("rows", rows)
         store.execute("CREATE TABLE measurements AS SELECT * FROM rows")
         store.execute("CREATE TABLE studies AS SELECT 's' AS study, 3 AS seed")
+        store.execute("CREATE TABLE verdicts (measurement_id VARCHAR, registered VARCHAR)")
         lines = findings_text(store, [headline]).splitlines()
         assert lines[1:3] == ["", "Trait shift"]
-        assert lines[3].endswith("n = 9 questions: above 0")
+        assert lines[3].endswith("n = 9 questions: above 0; exploratory, 1 seed")
         own = findings_text(store, [headline | {"heading": "With a prompt minus without"}])
         store.execute("UPDATE measurements SET conditions = MAP {'answers': 'forced', 'trait': 'cat'}")
         assert "Trait shift" not in findings_text(store, [headline])

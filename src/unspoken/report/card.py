@@ -5,6 +5,7 @@ from collections import Counter
 from textwrap import shorten
 from typing import Any
 
+from unspoken.evidence import evidence
 from unspoken.report.contents import Contents
 from unspoken.report.texts import counted, time_text
 
@@ -52,7 +53,7 @@ def study_card(contents: Contents) -> str:
     rows = [
         (
             claim["claim_id"], shorten(claim["statement"], LONGEST, placeholder="…"), row["fidelity"],
-            row["outcome"], row["verdict"], row["registered"],
+            row["outcome"], row["verdict"], evidence(row["registered"], 1),
         )
         for claim in ran for row in [claim["rollup"]]
     ]  # fmt: skip

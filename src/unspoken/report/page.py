@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unspoken.evidence import evidence
 from unspoken.report import texts
 from unspoken.report.charts import outcomes_chart, title_of
 from unspoken.report.contents import Contents
@@ -43,6 +44,7 @@ def environment(templates: Path) -> "Environment":
         "published": published_of,
         "contrast": lambda row: texts.contrast_text(row["subject"], row["versus"]),
         "counted": texts.counted,
+        "evidence": lambda registered: evidence(registered, 1),
         "time": texts.time_text,
         "flag": lambda flag: FLAGS.get(flag, flag),
         "linkable": lambda url: url.startswith(SAFE_URLS),
