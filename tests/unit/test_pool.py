@@ -210,7 +210,7 @@ def test_the_figure_shows_every_seed_and_every_pool(merged: Path) -> None:
     places = rows.filter(contrast="chat: own − base")["place"].to_list()
     assert places == [*(f"seed {seed}" for seed in (1, 2, 3, 4)), "pooled, exploratory", "pooled, registered"]
     title, subtitle = figure_words("planted", rows)
-    assert title.startswith("Study 'planted' over 4 study seeds: 2 contrasts pooled, ")
+    assert title.startswith("'planted' over 4 study seeds: 2 contrasts pooled, ")
     spec = seeds_figure(rows, title, subtitle).to_dict()
     assert len(spec["vconcat"]) == 1
     assert seeds_figure(rows.clear(), title, subtitle).to_dict()["title"]["text"][0].startswith("No data")

@@ -15,7 +15,7 @@ LABELS, NOTES, ROW = 190, 100, 9
 
 def _panel(rows: pl.DataFrame, heading: str, unit: str, places: list[str]) -> Any:
     width = PAGE - LABELS - NOTES
-    where = {
+    where: dict[str, Any] = {
         "y": alt.Y("contrast:N", sort=None, title=None, axis={"labelLimit": LABELS - 10, "grid": True}),
         "yOffset": alt.YOffset("place:N", sort=places, scale={"paddingOuter": 0.6}),
     }

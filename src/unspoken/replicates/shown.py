@@ -125,8 +125,8 @@ def figure_words(study: str, rows: "pl.DataFrame") -> tuple[str, str]:
     apart = pooled.filter((pl.col("ci_low") > 0) | (pl.col("ci_high") < 0))
     seeds = rows.filter(pl.col("place").str.starts_with("seed"))["place"].n_unique()
     title = (
-        f"Study '{study}' over {seeds} study seeds: {pooled.height} contrasts pooled,"
-        f" {apart.height} of them above or below 0"
+        f"'{study}' over {seeds} study seeds: {pooled.height} contrasts pooled,"
+        f" {apart.height or 'none'} of them apart from 0"
     )
     return title, (
         "Each seed has teachers, data and base models of its own: 95% intervals over its replicates."
