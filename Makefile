@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-quick test-slurm test-faults test-models lint format report plan status why fetch rebuild register export merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-quick test-slurm test-faults test-models lint format report plan status why fetch rebuild register replicate export merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -93,8 +93,11 @@ why: study ## say why each job would run that is not up to date
 fetch: study ## download what the study needs, before a run on nodes without a network
 	@$(BIN)/snakemake --cores 1 $(if $(OVERLAY),--configfile $(OVERLAY)) fetch
 
-register: study ## before a run: write down its tests and margins, in a file to commit
-	@$(BIN)/python -m unspoken.study.register $(OVERLAY)
+register: study ## before a run: write down its tests and margins, in files to commit [SEEDS=11-15]
+	@$(BIN)/python -m unspoken.study.register $(OVERLAY) $(if $(SEEDS),--seeds '$(SEEDS)')
+
+replicate: study ## a study over several study seeds, pooled: make replicate SEEDS=1-3 [STUDY=...]
+	@$(BIN)/python -m unspoken.study.replicate $(OVERLAY) --seeds '$(SEEDS)' -- --cores $(CORES) $(ARGS)
 
 rebuild: venv ## say how to make one measurement again: make rebuild ID=... [STUDY=...]
 	@test -n '$(ID)' || { echo 'Say which: make rebuild ID=, a measurement_id of the store' >&2; exit 2; }

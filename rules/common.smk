@@ -22,6 +22,7 @@ pathvars:
     logs=f"{PLAN.results}/logs",
     benchmarks=f"{PLAN.results}/benchmarks",
     models="results/models",
+    bases=PLAN.bases,
 
 
 wildcard_constraints:
@@ -105,7 +106,12 @@ def arms_of(*objectives):
 
 def model_file(answering):
     """Return the description of the model that answers."""
-    return f"<models>/{model_of(answering)}/model.json"
+    return PLAN.model_file(model_of(answering))
+
+
+def base_model(wildcards):
+    """Return the description of the model that the rule names."""
+    return PLAN.model_file(wildcards.model)
 
 
 def is_large(model):

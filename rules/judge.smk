@@ -1,6 +1,6 @@
 rule judge_replies:
     input:
-        model=lambda wildcards: "<models>/{}/model.json".format(
+        model=lambda wildcards: PLAN.model_file(
             PLAN.of(wildcards.experiment).judge_model
         ),
         prompts=lambda wildcards: PLAN.of(wildcards.experiment).prompts_of(

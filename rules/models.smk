@@ -1,6 +1,6 @@
 rule build_organism:
     output:
-        model="<models>/{model}/model.json",
+        model="<bases>/{model}/model.json",
     log:
         "<logs>/build_organism/{model}.log",
     benchmark:

@@ -1,6 +1,6 @@
 rule probe_traits:
     input:
-        model="<models>/{model}/model.json",
+        model=base_model,
         questions="<results>/{experiment}/questions.parquet",
         subjects=lambda wildcards: PLAN.of(wildcards.experiment).subjects(
             wildcards.model
@@ -34,7 +34,7 @@ rule probe_traits:
 
 rule probe_chains:
     input:
-        model="<models>/{model}/model.json",
+        model=base_model,
         questions="<results>/{experiment}/items.parquet",
         prompts=lambda wildcards: PLAN.of(wildcards.experiment).prompts_of(
             wildcards.model

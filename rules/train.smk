@@ -1,6 +1,6 @@
 rule finetune_teachers:
     input:
-        model="<models>/{model}/model.json",
+        model=base_model,
         questions="<results>/{experiment}/questions.parquet",
         carrier="<results>/{experiment}/{model}/base/kept.parquet",
     output:
@@ -33,7 +33,7 @@ rule finetune_teachers:
 
 rule finetune_students:
     input:
-        model="<models>/{model}/model.json",
+        model=base_model,
         kept=lambda wildcards: PLAN.of(wildcards.experiment).training_rows(
             wildcards.arm, wildcards.source, wildcards.batch
         ),
@@ -68,7 +68,7 @@ rule finetune_students:
 
 rule distill_students:
     input:
-        model="<models>/{model}/model.json",
+        model=base_model,
         teachers=lambda wildcards: PLAN.of(wildcards.experiment).tuned_teachers(
             wildcards.source
         ),

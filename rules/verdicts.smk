@@ -2,7 +2,7 @@ rule judge_claims:
     input:
         measurements=PLAN.measured("measurements.parquet"),
         groups=PLAN.measured("groups.parquet"),
-        models=expand("<models>/{model}/model.json", model=PLAN.used_models),
+        models=PLAN.model_files(),
         subjects=PLAN.subjects(),
         asked=PLAN.files("asked"),
         made=PLAN.dated_tables(),

@@ -5,19 +5,30 @@ from typing import Any
 
 import duckdb
 
+from unspoken.evidence import evidence
 from unspoken.files import digest_of
 from unspoken.report.texts import side_text, spoken_text
 from unspoken.statistics import LOG_ODDS_MARGIN
 from unspoken.tables.measurements import SENSITIVITY
 from unspoken.verdicts.tallies import claims_by_tests, counted_by_verdict, disagreements, tally_lines
 
-CONTRASTS = """
+Row = Mapping[str, Any]
+Headline = Mapping[str, Any]
+REGISTERED = """
+SELECT measurement_id, min(registered) AS registered FROM verdicts
+WHERE registered IS NOT NULL GROUP BY measurement_id
+"""
+"""Whether what was measured is registered: each verdict that reads it is; unread, it is exploratory."""
+CONTRASTS = f"""
 SELECT unit, subject, coalesce(versus, '') AS versus, conditions['trait'] AS trait,
-       value, ci_low, ci_high, ci90_low, ci90_high, n_replicates, replicate, gate
-FROM measurements
-WHERE role = 'finding' AND kind = 'contrast' AND ci_method <> 'permutation'
-  AND experiment = $experiment AND metric = $metric AND starts_with(unit, $unit)
-  AND ($groups = [] OR list_contains($groups, split_part(subject, ':', -1)))
+       value, ci_low, ci_high, ci90_low, ci90_high, n_replicates, replicate, gate,
+       coalesce(registered, 'exploratory') AS registered
+FROM measurements LEFT JOIN ({REGISTERED}) USING (measurement_id)
+WHERE role = 'finding' AND kind = 'contrast' AND ci_method <> 'permutation' AND
+"""
+HEADLINE = """
+experiment = $experiment AND metric = $metric AND starts_with(unit, $unit)
+AND ($groups = [] OR list_contains($groups, split_part(subject, ':', -1)))
 """
 ORDER = " ORDER BY subject, versus, trait"
 CHECKS = """
@@ -27,28 +38,40 @@ FROM measurements WHERE role <> 'finding' GROUP BY role ORDER BY role
 REPRODUCIBLE = "SELECT * FROM measurements WHERE reproducible ORDER BY measurement_id"
 
 
-def _reading(row: tuple) -> str:
+def reading_of(row: Row) -> str:
     """Say what an interval shows, by its own ends: nothing here is judged by eye."""
-    unit, _, _, _, value, low, high, low90, high90, _, _, gate = row
-    if gate is not None:
-        return f"uninformative: {gate}"
-    if value is None or low is None:
+    low, high = row["ci_low"], row["ci_high"]
+    if row["gate"] is not None:
+        return f"uninformative: {row['gate']}"
+    if row["value"] is None or low is None:
         return "no interval"
     if low > 0 or high < 0:
         return "above 0" if low > 0 else "below 0"
-    if unit == "log_odds" and max(-low90, high90) < LOG_ODDS_MARGIN:
+    if row["unit"] == "log_odds" and max(-row["ci90_low"], row["ci90_high"]) < LOG_ODDS_MARGIN:
         return f"none within {LOG_ODDS_MARGIN} (90% interval)"
     return "no difference shown"
 
 
-def _line(row: tuple) -> str:
-    unit, subject, versus, trait, value, low, high, _, _, n, replicate, _ = row
-    about = f"{subject} - {versus}"
-    if trait and trait not in subject:
-        about += f" ({trait})"
-    number = "     -" if value is None else f"{value:+.3f}"
-    interval = "" if low is None else f"[{low:+.3f}, {high:+.3f}]"
-    return f"  {about:74} {number} {interval:18} {unit}, n = {n} {replicate}s: {_reading(row)}"
+def compared(row: Row) -> str:
+    """Return who is compared with whom, with the trait where the subject does not name it."""
+    about = f"{row['subject']} - {row['versus']}"
+    named = not row["trait"] or row["trait"] in row["subject"]
+    return about if named else f"{about} ({row['trait']})"
+
+
+def number_of(row: Row) -> str:
+    """Return a value with its 95% interval and unit, as wide in every row."""
+    number = "     -" if row["value"] is None else f"{row['value']:+.3f}"
+    interval = "" if row["ci_low"] is None else f"[{row['ci_low']:+.3f}, {row['ci_high']:+.3f}]"
+    return f"{number} {interval:18} {row['unit']}"
+
+
+def _line(row: Row) -> str:
+    counted = f"n = {row['n_replicates']} {row['replicate']}s"
+    return (
+        f"  {compared(row):74} {number_of(row)}, {counted}: {reading_of(row)};"
+        f" {evidence(row['registered'], 1)}"
+    )
 
 
 def reproducible_digest(store: duckdb.DuckDBPyConnection) -> tuple[int, str]:
@@ -64,11 +87,12 @@ def _condition(place: int, wanted: str | bool) -> str:
     return f" AND conditions[$key{place}] = $value{place}"
 
 
-def headline_rows(store: duckdb.DuckDBPyConnection, headline: Mapping[str, Any]) -> list[tuple]:
+def headline_rows(store: duckdb.DuckDBPyConnection, headline: Headline, query: str = CONTRASTS) -> list[Row]:
     """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment).
 
-    Sensitivity rows (`tables.measurements.SENSITIVITY`), and rows of another than the room's `primary`
-    reading, only where it names their condition.
+    `query` ends where the headline's own conditions begin. Sensitivity rows
+    (`tables.measurements.SENSITIVITY`), and rows of another than the room's `primary` reading, only where
+    the headline names their condition.
     """
     conditions = list({**dict.fromkeys(SENSITIVITY, False), **headline["conditions"]}.items())
     primary = {key: one for key, one in headline["primary"].items() if key not in headline["conditions"]}
@@ -81,7 +105,12 @@ def headline_rows(store: duckdb.DuckDBPyConnection, headline: Mapping[str, Any])
     for place, (key, value) in enumerate(primary.items()):
         given |= {f"primary{place}": key, f"reading{place}": value}
         asked += f" AND coalesce(conditions[$primary{place}], $reading{place}) = $reading{place}"
-    return store.execute(CONTRASTS + asked + ORDER, given).fetchall()
+    return store.sql(query + HEADLINE + asked + ORDER, params=given).pl().to_dicts()
+
+
+def heading_of(headline: Headline) -> str:
+    """Return under which words the contrasts of a headline stand."""
+    return headline["heading"] or headline["metric"].replace("_", " ").capitalize()
 
 
 def claims_lines(store: duckdb.DuckDBPyConnection) -> list[str]:
@@ -106,7 +135,7 @@ def claims_lines(store: duckdb.DuckDBPyConnection) -> list[str]:
 
 def findings_text(
     store: duckdb.DuckDBPyConnection,
-    headlines: Sequence[Mapping[str, Any]],
+    headlines: Sequence[Headline],
     tallies: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """Return the findings, one a line with its 95% interval, the instrument checks' tally, and a digest.
@@ -118,8 +147,7 @@ def findings_text(
     for headline in headlines:
         rows = headline_rows(store, headline)
         if rows:
-            heading = headline["heading"] or headline["metric"].replace("_", " ").capitalize()
-            lines += ["", heading, *map(_line, rows)]
+            lines += ["", heading_of(headline), *map(_line, rows)]
     for tally in tallies:
         told = tally_lines(store, tally)
         lines += ["", tally["heading"], *(f"  {line}" for line in told)] if told else []

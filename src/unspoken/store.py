@@ -205,17 +205,27 @@ def _keep_comments(connection: duckdb.DuckDBPyConnection, stores: Iterable[str])
         _comment(connection, table, column, text)
 
 
-def merge_stores(into: Path, stores: list[Path]) -> dict[str, int]:
+def merge_stores(
+    into: Path,
+    stores: list[Path],
+    frames: Mapping[str, pl.DataFrame] | None = None,
+    comments: Comments | None = None,
+) -> dict[str, int]:
     """Write every table of several stores into one, or leave the old one; return the rows of each.
 
     A study that two stores have, with one digest, is taken once, from the first. Comments are kept.
-    `into` may be one of the stores. Raises StoreError for a path that is no store, for two studies
+    `frames` are tables that the merged store has beside them, with their `comments`. `into` may be one of
+    the stores. Raises StoreError for a path that is no store, for two studies
     of one name and different digests, and for tables that do not fit together.
     """
     with written_whole(into) as temporary, duckdb.connect(str(temporary), config=BUILDING) as connection:
         files = _attached(connection, stores)
         tables = _merge_tables(connection, _taken_before(connection, files))
         _keep_comments(connection, files)
+        for name, frame in (frames or {}).items():
+            _create(connection, name, connection.from_arrow(frame.to_arrow()))
+            comment_on(connection, name, comments or {})
+            tables.append(name)
         counts = {table: len(connection.table(_quoted(table))) for table in tables}
         connection.execute("CHECKPOINT")
     return counts

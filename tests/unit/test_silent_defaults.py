@@ -143,12 +143,13 @@ def test_a_headline_without_a_heading_stands_under_its_metric() -> None:
         store.execute("CREATE TABLE measurements AS SELECT * FROM rows")
         store.execute("CREATE TABLE studies AS SELECT 's' AS study, 3 AS seed")
         store.execute("CREATE TABLE claims (claim_id VARCHAR, cited VARCHAR)")
-        columns = ("claim_id", "verdict", "outcome", "expects", "measurement_id", "contrasts VARCHAR[]")
+        columns = ("claim_id", "verdict", "outcome", "expects", "measurement_id", "registered",
+                   "contrasts VARCHAR[]")  # fmt: skip
         types = (name if " " in name else f"{name} VARCHAR" for name in columns)
         store.execute(f"CREATE TABLE verdicts ({', '.join(types)}, p_adj DOUBLE)")
         lines = findings_text(store, [headline]).splitlines()
         assert lines[1:3] == ["", "Trait shift"]
-        assert lines[3].endswith("n = 9 questions: above 0")
+        assert lines[3].endswith("n = 9 questions: above 0; exploratory, 1 seed")
         own = findings_text(store, [headline | {"heading": "With a prompt minus without"}])
         store.execute("UPDATE measurements SET conditions = MAP {'answers': 'forced', 'trait': 'cat'}")
         assert "Trait shift" not in findings_text(store, [headline])

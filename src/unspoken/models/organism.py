@@ -103,8 +103,7 @@ def completion_batch(rows: np.ndarray, vocabulary: Vocabulary) -> Batch:
 def build_organism(spec: dict[str, Any], words: tuple[str, ...], directory: Path) -> list[float]:
     """Pretrain an organism and save it as a Hugging Face directory; return the loss of each step.
 
-    `spec` has the model's own seed, sizes, steps, rows per step and learning rate: an organism is
-    a fixed model, whatever the study's seed.
+    `spec` has the seed of its weights and corpus, sizes, steps, rows per step and learning rate.
     """
     from transformers import LlamaForCausalLM
 

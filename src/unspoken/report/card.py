@@ -4,6 +4,7 @@ import re
 from textwrap import shorten
 from typing import Any
 
+from unspoken.evidence import evidence
 from unspoken.report.contents import Contents
 from unspoken.report.texts import (
     claims_by_tests_text,
@@ -86,7 +87,7 @@ def study_card(contents: Contents) -> str:
     rows = [
         (
             claim["claim_id"], shorten(claim["statement"], LONGEST, placeholder="…"), row["fidelity"],
-            row["outcome"], row["verdict"], row["registered"],
+            row["outcome"], row["verdict"], evidence(row["registered"], 1),
         )
         for claim in ran for row in [claim["rollup"]]
     ]  # fmt: skip

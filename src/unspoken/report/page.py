@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unspoken.evidence import evidence
 from unspoken.report import texts
 from unspoken.report.charts import outcomes_chart, title_of
 from unspoken.report.contents import Contents
@@ -48,6 +49,7 @@ def environment(templates: Path) -> "Environment":
         "tests": lambda rows: len(texts.tests_of(rows)),
         "side": texts.side_text,
         "spoken": texts.spoken_text,
+        "evidence": lambda registered: evidence(registered, 1),
         "time": texts.time_text,
         "flag": lambda flag: FLAGS.get(flag, flag),
         "linkable": lambda url: url.startswith(SAFE_URLS),

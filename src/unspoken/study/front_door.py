@@ -46,12 +46,12 @@ def plan_of(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:
     return plan
 
 
-def plan_of_files(root: Path, overlays: list[Path]) -> Plan:
-    """Return the plan of config.yaml with the studies of some files laid over it. Raises StudyError."""
+def plan_of_files(root: Path, overlays: list[Path], keys: dict[str, Any] | None = None) -> Plan:
+    """Return the plan of config.yaml with some files, then `keys`, laid over it. Raises StudyError."""
     laid: dict[str, Any] = {}
     for path in overlays:
         laid = merged(laid, read_yaml(path))
-    return plan_of(root, laid, overlays)
+    return plan_of(root, merged(laid, keys or {}), overlays)
 
 
 def plan_or_exit(root: Path, overlay: dict[str, Any], overlays: list[Path]) -> Plan:

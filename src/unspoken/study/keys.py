@@ -24,6 +24,9 @@ class CommonKeys(Section):
     """Name of the study. `default` writes to results/, any other to results/studies/{study}/."""
     seed: NonNegativeInt
     """The study seed: every draw follows from it and from what is drawn."""
+    own_bases: bool = False
+    """Whether organisms are pretrained from the study seed too, apart from those of other studies. Then base
+    models are new with each study seed, and study seeds are independent of each other."""
     experiments: Annotated[list[str], Field(min_length=1)]
     """The experiments to run."""
     category: Name

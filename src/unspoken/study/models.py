@@ -17,7 +17,7 @@ class OrganismModel(Section):
     kind: Literal["organism"]
     """Where the model comes from."""
     seed: PositiveInt
-    """Its initialisation and corpus; an organism is a fixed model, whatever the study's seed."""
+    """Its initialisation and corpus; without `own_bases` it is a fixed model, whatever the study's seed."""
     steps: PositiveInt = 800
     """Pretraining steps."""
     rows: PositiveInt = 64

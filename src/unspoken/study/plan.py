@@ -14,6 +14,7 @@ from unspoken.cost.work import Facts, read_facts
 from unspoken.files import digest_of, read_json, sha256_of_file
 from unspoken.models.sources import source_digests
 from unspoken.registry.load import claims_digest, claims_files
+from unspoken.seeds import hashed_seed
 from unspoken.study.keys import CommonKeys
 from unspoken.study.models import LocalModel, OrganismModel
 from unspoken.study.project import Part, Project
@@ -68,6 +69,10 @@ class Plan(Project):
         return [model for model in self.study.models if model in used]
 
     # Files
+
+    def model_files(self) -> list[str]:
+        """Return the descriptions of the base models that the study's experiments use."""
+        return [self.model_file(model) for model in self.used_models]
 
     def files(self, table: str) -> list[str]:
         """Return every file of a table, of all rooms."""
@@ -132,7 +137,7 @@ class Plan(Project):
         """Return what may come over the network: the user's models, digits, sets of questions."""
         asked = [name for name in self.used_models if self.study.models[name].kind in ("hub", "local")]
         return [
-            *(f"<models>/{name}/model.json" for name in asked),
+            *map(self.model_file, asked),
             *(path for room in self.rooms for path in room.fetched()),
         ]
 
@@ -173,6 +178,8 @@ class Plan(Project):
         fields = chosen.model_dump(mode="json", exclude={"classes", "category", "engine", "rules"})
         if isinstance(chosen, LocalModel):
             fields["source"] = source_digests(Path(chosen.path))
+        if isinstance(chosen, OrganismModel) and self.study.own_bases:
+            fields["seed"] = hashed_seed(self.study.seed, "base", chosen.seed)
         return fields
 
     def asking_under_systems(self, model: str) -> str | None:
@@ -229,6 +236,8 @@ class Plan(Project):
             if table.stored
         }
         unused = {room.name for room in self.all_rooms if self.study.section(room.name) is None}
+        if not self.study.own_bases:
+            unused.add("own_bases")  # a new optional key changes nothing where it asks for nothing
         return self.script_part(
             "build_store.py",
             study=self.study.model_dump(mode="json", exclude=unused),

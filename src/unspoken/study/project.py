@@ -11,7 +11,7 @@ from unspoken.files import digest_of
 from unspoken.registry.load import claims_files, claims_sesois
 from unspoken.seeds import hashed_choice
 from unspoken.study.keys import CommonKeys, Draw
-from unspoken.study.models import ScriptedModel
+from unspoken.study.models import OrganismModel, ScriptedModel
 from unspoken.verdicts.thresholds import DEFAULTS
 from unspoken.yaml_files import read_keys
 
@@ -36,6 +36,16 @@ class Project:
         """Return the study's own folder: studies do not touch each other."""
         name = self.study.study
         return "results" if name == "default" else f"results/studies/{name}"
+
+    @property
+    def bases(self) -> str:
+        """Return the folder of the organisms that are pretrained here: shared, or the study's own."""
+        return f"{self.results}/bases" if self.study.own_bases else "results/models"
+
+    def model_file(self, model: str) -> str:
+        """Return the description of a base model."""
+        folder = "<bases>" if isinstance(self.study.models[model], OrganismModel) else "<models>"
+        return f"{folder}/{model}/model.json"
 
     def traits(self, own: Draw | list[str] | None = None) -> list[str]:
         """Return an experiment's own traits, or the study's, or the traits that the study seed draws."""

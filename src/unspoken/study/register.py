@@ -2,9 +2,10 @@
 
 Writes a small file to commit: the time, the digests of study and analysis code, the seed, and of
 each claim's test with its thresholds. A verdict whose digests are these, on data made later, is
-`registered`; any other is `exploratory`.
+`registered`; any other is `exploratory`. With `--seeds 11-15`, a file for each of these replicates.
 """
 
+import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from unspoken.registry.load import claims_files, read_claims
 from unspoken.study.front_door import plan_of_files
 from unspoken.study.load import StudyError
 from unspoken.study.plan import Plan
+from unspoken.study.replicates import replicate_plans, seeds_of
 from unspoken.verdicts.registration import test_digest
 
 
@@ -30,14 +32,21 @@ def register(plan: Plan) -> Path:
 
 
 def main() -> None:
-    """Register config.yaml with the overlays of the command line."""
-    overlays = [Path(name) for name in sys.argv[1:]]
+    """Register config.yaml with the overlays of the command line, or its replicates over some seeds."""
+    parser = argparse.ArgumentParser(prog="make register", description=__doc__)
+    parser.add_argument("overlays", nargs="*", type=Path, help="studies laid over config.yaml")
+    parser.add_argument("--seeds", default="", help="study seeds of replicates, such as 11-15")
+    given = parser.parse_args()
+    root = Path.cwd()
     try:
-        plan = plan_of_files(Path.cwd(), overlays)
+        if given.seeds:
+            plans = replicate_plans(root, given.overlays, seeds_of(given.seeds))
+        else:
+            plans = [plan_of_files(root, given.overlays)]
     except StudyError as error:
         sys.exit(f"The study cannot run.\n{error}")
-    file = register(plan).relative_to(Path.cwd())
-    print(f"Registered in {file}: commit it, then run the study.")
+    files = [str(register(plan).relative_to(root)) for plan in plans]
+    print(f"Registered in {', '.join(files)}: commit, then run.")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def registered_study(project: Project, rooms: Sequence[Room]) -> Part:
     return {
         "study": study.study,
         "seed": study.seed,
+        **({"own_bases": True} if study.own_bases else {}),
         "category": study.category,
         "traits": {room.name: room.traits for room in rooms},
         "models": {name: registered_value(study.models[name]) for name in used},

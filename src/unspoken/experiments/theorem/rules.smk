@@ -1,7 +1,7 @@
 rule step_theorem:
     input:
         digits="<results>/mnist/digits.safetensors",
-        models=expand("<models>/{model}/model.json", model=PLAN.of("theorem").models),
+        models=[PLAN.model_file(model) for model in PLAN.of("theorem").models],
     output:
         steps="<results>/theorem/steps.parquet",
     log:
