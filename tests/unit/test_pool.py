@@ -20,7 +20,7 @@ from unspoken.store import merge_stores, open_store, write_store
 COMMENTS = yaml.safe_load((Path(__file__).parents[2] / "resources" / "store.yaml").read_text())
 HEADLINE: dict[str, Any] = {
     "experiment": "planted", "metric": "shift", "heading": "Shifts", "unit": "", "conditions": {},
-    "groups": [],
+    "groups": [], "primary": {},
 }  # fmt: skip
 VALUES = [0.1, 0.3, 0.2, 0.6]
 
