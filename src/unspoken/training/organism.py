@@ -59,7 +59,7 @@ def warmed_cosine(step: int, n_steps: int, warmup: int) -> float:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Compute on one thread: with more, sums over the rows of a batch are split and round otherwise."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -69,7 +69,7 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@_one_thread()
+@one_thread()
 def train(
     parameters: Parameters,
     shape: Shape,
