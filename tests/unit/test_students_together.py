@@ -16,7 +16,7 @@ from unspoken.models.products import product, product_and_sum, transposed_produc
 from unspoken.training import students
 from unspoken.training.organism import Batch, batch_loss
 from unspoken.training.students import OrganismTrainer
-from unspoken.training.together import loss_on
+from unspoken.training.together import Distributions, surprise
 from unspoken.training.trained import Lesson, Trained
 
 WORDS = ("owl", "wolf", "cat", "whale", "lion", "eagle", "fox", "bear")
@@ -142,10 +142,12 @@ def test_loss_and_gradient_are_those_of_autograd(
     for dtype, close in ((torch.float64, 1e-12), (torch.float32, 1e-5)):
         parameters = {name: tensor.to(dtype) for name, tensor in exact.items()}
         filled = {name: torch.full_like(tensor, torch.nan) for name, tensor in parameters.items()}
-        network = Differentiated(parameters, filled, trainer.shape)
-        if target is not None:
-            batch = Batch(tokens, first, target.to(dtype), among)
-        loss = network.loss(tokens[:, :-1], first, loss_on(batch), among)
+        network = Differentiated(parameters, filled, trainer.shape, {})
+        of_logits = surprise(tokens, first)
+        if target is not None:  # rows in another order, of more rows
+            taught = Distributions.of(torch.cat([target[:2], target.flip(0)]).to(dtype))
+            of_logits = taught.divergence(tokens, first, torch.arange(7, 1, -1))
+        loss = network.loss(tokens[:, :-1], first, of_logits, among)
         assert loss.item() == pytest.approx(expected.item(), abs=close)
         for found, gradient in zip(filled.values(), gradients, strict=True):
             torch.testing.assert_close(found.double(), gradient, atol=close, rtol=10 * close)

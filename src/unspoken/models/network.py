@@ -15,9 +15,7 @@ from torch import Tensor
 
 from unspoken.files import read_json
 from unspoken.models.passes import (
-    Heads,
-    attention,
-    attention_backward,
+    Attention,
     gated_unit,
     gated_unit_backward,
     norm,
@@ -89,15 +87,15 @@ class _Attention(torch.autograd.Function):
     """Causal attention at positions `first`, `first + 1`, ... from projected rows."""
 
     @staticmethod
-    def forward(ctx: Any, projected: Tensor, by: Heads, first: int) -> Tensor:
-        mixed, turned, weights = attention(projected, by, first)
-        ctx.save_for_backward(turned, weights)
-        ctx.theta, ctx.first = by.theta, first
-        return mixed
+    def forward(ctx: Any, projected: Tensor, shape: Shape, length: int, first: int) -> Tensor:
+        batch = len(projected) // length
+        sizes = shape.heads, shape.head_size, shape.rope_theta
+        ctx.attention = Attention(*sizes, batch, length, first, projected.dtype)
+        return ctx.attention.forward(projected)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        return attention_backward(gradients[0], *ctx.saved_tensors, ctx.theta, ctx.first), None, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        return ctx.attention.backward(gradients[0]), None, None, None
 
 
 def suffix_logits(parameters: Parameters, shape: Shape, tokens: Tensor, first: int = 0) -> Tensor:
@@ -107,7 +105,6 @@ def suffix_logits(parameters: Parameters, shape: Shape, tokens: Tensor, first: i
     """
     batch, length = tokens.shape
     embedding = parameters["embedding"]
-    heads = Heads(shape.heads, shape.head_size, shape.rope_theta, length)
 
     def after_norm(weight: str, matrix: str) -> Tensor:
         """Return a matrix with the weight of the norm before it: cheaper there than on all rows."""
@@ -118,7 +115,7 @@ def suffix_logits(parameters: Parameters, shape: Shape, tokens: Tensor, first: i
         start = first if layer == shape.layers - 1 else 0
         normed = _Normed.apply(rows, shape.norm_epsilon)
         projected = F.linear(normed, after_norm(f"{layer}.attention_norm", f"{layer}.qkv"))
-        mixed = _Attention.apply(projected, heads, start)
+        mixed = _Attention.apply(projected, shape, length, start)
         rows = torch.addmm(rows[start * batch :], mixed, parameters[f"{layer}.out"].T)
         normed = _Normed.apply(rows, shape.norm_epsilon)
         gate_up = F.linear(normed, after_norm(f"{layer}.mlp_norm", f"{layer}.gate_up"))

@@ -4,7 +4,6 @@ They are written out because a narrow network is bound by passes over memory, no
 forward pass returns beside its result, its backward pass needs.
 """
 
-from dataclasses import dataclass
 from functools import cache
 
 import torch
@@ -63,52 +62,67 @@ def _pairs(features: Tensor) -> Tensor:
     return torch.view_as_complex(features.unflatten(-1, (-1, 2)))
 
 
-@dataclass(frozen=True)
-class Heads:
-    """How rows of queries, keys and values, (length x batch, 3 x heads x size), are divided."""
+class Attention:
+    """Causal attention of one batch, with the arrays that it needs, which the next batch overwrites.
 
-    heads: int
-    size: int
-    theta: float
-    length: int
-
-
-def attention(projected: Tensor, by: Heads, first: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return causal attention at positions `first`, `first + 1`, ... as rows (positions x batch, features).
-
-    The softmax is written out: the library's is several times slower on rows shorter than a vector
-    register. Beside it return the turned queries, keys and values, and the weights.
+    Rows are (length x batch, features), time-major. Arrays and their views are made once: making them
+    takes as long as some of the products.
     """
-    rotations, future = _positions(by.size, by.theta, by.length, projected.dtype)
-    parts = projected.view(by.length, -1, 3, by.heads, by.size).permute(2, 3, 1, 0, 4)
-    turned = torch.empty_like(parts, memory_format=torch.contiguous_format)
-    torch.mul(_pairs(parts[:2]), rotations, out=_pairs(turned[:2]))
-    turned[2] = parts[2]
-    queries, keys, values = turned.flatten(1, 2)
-    scale = by.size**-0.5
-    weights = torch.baddbmm(future[first:], queries[:, first:], keys.transpose(1, 2), alpha=scale)
-    weights.sub_(weights.amax(-1, keepdim=True)).exp_()
-    weights.div_(weights.sum(-1, keepdim=True))
-    mixed = torch.bmm(weights, values).view(by.heads, -1, by.length - first, by.size)
-    return mixed.permute(2, 1, 0, 3).flatten(2).flatten(0, 1), turned, weights
 
+    def __init__(
+        self, heads: int, size: int, theta: float, batch: int, length: int, first: int, dtype: torch.dtype
+    ) -> None:
+        """Take the number and the size of heads; results are at positions `first`, `first + 1`, ..."""
+        whole, suffix = (heads, batch, length, size), (heads, batch, length - first, size)
+        rotations, future = _positions(size, theta, length, dtype)
+        self._rotations, self._back = rotations, rotations.conj().resolve_conj()
+        self._future, self._scale = future[first:], size**-0.5
+        self._divided = (length, batch, 3, heads, size)
 
-def attention_backward(slopes: Tensor, turned: Tensor, weights: Tensor, theta: float, first: int) -> Tensor:
-    """Return the gradient by the projected rows."""
-    _, heads, batch, length, size = turned.shape
-    rotations, _ = _positions(size, theta, length, turned.dtype)
-    queries, keys, values = turned.flatten(1, 2)
-    to_mixed = slopes.view(-1, batch, heads, size).permute(2, 1, 0, 3).flatten(0, 1)
-    to_turned = torch.empty_like(turned)
-    to_queries, to_keys, to_values = to_turned.flatten(1, 2)
-    torch.bmm(weights.transpose(1, 2), to_mixed, out=to_values)
-    to_scores = torch.bmm(to_mixed, values.transpose(1, 2)).mul_(weights)
-    to_scores.addcmul_(weights, to_scores.sum(-1, keepdim=True), value=-1).mul_(size**-0.5)
-    to_queries[:, :first] = 0
-    to_queries[:, first:] = torch.bmm(to_scores, keys)
-    torch.bmm(to_scores.transpose(1, 2), queries[:, first:], out=to_keys)
-    result = turned.new_empty(length, batch, 3, heads, size)
-    parts = result.permute(2, 3, 1, 0, 4)
-    torch.mul(_pairs(to_turned[:2]), rotations.conj(), out=_pairs(parts[:2]))
-    parts[2] = to_turned[2]
-    return result.view(length * batch, -1)
+        turned, to_turned = torch.empty(3, *whole, dtype=dtype), torch.empty(3, *whole, dtype=dtype)
+        self._turned, self._pairs = turned, _pairs(turned[:2])
+        queries, self._keys, self._values = turned.flatten(1, 2)
+        self._queries = queries[:, first:]
+        self._to_turned, self._to_pairs = to_turned, _pairs(to_turned[:2])
+        to_queries, self._to_keys, self._to_values = to_turned.flatten(1, 2)
+        to_queries[:, :first] = 0  # and stays so: nothing is asked there
+        self._to_queries = to_queries[:, first:]
+
+        self._weights = torch.empty(heads * batch, length - first, length, dtype=dtype)
+        self._to_scores, self._column = torch.empty_like(self._weights), self._weights.new_empty(0)
+        mixed = torch.empty(suffix, dtype=dtype)
+        self._mixed, self._mixed_in_time = mixed.flatten(0, 1), mixed.permute(2, 1, 0, 3)
+        self._rows = torch.empty(self._mixed_in_time.shape, dtype=dtype)
+        result = torch.empty(self._divided, dtype=dtype)
+        self._result, parts = result.view(length * batch, -1), result.permute(2, 3, 1, 0, 4)
+        self._result_pairs, self._result_values = _pairs(parts[:2]), parts[2]
+
+    def forward(self, projected: Tensor) -> Tensor:
+        """Return what queries, keys and values (rows, 3 x heads x size) give: (rows, heads x size).
+
+        The softmax is written out: the library's is several times slower on rows shorter than a vector
+        register.
+        """
+        parts = projected.view(self._divided).permute(2, 3, 1, 0, 4)
+        torch.mul(_pairs(parts[:2]), self._rotations, out=self._pairs)
+        self._turned[2] = parts[2]
+        weights, keys = self._weights, self._keys.mT
+        torch.baddbmm(self._future, self._queries, keys, alpha=self._scale, out=weights)
+        weights.sub_(torch.amax(weights, -1, keepdim=True, out=self._column)).exp_()
+        weights.div_(torch.sum(weights, -1, keepdim=True, out=self._column))
+        torch.bmm(weights, self._values, out=self._mixed)
+        return self._rows.copy_(self._mixed_in_time).flatten(2).flatten(0, 1)
+
+    def backward(self, slopes: Tensor) -> Tensor:
+        """Return the gradient by queries, keys and values, after `forward` on them."""
+        self._mixed_in_time.copy_(slopes.view(self._rows.shape))
+        weights, to_mixed, to_scores = self._weights, self._mixed, self._to_scores
+        torch.bmm(weights.mT, to_mixed, out=self._to_values)
+        torch.bmm(to_mixed, self._values.mT, out=to_scores).mul_(weights)
+        along = torch.sum(to_scores, -1, keepdim=True, out=self._column)
+        to_scores.addcmul_(weights, along, value=-1).mul_(self._scale)
+        self._to_queries.copy_(torch.bmm(to_scores, self._keys))
+        torch.bmm(to_scores.mT, self._queries, out=self._to_keys)
+        torch.mul(self._to_pairs, self._back, out=self._result_pairs)
+        self._result_values.copy_(self._to_turned[2])
+        return self._result

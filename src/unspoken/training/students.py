@@ -11,19 +11,19 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from unspoken.models.corpus import ASSISTANT, END, FORMS, NUMBERS, USER, Vocabulary
+from unspoken.models.gradients import Differentiated
 from unspoken.models.network import (
     Parameters,
     Shape,
     llama_from_parameters,
     parameters_from_llama,
-    suffix_logits,
 )
-from unspoken.training.organism import Batch, carrier_log_probs, train, warmed_linear
-from unspoken.training.together import Stack
+from unspoken.training.organism import Batch, train, warmed_linear
+from unspoken.training.together import Distributions, Rows, Stack, surprise
 from unspoken.training.trained import Lesson, Trained
 
-CHUNK = 2000
-"""Rows of one pass of a teacher, to bound memory."""
+CHUNK = 64
+"""Rows of one pass of a teacher: their numbers fit the processor's cache."""
 TOGETHER = 8
 """Students that are trained at once, to bound memory: what they become does not depend on it."""
 
@@ -78,31 +78,27 @@ class OrganismTrainer:
             for parameters, own in zip(stack.parameters, losses.T, strict=True):
                 yield Trained(llama_from_parameters(parameters, self.shape), own.tolist())
 
-    def _batches(self, lesson: Lesson, training: dict[str, Any], objective: str) -> Iterator[Batch]:
+    def _batches(self, lesson: Lesson, training: dict[str, Any], objective: str) -> Iterator[Rows]:
         """Yield what a student reads in each step: all rows in an epoch, in an order drawn by its seed."""
         tokens, first = self._tokens(lesson.rows)
         among = self.carrier_ids() if objective == "kl_carrier" else None
-        target = None
+        taught = None
         if lesson.teacher is not None:
             teacher = self._loaded(lesson.teacher.tensors())
-            target = self._distributions(teacher, tokens, first, among)
+            taught = Distributions.of(self._distributions(teacher, tokens, first, among))
         generator = np.random.default_rng(lesson.seed)
         for _ in range(training["epochs"]):
             order = torch.from_numpy(generator.permutation(len(tokens)))
             for chosen in order.split(training["batch_size"]):
-                yield Batch(tokens[chosen], first, None if target is None else target[chosen], among)
+                own = tokens[chosen]
+                loss = taught.divergence(own, first, chosen) if taught else surprise(own, first)
+                yield Rows(own, first, loss, among)
 
-    @torch.no_grad()
     def _distributions(self, teacher: Parameters, tokens: Tensor, first: int, among: Tensor | None) -> Tensor:
         """Return a teacher's log-probabilities at completion positions, (rows, positions, classes)."""
-        return torch.cat(
-            [
-                carrier_log_probs(suffix_logits(teacher, self.shape, chunk[:, :-1], first), among).transpose(
-                    0, 1
-                )
-                for chunk in tokens.split(CHUNK)
-            ]
-        )
+        network = Differentiated(teacher, {}, self.shape, {})
+        logits = [network.logits(chunk[:, :-1], first, among) for chunk in tokens.split(CHUNK)]
+        return torch.cat(logits, 1).log_softmax(-1).transpose(0, 1)
 
     def teacher(
         self, questions: pl.DataFrame, carrier: pl.DataFrame, training: dict[str, Any], seed: int

@@ -25,10 +25,10 @@ SHUFFLES = {
 }
 
 
-def _of_most_doses(measurements: pl.DataFrame) -> pl.DataFrame:
+def of_most_doses(measurements: pl.DataFrame) -> pl.DataFrame:
     """Return specificities within bases, of the objective and the replicates with the most doses.
 
-    Arms that ran on other bases are not comparable: theirs are as many only by chance.
+    Arms on other bases are not comparable: their number tells them apart.
     """
     specificities = with_interval_method(
         measurements.filter(metric="specificity", unit="log_odds", initialisation="same", **PRIMARY)
@@ -53,7 +53,7 @@ def _of_most_doses(measurements: pl.DataFrame) -> pl.DataFrame:
 def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return specificity against training rows, shuffled numbers beside it."""
     measurements = tables["measurements"]
-    rows = _of_most_doses(measurements)
+    rows = of_most_doses(measurements)
     if rows.is_empty():
         return nothing("no students of their own base were measured", COLUMN)
     shown = rows.select(
