@@ -61,10 +61,11 @@ class Study:
 
     def add(self, arm: str, mean: float, n: int, *, more: dict | None = None, **fields: Any):
         objective, initialisation, shuffle, rows = ARMS[arm]
+        noise = self.random.normal(0, self.spread, n)
         fields = {
             "study": "small", "paper": "cloud2025", "experiment": "subliminal", "unit": "log_odds",
             "n_samples": n, "role": "finding", "reproducible": True,
-            "interval": t_interval(mean + self.random.normal(0, self.spread, n)), **fields,
+            "interval": t_interval(mean + noise - noise.mean()), **fields,
         }  # fmt: skip
         self.rows.append(
             measurement(

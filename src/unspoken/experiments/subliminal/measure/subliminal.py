@@ -108,17 +108,15 @@ class TraitMeasure:
         """
         of_traits = cells.filter(pl.col("trait").is_in(self.traits), pl.col("word").is_in(self.traits))
         means = of_traits.group_by(*by, "trait", "word").agg(pl.col(scale).mean())
-        replicates = means.select(by).unique().sort(by).rows()
-        grid = (
-            pl.DataFrame(replicates, by, orient="row")
-            .join(pl.DataFrame({"trait": self.traits}), how="cross")
-            .join(pl.DataFrame({"word": self.traits}), how="cross")
+        replicates = means.select(by).unique().sort(by)
+        grid = replicates.join(pl.DataFrame({"trait": self.traits}), how="cross").join(
+            pl.DataFrame({"word": self.traits}), how="cross"
         )
         full = grid.join(means, on=[*by, "trait", "word"], how="left", maintain_order="left")
         size = len(self.traits)
         values = full[scale].fill_null(np.nan).to_numpy().reshape(len(replicates), size, size)
         whole = np.isfinite(values).all((1, 2))
-        return [one for one, fine in zip(replicates, whole, strict=True) if fine], values[whole]
+        return replicates.filter(whole).rows(), values[whole]
 
     def specificities(self, arm: str, key: Key, scale: str) -> tuple[str, np.ndarray, np.ndarray]:
         """Return an arm's replicate, its specificity for each, and the table it comes from."""
