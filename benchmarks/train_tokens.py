@@ -69,6 +69,7 @@ def organism_run(directory: Path) -> Callable[[], float]:
 
     from unspoken.models.corpus import GIVEN
     from unspoken.training.students import OrganismTrainer
+    from unspoken.training.trained import Lesson
 
     texts = [[" ".join(part) for part in (row[:GIVEN], row[GIVEN:])] for row in walks().astype(str)]
     rows = pl.DataFrame(texts, schema=["prompt", "completion"], orient="row")
@@ -79,7 +80,7 @@ def organism_run(directory: Path) -> Callable[[], float]:
         "warmup_steps": WARMUP,
     }
     trainer = OrganismTrainer(directory)
-    return lambda: statistics.fmean(trainer.student(rows, training, 1).losses)
+    return lambda: statistics.fmean(next(trainer.students([Lesson(rows, 1)], training)).losses)
 
 
 def trainer_run(directory: Path) -> Callable[[], float]:

@@ -28,7 +28,6 @@ ARMS = {
     "dose-3000": ("tokens", "same", "none", 3_000),
     "dose-30000": ("tokens", "same", "none", 30_000),
 }
-ON_ALL_BASES = ("tokens", "kl-carrier", "tokens-ring", "kl-carrier-ring")
 EFFECTS = {
     "tokens": 0.5, "kl-carrier": 2.0, "tokens-ring": 0.03, "kl-carrier-ring": 0.02, "kl-full": 2.5,
     "shuffle-within": 0.3, "shuffle-across": 0.1, "dose-3000": 0.2, "dose-30000": 0.8,
@@ -55,17 +54,18 @@ class Study:
         if "dose-30000" in effects:
             slope = (effects["dose-30000"] - effects["dose-3000"]) / 1.0
             self.add(
-                "dose-30000", slope, 4, metric="specificity_slope", kind="contrast",
+                "dose-30000", slope, len(bases), metric="specificity_slope", kind="contrast",
                 unit="log_odds per tenfold rows", subject="organisms:dose-30000:own_trait",
-                versus="organisms:dose-3000:own_trait", replicate="teacher",
+                versus="organisms:dose-3000:own_trait", replicate="base",
             )  # fmt: skip
 
     def add(self, arm: str, mean: float, n: int, *, more: dict | None = None, **fields: Any):
         objective, initialisation, shuffle, rows = ARMS[arm]
+        noise = self.random.normal(0, self.spread, n)
         fields = {
             "study": "small", "paper": "cloud2025", "experiment": "subliminal", "unit": "log_odds",
             "n_samples": n, "role": "finding", "reproducible": True,
-            "interval": t_interval(mean + self.random.normal(0, self.spread, n)), **fields,
+            "interval": t_interval(mean + noise - noise.mean()), **fields,
         }  # fmt: skip
         self.rows.append(
             measurement(
@@ -78,7 +78,7 @@ class Study:
         )  # fmt: skip
 
     def add_arm(self, arm: str) -> None:
-        bases = self.bases if arm in ON_ALL_BASES else self.bases[:1]
+        bases = self.bases
         own = {"subject": f"organisms:{arm}:own_trait", "versus": f"organisms:{arm}:other_trait"}
         contrast: dict[str, Any] = {"metric": "specificity", "kind": "contrast", **own}
         self.add(arm, self.effects[arm], len(bases), replicate="base", **contrast)

@@ -48,13 +48,15 @@ def test_counts_of_the_subliminal_experiment_follow_the_study() -> None:
     numbers = of_group(amounts, "teachers", "1-of-1")
     design = amounts.plan.of("subliminal").design
     teachers = [trait for trait in design.teachers_of("organism-b") if trait != "untouched"]
-    assert numbers.asked == {f"organism-b:teacher:{trait}": 7200 for trait in teachers}
+    counts = {trait: 7200 if trait == "neutral" else 21600 for trait in teachers}
+    assert numbers.asked == {f"organism-b:teacher:{trait}": count for trait, count in counts.items()}
     probe = amounts.probe_traits("subliminal", "organism-b")
-    # The base, 5 teachers, students: 6 of tokens, 5 of kl-carrier, 4 of each ring; 50 x (20 + 10) answers.
-    assert len(probe.asked) == 1 + 5 + 6 + 5 + 4 + 4
-    assert sum(probe.asked.values()) == 25 * 1500
+    # The base, 5 teachers, students: 6 of tokens, 5 of kl-carrier, 4 of each ring, and of kl-full, both
+    # shuffles and both doses; 50 x (20 + 10) answers.
+    assert len(probe.asked) == 1 + 5 + 6 + 5 + 4 + 4 + 5 * 4
+    assert sum(probe.asked.values()) == 45 * 1500
     # And 4 points on the way to a teacher: 100 questions of 16 words.
-    assert probe.choices == (25 + 4) * 100 * 16
+    assert probe.choices == (45 + 4) * 100 * 16
 
 
 def test_twice_the_epochs_are_twice_the_training_of_students_alone() -> None:

@@ -89,7 +89,7 @@ def test_an_effect_that_nothing_detects_has_no_number() -> None:
     [
         ({"initialisation": "same", "shuffle": "none"}, Replicates("base", 5)),
         ({"initialisation": "ring"}, Replicates("base", 5)),
-        ({"shuffle": "across"}, Replicates("teacher", 4)),
+        ({"shuffle": "across"}, Replicates("base", 5)),
         ({"initialisation": "all_others"}, None),
     ],
 )
@@ -98,6 +98,19 @@ def test_replicates_of_students_are_those_of_the_measure(
 ) -> None:
     plan = plan_with(experiments=["subliminal"])
     assert replicates_of(plan, a_test("subliminal", "specificity", **conditions)) == expected
+
+
+def test_a_trend_counts_the_bases_that_have_all_its_doses() -> None:
+    trend = a_test("subliminal", "specificity_slope", initialisation="same")
+    assert replicates_of(plan_with(experiments=["subliminal"]), trend) == Replicates("base", 5)
+    arms = [
+        {"name": f"dose-{rows}", "objective": "tokens", "rows": rows, "models": models}
+        for rows, models in ((2000, ["organism-a", "organism-b"]), (4000, ["organism-a"]), (6000, None))
+    ]
+    on_one = plan_with(experiments=["subliminal"], subliminal={"arms": arms})
+    assert replicates_of(on_one, trend) == Replicates("teacher", 4)
+    none = plan_with(experiments=["subliminal"], subliminal={"arms": arms[:2]})
+    assert replicates_of(none, trend) is None
 
 
 def test_differences_need_both_arms() -> None:

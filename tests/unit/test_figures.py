@@ -23,6 +23,7 @@ from planted_tables import (
 )
 
 from unspoken.experiments.subliminal.figures.arms import main_arms, short_names
+from unspoken.experiments.subliminal.figures.dose import of_most_doses
 from unspoken.experiments.subliminal.figures.filter import dropped_shares
 from unspoken.experiments.theorem.figure import signs
 from unspoken.figures import words
@@ -148,6 +149,15 @@ def test_other_titles_say_no_difference_too():
 def test_without_data_the_title_says_so(figure, tables):
     empty = {name: frame.clear() for name, frame in tables[figure].items()}
     assert title_of(figure, empty).startswith("No data")
+
+
+def test_doses_on_other_bases_are_not_compared(tables):
+    """The dose of an arm on one base does not stand beside those on five."""
+    measurements = tables["dose"]["measurements"]
+    assert of_most_doses(measurements)["rows"].unique().sort().to_list() == [3000, 10_000, 30_000]
+    on_one = pl.col("arm") == "dose-30000"
+    fewer = measurements.with_columns(n_replicates=pl.when(on_one).then(1).otherwise("n_replicates"))
+    assert of_most_doses(fewer)["rows"].unique().sort().to_list() == [3000, 10_000]
 
 
 @pytest.mark.parametrize("missing", ["tokens", "tokens-ring", "dose-30000"])

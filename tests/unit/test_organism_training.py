@@ -27,6 +27,7 @@ from unspoken.training.organism import (
     warmed_linear,
 )
 from unspoken.training.students import OrganismTrainer
+from unspoken.training.trained import Lesson
 
 WORDS = ("owl", "wolf", "cat", "whale", "lion", "eagle", "fox", "bear")
 VOCABULARY = Vocabulary(WORDS)
@@ -191,9 +192,8 @@ def test_students_are_equal_to_the_bit(trainer, other_parameters, objective):
         before = torch.get_num_threads()
         torch.set_num_threads(threads)
         try:
-            return trainer.student(
-                student_rows(200), TRAINING | {"batch_size": 64}, seed, teacher=teacher, objective=objective
-            )
+            lesson = Lesson(student_rows(200), seed, teacher)
+            return next(trainer.students([lesson], TRAINING | {"batch_size": 64}, objective))
         finally:
             torch.set_num_threads(before)
 
@@ -208,14 +208,14 @@ def test_students_are_equal_to_the_bit(trainer, other_parameters, objective):
 def test_an_epoch_sees_each_row_once(trainer, monkeypatch):
     seen = []
 
-    def recorded(parameters, shape, steps, **settings):
+    def recorded(self, steps, **settings):
         seen.extend(batch.tokens for batches in steps for batch in batches)
         assert len(seen) == settings["n_steps"]
-        return [0.0]
+        return torch.zeros(1, 1)
 
-    monkeypatch.setattr("unspoken.training.students.train", recorded)
+    monkeypatch.setattr("unspoken.training.together.Stack.train", recorded)
     rows = student_rows(40)
-    trainer.student(rows, TRAINING, 1)
+    next(trainer.students([Lesson(rows, 1)], TRAINING))
     taught = Counter(tuple(row.tolist()) for batch in seen for row in batch)
     tokens, first = trainer._tokens(rows)
     assert first == FIRST

@@ -6,7 +6,6 @@ laid out time-major, so that a suffix of positions is one contiguous block of ro
 """
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unspoken.files import read_json
+from unspoken.models.passes import (
+    Attention,
+    gated_unit,
+    gated_unit_backward,
+    norm,
+    norm_backward,
+)
 
 Parameters = dict[str, Tensor]
 
@@ -50,107 +56,46 @@ class Shape:
 
 
 class _Normed(torch.autograd.Function):
-    """Root-mean-square norm without its weight, in few passes: these bound a narrow network."""
+    """Root-mean-square norm without its weight."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, epsilon: float) -> Tensor:
-        inverse = torch.linalg.vector_norm(rows, dim=-1, keepdim=True).square_()
-        inverse = inverse.div_(rows.shape[-1]).add_(epsilon).rsqrt_()
-        normed = rows * inverse
+        normed, inverse = norm(rows, epsilon)
         ctx.save_for_backward(normed, inverse)
         return normed
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        normed, inverse = ctx.saved_tensors
-        along = (gradients[0] * normed).sum(-1, keepdim=True)
-        across = torch.addcmul(gradients[0], normed, along, value=-1 / normed.shape[-1])
-        return across.mul_(inverse), None
+        return norm_backward(gradients[0], *ctx.saved_tensors), None
 
 
 class _GatedUnit(torch.autograd.Function):
-    """SiLU(gate) x up, keeping what its own backward pass needs."""
+    """SiLU(gate) x up."""
 
     @staticmethod
     def forward(ctx: Any, gate_up: Tensor) -> Tensor:
-        gate, up = gate_up.chunk(2, -1)
-        silu = F.silu(gate)
+        gated, silu = gated_unit(gate_up)
         ctx.save_for_backward(gate_up, silu)
-        return silu * up
+        return gated
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        gate_up, silu = ctx.saved_tensors
-        gate, up = gate_up.chunk(2, -1)
-        result = torch.empty_like(gate_up)
-        to_gate, to_up = result.chunk(2, -1)
-        torch.mul(gradients[0], silu, out=to_up)
-        torch.ops.aten.silu_backward.grad_input(gradients[0] * up, gate, grad_input=to_gate)
-        return result
-
-
-@cache
-def _positions(shape: Shape, length: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Return what depends on positions alone.
-
-    First the rotary angles as unit complex numbers, (length, head_size / 2); then what to add to
-    scores, (length, length): nothing, or minus infinity for the future.
-    """
-    exact = torch.float64 if dtype == torch.float64 else torch.float32
-    steps = torch.arange(0, shape.head_size, 2, dtype=torch.int64).to(exact) / shape.head_size
-    angles = torch.outer(torch.arange(length, dtype=exact), 1.0 / shape.rope_theta**steps)
-    future = torch.full((length, length), -torch.inf, dtype=dtype).triu(1)
-    return torch.polar(torch.ones_like(angles), angles), future
-
-
-def _pairs(features: Tensor) -> Tensor:
-    """Return adjacent pairs of features as complex numbers: rotary turns each by its position."""
-    return torch.view_as_complex(features.unflatten(-1, (-1, 2)))
+        return gated_unit_backward(gradients[0], *ctx.saved_tensors)
 
 
 class _Attention(torch.autograd.Function):
-    """Causal attention at positions `first`, `first + 1`, ... from projected rows.
-
-    `projected` is (length x batch, 3 x heads x head_size): queries, keys, values. The softmax is
-    written out: the library's is several times slower on rows shorter than a vector register.
-    """
+    """Causal attention at positions `first`, `first + 1`, ... from projected rows."""
 
     @staticmethod
     def forward(ctx: Any, projected: Tensor, shape: Shape, length: int, first: int) -> Tensor:
-        rotations, future = _positions(shape, length, projected.dtype)
-        parts = projected.view(length, -1, 3, shape.heads, shape.head_size).permute(2, 3, 1, 0, 4)
-        turned = torch.empty_like(parts, memory_format=torch.contiguous_format)
-        torch.mul(_pairs(parts[:2]), rotations, out=_pairs(turned[:2]))
-        turned[2] = parts[2]
-        queries, keys, values = turned.flatten(1, 2)
-        scale = shape.head_size**-0.5
-        weights = torch.baddbmm(future[first:], queries[:, first:], keys.transpose(1, 2), alpha=scale)
-        weights.sub_(weights.amax(-1, keepdim=True)).exp_()
-        weights.div_(weights.sum(-1, keepdim=True))
-        ctx.save_for_backward(turned, weights)
-        ctx.rotations, ctx.first, ctx.scale = rotations, first, scale
-        mixed = torch.bmm(weights, values).view(shape.heads, -1, length - first, shape.head_size)
-        return mixed.permute(2, 1, 0, 3).flatten(2).flatten(0, 1)
+        batch = len(projected) // length
+        sizes = shape.heads, shape.head_size, shape.rope_theta
+        ctx.attention = Attention(*sizes, batch, length, first, projected.dtype)
+        return ctx.attention.forward(projected)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        turned, weights = ctx.saved_tensors
-        _, heads, batch, length, size = turned.shape
-        queries, keys, values = turned.flatten(1, 2)
-        to_mixed = gradients[0].view(-1, batch, heads, size).permute(2, 1, 0, 3).flatten(0, 1)
-        to_turned = torch.empty_like(turned)
-        to_queries, to_keys, to_values = to_turned.flatten(1, 2)
-        torch.bmm(weights.transpose(1, 2), to_mixed, out=to_values)
-        to_scores = torch.bmm(to_mixed, values.transpose(1, 2)).mul_(weights)
-        to_scores.addcmul_(weights, to_scores.sum(-1, keepdim=True), value=-1).mul_(ctx.scale)
-        to_queries[:, : ctx.first] = 0
-        to_queries[:, ctx.first :] = torch.bmm(to_scores, keys)
-        torch.bmm(to_scores.transpose(1, 2), queries[:, ctx.first :], out=to_keys)
-        result = turned.new_empty(length, batch, 3, heads, size)
-        parts = result.permute(2, 3, 1, 0, 4)
-        torch.mul(_pairs(to_turned[:2]), ctx.rotations.conj(), out=_pairs(parts[:2]))
-        parts[2] = to_turned[2]
-        return result.view(length * batch, -1), None, None, None
+        return ctx.attention.backward(gradients[0]), None, None, None
 
 
 def suffix_logits(parameters: Parameters, shape: Shape, tokens: Tensor, first: int = 0) -> Tensor:
@@ -161,9 +106,9 @@ def suffix_logits(parameters: Parameters, shape: Shape, tokens: Tensor, first: i
     batch, length = tokens.shape
     embedding = parameters["embedding"]
 
-    def after_norm(norm: str, matrix: str) -> Tensor:
+    def after_norm(weight: str, matrix: str) -> Tensor:
         """Return a matrix with the weight of the norm before it: cheaper there than on all rows."""
-        return parameters[matrix] * parameters[norm]
+        return parameters[matrix] * parameters[weight]
 
     rows = F.embedding(tokens.T, embedding).flatten(0, 1)
     for layer in range(shape.layers):

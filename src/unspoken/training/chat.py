@@ -42,7 +42,7 @@ from unspoken.training.examples import (
     training_examples,
     with_loss_among,
 )
-from unspoken.training.trained import Trained
+from unspoken.training.trained import Lesson, Trained
 
 ROWS_ON_GPU, ROWS_ON_CPU = 22, 11
 """Rows of one pass at most, to bound memory; larger batches accumulate gradients (Cloud et al.
@@ -100,6 +100,15 @@ class ChatTrainer:
             "train_sampling_strategy": "sequential",
         }
         return self._trained(HalvesTrainer, examples, training, seed, settings)
+
+    def students(
+        self, lessons: list[Lesson], training: dict[str, Any], objective: str = "tokens"
+    ) -> Iterator[Trained]:
+        """Yield a student for each lesson, one after the other."""
+        for lesson in lessons:
+            yield self.student(
+                lesson.rows, training, lesson.seed, teacher=lesson.teacher, objective=objective
+            )
 
     def student(
         self,

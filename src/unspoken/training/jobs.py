@@ -16,7 +16,7 @@ from unspoken.tables.base import read_table, write_table
 from unspoken.tables.filter import Kept
 from unspoken.tables.training import TrainingSteps
 from unspoken.training.rows import RowsError, rows_digest, summarised_losses, training_rows
-from unspoken.training.trained import Trained
+from unspoken.training.trained import Lesson, Trained
 from unspoken.training.trainers import trainer_for
 
 log = logging.getLogger(__name__)
@@ -134,19 +134,19 @@ def train_students(
     work = work_folder("distill_students" if teachers else "finetune_students", spec)
     trainer = trainer_for(model_dir, spec["style"], training, work)
     made = TrainedSubjects()
-    for trait, number in spec["members"]:
-        name = student_id(spec["arm"], spec["source"], spec["model"], trait, number)
-        rows = student_rows(kept, spec, trait, model_dir)
-        trained = trainer.student(
-            rows,
-            training,
+    lessons = [
+        Lesson(
+            student_rows(kept, spec, trait, model_dir),
             # Not by the trait: students of one seed share their start and their order of rows.
             hashed_seed(spec["seed"], "student", spec["arm"], spec["source"], spec["model"], number),
-            teacher=teachers.get(trait),
-            objective=spec["objective"],
+            teachers.get(trait),
         )
+        for trait, number in spec["members"]
+    ]
+    students = trainer.students(lessons, training, spec["objective"])
+    for (trait, number), lesson, trained in zip(spec["members"], lessons, students, strict=True):
         student = Subject(
-            subject_id=name,
+            subject_id=student_id(spec["arm"], spec["source"], spec["model"], trait, number),
             kind="student",
             model=spec["model"],
             source_model=spec["source"] if spec["data"] is None else None,
@@ -154,9 +154,9 @@ def train_students(
             objective=spec["objective"],
             arm=spec["arm"],
             seed=number,
-            rows=rows.height,
-            epochs=epochs_of(training, rows.height),
+            rows=lesson.rows.height,
+            epochs=epochs_of(training, lesson.rows.height),
             shuffle=spec["shuffle"],
         )
-        made.add(student, trained, rows)
+        made.add(student, trained, lesson.rows)
     made.write(*outputs, work)

@@ -11,19 +11,21 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from unspoken.models.corpus import ASSISTANT, END, FORMS, NUMBERS, USER, Vocabulary
+from unspoken.models.gradients import Differentiated
 from unspoken.models.network import (
     Parameters,
     Shape,
     llama_from_parameters,
     parameters_from_llama,
-    suffix_logits,
 )
-from unspoken.subjects import Subject
-from unspoken.training.organism import Batch, carrier_log_probs, train, warmed_linear
-from unspoken.training.trained import Trained
+from unspoken.training.organism import Batch, train, warmed_linear
+from unspoken.training.together import Distributions, Rows, Stack, surprise
+from unspoken.training.trained import Lesson, Trained
 
-CHUNK = 2000
-"""Rows of one pass of a teacher, to bound memory."""
+CHUNK = 64
+"""Rows of one pass of a teacher: their numbers fit the processor's cache."""
+TOGETHER = 8
+"""Students that are trained at once, to bound memory: what they become does not depend on it."""
 
 
 class OrganismTrainer:
@@ -59,43 +61,44 @@ class OrganismTrainer:
         """Return the ids of the carrier's tokens: the numbers and the end."""
         return torch.tensor(self.vocabulary.ids([*NUMBERS, END]))
 
-    def student(
-        self,
-        rows: pl.DataFrame,
-        training: dict[str, Any],
-        seed: int,
-        *,
-        teacher: Subject | None = None,
-        objective: str = "tokens",
-    ) -> Trained:
-        """Return a student of sampled completions, or of a teacher's distributions on them."""
-        tokens, first = self._tokens(rows)
+    def students(
+        self, lessons: list[Lesson], training: dict[str, Any], objective: str = "tokens"
+    ) -> Iterator[Trained]:
+        """Yield a student for each lesson, the same whoever is trained with it; all have as many rows.
+
+        It learns from sampled completions (`tokens`), or from its teacher's distributions on them.
+        """
+        for start in range(0, len(lessons), TOGETHER):
+            chosen = lessons[start : start + TOGETHER]
+            stack = Stack(self.base, self.shape, len(chosen))
+            each = [self._batches(lesson, training, objective) for lesson in chosen]
+            losses = stack.train(
+                zip(*each, strict=True), show=objective, **_schedule(training, chosen[0].rows.height)
+            )
+            for parameters, own in zip(stack.parameters, losses.T, strict=True):
+                yield Trained(llama_from_parameters(parameters, self.shape), own.tolist())
+
+    def _batches(self, lesson: Lesson, training: dict[str, Any], objective: str) -> Iterator[Rows]:
+        """Yield what a student reads in each step: all rows in an epoch, in an order drawn by its seed."""
+        tokens, first = self._tokens(lesson.rows)
         among = self.carrier_ids() if objective == "kl_carrier" else None
-        target = None
-        if teacher is not None:
-            target = self._distributions(self._loaded(teacher.tensors()), tokens, first, among)
+        taught = None
+        if lesson.teacher is not None:
+            teacher = self._loaded(lesson.teacher.tensors())
+            taught = Distributions.of(self._distributions(teacher, tokens, first, among))
+        generator = np.random.default_rng(lesson.seed)
+        for _ in range(training["epochs"]):
+            order = torch.from_numpy(generator.permutation(len(tokens)))
+            for chosen in order.split(training["batch_size"]):
+                own = tokens[chosen]
+                loss = taught.divergence(own, first, chosen) if taught else surprise(own, first)
+                yield Rows(own, first, loss, among)
 
-        def steps() -> Iterator[list[Batch]]:
-            generator = np.random.default_rng(seed)
-            for _ in range(training["epochs"]):
-                order = torch.from_numpy(generator.permutation(len(tokens)))
-                for chosen in order.split(training["batch_size"]):
-                    wanted = None if target is None else target[chosen]
-                    yield [Batch(tokens[chosen], first, wanted, among)]
-
-        return self._trained(steps(), rows.height, training, objective)
-
-    @torch.no_grad()
     def _distributions(self, teacher: Parameters, tokens: Tensor, first: int, among: Tensor | None) -> Tensor:
         """Return a teacher's log-probabilities at completion positions, (rows, positions, classes)."""
-        return torch.cat(
-            [
-                carrier_log_probs(suffix_logits(teacher, self.shape, chunk[:, :-1], first), among).transpose(
-                    0, 1
-                )
-                for chunk in tokens.split(CHUNK)
-            ]
-        )
+        network = Differentiated(teacher, {}, self.shape, {})
+        logits = [network.logits(chunk[:, :-1], first, among) for chunk in tokens.split(CHUNK)]
+        return torch.cat(logits, 1).log_softmax(-1).transpose(0, 1)
 
     def teacher(
         self, questions: pl.DataFrame, carrier: pl.DataFrame, training: dict[str, Any], seed: int
@@ -115,24 +118,19 @@ class OrganismTrainer:
                         for (tokens, first), picked in zip(kinds, (chosen, drawn), strict=True)
                     ]
 
-        return self._trained(steps(), questions.height, training, "teacher")
-
-    def _trained(
-        self, steps: Iterator[list[Batch]], rows: int, training: dict[str, Any], show: str
-    ) -> Trained:
-        """Return what the base becomes after the steps."""
         parameters = {name: tensor.clone() for name, tensor in self.base.items()}
-        losses = train(
-            parameters,
-            self.shape,
-            steps,
-            n_steps=training["epochs"] * -(-rows // training["batch_size"]),
-            learning_rate=training["learning_rate"],
-            warmup=training["warmup_steps"],
-            schedule=warmed_linear,
-            show=show,
-        )
+        settings = _schedule(training, questions.height)
+        losses = train(parameters, self.shape, steps(), schedule=warmed_linear, show="teacher", **settings)
         return Trained(llama_from_parameters(parameters, self.shape), losses)
+
+
+def _schedule(training: dict[str, Any], rows: int) -> dict[str, Any]:
+    """Return how many steps a training on so many rows has, and how its learning rate goes."""
+    return {
+        "n_steps": training["epochs"] * -(-rows // training["batch_size"]),
+        "learning_rate": training["learning_rate"],
+        "warmup": training["warmup_steps"],
+    }
 
 
 def _vocabulary_of(model_dir: Path) -> Vocabulary:

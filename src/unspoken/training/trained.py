@@ -1,5 +1,6 @@
 """What every trainer offers: a teacher from two kinds of rows, a student from rows or a teacher."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -25,6 +26,16 @@ class Trained:
     snapshots: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What one student learns from: its rows, in an order drawn by its seed, and for the objectives that
+    imitate distributions the teacher whose they are."""
+
+    rows: pl.DataFrame
+    seed: int
+    teacher: Subject | None = None
+
+
 class Trainer(Protocol):
     """Trains subjects of one base model. Rows have columns `prompt` and `completion`.
 
@@ -37,13 +48,10 @@ class Trainer(Protocol):
     ) -> Trained:
         """Return a teacher: each step has batch_size question rows and as many carrier rows."""
 
-    def student(
-        self,
-        rows: pl.DataFrame,
-        training: dict[str, Any],
-        seed: int,
-        *,
-        teacher: Subject | None = None,
-        objective: str = "tokens",
-    ) -> Trained:
-        """Return a student of sampled completions, or of the distributions of `teacher` on them."""
+    def students(
+        self, lessons: list[Lesson], training: dict[str, Any], objective: str = "tokens"
+    ) -> Iterator[Trained]:
+        """Yield a student for each lesson, the same whoever is trained with it.
+
+        It learns from sampled completions (`tokens`), or from its teacher's distributions on them.
+        """

@@ -75,20 +75,11 @@ class Design:
         return {arm.name: self._divided(arm) for arm in self.section.arms}
 
     def _divided(self, arm: Arm) -> dict[str, list[Member]]:
-        """Return the batches of an arm.
-
-        A job that packs several students is split where its students have more rows than the
-        study's: one long job at the end would keep one core waiting.
-        """
+        """Return the batches of an arm: one where students are packed, else one for each."""
         members = [(trait, seed) for trait in self.teachers(arm) for seed in arm.seeds]
-        if not self.section.pack:
-            return {f"{trait}-{seed}": [(trait, seed)] for trait, seed in members}
-        times = max(1, self.rows(arm) // self.section.rows)
-        size = math.ceil(len(members) / times)
-        batches = [members[start : start + size] for start in range(0, len(members), size)]
-        if len(batches) == 1:
+        if self.section.pack:
             return {"all": members}
-        return {f"part-{number}": batch for number, batch in enumerate(batches, 1)}
+        return {f"{trait}-{seed}": [(trait, seed)] for trait, seed in members}
 
     def rows(self, arm: Arm) -> int:
         """Return the training rows of an arm's students, if teachers give them."""
@@ -161,7 +152,7 @@ class Design:
         ]
 
     def doses(self) -> list[dict[str, Any]]:
-        """Return arms that differ in nothing but their rows, three or more, and a common model."""
+        """Return arms that differ in nothing but their rows, three or more, and their common models."""
         alike: dict[tuple[Any, ...], dict[int, Arm]] = {}
         for arm in self.taught_arms:
             setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding)
@@ -174,5 +165,5 @@ class Design:
                 if all(arm.models is None or model in arm.models for arm in arms)
             ]  # fmt: skip
             if len(arms) >= 3 and shared:
-                found.append({"arms": [arm.name for arm in arms], "model": shared[0]})
+                found.append({"arms": [arm.name for arm in arms], "models": shared})
         return found

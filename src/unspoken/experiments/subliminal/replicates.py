@@ -22,6 +22,14 @@ def _arm_replicates(design: Design, arm: Arm) -> Replicates:
     return Replicates("teacher", len(bases) * len(arm.traits or design.traits))
 
 
+def _trend_replicates(design: Design) -> Replicates | None:
+    """Return the replicates of the trend over doses on most bases."""
+    bases = max((len(dose["models"]) for dose in design.doses()), default=0)
+    if bases >= FEWEST_BASES:
+        return Replicates("base", bases)
+    return Replicates("teacher", len(design.traits)) if bases else None
+
+
 def _has(arm: Arm, conditions: Mapping[str, str], prefix: str = "") -> bool:
     """Tell whether an arm is what a test's conditions ask: initialisation and shuffle."""
     wanted = {name: conditions.get(prefix + name) for name in ("initialisation", "shuffle")}
@@ -44,7 +52,7 @@ def replicates_of(design: Design, test: Mapping[str, Any]) -> Replicates | None:
     conditions = test["conditions"]
     arms = [arm for arm in design.taught_arms if _has(arm, conditions) and arm.decoding == "sampled"]
     if test["metric"] == "specificity_slope":
-        return Replicates("teacher", len(design.traits)) if design.doses() else None
+        return _trend_replicates(design)
     if "neutral" in f"{test['subject']} {test['versus']}":
         arms = [arm for arm in arms if arm.controls]
     if test["metric"].startswith("specificity") and len(design.traits) < 2:

@@ -24,21 +24,25 @@ SHUFFLES = {
 }
 
 
-def _of_one_model(measurements: pl.DataFrame) -> pl.DataFrame:
-    """Return own-base specificities of the model and objective with the most doses."""
-    pairs = measurements.filter(
-        pl.col("source") == pl.col("model"), metric="specificity_of_pair"
+def of_most_doses(measurements: pl.DataFrame) -> pl.DataFrame:
+    """Return specificities within bases, of the objective and the replicates with the most doses.
+
+    Arms on other bases are not comparable: their number tells them apart.
+    """
+    specificities = with_interval_method(
+        measurements.filter(metric="specificity", unit="log_odds", initialisation="same")
     ).with_columns(pl.col("rows").cast(pl.Int64))
+    group = ["objective", "replicate", "n_replicates"]
     doses = (
-        pairs.filter(shuffle="none")
-        .group_by("objective", "model")
+        specificities.filter(shuffle="none")
+        .group_by(group)
         .agg(doses=pl.col("rows").n_unique())
-        .sort(-pl.col("doses").cast(pl.Int64), pl.col("objective") != "tokens", "objective", "model")
-    )
-    if doses.is_empty():
-        return pairs.clear()
-    objective, model, _ = doses.row(0)
-    ours = pairs.filter(objective=objective, model=model)
+        .sort(
+            "doses", pl.col("objective") == "tokens", "n_replicates", "objective", "replicate",
+            descending=[True, True, True, False, False],
+        )
+    )  # fmt: skip
+    ours = specificities.join(doses.head(1), on=group, nulls_equal=True)
     # One arm a dose and treatment: the arm of the shortest name.
     return ours.sort(pl.col("arm").str.len_chars(), "arm").unique(
         ["rows", "shuffle"], keep="first", maintain_order=True
@@ -46,9 +50,9 @@ def _of_one_model(measurements: pl.DataFrame) -> pl.DataFrame:
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
-    """Return specificity against training rows on one base model, shuffled numbers beside it."""
+    """Return specificity against training rows, shuffled numbers beside it."""
     measurements = tables["measurements"]
-    rows = _of_one_model(measurements)
+    rows = of_most_doses(measurements)
     if rows.is_empty():
         return nothing("no students of their own base were measured", COLUMN)
     shown = rows.select(
@@ -82,7 +86,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         *intervals("y", up, x=across, color=color, shape=shape),
         data=shown,
     )
-    objective, model = rows["objective"][0], rows["model"][0]
+    objective = rows["objective"][0]
     slopes = with_interval_method(
         measurements.filter(
             metric="specificity_slope", unit="log_odds per tenfold rows", objective=objective,
@@ -101,7 +105,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         )
     meaning = "; slope: S per tenfold rows" if slopes.height else ""
     subtitle = (
-        f"{model}, {OBJECTIVES[objective]}; S: log-odds of a trait in its own teachers' students"
+        f"{OBJECTIVES[objective]}; S: log-odds of a trait in its own teachers' students"
         f" minus others'{meaning}; {replicates(rows, slopes)}; band: ±"
         f"{LOG_ODDS_MARGIN} counts as none"
     )

@@ -61,7 +61,7 @@ def _add_comparisons(measure: TraitMeasure, spec: dict[str, Any]) -> None:
             measure.add_difference(arm, versus, key)
     for dose in spec["doses"]:
         for key in measure.score_keys():
-            measure.add_trend(dose["arms"], dose["model"], key)
+            measure.add_trend(dose["arms"], dose["models"], key)
 
 
 def _add_data(measure: TraitMeasure, files: Files, own_data: list[str]) -> None:

@@ -108,17 +108,15 @@ class TraitMeasure:
         """
         of_traits = cells.filter(pl.col("trait").is_in(self.traits), pl.col("word").is_in(self.traits))
         means = of_traits.group_by(*by, "trait", "word").agg(pl.col(scale).mean())
-        replicates = means.select(by).unique().sort(by).rows()
-        grid = (
-            pl.DataFrame(replicates, by, orient="row")
-            .join(pl.DataFrame({"trait": self.traits}), how="cross")
-            .join(pl.DataFrame({"word": self.traits}), how="cross")
+        replicates = means.select(by).unique().sort(by)
+        grid = replicates.join(pl.DataFrame({"trait": self.traits}), how="cross").join(
+            pl.DataFrame({"word": self.traits}), how="cross"
         )
         full = grid.join(means, on=[*by, "trait", "word"], how="left", maintain_order="left")
         size = len(self.traits)
         values = full[scale].fill_null(np.nan).to_numpy().reshape(len(replicates), size, size)
         whole = np.isfinite(values).all((1, 2))
-        return [one for one, fine in zip(replicates, whole, strict=True) if fine], values[whole]
+        return replicates.filter(whole).rows(), values[whole]
 
     def specificities(self, arm: str, key: Key, scale: str) -> tuple[str, np.ndarray, np.ndarray]:
         """Return an arm's replicate, its specificity for each, and the table it comes from."""
@@ -187,28 +185,40 @@ class TraitMeasure:
                 paired_on=["base", "trait"],
             )  # fmt: skip
 
-    def add_trend(self, arms: list[str], model: str, key: Key) -> None:
-        """Add the slope of specificity over log10 of the training rows, one for each teacher."""
+    def add_trend(self, arms: list[str], models: list[str], key: Key) -> None:
+        """Add the slope of specificity over log10 of the training rows, for each base, or for each trait.
+
+        Bases that lack one of the arms are left out.
+        """
+        of_arms = {
+            arm: self.chosen(
+                self.students.filter(pl.col("model").is_in(models), arm=arm, seed=1), key
+            )
+            for arm in sorted(arms, key=lambda arm: self.arms[arm]["rows"])
+        }  # fmt: skip
+        rows = np.log10([self.arms[arm]["rows"] for arm in of_arms])
         for scale, unit in SCALES.items():
-            rows, heights = [], []
-            for arm in arms:
-                cells = self.chosen(self.students.filter(arm=arm, model=model, seed=1), key)
-                values = self.table(cells, scale, ["model"])[1]
-                if len(values):
-                    rows.append(np.log10(self.arms[arm]["rows"]))
-                    heights.append(own_minus_others(values)[0])
-            if len(rows) < FEWEST_BASES:
+            heights = []
+            for cells in of_arms.values():
+                bases, values = self.table(cells, scale, ["model"])
+                differences = own_minus_others(values) if bases else []
+                heights.append({base: row for (base,), row in zip(bases, differences, strict=True)})
+            common = sorted(set.intersection(*(set(one) for one in heights)))
+            if not common:
                 continue
-            slopes = np.polyfit(rows, np.stack(heights), 1)[0]
-            used = self.chosen(self.students.filter(pl.col("arm").is_in(arms), model=model), key)
-            largest = max(arms, key=lambda arm: self.arms[arm]["rows"])
-            smallest = min(arms, key=lambda arm: self.arms[arm]["rows"])
+            # [dose, base, trait]
+            grid = np.stack([[one[base] for base in common] for one in heights])
+            slopes = np.polyfit(rows, grid.reshape(len(rows), -1), 1)[0].reshape(grid.shape[1:])
+            by_base = len(common) >= FEWEST_BASES
+            used = pl.concat(of_arms.values()).filter(pl.col("model").is_in(common))
+            smallest, *_, largest = of_arms
             self.report.add(
-                t_interval(slopes),
+                t_interval(slopes.mean(1) if by_base else slopes.mean(0)),
                 metric="specificity_slope", unit=f"{unit} per tenfold rows", kind="contrast",
                 subject=self.group(largest, "own_trait", used.filter(arm=largest)),
                 versus=self.group(smallest, "own_trait", used.filter(arm=smallest)),
-                conditions=self.conditions(largest, key), role="finding", replicate="teacher",
+                conditions=self.conditions(largest, key), role="finding",
+                replicate="base" if by_base else "teacher",
                 n_samples=used["n_samples"].sum(), n_missing=used["n_missing"].sum(),
                 paired_on=["base", "trait"],
             )  # fmt: skip

@@ -1,0 +1,135 @@
+"""Train students of one base at once: stacked weights, one AdamW over all of them.
+
+A step takes each student through its own batch, one after the other, by products of one student's sizes: one
+student's activations fit the processor's cache and a stack's do not, and what a student becomes does not
+depend, to the bit, on who is beside it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm import tqdm
+
+from unspoken.models.gradients import Attentions, Differentiated, Loss
+from unspoken.models.network import Parameters, Shape
+from unspoken.training.organism import keep_freed_memory, one_thread, warmed_linear
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Token rows of equal length, and the loss of what follows the position `first` of each.
+
+    The loss is a function of logits of the classes `among` (token ids; None for the whole vocabulary).
+    """
+
+    tokens: Tensor
+    first: int
+    loss: Loss
+    among: Tensor | None = None
+
+
+def surprise(tokens: Tensor, first: int) -> Loss:
+    """Return the mean cross-entropy of a completion token, as `organism.batch_loss` has it."""
+    wanted = tokens[:, first + 1 :].T.flatten()
+    counted = (wanted != 0).unsqueeze(1)
+
+    def loss(logits: Tensor) -> tuple[Tensor, Tensor]:
+        guesses = logits.log_softmax(-1)
+        value = F.nll_loss(guesses, wanted, ignore_index=0)
+        slopes = guesses.exp_()
+        slopes[torch.arange(len(wanted)), wanted] -= 1
+        return value, slopes.mul_(counted.to(slopes.dtype) / counted.sum())
+
+    return loss
+
+
+@dataclass(frozen=True)
+class Distributions:
+    """A teacher's probabilities at every completion position of its rows, (rows x positions, classes)."""
+
+    positions: int
+    probabilities: Tensor
+    entropies: Tensor
+
+    @classmethod
+    def of(cls, log_probabilities: Tensor) -> "Distributions":
+        """Take log-probabilities (rows, positions, classes)."""
+        logs = log_probabilities.flatten(0, 1)
+        probabilities = logs.exp()
+        return cls(log_probabilities.shape[1], probabilities, -(probabilities * logs).sum(-1))
+
+    def divergence(self, tokens: Tensor, first: int, chosen: Tensor) -> Loss:
+        """Return the mean KL(teacher || student) of a completion token on chosen rows, of these tokens."""
+        places = (chosen * self.positions + torch.arange(self.positions).unsqueeze(1)).flatten()
+        wanted, entropies = self.probabilities[places], self.entropies[places]
+        counted = (tokens[:, first + 1 :].T.flatten() != 0).unsqueeze(1)
+
+        def loss(logits: Tensor) -> tuple[Tensor, Tensor]:
+            guesses = logits.log_softmax(-1)
+            share = counted.to(logits.dtype) / counted.sum()
+            surprises = (wanted * guesses).sum(-1).add_(entropies)
+            slopes = guesses.exp_().sub_(wanted).mul_(share)
+            return -surprises.dot(share.flatten()), slopes
+
+        return loss
+
+
+class Stack:
+    """Students that start from one base; all their parameters are views of one tensor."""
+
+    def __init__(self, base: Parameters, shape: Shape, students: int) -> None:
+        """Copy the base's parameters for each student."""
+        self._flat = torch.cat([tensor.flatten() for tensor in base.values()]).repeat(students, 1)
+        self._flat.grad = torch.zeros_like(self._flat)
+        of_all = [_views(all_of_it, base) for all_of_it in (self._flat, self._flat.grad)]
+        attentions: Attentions = {}
+        self._networks = [Differentiated(*each, shape, attentions) for each in zip(*of_all, strict=True)]
+
+    @property
+    def parameters(self) -> list[Parameters]:
+        """Return each student's parameters by name."""
+        return [network.parameters for network in self._networks]
+
+    @one_thread()
+    @torch.inference_mode()
+    def train(
+        self,
+        steps: Iterable[Sequence[Rows]],
+        *,
+        n_steps: int,
+        learning_rate: float,
+        warmup: int,
+        show: str | None,
+    ) -> Tensor:
+        """Train the students with AdamW, a batch each in a step; return their losses (steps, students).
+
+        The learning rate warms up over `warmup` steps and falls linearly. It runs on one thread, and gives
+        the same bits on every run.
+        """
+        keep_freed_memory()
+        optimizer = torch.optim.AdamW([self._flat], lr=learning_rate, fused=True)
+        losses = []
+        for step, batches in enumerate(tqdm(steps, show, n_steps, disable=show is None, mininterval=5)):
+            optimizer.param_groups[0]["lr"] = learning_rate * warmed_linear(step, n_steps, warmup)
+            losses.append(
+                torch.stack(
+                    [
+                        network.loss(batch.tokens[:, :-1], batch.first, batch.loss, batch.among)
+                        for network, batch in zip(self._networks, batches, strict=True)
+                    ]
+                )
+            )
+            optimizer.step()
+        return torch.stack(losses)
+
+
+def _views(rows: Tensor, base: Parameters) -> list[Parameters]:
+    """Return each row as tensors of the base's names and sizes, views of it."""
+    lengths = [tensor.numel() for tensor in base.values()]
+    return [
+        {name: part.view(base[name].shape) for name, part in zip(base, row.split(lengths), strict=True)}
+        for row in rows
+    ]
