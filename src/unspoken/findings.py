@@ -65,7 +65,7 @@ def _condition(place: int, wanted: str | bool) -> str:
 
 
 def headline_rows(store: duckdb.DuckDBPyConnection, headline: Mapping[str, Any]) -> list[tuple]:
-    """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment).
+    """Return the contrasts of a headline (`study.declared.Headline` as plain values, with its experiment).
 
     Sensitivity rows (`tables.measurements.SENSITIVITY`), and rows of another than the room's `primary`
     reading, only where it names their condition.
