@@ -88,7 +88,7 @@ def _condition(place: int, wanted: str | bool) -> str:
 
 
 def headline_rows(store: duckdb.DuckDBPyConnection, headline: Headline, query: str = CONTRASTS) -> list[Row]:
-    """Return the contrasts of a headline (`study.room.Headline` as plain values, with its experiment).
+    """Return the contrasts of a headline (`study.declared.Headline` as plain values, with its experiment).
 
     `query` ends where the headline's own conditions begin. Sensitivity rows
     (`tables.measurements.SENSITIVITY`), and rows of another than the room's `primary` reading, only where

@@ -92,10 +92,10 @@ def test_a_rule_of_moments_has_nothing_to_do() -> None:
 
 
 def test_prompts_of_the_hints_are_counted() -> None:
-    amounts = amounts_of(experiments=["faithfulness"])
+    amounts = amounts_of(experiments=["faithfulness"], faithfulness={"few_shot": 20})
     assert questions(amounts) == 120
     # 120 unhinted, sham and under six kinds; 40 moved and 40 irrelevant of each; of 20 after examples
-    # those whose answer is not (A), about three quarters, twice. The study's own table has 1,470.
+    # those whose answer is not (A), about three quarters, twice.
     assert (
         amounts.of("render_prompts", {"experiment": "faithfulness", "whose": "all"}).rows
         == 120 * 8 + 6 * 80 + 30

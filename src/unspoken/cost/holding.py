@@ -10,8 +10,9 @@ from typing import Any
 
 from unspoken.cost.power import Spreads, replicates_of
 from unspoken.cost.work import Replicates
+from unspoken.study.declared import Guard
 from unspoken.study.plan import Plan
-from unspoken.study.room import Guard, Room
+from unspoken.study.room import Room
 
 WANTED = 0.8
 """How often a sound control or null should hold."""

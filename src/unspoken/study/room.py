@@ -6,12 +6,13 @@ it, so it needs pydantic and the standard library only; what is heavier it names
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from unspoken.cost.work import UNKNOWN, Facts, Replicates, Work
 from unspoken.study.base import Section
+from unspoken.study.declared import Figure, Guard, Headline, Tally
 from unspoken.study.keys import CommonKeys, Draw
 from unspoken.study.probe import Probe
 from unspoken.study.project import Part, Project
@@ -46,64 +47,6 @@ AUDITED = ("reply_id", "subject", "prompt_id", "rule")
 KEPT = Table("unspoken.tables.filter:Kept", stored="filter_audit", columns=AUDITED)
 DROPPED = Table("unspoken.tables.filter:Dropped", stored="filter_audit", columns=AUDITED)
 MEASUREMENTS = Table("unspoken.tables.measurements:Measurements")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of a room; its caption is `resources/captions/{name}.rst`."""
-
-    module: str
-    """Where `draw` is, below the room's folder, such as `figures.dose`."""
-    tables: tuple[str, ...] = ("measurements",)
-    """The tables that it is drawn from; `claims` is the registry's."""
-    also_of: tuple[str, ...] = ()
-    """Other experiments whose measurements it shows, where the study runs them."""
-
-
-@dataclass(frozen=True)
-class Headline:
-    """Contrasts that a run prints at its end; they are findings, never checks."""
-
-    metric: str
-    heading: str | None = None
-    """None prints the metric's name."""
-    unit: str = ""
-    """How the unit begins."""
-    conditions: Mapping[str, str | bool] = field(default_factory=dict)
-    """Values of conditions; true for any value, false for none."""
-    groups: tuple[str, ...] = ()
-    """The last word of the subject's name; empty for any."""
-
-
-@dataclass(frozen=True)
-class Guard:
-    """A control, and the contrasts that say nothing where it fails, nor where it is undecided."""
-
-    control: str
-    """The metric of the control's rows."""
-    metrics: tuple[str, ...]
-    """The metrics of the contrasts."""
-    subjects: tuple[str, ...] = ("*",)
-    """Who the contrasts are about, and (`versus`) whom they are compared with."""
-    versus: str = "*"
-    of: str = "*"
-    """Who the control is about."""
-    same: tuple[str, ...] = ()
-    """Conditions that control and contrast have to have alike."""
-    unit: str | None = None
-    """Of a negative control its unit: its bound is half of the smallest effect that would matter to a claim
-    on the contrasts, in this unit."""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Lines that a run prints beside its contrasts, from the store."""
-
-    heading: str
-    query: str
-    """SQL; its columns are named in `line`."""
-    line: str
-    """How a row is printed, as `str.format` takes it."""
 
 
 class Room:

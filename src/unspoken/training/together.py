@@ -86,7 +86,10 @@ class Stack:
         self._flat.grad = torch.zeros_like(self._flat)
         of_all = [_views(all_of_it, base) for all_of_it in (self._flat, self._flat.grad)]
         attentions: Attentions = {}
-        self._networks = [Differentiated(*each, shape, attentions) for each in zip(*of_all, strict=True)]
+        self._networks = [
+            Differentiated(parameters, gradient, shape, attentions)
+            for parameters, gradient in zip(*of_all, strict=True)
+        ]
 
     @property
     def parameters(self) -> list[Parameters]:

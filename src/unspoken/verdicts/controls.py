@@ -16,7 +16,7 @@ class Controls:
     """The controls of a study that do not hold, and what they guard."""
 
     def __init__(self, measurements: pl.DataFrame, guards: Iterable[Row] = ()) -> None:
-        """Take the study's measurements, and its rooms' guards (`study.room.Guard`, with `experiment`).
+        """Take the study's measurements, and its rooms' guards (`study.declared.Guard`, with `experiment`).
 
         A control of which no room says what it guards guards the rows of its experiment that have its
         subject and its objective.

@@ -91,5 +91,5 @@ def readings(store: duckdb.DuckDBPyConnection, experiment: str, keys: Iterable[s
 
 
 def tally_lines(store: duckdb.DuckDBPyConnection, tally: Mapping[str, str]) -> list[str]:
-    """Return the lines of a room's `study.room.Tally`, as plain values; none without a row."""
+    """Return the lines of a room's `study.declared.Tally`, as plain values; none without a row."""
     return [tally["line"].format(**row) for row in rows_of(store, tally["query"])]

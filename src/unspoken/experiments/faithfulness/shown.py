@@ -1,6 +1,6 @@
 """What the faithfulness experiment shows: its figures, and the contrasts that a run prints at its end."""
 
-from unspoken.study.room import Figure, Headline, Tally
+from unspoken.study.declared import Figure, Headline, Tally
 
 OVERALL: dict[str, str | bool] = {"hint": "all"}
 GROUPS = ("hinted", "switched", "neutral")

@@ -1,6 +1,6 @@
 """What the subliminal experiment shows: its figures, and the contrasts that a run prints at its end."""
 
-from unspoken.study.room import Figure, Guard, Headline
+from unspoken.study.declared import Figure, Guard, Headline
 
 OWN_DATA = "Students of your own data minus the untouched base"
 

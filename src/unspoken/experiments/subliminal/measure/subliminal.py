@@ -198,11 +198,11 @@ class TraitMeasure:
         }  # fmt: skip
         rows = np.log10([self.arms[arm]["rows"] for arm in of_arms])
         for scale, unit in SCALES.items():
-            heights = []
+            heights: list[dict[str, np.ndarray]] = []
             for cells in of_arms.values():
                 bases, values = self.table(cells, scale, ["model"])
-                differences = own_minus_others(values) if bases else []
-                heights.append({base: row for (base,), row in zip(bases, differences, strict=True)})
+                rows_of_bases = zip(bases, own_minus_others(values), strict=True) if bases else ()
+                heights.append({base: row for (base,), row in rows_of_bases})
             common = sorted(set.intersection(*(set(one) for one in heights)))
             if not common:
                 continue
