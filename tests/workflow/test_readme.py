@@ -1,4 +1,4 @@
-"""The README's queries run on a real store and give rows."""
+"""The queries of README and of docs/referee.md run on a real store and give rows."""
 
 import re
 from pathlib import Path
@@ -6,15 +6,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
-README = Path(__file__).parents[2] / "README.md"
-QUERIES = re.findall(r"```sql\n(.*?)```", README.read_text(), flags=re.DOTALL)
+ROOT = Path(__file__).parents[2]
+QUERIES = {
+    f"{name} {at}": query
+    for name in ("README.md", "docs/referee.md")
+    for at, query in enumerate(re.findall(r"```sql\n(.*?)```", (ROOT / name).read_text(), flags=re.DOTALL))
+}
 
 
-def test_there_are_six_queries_or_more():
-    assert len(QUERIES) >= 6
+def test_a_referee_s_questions_each_have_a_query():
+    questions = re.findall(r"^## ", (ROOT / "docs/referee.md").read_text(), flags=re.MULTILINE)
+    assert len(questions) == sum(name.startswith("docs/referee.md") for name in QUERIES) >= 9
+    assert sum(name.startswith("README.md") for name in QUERIES) >= 6
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 def test_query_gives_rows(query, built_study):
     with duckdb.connect(str(built_study / "results/studies/test/unspoken.duckdb"), read_only=True) as store:
         assert store.execute(query).fetchall()
