@@ -16,6 +16,7 @@ HEAVY = {
     "config", "devices", "hostile", "support",
     # thousands of simulated studies, or bootstraps
     "calibration", "causal_coverage", "causal_curves", "chain_length", "coverage", "hint_coverage",
+    "pooled_effect",
     "judge", "judge_changes", "judge_join", "judge_measures", "legibility", "shuffled",
     # pictures
     "figures", "hint_figures", "metric_figure", "uplift_figure",
