@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from unspoken.models.gradients import Attentions, Differentiated, Loss
 from unspoken.models.network import Parameters, Shape
-from unspoken.training.organism import keep_freed_memory, one_thread, warmed_linear
+from unspoken.training.organism import one_thread, warmed_linear
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,13 @@ class Stack:
         """Copy the base's parameters for each student."""
         self._flat = torch.cat([tensor.flatten() for tensor in base.values()]).repeat(students, 1)
         self._flat.grad = torch.zeros_like(self._flat)
-        of_all = [_views(all_of_it, base) for all_of_it in (self._flat, self._flat.grad)]
         attentions: Attentions = {}
-        self._networks = [Differentiated(*each, shape, attentions) for each in zip(*of_all, strict=True)]
+        self._networks = [
+            Differentiated(parameters, gradient, shape, attentions)
+            for parameters, gradient in zip(
+                _views(self._flat, base), _views(self._flat.grad, base), strict=True
+            )
+        ]
 
     @property
     def parameters(self) -> list[Parameters]:
@@ -109,7 +113,6 @@ class Stack:
         The learning rate warms up over `warmup` steps and falls linearly. It runs on one thread, and gives
         the same bits on every run.
         """
-        keep_freed_memory()
         optimizer = torch.optim.AdamW([self._flat], lr=learning_rate, fused=True)
         losses = []
         for step, batches in enumerate(tqdm(steps, show, n_steps, disable=show is None, mininterval=5)):

@@ -201,7 +201,7 @@ class TraitMeasure:
             heights = []
             for cells in of_arms.values():
                 bases, values = self.table(cells, scale, ["model"])
-                differences = own_minus_others(values) if bases else []
+                differences: Any = own_minus_others(values) if bases else []
                 heights.append({base: row for (base,), row in zip(bases, differences, strict=True)})
             common = sorted(set.intersection(*(set(one) for one in heights)))
             if not common:
