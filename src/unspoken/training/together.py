@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
@@ -33,15 +32,15 @@ class Rows:
 
 def surprise(tokens: Tensor, first: int) -> Loss:
     """Return the mean cross-entropy of a completion token, as `organism.batch_loss` has it."""
-    wanted = tokens[:, first + 1 :].T.flatten()
-    counted = (wanted != 0).unsqueeze(1)
+    wanted = tokens[:, first + 1 :].T.flatten().unsqueeze(1)
+    counted = wanted != 0
 
     def loss(logits: Tensor) -> tuple[Tensor, Tensor]:
-        guesses = logits.log_softmax(-1)
-        value = F.nll_loss(guesses, wanted, ignore_index=0)
-        slopes = guesses.exp_()
-        slopes[torch.arange(len(wanted)), wanted] -= 1
-        return value, slopes.mul_(counted.to(slopes.dtype) / counted.sum())
+        share = counted.to(logits.dtype) / counted.sum()
+        guesses = logits.softmax(-1)
+        of_wanted = guesses.gather(1, wanted).clamp_min_(torch.finfo(logits.dtype).tiny).log_()
+        slopes = guesses.mul_(share).scatter_add_(1, wanted, -share)
+        return -of_wanted.mul_(share).sum(), slopes
 
     return loss
 
