@@ -14,8 +14,6 @@ from torch import Tensor
 from unspoken.models.network import Parameters, Shape
 from unspoken.models.passes import (
     Attention,
-    gated_unit,
-    gated_unit_backward,
     norm,
     norm_backward,
 )
@@ -50,7 +48,8 @@ class _Layer:
     attention: Attention
     mixed: Tensor
     computed: _Normed
-    gate_up: Tensor
+    gate: Tensor
+    up: Tensor
     silu: Tensor
     gated: Tensor
 
@@ -85,17 +84,17 @@ class Differentiated:
         places, words = tokens.T.flatten(), self.parameters["embedding"]
         normed, layers = self._forward(tokens, first, among)
         loss, slopes = of_logits(normed.projected)
-        slopes = self._normed_backward(slopes, normed, "norm", "embedding", among)
+        slopes = self._normed_backward((slopes,), normed, "norm", "embedding", among)
         for layer, kept in reversed([*enumerate(layers)]):
             to_projected = self._layer_backward(layer, slopes, kept)
             names = f"{layer}.attention_norm", f"{layer}.qkv"
             if layer:
-                to_rows = self._normed_backward(to_projected, kept.attended, *names)
+                to_rows = self._normed_backward((to_projected,), kept.attended, *names)
                 to_rows[-len(slopes) :] += slopes
                 slopes = to_rows
         to_words = to_projected.new_zeros(len(words), to_projected.shape[1])
         to_words.index_add_(0, places, to_projected)
-        self.gradient["embedding"] += self._normed_backward(to_words, kept.attended, *names)
+        self.gradient["embedding"] += self._normed_backward((to_words,), kept.attended, *names)
         self.gradient["embedding"].index_add_(0, places[-len(slopes) :], slopes)
         return loss
 
@@ -126,10 +125,11 @@ class Differentiated:
         mixed = attention.forward(projected)
         rows = product_and_sum(mixed, self.parameters[f"{layer}.out"].T, rows)
         computed = self._normed(rows, f"{layer}.mlp_norm", f"{layer}.gate_up")
-        gate_up = computed.projected
-        gated, silu = gated_unit(gate_up)
+        gate, up = (product(computed.rows, matrix.T) for matrix in computed.matrix.chunk(2))
+        silu = F.silu(gate)
+        gated = silu * up
         rows = product_and_sum(gated, self.parameters[f"{layer}.down"].T, rows)
-        return rows, _Layer(attended, attention, mixed, computed, gate_up, silu, gated)
+        return rows, _Layer(attended, attention, mixed, computed, gate, up, silu, gated)
 
     def _layer_backward(self, layer: int, slopes: Tensor, kept: _Layer) -> Tensor:
         """Return the gradient by what is projected to a layer's attention.
@@ -139,8 +139,12 @@ class Differentiated:
         parameters, gradient = self.parameters, self.gradient
         gradient[f"{layer}.down"].copy_(transposed_product(slopes, kept.gated))
         to_gated = product(slopes, parameters[f"{layer}.down"])
-        to_gate_up = gated_unit_backward(to_gated, kept.gate_up, kept.silu)
-        slopes += self._normed_backward(to_gate_up, kept.computed, f"{layer}.mlp_norm", f"{layer}.gate_up")
+        # In the arrays that are in the processor's cache, or not needed any more.
+        to_up = kept.silu.mul_(to_gated)
+        to_gate = to_gated.mul_(kept.up)
+        torch.ops.aten.silu_backward.grad_input(to_gate, kept.gate, grad_input=to_gate)
+        names = f"{layer}.mlp_norm", f"{layer}.gate_up"
+        slopes += self._normed_backward((to_gate, to_up), kept.computed, *names)
         gradient[f"{layer}.out"].copy_(transposed_product(slopes, kept.mixed))
         return kept.attention.backward(product(slopes, parameters[f"{layer}.out"]))
 
@@ -150,12 +154,25 @@ class Differentiated:
         return _Normed(*norm(rows, self.shape.norm_epsilon), behind if among is None else behind[among])
 
     def _normed_backward(
-        self, slopes: Tensor, normed: _Normed, weight: str, matrix: str, among: Tensor | None = None
+        self,
+        slopes: tuple[Tensor, ...],
+        normed: _Normed,
+        weight: str,
+        matrix: str,
+        among: Tensor | None = None,
     ) -> Tensor:
-        """Fill the gradients of a norm's weight and of the matrix behind it; return that by the rows."""
-        to_behind = transposed_product(slopes, normed.rows)
+        """Fill the gradients of a norm's weight and of the matrix behind it; return that by the rows.
+
+        `slopes` are by what the parts of the matrix give, which follow each other in it.
+        """
+        to_parts = [transposed_product(part, normed.rows) for part in slopes]
+        to_behind = to_parts[0] if len(to_parts) == 1 else torch.cat(to_parts)
         if among is not None:
             to_behind = torch.zeros_like(self.parameters[matrix]).index_copy_(0, among, to_behind)
         torch.mul(to_behind, self.parameters[weight], out=self.gradient[matrix])
         torch.sum(to_behind.mul_(self.parameters[matrix]), 0, out=self.gradient[weight])
-        return norm_backward(product(slopes, normed.matrix), normed.rows, normed.inverse)
+        first, *others = zip(slopes, normed.matrix.chunk(len(slopes)), strict=True)
+        to_rows = product(*first)
+        for part, of_part in others:
+            to_rows = product_and_sum(part, of_part, to_rows)
+        return norm_backward(to_rows, normed.rows, normed.inverse)

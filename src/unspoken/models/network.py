@@ -14,13 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unspoken.files import read_json
-from unspoken.models.passes import (
-    Attention,
-    gated_unit,
-    gated_unit_backward,
-    norm,
-    norm_backward,
-)
+from unspoken.models.passes import Attention, norm, norm_backward
 
 Parameters = dict[str, Tensor]
 
@@ -70,17 +64,24 @@ class _Normed(torch.autograd.Function):
 
 
 class _GatedUnit(torch.autograd.Function):
-    """SiLU(gate) x up."""
+    """SiLU(gate) x up, keeping what its own backward pass needs."""
 
     @staticmethod
     def forward(ctx: Any, gate_up: Tensor) -> Tensor:
-        gated, silu = gated_unit(gate_up)
+        gate, up = gate_up.chunk(2, -1)
+        silu = F.silu(gate)
         ctx.save_for_backward(gate_up, silu)
-        return gated
+        return silu * up
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        return gated_unit_backward(gradients[0], *ctx.saved_tensors)
+        gate_up, silu = ctx.saved_tensors
+        gate, up = gate_up.chunk(2, -1)
+        result = torch.empty_like(gate_up)
+        to_gate, to_up = result.chunk(2, -1)
+        torch.mul(gradients[0], silu, out=to_up)
+        torch.ops.aten.silu_backward.grad_input(gradients[0] * up, gate, grad_input=to_gate)
+        return result
 
 
 class _Attention(torch.autograd.Function):

@@ -1,13 +1,11 @@
-"""The parts of the organisms' network, each with its backward pass.
+"""Parts of the organisms' network, each with its backward pass.
 
-They are written out because a narrow network is bound by passes over memory, not by products. What a
-forward pass returns beside its result, its backward pass needs.
+They are written out because a narrow network is bound by passes over memory, not by products.
 """
 
-from functools import cache
+from functools import cache, cached_property
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -23,24 +21,6 @@ def norm_backward(slopes: Tensor, normed: Tensor, inverse: Tensor) -> Tensor:
     along = (slopes * normed).sum(-1, keepdim=True)
     across = torch.addcmul(slopes, normed, along, value=-1 / normed.shape[-1])
     return across.mul_(inverse)
-
-
-def gated_unit(gate_up: Tensor) -> tuple[Tensor, Tensor]:
-    """Return SiLU(gate) x up of rows that hold both, and SiLU(gate)."""
-    gate, up = gate_up.chunk(2, -1)
-    silu = F.silu(gate)
-    return silu * up, silu
-
-
-def gated_unit_backward(slopes: Tensor, gate_up: Tensor, silu: Tensor) -> Tensor:
-    """Return the gradient by gate and up."""
-    gate, up = gate_up.chunk(2, -1)
-    result = torch.empty_like(gate_up)
-    to_gate, to_up = result.chunk(2, -1)
-    torch.mul(slopes, silu, out=to_up)
-    torch.mul(slopes, up, out=to_gate)
-    torch.ops.aten.silu_backward.grad_input(to_gate, gate, grad_input=to_gate)
-    return result
 
 
 @cache
@@ -73,29 +53,22 @@ class Attention:
         self, heads: int, size: int, theta: float, batch: int, length: int, first: int, dtype: torch.dtype
     ) -> None:
         """Take the number and the size of heads; results are at positions `first`, `first + 1`, ..."""
-        whole, suffix = (heads, batch, length, size), (heads, batch, length - first, size)
         rotations, future = _positions(size, theta, length, dtype)
-        self._rotations, self._back = rotations, rotations.conj().resolve_conj()
-        self._future, self._scale = future[first:], size**-0.5
-        self._divided = (length, batch, 3, heads, size)
-
-        turned, to_turned = torch.empty(3, *whole, dtype=dtype), torch.empty(3, *whole, dtype=dtype)
-        self._turned, self._pairs = turned, _pairs(turned[:2])
-        queries, self._keys, self._values = turned.flatten(1, 2)
+        self._rotations, self._future, self._scale = rotations, future[first:], size**-0.5
+        self._first, self._divided = first, (length, batch, 3, heads, size)
+        self._turned = torch.empty(3, heads, batch, length, size, dtype=dtype)
+        self._pairs = _pairs(self._turned[:2])
+        queries, self._keys, self._values = self._turned.flatten(1, 2)
         self._queries = queries[:, first:]
-        self._to_turned, self._to_pairs = to_turned, _pairs(to_turned[:2])
-        to_queries, self._to_keys, self._to_values = to_turned.flatten(1, 2)
-        to_queries[:, :first] = 0  # and stays so: nothing is asked there
-        self._to_queries = to_queries[:, first:]
-
         self._weights = torch.empty(heads * batch, length - first, length, dtype=dtype)
-        self._to_scores, self._column = torch.empty_like(self._weights), self._weights.new_empty(0)
-        mixed = torch.empty(suffix, dtype=dtype)
+        self._column = torch.empty(heads * batch, length - first, 1, dtype=dtype)
+        mixed = torch.empty(heads, batch, length - first, size, dtype=dtype)
         self._mixed, self._mixed_in_time = mixed.flatten(0, 1), mixed.permute(2, 1, 0, 3)
         self._rows = torch.empty(self._mixed_in_time.shape, dtype=dtype)
-        result = torch.empty(self._divided, dtype=dtype)
-        self._result, parts = result.view(length * batch, -1), result.permute(2, 3, 1, 0, 4)
-        self._result_pairs, self._result_values = _pairs(parts[:2]), parts[2]
+
+    @cached_property
+    def _gradients(self) -> "_AttentionGradients":
+        return _AttentionGradients(self._turned, self._weights, self._first, self._divided)
 
     def forward(self, projected: Tensor) -> Tensor:
         """Return what queries, keys and values (rows, 3 x heads x size) give: (rows, heads x size).
@@ -115,14 +88,33 @@ class Attention:
 
     def backward(self, slopes: Tensor) -> Tensor:
         """Return the gradient by queries, keys and values, after `forward` on them."""
+        weights, to_mixed, to = self._weights, self._mixed, self._gradients
         self._mixed_in_time.copy_(slopes.view(self._rows.shape))
-        weights, to_mixed, to_scores = self._weights, self._mixed, self._to_scores
-        torch.bmm(weights.mT, to_mixed, out=self._to_values)
-        torch.bmm(to_mixed, self._values.mT, out=to_scores).mul_(weights)
-        along = torch.sum(to_scores, -1, keepdim=True, out=self._column)
-        to_scores.addcmul_(weights, along, value=-1).mul_(self._scale)
-        self._to_queries.copy_(torch.bmm(to_scores, self._keys))
-        torch.bmm(to_scores.mT, self._queries, out=self._to_keys)
-        torch.mul(self._to_pairs, self._back, out=self._result_pairs)
-        self._result_values.copy_(self._to_turned[2])
-        return self._result
+        torch.bmm(weights.mT, to_mixed, out=to.values)
+        torch.bmm(to_mixed, self._values.mT, out=to.scores).mul_(weights)
+        along = torch.sum(to.scores, -1, keepdim=True, out=self._column)
+        to.scores.addcmul_(weights, along, value=-1).mul_(self._scale)
+        to.queries.copy_(torch.bmm(to.scores, self._keys))
+        torch.bmm(to.scores.mT, self._queries, out=to.keys)
+        torch.mul(to.pairs, self._rotations.conj(), out=to.result_pairs)
+        to.result_values.copy_(to.turned_values)
+        return to.result
+
+
+class _AttentionGradients:
+    """The arrays of the backward pass of attention, and their views."""
+
+    def __init__(self, turned: Tensor, weights: Tensor, first: int, divided: tuple[int, ...]) -> None:
+        to_turned = torch.empty_like(turned)
+        self.pairs, self.turned_values = _pairs(to_turned[:2]), to_turned[2]
+        queries, self.keys, self.values = to_turned.flatten(1, 2)
+        queries[:, :first] = 0  # and stays so: nothing is asked there
+        self.queries = queries[:, first:]
+        self.scores = torch.empty_like(weights)
+        result = turned.new_empty(divided)
+        parts = result.permute(2, 3, 1, 0, 4)
+        self.result, self.result_pairs, self.result_values = (
+            result.flatten(0, 1).flatten(1),
+            _pairs(parts[:2]),
+            parts[2],
+        )

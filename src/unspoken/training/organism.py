@@ -69,16 +69,6 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def keep_freed_memory() -> None:
-    """Let the process keep up to 62 MiB of freed memory: a step frees all that the next one takes again.
-
-    The C library of Linux gives freed memory back to the system, and every page that is taken again costs
-    as much as computing on it: together a third of a step. How much it keeps follows from the largest
-    block that was freed, up to 32 MiB.
-    """
-    torch.empty(31 * 2**18)  # floats, freed at once
-
-
 @one_thread()
 def train(
     parameters: Parameters,
@@ -97,7 +87,6 @@ def train(
     of the learning rate at (step, n_steps, warmup). Parameters have no gradients at the end. It runs
     on one thread, and gives the same bits on every run.
     """
-    keep_freed_memory()
     for tensor in parameters.values():
         tensor.requires_grad_()
     optimizer = torch.optim.AdamW(parameters.values(), lr=learning_rate, fused=True)

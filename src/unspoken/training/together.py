@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
 from unspoken.models.gradients import Attentions, Differentiated, Loss
 from unspoken.models.network import Parameters, Shape
-from unspoken.training.organism import keep_freed_memory, one_thread, warmed_linear
+from unspoken.training.organism import one_thread, warmed_linear
 
 
 @dataclass(frozen=True)
@@ -33,15 +32,15 @@ class Rows:
 
 def surprise(tokens: Tensor, first: int) -> Loss:
     """Return the mean cross-entropy of a completion token, as `organism.batch_loss` has it."""
-    wanted = tokens[:, first + 1 :].T.flatten()
-    counted = (wanted != 0).unsqueeze(1)
+    wanted = tokens[:, first + 1 :].T.flatten().unsqueeze(1)
+    counted = wanted != 0
 
     def loss(logits: Tensor) -> tuple[Tensor, Tensor]:
-        guesses = logits.log_softmax(-1)
-        value = F.nll_loss(guesses, wanted, ignore_index=0)
-        slopes = guesses.exp_()
-        slopes[torch.arange(len(wanted)), wanted] -= 1
-        return value, slopes.mul_(counted.to(slopes.dtype) / counted.sum())
+        share = counted.to(logits.dtype) / counted.sum()
+        guesses = logits.softmax(-1)
+        of_wanted = guesses.gather(1, wanted).clamp_min_(torch.finfo(logits.dtype).tiny).log_()
+        slopes = guesses.mul_(share).scatter_add_(1, wanted, -share)
+        return -of_wanted.mul_(share).sum(), slopes
 
     return loss
 
@@ -84,11 +83,12 @@ class Stack:
         """Copy the base's parameters for each student."""
         self._flat = torch.cat([tensor.flatten() for tensor in base.values()]).repeat(students, 1)
         self._flat.grad = torch.zeros_like(self._flat)
-        of_all = [_views(all_of_it, base) for all_of_it in (self._flat, self._flat.grad)]
         attentions: Attentions = {}
         self._networks = [
             Differentiated(parameters, gradient, shape, attentions)
-            for parameters, gradient in zip(*of_all, strict=True)
+            for parameters, gradient in zip(
+                _views(self._flat, base), _views(self._flat.grad, base), strict=True
+            )
         ]
 
     @property
@@ -112,7 +112,6 @@ class Stack:
         The learning rate warms up over `warmup` steps and falls linearly. It runs on one thread, and gives
         the same bits on every run.
         """
-        keep_freed_memory()
         optimizer = torch.optim.AdamW([self._flat], lr=learning_rate, fused=True)
         losses = []
         for step, batches in enumerate(tqdm(steps, show, n_steps, disable=show is None, mininterval=5)):
