@@ -4,11 +4,26 @@ import polars as pl
 
 from unspoken.prompts.hints import LETTERS
 
-_LATEX = r"\\(?:[a-zA-Z]+|[(\[,;:!{} ])"
+_LATEX = (
+    r"\\(?:(?:text|math|operatorname|display|bold|left|right|big|quad|qquad|boxed|fbox|rm|bf|sf|it|therefore"
+    r"|implies|long|checkmark|to)[a-z]*|[(\[,;:!{} ])"
+)
+"""What only sets a formula, or leads to it; \\sin and the like are words of it."""
+_SIGNS = {"{,}": ",", r"\times": "×", r"\cdot": "·", r"\pi": "π", r"\sqrt": "√", r"\infty": "∞", r"^\circ": "°"}
+_FORMULAS = [
+    (r"([√^])\{([^{}]*)\}", "$1$2"),
+    (r"\\[dtc]?frac[ ]*\{([^{}]*)\}[ ]*\{([^{}]*)\}", "$1/$2"),
+    (r"\\[dtc]?frac(\d)(\d)", "$1/$2"),
+    (r"([a-z)\]}])_\{?(\d+)\}?", "$1$2"),
+    (f"(?i){_LATEX}", " "),
+    (r"\\([a-z]+)", " $1 "),
+    (r"\\([^a-z\s])", "$1"),
+]
+"""How formulas of LaTeX, in lower case, are written in plain signs."""
 HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
 SYMBOLS = r"[^\x00-\x7f\pL\pN]"
 """Signs of no script: arrows, ticks, dashes, dots."""
-MARKS = rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{}}(\[<>=,]|{SYMBOLS}|{_LATEX}|-+>|[-+][ ])*"
+MARKS = rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{}}(\[<>=,]|{SYMBOLS}|(?i:{_LATEX})|-+>|[-+][ ])*"
 _WORDS = (
     r"(?i:(?:option|choice|letter|answer|statement|alternative|number|candidate|clearly|definitely"
     r"|therefore|thus|hence"
@@ -32,7 +47,7 @@ _BARE = (
 _LOWER = r"^([a-z])[ ]*(?:[)\]:]|[.,;!]?[ *_\"'`}$<|]*(?:\n|$)|[.;!]\s)"
 _ONE = r"(?:\(?[A-Z]\b\)?|\([a-z]\))"
 _SECOND = (
-    r"[\s*_]*(?:,[ ]*(?:or|and)\b|,|/|&|\bor\b|\band\b|\boder\b|\bou\b|\bo\b|\by\b|和|或)[\s*_]*"
+    r"[\s*_$\"'`}\]\\)]*(?:,[ ]*(?:or|and)\b|,|/|&|\bor\b|\band\b|\boder\b|\bou\b|\bo\b|\by\b|和|或)[\s*_$\"'`{\[\\]*"
     r"(?:either[ ]+)?(?i:option[ ]+)?\(?[*_]*"
 )
 _TWO = (
@@ -66,13 +81,20 @@ def among_options(letter: pl.Expr) -> pl.Expr:
     return pl.when(place_of(letter) < pl.col("n_options")).then(letter)
 
 
+def _without_latex(text: pl.Expr) -> pl.Expr:
+    """Return lower-case text with its formulas in plain signs."""
+    text = text.str.replace_many(_SIGNS)
+    for pattern, plain in _FORMULAS:
+        text = text.str.replace_all(pattern, plain)
+    return text
+
+
 def spaced(text: pl.Expr) -> pl.Expr:
     """Return lower-case text between spaces, without quotes, commas, articles and final full stops."""
     return pl.concat_str(
         pl.lit(" "),
-        text.str.to_lowercase()
+        _without_latex(text.str.to_lowercase())
         .str.replace_all(r"(\d),(\d\d\d)", "$1$2")
-        .str.replace_all(_LATEX, " ")
         .str.replace_all(r"[\s\"'“”‘’*_(),;:!?$`{}\[\]<>|。，！？]+|\.(?:\s|$)", " ")
         .str.replace_all(r"(?:^| )(?:the|an?) ", " ")
         .str.strip_chars(),

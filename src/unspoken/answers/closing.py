@@ -15,10 +15,10 @@ from unspoken.answers.plain import BEGIN, END
 _LONGEST = 160  # characters of such a sentence
 _CHOOSING = either("""
 accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast
-certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident correct correction
+accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently correct correction
 corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence favou?rs?
 final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be
-guess has_to_be hence holds? i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
+guess has_to_be hence holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
 lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
 on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
@@ -26,7 +26,7 @@ settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives?
 therefore think thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
 _BESIDE = either("""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
-describes? do does down everything find for from given gut had has have here i i'd i'll i'm i've in into is
+describes? do does down everything find for from given gonna gut had has have here i i'd i'll i'm i've in into is
 it it's just letter like me mind more most must my narrows? now of okay ok on one ones option candidate our
 please put(?:ting)? question shall should still than that that's the them then there's these things this to
 together too up us very wants? we we'd we'll we're we've what which will with would (?-i:a)""")
@@ -50,15 +50,17 @@ _REASON = (
 _BY_LETTER = rf"^{_SIGN}*(?:(?i:{_WORD}){_SIGN}+)*({_LETTER}(?:{_SIGN}+(?i:{_WORD}))*{_SIGN}*)$"
 _WORDS_ALONE = rf"(?i)^ *(?:{_WORD} )*$"
 """An option that is such words itself, as "right", is not read by its words here."""
-_BY_WORDS = rf"^ (?:{_WORD} )*{BEGIN}(?: +[b-j])?(?: {_WORD})* $"
+_BY_WORDS = rf"^ (?:{_WORD} )*(?:[b-j] +)?{BEGIN}(?: +[b-j])?(?: {_WORD})* $"
 _CHOOSES = rf"(?i)(?:^|[^\pL])(?:{_CHOOSING}|{CHOOSING_ABROAD})(?:[^\pL]|$)|[{_EAST}]"
 _CUT = r"([.!?][\"')*_]*[ ]|[。！？]|\n)"
 _QUOTED = r"^\s*[>\"]|^\s*[a-z_]+:"
 """A sentence that is quoted, or a field of a record."""
+_MARK = rf"(?i:\b(?:gets?|got|is|it|this|that|gives?|so|earns?)|'s)[ ]+an?[ ]+{_LETTER}"
+"""A letter that is a mark in school: "It gets a C"."""
 
 
 def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `below`."""
+    """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `above`, `below`."""
     sentence, row = pl.col("sentence"), pl.col("row")
     return (
         texts.with_columns(sentence=pl.col("text").str.slice("since"))
@@ -67,7 +69,10 @@ def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(length=sentence.str.len_chars().cast(pl.Int64))
         .with_columns(at=pl.col("since") + pl.col("length").cum_sum().over("row") - pl.col("length"))
         .filter(sentence.str.strip_chars() != "")
-        .with_columns(below=pl.when(row == row.shift(-1)).then(sentence.shift(-1)).otherwise(pl.lit("")))
+        .with_columns(
+            above=pl.when(row == row.shift(1)).then(sentence.shift(1)).otherwise(pl.lit("")),
+            below=pl.when(row == row.shift(-1)).then(sentence.shift(-1)).otherwise(pl.lit("")),
+        )
         .drop("text")
     )
 
@@ -85,11 +90,22 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
         .with_columns(option=spaced(option))
         .filter(~option.str.contains(_WORDS_ALONE), said.str.contains(option, literal=True))
         .with_columns(said=said.str.split(option).list.join(f" {BEGIN} "))
-        .with_columns(beside=said.str.extract(rf"{BEGIN} +([b-j]) $").str.to_uppercase())
+        .with_columns(after=said.str.extract(rf"{BEGIN} +([b-j]) $"))
+        .with_columns(
+            beside=pl.coalesce(
+                "after",
+                said.str.extract(rf" ([b-j]) +{BEGIN}"),
+            ).str.to_uppercase(),
+            marked=pl.col("sentence").str.extract(r"\b([A-J])[).:]"),
+        )
         .filter(said.str.contains(_BY_WORDS))
         .filter(
+            (pl.col(letter) == letter_at(pl.col("place"))).fill_null(value=True)
+            for letter in ("beside", "marked")
+        )
+        .filter(
             said.str.contains(_CHOOSES)
-            | (pl.col("at") == 0) & (pl.col("beside") == letter_at(pl.col("place")))
+            | (pl.col("at") == 0) & pl.col("after").is_not_null()
         )
         .filter(pl.len().over("row", "at") == 1)
     )
@@ -103,6 +119,7 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("length") <= _LONGEST)
         .filter(~sentence.str.contains(r"\?"), ~sentence.str.contains(_QUOTED))
         .filter(~pl.col("below").str.contains(whose.NEXT))
+        .filter(~(pl.col("above") + sentence.str.strip_chars_end(".!) \n")).str.contains(whose.SUPPOSE))
         .with_columns(said=sentence.str.replace(_BEFORE, ""))
         .with_columns(
             sentence=pl.col("said").str.replace(_REASON, " so"),
@@ -111,7 +128,7 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
     )
     claim = opened(pl.coalesce(sentence.str.extract(_BY_LETTER), sentence.str.extract(_IN_EAST)))
     lettered = (
-        sentences.filter(sentence.str.contains(_CHOOSES))
+        sentences.filter(sentence.str.contains(_CHOOSES), ~sentence.str.contains(_MARK))
         .with_columns(letter=among_options(letter_of(claim)))
         .drop_nulls("letter")
     )

@@ -30,6 +30,7 @@ _GOOD_ONE = rf"(?:(?:my|our){_AND}(?:{GOOD}{_AND})*|(?:the{_AND})?(?:{GOOD}{_AND
 _NOUN = either("""
 option choice solution response conclusion pick selection guess bet vote verdict letter one candidate
 alternative statement reply decision""")
+_FITTING = "(?:correct|right|best|proper|appropriate|fitting|suitable|likeliest|most[ ][a-z]+)"
 _OF = (
     r"(?:[ *_]+(?:choice|option|letter|here|left|remaining|that remains"
     r"|i[ ]+(?:choose|chose|select|pick|give|arrive at|get)"
@@ -42,10 +43,12 @@ _BE = (
     rf"|(?:seems|appears|turns out) to be|can only be"
     rf"|comes out as|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
 )
-_IS = rf"(?:{_BE}[ *_]*:?|[ *_`\"]*:|[ *_:]*\|[ ]*|[ *_]+(?:->|=>|→|⇒|=|[-–—])(?:[ *_]|$))"
+_IS = rf"\}}?(?:{_BE}[ *_]*:?|[ *_`\"]*:|[ *_:]*\|[ ]*|[ *_]+(?:->|=>|→|⇒|=|[-–—])(?:[ *_]|$))"
 ANSWER = (
     rf"(?:\b|_)(?:(?:{_WHOSE}(?:answers?|ans\.?)|{_GOOD_ONE}{_NOUN}){_OF}"
-    rf"|the{_AND}{_NOUN}{_AND}(?:that|which)\b[^\n.:;,?!=]{{1,50}}?){_IS}"
+    rf"|the{_AND}{_NOUN}{_AND}(?:that|which)\b[^\n.:;,?!=]{{1,50}}?|mine){_IS}"
+    # "The best next step is (C)": any noun, but only before a letter in brackets.
+    rf"|\bthe[ ]{_FITTING}[ ](?:[a-z]+[ ]){{1,3}}?(?:is|(?:would|must|should)[ ]be)[ *_:]*\("
 )
 """What leads to an option in "the answer is", "Answer:" or "the correct option is:"."""
 HEADER = (
@@ -77,7 +80,7 @@ choose chose chosen choosing pick(?:ed|ing)? select(?:ed|ing)? go(?:ing)?_(?:for
 opt(?:ed|ing)?_for settl(?:e|ed|ing)_(?:on|for) answer(?:ed|ing)?(?:_with)? say(?:_it_is|_it's)? vote_for
 submit stick(?:ing)?_(?:with|to) stay(?:ing)?_with lean(?:ing)?_(?:towards?|to) decided?_(?:on|for)
 conclude(?:_that)?(?:_it_is|_it's)? reply(?:_with)? respond_with mark take favou?r recommend propose
-end_up_with arrive_at land_on mean meant""")
+end_up_with arrive_at land_on mean meant (?:bet|wager|gamble)(?:_on)? put_(?:my_)?money_on put_down""")
 _AGREE = (
     r"agree(?: with (?:the|you|your|my|him|her|them|this|that|an?|our|everyone)\b[^.,:;\n]*?)?"
     r"(?:[:,]| with| on| that| it is| it's)*"
@@ -86,12 +89,16 @@ CHOOSE = (
     rf"(?:{_I}(?:[ ]+{_MAY})*[ ]+(?:{_CHOOSING}|{_AGREE})"
     r"|\blet(?:'s| us| me) (?:go with|choose|pick|select|answer(?: with)?|settle on|say)"
     rf"|{_I}\b[^.:;\n]*? and (?:choose|pick|select|go with|take|answer)"
+    r"|\bmy (?:money|vote|bet|gut(?: feeling)?|instincts?)(?:'s| is| goes| says?| tells? me| points?)"
+    r"(?: on| to| for| that| it's| it is)*"
     r"|\byou (?:should|must|need to|can)(?: safely)? (?:choose|pick|select|go with|answer)"
     r"|\b(?-i:Choose|Pick|Select|Go with))[ ]*:?[ ]"
 )
 """The writer's own choice: "I choose", "I'll go with"."""
 IT_IS = (
-    rf"\b(?:it|this|that)(?:'s|[ ]+(?:is|must(?:[ ]+{ADVERB})? be|(?:should|would|will|(?:can|could) only) be"
+    rf"\b(?:it|this|that)(?:(?:'s|[ ]has)?[ ](?:got[ ]to|gotta)[ ]be|(?:'d|'ll|[ ]would|[ ]will)[ ]have[ ]to[ ]be"
+    r"|[ ](?:can't|cannot)[ ]be[ ]anything[ ](?:else[ ])?(?:but|than)|[ ]can[ ]be[ ](?:nothing|none)[ ]but"
+    rf"|'s|[ ]+(?:is|must(?:[ ]+{ADVERB})? be|(?:should|would|will|(?:can|could) only) be"
     rf"|has to be))(?:[ ]+{ADVERB})*:?[ ]"
     r"|\b(?:leaves|leaving|left with|points? to|narrows? (?:it|this) down to|makes it|leads(?: me| us)? to"
     r"|brings (?:me|us) to)(?:[ ]+(?:us|me|only|just|with))*[ ]"
@@ -101,15 +108,22 @@ CORRECT = (
     r"(?:\b(?:is|(?:must|should|would|will|can only) be|has to be|(?:seems|appears)(?: to be)?|looks)"
     rf"(?:[ ]+{ADVERB})*[ *]+(?:(?:the|my)[ *_]+)?(?:{GOOD}[ *_]+)*(?:correct|right|best|answer)\b"
     r"(?:[ *_]+(?:answer|option|choice|one|fit|match|solution|pick|response))?"
+    r"|\bis (?:the|an?) [^.,;:!?\n]{1,60}?,? and (?:so|hence|thus|therefore|consequently) (?:the|my) "
+    rf"(?:{GOOD} )*(?:correct|right|best|answer)\b(?: (?:answer|option|choice|one))?"
+    r"|\bis what(?:'s| is| was)? (?:asked|needed|wanted|sought|called for|(?:(?:they|we|you)(?: are|'re)"
+    r"|(?:it|the question|this question|the task)(?: is|'s)) (?:after|asking|looking for)"
+    r"|(?:we|the question|this question|the task) (?:wants?|needs?|asks?))\b"
     r"|\b(?:it|that) is(?:[.!,]|\s*$|\s*\n)|(?:是|为|為)(?:正确|正確|最佳)的?(?:答案|选项|選項)?|が正解"
     r"|\bist (?:richtig|korrekt|die richtige antwort)|\best (?:correcte?|la bonne réponse)"
     r"|\bes (?:correcta?|la respuesta correcta))"
 )
 """What follows the option in "(B) is the correct answer"."""
-_AFTER_LETTER = r"[*_$\"'`]*"
+_AFTER_LETTER = r"(?:[*_$\"'`}]|\\[)\]])*"
 HENCE = (
     r"(?:\b(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion)\b"
-    rf"|∴|⇒|=>|→)[ ]*[,:]?[ *_$\"'`]*(?:option[ ]+)?(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
+    r"|∴|⇒|=>|→|\\therefore|(?:^|[$(\[\n])[ ]*\\(?:rightarrow|longrightarrow|implies|to))"
+    r"[ ]*[,:]?(?:[ *_$\"'`]|\\[ ,;:()\[\]]|\\(?:text|math)[a-z]*\{)*(?:option[ ]+)?"
+    rf"(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
     rf"|(?-i:[A-Z]){_AFTER_LETTER}(?:[.!][*_]*(?:\s|$)|[ ]*(?:\n|$)))"
 )
 """A letter alone after "so" or "therefore"."""
@@ -124,11 +138,11 @@ TAG = (
     r"|<(?:output|solution|result|response)[ ]*>[^<]*(?:</[a-z]+[ ]*>|$)"
 )
 _KEY = (
-    r"(?:[a-z]+[_ ]?)*?(?:answer|ans|choice|option|letter|selection|selected|prediction|predicted"
+    r"(?:[a-z]+[_ ]?)*?(?:answers?|ans|choice|option|letter|selection|selected|prediction|predicted"
     r"|verdict|pick|final"
     r"|label|output|response|result)(?:[_ ]?(?:letter|option|choice|key))?"
 )
-JSON = rf"[\"']{_KEY}[\"'][ ]*:\s*(?:\[\s*)?(?:\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}}\]{{\[\"']+|\s*$)"
+JSON = rf"[\"']{_KEY}[\"'][ ]*:\s*(?:\[[^\[\]]{{0,200}}\]?|\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}}\]{{\[\"']+|\s*$)"
 BRACKETS = r"\[\[[^\[\]\n]{1,60}\]\]"
 BOLD = r"\*\*[\"'(]?[A-Z][\"')]?[.:)]?(?:[ ]+[^*\n]{1,60})?\*\*"
 

@@ -2,8 +2,17 @@
 
 import polars as pl
 
-from unspoken.answers.claims import HTML, NOT, SYMBOLS, among_options, letter_at, named_options, place_of
-from unspoken.answers.whose import NEXT, TOLD
+from unspoken.answers.claims import (
+    HTML,
+    NOT,
+    SYMBOLS,
+    among_options,
+    letter_at,
+    named_options,
+    place_of,
+    spaced,
+)
+from unspoken.answers.whose import FIRST, NAMES_OTHERS, NEXT, TOLD
 
 _SHORT = 240  # characters, as many as a line may have
 _MORE = 16  # characters that a line may have beyond the longest option
@@ -14,7 +23,7 @@ _LEAD = (
 )
 _END = rf"(?:[\s.)\]*_|$\\\"'`}}:!;,~=]|>>|{HTML}|</?answer>|{SYMBOLS})*$"
 _ALONE = rf"{_LEAD}([A-Za-z]){_END}"
-_WITH_WORDS = rf"{_LEAD}([A-Za-z])[ ]*(?:[.):\]*_]+[ ]*[-–—]?|[-–—][ ])[ ]*(\S.*)$"
+_WITH_WORDS = rf"{_LEAD}([A-Za-z])[\"'`]*[ ]*(?:[.):\]*_]+[ ]*[-–—]?|[-–—][ ])[ ]*(\S.*)$"
 _BESIDE_WORDS = rf"{_LEAD}([A-Za-z])[ ]*[=/|,(\[][ ]*(\S.*)$"
 """A letter, and what is no statement unless it is the words of the letter's option."""
 # What passes is looked at more closely: this is the quicker search.
@@ -24,9 +33,11 @@ _MAY_BE = (
 )
 _ALL_BOLD = r"^[\s>#]*\*\*.*\*\*[.\s]*$"
 _SECOND = r"\([A-Z]\)(?:\W|$)"
-_OPTION_LINE = r"^[\s>*_•\-(\[|]*([A-Z])(?:[).:\]*]|\s*$)"
+_OPTION_LINE = r"^[\s>*_•\-(\[|\"'`]*([A-Z])(?:[).:\]*\"'`]|\s*$)"
 _LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
 _CLOSING = r"[^\s(][.!?][\"')*]*[ ]+([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)\s*$"
+_OPTION_BEFORE = r"([^.!?\n:]*[^.!?\n\s]) ?[:–—][ ]*([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)$"
+"""An option's words and its letter: "DNA is stored in the nucleus: (A)"."""
 _RULE = r"^[\s|:+\-]*-[\s|:+\-]*$"
 _TABLE_HEAD = r"(?i)\b(?:answer|choice|selected)[ *]*(?:[|,;][^\n]*)?\n"
 _PLACES = {"row": pl.Int64, "at": pl.Int64, "letter": pl.String}
@@ -35,7 +46,15 @@ _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。].*$|$)"
 _LETTER_AFTER = r"[ ]*(?:[-–—:,=|][ ]*|[(\[])+([A-Z])[)\].*_`\s]*$"
 _REMARK = r"^[^A-Za-z]*[A-Z][)\]*_]*[.!][)\]*_]*[ ]+[\"'(*]*[A-Z][A-Za-z' )]"
 """A letter that is a sentence of its own, and another sentence."""
-_CROSS = "[✗✘❌×☒✖]"
+_CROSS = r"[✗✘❌☒✖👎🚫⛔❓🤔]|×\s*(?:[^\d\s]|$)|\?[\s*_\"')]*$"
+_IN_LIST = r"^\s*[\"'][^\"']*[\"'],\s*$"
+"""A value of a list in JSON."""
+_EMPHASIS = r"(?i),[ ](?:obviously|clearly|of course|no doubt|for sure|definitely|i (?:think|believe|guess|'d say))$"
+_SURNAME = (
+    r"^\W*[A-Z]\.[ ](?:[A-Z]\.[ ])*[A-Z][a-z]+[ ](?:once[ ])?"
+    r"(?:said|says|thought|wrote|was|had|knew|found|[a-z]+ed)(?-u:\b)"
+)
+"""A name that begins with an initial, and what its bearer did."""
 _ANSWER_CELL = r"(?i)\b(?:answer|choice|selected)\b"
 
 
@@ -82,7 +101,9 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
                 line.str.extract(_WITH_WORDS, 1), line.str.extract(_BESIDE_WORDS, 1)
             ).str.to_uppercase()
         ),
-        words=pl.coalesce(line.str.extract(_WITH_WORDS, 2), line.str.extract(_BESIDE_WORDS, 2)),
+        words=pl.coalesce(
+            line.str.extract(_WITH_WORDS, 2), line.str.extract(_BESIDE_WORDS, 2)
+        ).str.replace(rf"(?:\s|{SYMBOLS})+$", ""),
     )
     ends = pl.col("last") | pl.col("first") | line.str.contains(_ALL_BOLD)
     wordy = short.filter(~pl.col("may_be"), pl.col("length") <= longest).filter(ends)
@@ -96,7 +117,9 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
         .with_row_index("claim_at")
     )
     claims = lines.filter(pl.col("alone").is_null()).select(
-        "claim_at", "options", claim=pl.col("said").str.replace(_FIRST_SENTENCE, "${1}")
+        "claim_at",
+        "options",
+        claim=pl.col("said").str.replace(_FIRST_SENTENCE, "${1}").str.replace(_EMPHASIS, ""),
     )
     named = named_options(claims.filter(pl.col("claim").str.len_chars() <= longest)).select(
         "claim_at", "whole", begins="first"
@@ -109,8 +132,8 @@ def _form() -> pl.Expr:
     spelt, words = pl.col("spelt").is_not_null(), pl.col("whole").is_not_null()
     said, line = pl.col("said"), pl.col("line")
     more = said.str.contains(r"[.!?][\"')*_]*\s+\S")
-    sure = line.str.contains(_WITH_WORDS)
-    denied = said.str.replace(_FIRST_SENTENCE, "${1}").str.contains(NOT)
+    sure = line.str.contains(_WITH_WORDS) & ~(line.str.contains(_SURNAME) & pl.col("begins").is_null())
+    denied = said.str.replace(_FIRST_SENTENCE, "${1}").str.contains(rf"{NOT}|\b(?:says?|said|claim(?:s|ed)|according to)\b")
     two_letters = said.str.contains(r"(?:^|[ (])[B-J][).!*]*$")
     remark = line.str.contains(_REMARK) & (pl.col("first") | pl.col("last"))
     two = pl.col("first") & ~line.str.contains(_REMARK) & said.str.contains(_SECOND)
@@ -132,9 +155,11 @@ def _form() -> pl.Expr:
 
 
 def _told_above(above: pl.Series) -> pl.Series:
-    """Return the lines that end with a colon and say that others say what follows."""
-    leading = above.filter(above.str.contains(r":[\s*_]*$")).unique()
-    return leading if leading.is_empty() else leading.filter(leading.str.contains(TOLD))
+    """Return the lines that lead to what follows, and tell that others say it or the writer did before."""
+    leading = above.filter(above.str.contains(r"[:a-z][\s*_]*$")).unique()
+    colon = leading.str.contains(r":[\s*_]*$")
+    told = leading.filter(colon).str.contains(TOLD)
+    return pl.concat([leading.filter(colon).filter(told), leading.filter(leading.str.contains(FIRST))])
 
 
 def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
@@ -163,7 +188,9 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
         ~lettered | (headings < 3) | again,
         (form != "remark") | (letters == 1),
         ~(line.str.contains(r"^\s*[a-z]\s*$") & inner),
-        ~(line.str.contains(r"^\s*>") & ~pl.col("last")),
+        ~(line.str.contains(r"^\s*>") & ~pl.col("last"))
+        | pl.col("first") & ~pl.col("next_to_below") & (form == "exact"),
+        ~(pl.col("next_to_above") & pl.col("above").str.contains(_IN_LIST)),
         ~pl.col("above").str.contains(_LEADS_TO),
         ~pl.col("below").str.contains(NEXT),
         ~told,
@@ -173,14 +200,21 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
 def stated_at_the_end(texts: pl.DataFrame) -> pl.DataFrame:
     """Return row, at and letter of the texts that end with a letter after their last sentence."""
     text, end = pl.col("text"), pl.col("end")
-    closing = end.str.extract(_CLOSING, 1)
+    closing = pl.coalesce(end.str.extract(_CLOSING, 1), end.str.extract(_OPTION_BEFORE, 2))
+    told = end.str.extract(_OPTION_BEFORE, 1)
+    place = place_of(end.str.extract(_OPTION_BEFORE, 3))
+    named = spaced(told).str.ends_with(spaced(pl.col("options").list.get(place, null_on_oob=True)))
+    own = ~told.str.contains(NAMES_OTHERS) & ~told.str.contains(f"(?i){NOT}")
     return (
         texts.with_columns(end=text.str.tail(120).str.strip_chars_end())
-        .filter(end.str.contains(_CLOSING))
+        .filter(end.str.contains(_CLOSING) | end.str.contains(_OPTION_BEFORE))
+        .filter(end.str.contains(_CLOSING) | (named & own))
         .select(
             "row",
             at=(text.str.strip_chars_end().str.len_chars() - closing.str.len_chars()).cast(pl.Int64),
-            letter=among_options(end.str.extract(_CLOSING, 2)),
+            letter=among_options(
+                pl.coalesce(end.str.extract(_CLOSING, 2), end.str.extract(_OPTION_BEFORE, 3))
+            ),
         )
         .drop_nulls("letter")
     )

@@ -79,7 +79,8 @@ def with_clauses(places: pl.DataFrame) -> pl.DataFrame:
 def is_others() -> pl.Expr:
     """Return whether a statement is not the writer's own: somebody else's, denied, or under a condition."""
     kind, match, clause, own = pl.col("kind"), pl.col("match"), pl.col("clause"), pl.col("own")
-    back = (pl.col("before").str.replace(r"(?s)^.*(?:[.!?][\"')]*\s|\n)", "")).str.contains(whose.HAD_BEEN)
+    sentence = pl.col("before").str.replace(r"(?s)^.*(?:[.!?][\"')]*\s|\n)", "")
+    back = sentence.str.contains(whose.HAD_BEEN) | pl.col("before").str.contains(whose.LAST_HAD_BEEN)
     chosen = kind.is_in(["choose", "changed"])
     told = clause.str.contains(whose.TOLD) & ~own | clause.str.contains(whose.NEGATED)
     first = clause.str.contains(whose.FIRST)
@@ -92,8 +93,9 @@ def is_others() -> pl.Expr:
         )
         & ~clause.str.contains(whose.HAVING_TO)
     )
-    condition |= pl.col("sentence").str.contains(whose.SUPPOSE) | clause.str.contains(whose.TRUSTED)
-    would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b")
+    condition |= pl.col("before").str.contains(whose.SUPPOSE) | clause.str.contains(whose.TRUSTED)
+    condition |= clause.str.contains(whose.ABOUT_ANOTHER) & ~clause.str.contains(whose.ABOUT_THIS)
+    would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b|'d\b")
     condition |= would & clause.str.contains(r"(?i)^\W*(?:for|with|in|under)\b") & ~own
     condition |= would & pl.col("claim").str.contains(r"(?i)^[^.!?\n]*\b(?:if|had|were)\b")
     condition |= match.str.contains(r"(?i)\bhad[ ]+(?:[a-z]+ed|chosen|gone)\b")

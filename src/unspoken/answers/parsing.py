@@ -16,6 +16,7 @@ from unspoken.answers.lines import stated_at_the_end, stated_in_lines, stated_in
 from unspoken.answers.plain import plain_texts
 from unspoken.answers.said import said_in
 from unspoken.answers.statements import IN_BOLD, STRONG, stated_at_places
+from unspoken.answers.verdicts import stated_in_verdicts
 
 _REFUSAL = (
     r"(?i)\bI(?:['’]m| am)? ?(?:cannot|can['’]?t|can not|won['’]t|will not|must decline|have to decline"
@@ -70,7 +71,7 @@ def _stated(said: pl.DataFrame) -> pl.DataFrame:
     )
     strong = [
         found(texts).select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
-        for found in (stated_in_lines, stated_in_tables, stated_at_the_end)
+        for found in (stated_in_lines, stated_in_tables, stated_in_verdicts, stated_at_the_end)
     ]
     statements = pl.concat(
         [stated_at_places(texts).select("row", "letter", "at", pl.col("weak").cast(pl.Int32)), *strong]

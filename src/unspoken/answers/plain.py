@@ -49,6 +49,9 @@ _HAS_TURN = (
     "user",
 )
 _HAS_QUESTION = r"\n[ #*_>]*(?:(?i:next|question|problem|exercise)\b|Q\d*[ *_]*:)"
+_TITLES = {f"{title}. ": f"{title}  " for title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "prof")}
+"""Full stops that end no sentence."""
+_STRUCK = r"~~[^~\n]+~~|<(?:del|s|strike)>[^<\n]*</(?:del|s|strike)>"
 _ANSWERED = r"(?i)\b(?:answers?|choose|pick|correct|option)\b|boxed|^\W*[A-J]\b|\n\W*[A-J]\W*\n"
 
 
@@ -66,6 +69,8 @@ def plain_texts(replies: pl.DataFrame) -> pl.DataFrame:
         text.str.contains_any(list(_CELL)),
         text.str.replace_many(list(_TABLE), list(_TABLE.values())),
     )
+    texts = _changed(texts, text.str.contains_any(list(_TITLES)), text.str.replace_many(_TITLES))
+    texts = _without_struck(texts)
     first = text.str.replace(r"^(\s*\S(?s:.*?))" + TURN, "${1}")
     texts = _changed(
         texts,
@@ -75,6 +80,23 @@ def plain_texts(replies: pl.DataFrame) -> pl.DataFrame:
     asked = text.str.replace(NEXT_QUESTION, "")
     cut = pl.when(asked.str.contains(_ANSWERED)).then(asked).otherwise(text)
     return _changed(texts, text.str.contains(_HAS_QUESTION), cut)
+
+
+def _without_struck(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return texts with blanks for what is struck out, as long as it is."""
+    struck = texts.filter(pl.col("text").str.contains(_STRUCK))
+    if struck.is_empty():
+        return texts
+    piece = pl.col("text")
+    marked = piece.str.replace_all(_STRUCK, f"{BEGIN}${{0}}{BEGIN}").str.split(BEGIN)
+    blank = pl.int_range(pl.len()).over("row") % 2 == 1
+    pieces = struck.select("row", text=marked).explode("text")
+    blanks = pl.lit("").str.pad_end(piece.str.len_chars(), " ")
+    kept = pieces.select("row", changed=pl.when(blank).then(blanks).otherwise(piece))
+    joined = kept.group_by("row").agg(pl.col("changed").str.join(""))
+    return texts.join(joined, on="row", how="left", maintain_order="left").select(
+        "row", text=pl.coalesce("changed", "text")
+    )
 
 
 def _changed(texts: pl.DataFrame, where: pl.Expr, text: pl.Expr) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import polars as pl
 
 from unspoken.answers import leads, whose
 from unspoken.answers.claims import (
+    NOT,
     among_options,
     letter_at,
     letter_of,
@@ -67,7 +68,7 @@ _INNER = {
     "json": r"(?s)^[\"'][^\"']*[\"'][ ]*:\s*(.*)$",
     "brackets": r"^\[\[(.*)\]\]$",
     "bold": r"^(.*)$",
-    "hence": r"(?s)^(?i:in conclusion|[a-z]+|\W)[ ]*[,:]?(.*)$",
+    "hence": r"(?s)^(?i:in conclusion|[$(\[ \n]*\\?[a-z]+|\W)[ ]*[,:]?(.*)$",
 }
 _SUBJECT = (
     r"(?is)^.*(?:\b(?:that|think|believe|say|says|means?|so|therefore|thus|hence|conclude|because|since|and|but"
@@ -75,10 +76,17 @@ _SUBJECT = (
 )
 """What stands before the subject of a sentence."""
 _AND_IS = (
-    r"^\(?[A-Z]\b[^.;\n]{0,40}\band (?:option )?\(?[A-Z]\b[^.;\n]{0,30}?"
-    r"\b(?:is|isn't|are|cannot|can't|was|has|does)\b"
+    r"^\(?[A-Z]\b[^.;\n]{0,40}\band (?:option )?[$*_]*\(?[A-Z]\b[^.;\n]{0,30}?"
+    r"\b(?:is|isn't|cannot|can't|was|has|does)\b"
 )
 """An option, and a sentence about another one."""
+_LETTER_BEFORE = r"(?:^|[^A-Za-z'])[A-Z][\s$*_)]*$"
+"""What makes "A ⇒ B" a formula."""
+_MEANT = (
+    r"(?i)^((?:[^.;:!?\n]|\.\d){1,60}?)[ ,(]+(?:i\.e\.|that is|namely|which is|in other words|option|choice)[ ,]+"
+    r"([^\n]*)"
+)
+"""A value, and the option that has it: "42, that is (D)"."""
 _LETTER_SO = plain_edges(r"^[\s*_(]*([A-Z])\)?[,.:]?[ ]+(?:so|thus|hence|therefore)\b")
 _PERHAPS = plain_edges(r"(?i)\b(?:maybe|perhaps|possibly)\b")
 _UNREAD = r"(?i)^[\s*_:$`\"']*(?:\(|\d|none\b|both\b|neither\b|all of|not (?:given|listed|among|in the))"
@@ -231,9 +239,20 @@ def _differs() -> pl.Expr:
     return pl.when(pl.col("spelt").is_null()).then(before).when(pl.col("known").is_not_null()).then(beside)
 
 
+def _meant() -> pl.Expr:
+    """Return the letter of the option that has the value in "The answer is 42, that is (D)"."""
+    value, claim = (pl.col("claim").str.extract(_MEANT, group) for group in (1, 2))
+    named = (pl.col("kind") == "answer") & ~value.str.contains(NOT) & ~names_two(opened(claim))
+    return among_options(pl.when(named).then(letter_of(opened(claim))))
+
+
 def _two() -> pl.Expr:
     """Return whether a claim names two options, by their letters or by their words."""
-    letters = names_two(pl.col("claim")) & ~pl.col("claim").str.contains(_AND_IS)
+    hence = pl.col("kind") == "hence"
+    claim = pl.col("claim") + pl.when(hence).then("after").otherwise(pl.lit(""))
+    letters = names_two(claim) & ~claim.str.contains(_AND_IS)
+    letters |= (pl.col("kind") == "json") & pl.col("match").str.contains(r"\[[^\]]*,")
+    letters |= hence & pl.col("sentence").str.contains(_LETTER_BEFORE)
     return letters | (pl.col("spelt").is_null() & (pl.col("named") > 1) & pl.col("by_words").is_null())
 
 
@@ -253,7 +272,7 @@ def _with_letters(places: pl.DataFrame) -> pl.DataFrame:
         .with_columns(differs=_differs().fill_null(value=False), two=_two().fill_null(value=False))
         .with_columns(
             letter=pl.when(~pl.col("two"), ~pl.col("differs")).then(
-                pl.coalesce("known", letter_at(pl.col("by_words")))
+                pl.coalesce("known", letter_at(pl.col("by_words")), _meant())
             )
         )
     )
@@ -272,9 +291,9 @@ def stated_at_places(texts: pl.DataFrame) -> pl.DataFrame:
     own = with_clauses(told).filter(~is_others())
     concludes = pl.col("sentence").str.contains(_CONCLUDES)
     kind, match = pl.col("kind"), pl.col("match")
-    by_name = match.str.contains(r"(?i)answer|option|choice|one|答案|正解")
+    by_name = match.str.contains(r"(?i)answer|option|choice|one|what|答案|正解")
     hedged = match.str.contains(r"(?i)(?:might|may|could) be\b") | pl.col("sentence").str.contains(_PERHAPS)
-    must = match.str.contains(r"(?i)\b(?:must|should|has to|can only)\b")
+    must = match.str.contains(r"(?i)\b(?:must|should|has to|have to|got ?t[oa]|can only|but|than)\b")
     loose = ((kind == "it is") & ~must | (kind == "correct") & ~by_name) & ~concludes
     weak = pl.when(kind == "bold").then(IN_BOLD).when(loose | hedged).then(WEAK).otherwise(STRONG)
     lead_in = pl.when(pl.col("sentence").str.contains(_CONNECTIVES)).then(

@@ -97,6 +97,8 @@ _FIRST = (
     r"|in (?:my|the|our|an) (?:previous|earlier|first|prior|last (?:turn|reply|answer|message|attempt"
     r"|session)))\b"
     r",?[^,.;!?\n]*$|^\W*before,[^.;!?\n]*$"
+    r"|(?:[,(]|reply|message|turn|one)[ ]*where i(?:'d| had| have)? (?:put|wrote|written|said|gave|given|answered|chose|chosen|marked)[ *_\"'(:]*$"
+    r"|\bmy (?:previous|earlier|first|last) (?:reply|answer|message|turn|attempt)'s[ *_\"'(:]*$"
 )
 _ABROAD = "|".join(
     [
@@ -133,8 +135,17 @@ IF = plain_edges(
     r"|^\W*(?:had|were|should) (?:it|the|this|that|he|she|they|we|i)\b"
     r"|\bin (?:that|such a|the) case\b|\botherwise\b"
 )
-SUPPOSE = plain_edges(r"(?i)^\W*(?:suppose|supposing|assume|assuming|imagine|pretend)\b")
-"""At the beginning of a sentence."""
+SUPPOSE = plain_edges(
+    r"(?i)(?:^|[.!?\n])\W*(?:suppose|supposing|assume|assuming|imagine|pretend|say it w(?:ere|as))\b"
+    r"(?:[^.!?\n]|\.\d)*(?:[.!?][ ]+then\b[^.!?\n]*)?$"
+)
+"""Before a statement: its sentence supposes something, or the sentence before a "then" does."""
+ABOUT_ANOTHER = plain_edges(
+    r"(?i)\b(?:if|when|had)\b[^.;!?\n]*\b(?:ask(?:ed|ing)?|guess|bet|talk(?:ing)?|answer|choose|pick|decide"
+    r"|were|was|been)(?: me| us| you)? (?:about|regarding|concerning|on|for (?-i:[A-Z])[a-z]+)\b"
+)
+ABOUT_THIS = r"(?i)\b(?:about|regarding|concerning|on) (?:this|it|that|these|the (?:question|answer|matter))\b"
+"""Before a statement: a condition about another thing than the question, unless about this."""
 HAVING_TO = r"(?i)\bif (?:i|we|one) (?:had|have|must|was forced|were forced)\b"
 """Before a statement: no condition."""
 TRUSTED = plain_edges(r"(?i)\bif (?:we|i|you|one) (?:trust|believe|follow|go by|take|accept|rely|listen)\b")
@@ -145,6 +156,11 @@ HAD_BEEN = plain_edges(
     r"(?i)\b(?:first|earlier|initially|before|previous\w*|had|originally|once|drafts?|notes)\b"
 )
 """In a sentence that takes something back: what stood earlier, not the statement."""
+LAST_HAD_BEEN = (
+    r"(?:(?i:\bbefore)|[Ee]arlier|[Pp]reviously|[Oo]riginally|(?i:\bi had)|[Ll]ast time)\b[^.!?\n]*[^A-Za-z.!?\n][A-J]"
+    r"(?:[^A-Za-z\n]+(?:I\b|[A-Z]?[a-z]+)?)*$"
+)
+"""Before what is taken back: the last letter in the line is one that was stated earlier."""
 CLAUSE = plain_edges(
     r"(?is)^.*(?:\b(?:but|so|yet|however|therefore|thus|hence|though|although|while|whereas|nevertheless"
     r"|still|because"
@@ -156,8 +172,9 @@ CLAUSE = plain_edges(
 ASIDE = plain_edges(
     r"(?i)\b(?:no|without (?:a |any )?|beyond (?:a |any )?) ?doubt\b"
     r"|\bas (?:the|my|your|our|an?|you|he|she|they|was|is|already|i|we)\b[^,.;:\n]*,"
+    r"|^\W*(?:(?:what|which|who|how)ever|no matter|regardless of|irrespective of)\b[^.;\n]*?[,:]"
 )
-"""Remarks that leave a statement the writer's own: "as the professor said,"."""
+"""Remarks that leave a statement the writer's own: "as the professor said,", "whatever you say,"."""
 _BETWEEN = either("""
 [a-z]+ly would will shall should do did can could must may might am are have had to also still now just then
 thus hence quite pretty very rather more most like inclined come led be feel fairly""")
@@ -207,6 +224,11 @@ _IS_WRONG = (
 )
 _DASH = r"[,;(—–-]+[ ]*"
 _BUT = r"(?:but|however|though|although|yet)"
+NAMES_OTHERS = _whole(
+    rf"\b(?:(?:the|my|your|our|his|her|their|an?)[ ](?:[a-z]+[ ])?{_SOURCE}|you|he|she|they|people|some|many"
+    rf"|others|students|options|choices|says?|said|claim(?:s|ed)?|according to|{_WRONG})\b"
+)
+"""A sentence that speaks of somebody else, of all options, or of an error."""
 BEHIND = _whole(
     "^(?:"
     + "|".join(
