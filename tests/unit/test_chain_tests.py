@@ -24,8 +24,8 @@ def trial(question: int, arm: str = "unhinted", **fields: Any) -> dict[str, Any]
     kind = fields.get("kind")
     row = {
         "study": "small", "subject": "m", "prompt_id": ":".join(filter(None, (name, arm, kind))),
-        "question_id": name, "arm": arm, "key": "A", "n_options": 4, "stated_at": 4, "answer": "A",
-        "direct": "A", "unhinted_answer": "A", "sham_answer": "A", "reproducible": True,
+        "question_id": name, "arm": arm, "key": "A", "n_options": 4, "kept_order": False, "stated_at": 4,
+        "answer": "A", "direct": "A", "unhinted_answer": "A", "sham_answer": "A", "reproducible": True,
         "experiment": "faithfulness", "prompt": "", "hint": "", "chain": "Hm. It is A.",
         "engine": "scripted", "engine_version": "1", "created_at": "",
     } | fields  # fmt: skip

@@ -25,6 +25,7 @@ from unspoken.prompts import load_traits
 from unspoken.prompts.shuffled import LETTERS, PROMPT_SET
 from unspoken.registry.load import claims_files, read_papers
 from unspoken.statistics.report import Report
+from unspoken.study.front_door import plan_of
 from unspoken.tables.base import checked, read_table, write_table
 from unspoken.tables.measurements import Measurements
 from unspoken.tables.probe import Answers, TraitQuestions
@@ -131,14 +132,16 @@ def test_students_own_trait_stands_out_whatever_letters_do() -> None:
 
 
 def test_no_claim_s_test_takes_a_row_of_this_form() -> None:
-    """Every test on a metric that the form has too asks for another scorer or other questions."""
+    """Every test on a metric that the form has too reads another scorer or other questions."""
+    primary = plan_of(ROOT, {}, []).primary
     shared = {"trait_preference", "trait_shift", "specificity", "specificity_difference", "specificity_slope"}
     papers = read_papers(claims_files(ROOT, []))
     tests = [claim.test for paper in papers for claim in paper.claims if claim.test is not None]
     read = [one for one in tests if one.experiment in ("subliminal", "probing") and one.metric in shared]
     assert len(read) > 30
     for test in read:
-        assert any(test.conditions.get(key, value) != value for key, value in KEY.items())
+        reads = {**primary[test.experiment], **test.conditions}
+        assert any(reads.get(key, value) != value for key, value in KEY.items())
 
 
 # --- the whole stage, on processes of known truth

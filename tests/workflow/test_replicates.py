@@ -27,13 +27,15 @@ READS = {
 
 def run(command: str, folder: Path) -> str:
     """Run a command of the docs in a checkout; of `make` what its recipe says. Return all that it says."""
+    # A make that runs the tests hands options of its own to those below it.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    environment["PYTHONPATH"] = str(folder / "src")
     if command.startswith("make "):
         told = subprocess.run(
             [*shlex.split(command), "--dry-run", "CORES=1"],
-            cwd=folder, capture_output=True, text=True, check=True,
+            cwd=folder, env=environment, capture_output=True, text=True, check=True,
         )  # fmt: skip
         command = told.stdout.splitlines()[-1].replace(".venv/bin/python", sys.executable)
-    environment = {**os.environ, "PYTHONPATH": str(folder / "src")}
     done = subprocess.run(
         command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True,
