@@ -20,7 +20,7 @@ from typing import Any
 
 from train_tokens import build_model
 
-STUDENTS, ROWS, EPOCHS, ROUNDS, PROCESSES = 6, 1_280, 3, 3, 2
+STUDENTS, ROWS, EPOCHS, ROUNDS, PROCESSES = 6, 1_280, 3, 5, 2
 TRAINING = {"epochs": EPOCHS, "batch_size": 64, "learning_rate": 1e-3, "warmup_steps": 5}
 OBJECTIVES = ("tokens", "kl_carrier", "kl_full")
 
