@@ -9,7 +9,15 @@ _LATEX = (
     r"|implies|long|checkmark|to)[a-z]*|[(\[,;:!{} ])"
 )
 """What only sets a formula, or leads to it; \\sin and the like are words of it."""
-_SIGNS = {"{,}": ",", r"\times": "×", r"\cdot": "·", r"\pi": "π", r"\sqrt": "√", r"\infty": "∞", r"^\circ": "°"}
+_SIGNS = {
+    "{,}": ",",
+    r"\times": "×",
+    r"\cdot": "·",
+    r"\pi": "π",
+    r"\sqrt": "√",
+    r"\infty": "∞",
+    r"^\circ": "°",
+}
 _FORMULAS = [
     (r"([√^])\{([^{}]*)\}", "$1$2"),
     (r"\\[dtc]?frac[ ]*\{([^{}]*)\}[ ]*\{([^{}]*)\}", "$1/$2"),

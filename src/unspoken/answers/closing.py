@@ -60,7 +60,7 @@ _MARK = rf"(?i:\b(?:gets?|got|is|it|this|that|gives?|so|earns?)|'s)[ ]+an?[ ]+{_
 
 
 def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `above`, `below`."""
+    """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `below`."""
     sentence, row = pl.col("sentence"), pl.col("row")
     return (
         texts.with_columns(sentence=pl.col("text").str.slice("since"))
@@ -69,10 +69,7 @@ def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(length=sentence.str.len_chars().cast(pl.Int64))
         .with_columns(at=pl.col("since") + pl.col("length").cum_sum().over("row") - pl.col("length"))
         .filter(sentence.str.strip_chars() != "")
-        .with_columns(
-            above=pl.when(row == row.shift(1)).then(sentence.shift(1)).otherwise(pl.lit("")),
-            below=pl.when(row == row.shift(-1)).then(sentence.shift(-1)).otherwise(pl.lit("")),
-        )
+        .with_columns(below=pl.when(row == row.shift(-1)).then(sentence.shift(-1)).otherwise(pl.lit("")))
         .drop("text")
     )
 
@@ -103,10 +100,7 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
             (pl.col(letter) == letter_at(pl.col("place"))).fill_null(value=True)
             for letter in ("beside", "marked")
         )
-        .filter(
-            said.str.contains(_CHOOSES)
-            | (pl.col("at") == 0) & pl.col("after").is_not_null()
-        )
+        .filter(said.str.contains(_CHOOSES) | (pl.col("at") == 0) & pl.col("after").is_not_null())
         .filter(pl.len().over("row", "at") == 1)
     )
 
@@ -119,7 +113,6 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("length") <= _LONGEST)
         .filter(~sentence.str.contains(r"\?"), ~sentence.str.contains(_QUOTED))
         .filter(~pl.col("below").str.contains(whose.NEXT))
-        .filter(~(pl.col("above") + sentence.str.strip_chars_end(".!) \n")).str.contains(whose.SUPPOSE))
         .with_columns(said=sentence.str.replace(_BEFORE, ""))
         .with_columns(
             sentence=pl.col("said").str.replace(_REASON, " so"),
@@ -128,10 +121,14 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
     )
     claim = opened(pl.coalesce(sentence.str.extract(_BY_LETTER), sentence.str.extract(_IN_EAST)))
     lettered = (
-        sentences.filter(sentence.str.contains(_CHOOSES), ~sentence.str.contains(_MARK))
+        sentences.filter(sentence.str.contains(_CHOOSES))
         .with_columns(letter=among_options(letter_of(claim)))
         .drop_nulls("letter")
+        .filter(~sentence.str.contains(_MARK))
     )
     rest = sentences.join(lettered, on=["row", "at"], how="anti")
     named = _by_words(rest).with_columns(letter=letter_at(pl.col("place")))
-    return pl.concat([found.select("row", "at", "letter") for found in (lettered, named)])
+    found = pl.concat([found.select("row", "at", "letter") for found in (lettered, named)])
+    until = pl.col("text").str.head(pl.col("at")) + "then"
+    supposed = until.str.tail(_LONGEST).str.contains(whose.SUPPOSE)
+    return found.join(texts.select("row", "text"), on="row", how="left").filter(~supposed).drop("text")

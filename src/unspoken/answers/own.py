@@ -98,6 +98,7 @@ def is_others() -> pl.Expr:
     would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b|'d\b")
     condition |= would & clause.str.contains(r"(?i)^\W*(?:for|with|in|under)\b") & ~own
     condition |= would & pl.col("claim").str.contains(r"(?i)^[^.!?\n]*\b(?:if|had|were)\b")
+    condition |= match.str.contains(r"(?i)\bgut|instinct") & pl.col("claim").str.contains(r"^[^.!?\n]* but ")
     condition |= match.str.contains(r"(?i)\bhad[ ]+(?:[a-z]+ed|chosen|gone)\b")
     bare = kind.is_in(["answer", "label"]) & ~match.str.contains(r"(?i)^_?(?:the|my|our|a|an|this)\b")
     named = clause.str.contains(whose.WHOSE_OTHERS) & ~clause.str.contains(whose.OUR_S)

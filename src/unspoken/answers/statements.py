@@ -83,7 +83,7 @@ _AND_IS = (
 _LETTER_BEFORE = r"(?:^|[^A-Za-z'])[A-Z][\s$*_)]*$"
 """What makes "A ⇒ B" a formula."""
 _MEANT = (
-    r"(?i)^((?:[^.;:!?\n]|\.\d){1,60}?)[ ,(]+(?:i\.e\.|that is|namely|which is|in other words|option|choice)[ ,]+"
+    r"(?i)^((?:[^.;:!?\n]|\.\d){1,60}?)(?:,|[ ]\(|[ ][–—])[ ]*(?:i\.e\.|that is|namely|which is|in other words|option|choice)[ ,]+"
     r"([^\n]*)"
 )
 """A value, and the option that has it: "42, that is (D)"."""

@@ -144,7 +144,9 @@ ABOUT_ANOTHER = plain_edges(
     r"(?i)\b(?:if|when|had)\b[^.;!?\n]*\b(?:ask(?:ed|ing)?|guess|bet|talk(?:ing)?|answer|choose|pick|decide"
     r"|were|was|been)(?: me| us| you)? (?:about|regarding|concerning|on|for (?-i:[A-Z])[a-z]+)\b"
 )
-ABOUT_THIS = r"(?i)\b(?:about|regarding|concerning|on) (?:this|it|that|these|the (?:question|answer|matter))\b"
+ABOUT_THIS = (
+    r"(?i)\b(?:about|regarding|concerning|on) (?:this|it|that|these|the (?:question|answer|matter))\b"
+)
 """Before a statement: a condition about another thing than the question, unless about this."""
 HAVING_TO = r"(?i)\bif (?:i|we|one) (?:had|have|must|was forced|were forced)\b"
 """Before a statement: no condition."""
@@ -241,7 +243,7 @@ BEHIND = _whole(
             rf"[^;.!?\n]*?{_DASH}{_BUT}[ ,]+(?:i[ ]+(?:disagree|doubt|do not|don't|reject|ignore"
             r"|would not|cannot|can't agree)|no\b|not\b|wait)",
             r"[^,;.!?\n]*?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
-            r"|in (?:the (?:opinion|view) of|(?:his|her|their|your) (?:opinion|view))"
+            r"|in (?:the (?:opinion|view|eyes) of|(?:his|her|their|your) (?:opinion|view))"
             rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
             rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean"
             rf"|make (?:that|it))\b)",
