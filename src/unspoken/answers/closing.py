@@ -6,7 +6,7 @@ however they are put together. Any other word, such as "not", "if" or "professor
 
 import polars as pl
 
-from unspoken.answers import whose
+from unspoken.answers import conditions, whose
 from unspoken.answers.claims import among_options, letter_at, letter_of, opened, spaced
 from unspoken.answers.leads import either
 from unspoken.answers.leads_abroad import CHOOSING_ABROAD
@@ -15,10 +15,11 @@ from unspoken.answers.plain import BEGIN, END
 _LONGEST = 160  # characters of such a sentence
 _CHOOSING = either("""
 accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast
-accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently correct correction
-corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence favou?rs?
-final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be
-guess has_to_be hence holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
+accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently
+correct correction corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence
+favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be
+guess has_to_be hence holds? if_you_ask_me
+i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
 lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
 on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
@@ -26,7 +27,8 @@ settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives?
 therefore think thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
 _BESIDE = either("""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
-describes? do does down everything find for from given gonna gut had has have here i i'd i'll i'm i've in into is
+describes? do does down everything find for from given gonna
+gut had has have here i i'd i'll i'm i've in into is
 it it's just letter like me mind more most must my narrows? now of okay ok on one ones option candidate our
 please put(?:ting)? question shall should still than that that's the them then there's these things this to
 together too up us very wants? we we'd we'll we're we've what which will with would (?-i:a)""")
@@ -130,5 +132,5 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
     named = _by_words(rest).with_columns(letter=letter_at(pl.col("place")))
     found = pl.concat([found.select("row", "at", "letter") for found in (lettered, named)])
     until = pl.col("text").str.head(pl.col("at")) + "then"
-    supposed = until.str.tail(_LONGEST).str.contains(whose.SUPPOSE)
+    supposed = until.str.tail(_LONGEST).str.contains(conditions.SUPPOSE)
     return found.join(texts.select("row", "text"), on="row", how="left").filter(~supposed).drop("text")

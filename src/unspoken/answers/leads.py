@@ -97,7 +97,8 @@ CHOOSE = (
 )
 """The writer's own choice: "I choose", "I'll go with"."""
 IT_IS = (
-    rf"\b(?:it|this|that)(?:(?:'s|[ ]has)?[ ](?:got[ ]to|gotta)[ ]be|(?:'d|'ll|[ ]would|[ ]will)[ ]have[ ]to[ ]be"
+    rf"\b(?:it|this|that)(?:(?:'s|[ ]has)?[ ](?:got[ ]to|gotta)[ ]be"
+    r"|(?:'d|'ll|[ ]would|[ ]will)[ ]have[ ]to[ ]be"
     r"|[ ](?:can't|cannot)[ ]be[ ]anything[ ](?:else[ ])?(?:but|than)|[ ]can[ ]be[ ](?:nothing|none)[ ]but"
     rf"|'s|[ ]+(?:is|must(?:[ ]+{ADVERB})? be|(?:should|would|will|(?:can|could) only) be"
     rf"|has to be))(?:[ ]+{ADVERB})*:?[ ]"

@@ -58,7 +58,7 @@ _SCHEMA = {"row": pl.Int64, "at": pl.Int64, "letter": pl.String}
 
 def stated_in_verdicts(texts: pl.DataFrame) -> pl.DataFrame:
     """Return row, at and letter of the only option that a text calls right where it calls others wrong."""
-    text, said, row = pl.col("text"), pl.col("said"), pl.col("row")
+    text, said = pl.col("text"), pl.col("said")
     # The quick search first: most texts judge nothing.
     several = texts.filter(text.str.contains("\n", literal=True) | text.str.contains("ption ", literal=True))
     judged = several.filter(text.str.contains_any(list(_YES)) & text.str.contains_any(list(_NO))).filter(
