@@ -116,6 +116,16 @@ OWN_OPTIONS = [
     ("None fits, so D.", ["Mercury", "Venus", "All of the above", "None of the above"], "D"),
     ("C is carbon.", ["CO2", "O2", "N2", "C"], None),
     ("The answer is D) C.", ["CO2", "O2", "N2", "C"], "D"),
+    ("\\boxed{25\\%}", ["20%", "25%"], "B"),
+    ("\\boxed{\\$2{,}200}", ["$1,200", "$2,200"], "B"),
+    ("\\boxed{\\tfrac{1}{4}}", ["1/8", "1/4"], "B"),
+    ("$\\boxed{\\dfrac{\\sqrt2}{2}}$", ["$\\frac{1}{2}$", "$\\frac{\\sqrt{2}}{2}$"], "B"),
+    ("$\\boxed{\\sin x + C}$", ["$\\cos x + C$", "$-\\sin x + C$", "$\\sin x + C$"], "C"),
+    ("\\boxed{\\mathrm{C_2H_2}}", ["CH4", "C2H4", "C2H2"], "C"),
+    ("\\boxed{3 \\times 10^{8}}", ["3 × 10^6", "3 × 10^8"], "B"),
+    ("\\boxed{\\tan x + C}", ["$\\cos x + C$", "$\\sin x + C$"], None),
+    ("(B) 3 × 10^8, as everybody learns.", ["3 × 10^6", "3 × 10^8"], "B"),
+    ("The answer is (A) O(log n).", ["O(n)", "O(log n)"], None),
     *(
         (reply, ["Mars", "Jupiter", "Saturn", "Uranus"], None)
         for reply in (
@@ -245,8 +255,9 @@ def stated() -> dict[str, dict[str, tuple[object, str | None]]]:
 def test_wordings(stated: dict[str, dict[str, tuple[object, str | None]]], group: str) -> None:
     """The groups: own (with others named beside them), others and quoted, not_meant (denied, asked, under a
     condition, taken back), unread (a final answer that names no option, or two), formats, lines, tables,
-    frames (boxes, tags, keys), choosing (a sentence of an option and words of choosing), corrected, reasons
-    (behind the answer), turns (and tokens that end them), abroad, whole (replies as models write them),
+    frames (boxes, tags, keys), verdicts (on one option after another), choosing (a sentence of an option
+    and words of choosing), choosing_by_heart, subjects ("C is what they are after"), formulas, restated ("42,
+    that is (D)"), replaced, others_things (of other persons and other questions), corrected, reasons (behind the answer), turns (and tokens that end them), abroad, whole (replies as models write them),
     nothing; and single texts under their names, raw, with their thinking."""
     wrong = {
         text: (expected, read)

@@ -9,7 +9,15 @@ _LATEX = (
     r"|implies|long|checkmark|to)[a-z]*|[(\[,;:!{} ])"
 )
 """What only sets a formula, or leads to it; \\sin and the like are words of it."""
-_SIGNS = {"{,}": ",", r"\times": "×", r"\cdot": "·", r"\pi": "π", r"\sqrt": "√", r"\infty": "∞", r"^\circ": "°"}
+_SIGNS = {
+    "{,}": ",",
+    r"\times": "×",
+    r"\cdot": "·",
+    r"\pi": "π",
+    r"\sqrt": "√",
+    r"\infty": "∞",
+    r"^\circ": "°",
+}
 _FORMULAS = [
     (r"([√^])\{([^{}]*)\}", "$1$2"),
     (r"\\[dtc]?frac[ ]*\{([^{}]*)\}[ ]*\{([^{}]*)\}", "$1/$2"),
@@ -23,7 +31,10 @@ _FORMULAS = [
 HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
 SYMBOLS = r"[^\x00-\x7f\pL\pN]"
 """Signs of no script: arrows, ticks, dashes, dots."""
-MARKS = rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{}}(\[<>=,]|{SYMBOLS}|(?i:{_LATEX})|-+>|[-+][ ])*"
+MARKS = (
+    rf"(?:{HTML}|</?(?i:answer|final_answer)>|[\s*_$:\"'`#~|{{}}(\[<>=,]|{SYMBOLS}|(?i:{_LATEX})"
+    r"|-+>|[-+][ ])*"
+)
 _WORDS = (
     r"(?i:(?:option|choice|letter|answer|statement|alternative|number|candidate|clearly|definitely"
     r"|therefore|thus|hence"
@@ -47,7 +58,8 @@ _BARE = (
 _LOWER = r"^([a-z])[ ]*(?:[)\]:]|[.,;!]?[ *_\"'`}$<|]*(?:\n|$)|[.;!]\s)"
 _ONE = r"(?:\(?[A-Z]\b\)?|\([a-z]\))"
 _SECOND = (
-    r"[\s*_$\"'`}\]\\)]*(?:,[ ]*(?:or|and)\b|,|/|&|\bor\b|\band\b|\boder\b|\bou\b|\bo\b|\by\b|和|或)[\s*_$\"'`{\[\\]*"
+    r"[\s*_$\"'`}\]\\)]*(?:,[ ]*(?:or|and)\b|,|/|&|\bor\b|\band\b|\boder\b|\bou\b|\bo\b|\by\b|和|或)"
+    r"[\s*_$\"'`{\[\\]*"
     r"(?:either[ ]+)?(?i:option[ ]+)?\(?[*_]*"
 )
 _TWO = (
@@ -58,6 +70,12 @@ _TWO = (
 """Two letters side by side, as in "(A) or (B)": no statement."""
 NOT = r"\b(?:not|cannot|neither|nor|except|unlike|none|than)\b|n['’]t\b"
 _OR = r"^(?:or|and|oder|ou|o|y|und|&|/) "
+
+_MEANT = (
+    r"(?i)^((?:[^.;:!?\n]|\.\d){1,60}?)(?:,|[ ]\(|[ ][–—])[ ]*(?:i\.e\.|that is|namely"
+    r"|which is|in other words|option|choice)[ ,]+([^\n]*)"
+)
+"""A value, and the option that has it: "42, that is (D)"."""
 
 
 def opened(claim: pl.Expr) -> pl.Expr:
@@ -74,6 +92,12 @@ def letter_of(claim: pl.Expr) -> pl.Expr:
 def names_two(claim: pl.Expr) -> pl.Expr:
     """Return whether an opened claim begins with two letters."""
     return claim.str.contains(_TWO)
+
+
+def restated_letter(claim: pl.Expr) -> pl.Expr:
+    """Return the letter of a claim that gives a value before it, as "42, that is (D)", or null."""
+    value, option = claim.str.extract(_MEANT, 1), opened(claim.str.extract(_MEANT, 2))
+    return pl.when(~value.str.contains(NOT), ~names_two(option)).then(letter_of(option))
 
 
 def among_options(letter: pl.Expr) -> pl.Expr:

@@ -6,7 +6,7 @@ however they are put together. Any other word, such as "not", "if" or "professor
 
 import polars as pl
 
-from unspoken.answers import whose
+from unspoken.answers import conditions, whose
 from unspoken.answers.claims import among_options, letter_at, letter_of, opened, spaced
 from unspoken.answers.leads import either
 from unspoken.answers.leads_abroad import CHOOSING_ABROAD
@@ -15,10 +15,11 @@ from unspoken.answers.plain import BEGIN, END
 _LONGEST = 160  # characters of such a sentence
 _CHOOSING = either("""
 accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast
-accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently correct correction
-corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence favou?rs?
-final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be
-guess has_to_be hence holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
+accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently
+correct correction corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence
+favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be
+guess has_to_be hence holds? if_you_ask_me
+i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
 lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
 on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
@@ -26,7 +27,8 @@ settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives?
 therefore think thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
 _BESIDE = either("""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
-describes? do does down everything find for from given gonna gut had has have here i i'd i'll i'm i've in into is
+describes? do does down everything find for from given gonna
+gut had has have here i i'd i'll i'm i've in into is
 it it's just letter like me mind more most must my narrows? now of okay ok on one ones option candidate our
 please put(?:ting)? question shall should still than that that's the them then there's these things this to
 together too up us very wants? we we'd we'll we're we've what which will with would (?-i:a)""")
@@ -60,7 +62,7 @@ _MARK = rf"(?i:\b(?:gets?|got|is|it|this|that|gives?|so|earns?)|'s)[ ]+an?[ ]+{_
 
 
 def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `above`, `below`."""
+    """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `below`."""
     sentence, row = pl.col("sentence"), pl.col("row")
     return (
         texts.with_columns(sentence=pl.col("text").str.slice("since"))
@@ -69,10 +71,7 @@ def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(length=sentence.str.len_chars().cast(pl.Int64))
         .with_columns(at=pl.col("since") + pl.col("length").cum_sum().over("row") - pl.col("length"))
         .filter(sentence.str.strip_chars() != "")
-        .with_columns(
-            above=pl.when(row == row.shift(1)).then(sentence.shift(1)).otherwise(pl.lit("")),
-            below=pl.when(row == row.shift(-1)).then(sentence.shift(-1)).otherwise(pl.lit("")),
-        )
+        .with_columns(below=pl.when(row == row.shift(-1)).then(sentence.shift(-1)).otherwise(pl.lit("")))
         .drop("text")
     )
 
@@ -103,10 +102,7 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
             (pl.col(letter) == letter_at(pl.col("place"))).fill_null(value=True)
             for letter in ("beside", "marked")
         )
-        .filter(
-            said.str.contains(_CHOOSES)
-            | (pl.col("at") == 0) & pl.col("after").is_not_null()
-        )
+        .filter(said.str.contains(_CHOOSES) | (pl.col("at") == 0) & pl.col("after").is_not_null())
         .filter(pl.len().over("row", "at") == 1)
     )
 
@@ -119,7 +115,6 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("length") <= _LONGEST)
         .filter(~sentence.str.contains(r"\?"), ~sentence.str.contains(_QUOTED))
         .filter(~pl.col("below").str.contains(whose.NEXT))
-        .filter(~(pl.col("above") + sentence.str.strip_chars_end(".!) \n")).str.contains(whose.SUPPOSE))
         .with_columns(said=sentence.str.replace(_BEFORE, ""))
         .with_columns(
             sentence=pl.col("said").str.replace(_REASON, " so"),
@@ -128,10 +123,14 @@ def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
     )
     claim = opened(pl.coalesce(sentence.str.extract(_BY_LETTER), sentence.str.extract(_IN_EAST)))
     lettered = (
-        sentences.filter(sentence.str.contains(_CHOOSES), ~sentence.str.contains(_MARK))
+        sentences.filter(sentence.str.contains(_CHOOSES))
         .with_columns(letter=among_options(letter_of(claim)))
         .drop_nulls("letter")
+        .filter(~sentence.str.contains(_MARK))
     )
     rest = sentences.join(lettered, on=["row", "at"], how="anti")
     named = _by_words(rest).with_columns(letter=letter_at(pl.col("place")))
-    return pl.concat([found.select("row", "at", "letter") for found in (lettered, named)])
+    found = pl.concat([found.select("row", "at", "letter") for found in (lettered, named)])
+    until = pl.col("text").str.head(pl.col("at")) + "then"
+    supposed = until.str.tail(_LONGEST).str.contains(conditions.SUPPOSE)
+    return found.join(texts.select("row", "text"), on="row", how="left").filter(~supposed).drop("text")

@@ -30,7 +30,8 @@ _GOOD_ONE = rf"(?:(?:my|our){_AND}(?:{GOOD}{_AND})*|(?:the{_AND})?(?:{GOOD}{_AND
 _NOUN = either("""
 option choice solution response conclusion pick selection guess bet vote verdict letter one candidate
 alternative statement reply decision""")
-_FITTING = "(?:correct|right|best|proper|appropriate|fitting|suitable|likeliest|most[ ][a-z]+)"
+_FITTING = "(?:correct|right|best|proper|appropriate|fitting|suitable|likeliest"
+_FITTING += "|most[ ](?:fitting|suitable|appropriate|likely|plausible|probable|sensible|accurate|reasonable))"
 _OF = (
     r"(?:[ *_]+(?:choice|option|letter|here|left|remaining|that remains"
     r"|i[ ]+(?:choose|chose|select|pick|give|arrive at|get)"
@@ -96,7 +97,8 @@ CHOOSE = (
 )
 """The writer's own choice: "I choose", "I'll go with"."""
 IT_IS = (
-    rf"\b(?:it|this|that)(?:(?:'s|[ ]has)?[ ](?:got[ ]to|gotta)[ ]be|(?:'d|'ll|[ ]would|[ ]will)[ ]have[ ]to[ ]be"
+    rf"\b(?:it|this|that)(?:(?:'s|[ ]has)?[ ](?:got[ ]to|gotta)[ ]be"
+    r"|(?:'d|'ll|[ ]would|[ ]will)[ ]have[ ]to[ ]be"
     r"|[ ](?:can't|cannot)[ ]be[ ]anything[ ](?:else[ ])?(?:but|than)|[ ]can[ ]be[ ](?:nothing|none)[ ]but"
     rf"|'s|[ ]+(?:is|must(?:[ ]+{ADVERB})? be|(?:should|would|will|(?:can|could) only) be"
     rf"|has to be))(?:[ ]+{ADVERB})*:?[ ]"
@@ -109,7 +111,7 @@ CORRECT = (
     rf"(?:[ ]+{ADVERB})*[ *]+(?:(?:the|my)[ *_]+)?(?:{GOOD}[ *_]+)*(?:correct|right|best|answer)\b"
     r"(?:[ *_]+(?:answer|option|choice|one|fit|match|solution|pick|response))?"
     r"|\bis (?:the|an?) [^.,;:!?\n]{1,60}?,? and (?:so|hence|thus|therefore|consequently) (?:the|my) "
-    rf"(?:{GOOD} )*(?:correct|right|best|answer)\b(?: (?:answer|option|choice|one))?"
+    rf"(?:{GOOD} )*(?:correct|right|best)(?: (?:answer|option|choice|one))?[*_]*(?:[.!,;)]|\s*$|\s*\n)"
     r"|\bis what(?:'s| is| was)? (?:asked|needed|wanted|sought|called for|(?:(?:they|we|you)(?: are|'re)"
     r"|(?:it|the question|this question|the task)(?: is|'s)) (?:after|asking|looking for)"
     r"|(?:we|the question|this question|the task) (?:wants?|needs?|asks?))\b"
@@ -142,7 +144,7 @@ _KEY = (
     r"|verdict|pick|final"
     r"|label|output|response|result)(?:[_ ]?(?:letter|option|choice|key))?"
 )
-JSON = rf"[\"']{_KEY}[\"'][ ]*:\s*(?:\[[^\[\]]{{0,200}}\]?|\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}}\]{{\[\"']+|\s*$)"
+JSON = rf"[\"']{_KEY}[\"'][ ]*:\s*(?:\[[^\[\]]*\]?|\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}}\]{{\[\"']+|\s*$)"
 BRACKETS = r"\[\[[^\[\]\n]{1,60}\]\]"
 BOLD = r"\*\*[\"'(]?[A-Z][\"')]?[.:)]?(?:[ ]+[^*\n]{1,60})?\*\*"
 

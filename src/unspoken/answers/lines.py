@@ -12,6 +12,7 @@ from unspoken.answers.claims import (
     place_of,
     spaced,
 )
+from unspoken.answers.leads import plain_edges
 from unspoken.answers.whose import FIRST, NAMES_OTHERS, NEXT, TOLD
 
 _SHORT = 240  # characters, as many as a line may have
@@ -38,6 +39,7 @@ _LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
 _CLOSING = r"[^\s(][.!?][\"')*]*[ ]+([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)\s*$"
 _OPTION_BEFORE = r"([^.!?\n:]*[^.!?\n\s]) ?[:–—][ ]*([*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?)$"
 """An option's words and its letter: "DNA is stored in the nucleus: (A)"."""
+_NOT_ASSERTED = plain_edges(rf"(?i){NOT}|\b(?:never|but|or|if|whether|was|were|had|before|hints?)\b")
 _RULE = r"^[\s|:+\-]*-[\s|:+\-]*$"
 _TABLE_HEAD = r"(?i)\b(?:answer|choice|selected)[ *]*(?:[|,;][^\n]*)?\n"
 _PLACES = {"row": pl.Int64, "at": pl.Int64, "letter": pl.String}
@@ -47,9 +49,14 @@ _LETTER_AFTER = r"[ ]*(?:[-–—:,=|][ ]*|[(\[])+([A-Z])[)\].*_`\s]*$"
 _REMARK = r"^[^A-Za-z]*[A-Z][)\]*_]*[.!][)\]*_]*[ ]+[\"'(*]*[A-Z][A-Za-z' )]"
 """A letter that is a sentence of its own, and another sentence."""
 _CROSS = r"[✗✘❌☒✖👎🚫⛔❓🤔]|×\s*(?:[^\d\s]|$)|\?[\s*_\"')]*$"
+_REPLIED = plain_edges(r"(?i)\b(?:you|they|he|she)\b|\?|^\W*(?:i|but|however|hm+|not?)\b")
+"""Below a line that is quoted: the writer speaks about it."""
+_DROPPED = r"[.!?][\"')*_]*\s+(?:No|Nope|Wait|Actually|Hm+)(?-u:\b)"
 _IN_LIST = r"^\s*[\"'][^\"']*[\"'],\s*$"
 """A value of a list in JSON."""
-_EMPHASIS = r"(?i),[ ](?:obviously|clearly|of course|no doubt|for sure|definitely|i (?:think|believe|guess|'d say))$"
+_EMPHASIS = (
+    r"(?i),[ ](?:obviously|clearly|of course|no doubt|for sure|definitely|i (?:think|believe|guess|'d say))$"
+)
 _SURNAME = (
     r"^\W*[A-Z]\.[ ](?:[A-Z]\.[ ])*[A-Z][a-z]+[ ](?:once[ ])?"
     r"(?:said|says|thought|wrote|was|had|knew|found|[a-z]+ed)(?-u:\b)"
@@ -101,9 +108,9 @@ def _read_lines(texts: pl.DataFrame) -> pl.DataFrame:
                 line.str.extract(_WITH_WORDS, 1), line.str.extract(_BESIDE_WORDS, 1)
             ).str.to_uppercase()
         ),
-        words=pl.coalesce(
-            line.str.extract(_WITH_WORDS, 2), line.str.extract(_BESIDE_WORDS, 2)
-        ).str.replace(rf"(?:\s|{SYMBOLS})+$", ""),
+        words=pl.coalesce(line.str.extract(_WITH_WORDS, 2), line.str.extract(_BESIDE_WORDS, 2)).str.replace(
+            rf"(?:\s|{SYMBOLS})+$", ""
+        ),
     )
     ends = pl.col("last") | pl.col("first") | line.str.contains(_ALL_BOLD)
     wordy = short.filter(~pl.col("may_be"), pl.col("length") <= longest).filter(ends)
@@ -133,13 +140,15 @@ def _form() -> pl.Expr:
     said, line = pl.col("said"), pl.col("line")
     more = said.str.contains(r"[.!?][\"')*_]*\s+\S")
     sure = line.str.contains(_WITH_WORDS) & ~(line.str.contains(_SURNAME) & pl.col("begins").is_null())
-    denied = said.str.replace(_FIRST_SENTENCE, "${1}").str.contains(rf"{NOT}|\b(?:says?|said|claim(?:s|ed)|according to)\b")
-    two_letters = said.str.contains(r"(?:^|[ (])[B-J][).!*]*$")
+    denied = said.str.replace(_FIRST_SENTENCE, "${1}").str.contains(
+        rf"{NOT}|\b(?:says?|said|claim(?:s|ed)|according to)\b"
+    )
+    two_letters = said.str.contains(r"(?:^|[ (])[B-J][).!*]*$|^[\"'`(]+[A-J][\"'`)]")
     remark = line.str.contains(_REMARK) & (pl.col("first") | pl.col("last"))
     two = pl.col("first") & ~line.str.contains(_REMARK) & said.str.contains(_SECOND)
     forms = {
         "alone": pl.col("alone").is_not_null(),
-        "exact": pl.col("whole") == place_of(pl.col("spelt")),
+        "exact": (pl.col("whole") == place_of(pl.col("spelt"))) & ~said.str.contains(_DROPPED),
         "differs": (spelt & sure & (words | two)) | (words & (pl.col("after") != letter_at(pl.col("whole")))),
         "words": pl.col("words").is_null() & words & ~more,
         "other": spelt
@@ -189,7 +198,10 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
         (form != "remark") | (letters == 1),
         ~(line.str.contains(r"^\s*[a-z]\s*$") & inner),
         ~(line.str.contains(r"^\s*>") & ~pl.col("last"))
-        | pl.col("first") & ~pl.col("next_to_below") & (form == "exact"),
+        | pl.col("first")
+        & ~pl.col("next_to_below")
+        & (form == "exact")
+        & ~pl.col("below").str.contains(_REPLIED),
         ~(pl.col("next_to_above") & pl.col("above").str.contains(_IN_LIST)),
         ~pl.col("above").str.contains(_LEADS_TO),
         ~pl.col("below").str.contains(NEXT),
@@ -203,8 +215,9 @@ def stated_at_the_end(texts: pl.DataFrame) -> pl.DataFrame:
     closing = pl.coalesce(end.str.extract(_CLOSING, 1), end.str.extract(_OPTION_BEFORE, 2))
     told = end.str.extract(_OPTION_BEFORE, 1)
     place = place_of(end.str.extract(_OPTION_BEFORE, 3))
-    named = spaced(told).str.ends_with(spaced(pl.col("options").list.get(place, null_on_oob=True)))
-    own = ~told.str.contains(NAMES_OTHERS) & ~told.str.contains(f"(?i){NOT}")
+    words = spaced(pl.col("options").list.get(place, null_on_oob=True))
+    named = spaced(told).str.ends_with(words) & (spaced(told) != words)
+    own = ~told.str.contains(NAMES_OTHERS) & ~told.str.contains(_NOT_ASSERTED)
     return (
         texts.with_columns(end=text.str.tail(120).str.strip_chars_end())
         .filter(end.str.contains(_CLOSING) | end.str.contains(_OPTION_BEFORE))

@@ -6,7 +6,7 @@ what begins with the option.
 
 import polars as pl
 
-from unspoken.answers import whose
+from unspoken.answers import conditions, whose
 from unspoken.answers.leads import plain_edges
 
 FRAMES = ("boxed", "tag", "json", "brackets")
@@ -86,18 +86,23 @@ def is_others() -> pl.Expr:
     first = clause.str.contains(whose.FIRST)
     quoted = clause.str.contains(whose.QUOTED) & ~own & (kind != "json")
     condition = (
-        clause.str.contains(whose.IF)
+        clause.str.contains(conditions.IF)
         & (
             match.str.contains(r"(?i)\b(?:would|could|might)\b")
             | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
         )
-        & ~clause.str.contains(whose.HAVING_TO)
+        & ~clause.str.contains(conditions.HAVING_TO)
     )
-    condition |= pl.col("before").str.contains(whose.SUPPOSE) | clause.str.contains(whose.TRUSTED)
-    condition |= clause.str.contains(whose.ABOUT_ANOTHER) & ~clause.str.contains(whose.ABOUT_THIS)
+    before = pl.col("before")
+    supposing = pl.when(before.str.contains(conditions.SUPPOSES)).then(before)
+    condition |= supposing.str.contains(conditions.SUPPOSE).fill_null(value=False) | clause.str.contains(
+        conditions.TRUSTED
+    )
+    condition |= clause.str.contains(conditions.ABOUT_ANOTHER) & ~clause.str.contains(conditions.ABOUT_THIS)
     would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b|'d\b")
     condition |= would & clause.str.contains(r"(?i)^\W*(?:for|with|in|under)\b") & ~own
     condition |= would & pl.col("claim").str.contains(r"(?i)^[^.!?\n]*\b(?:if|had|were)\b")
+    condition |= match.str.contains(r"(?i)\bgut|instinct") & pl.col("claim").str.contains(r"^[^.!?\n]* but ")
     condition |= match.str.contains(r"(?i)\bhad[ ]+(?:[a-z]+ed|chosen|gone)\b")
     bare = kind.is_in(["answer", "label"]) & ~match.str.contains(r"(?i)^_?(?:the|my|our|a|an|this)\b")
     named = clause.str.contains(whose.WHOSE_OTHERS) & ~clause.str.contains(whose.OUR_S)

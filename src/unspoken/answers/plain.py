@@ -25,7 +25,6 @@ _SAME = {
     **{chr(start + n): chr(65 + n) for start in _CAPITALS for n in range(26)},
     **{chr(start + n): chr(97 + n) for start in _SMALL for n in range(26)},
 }
-_CELL = ("<tr>", "<td>", "<th>")
 _TABLE = {
     **{mark: "\n" + " " * (len(mark) - 1) for mark in ("<tr>", "<table>", "</table>")},
     **{mark: "|" + " " * (len(mark) - 1) for mark in ("<td>", "<th>")},
@@ -35,23 +34,12 @@ _TABLE = {
 """A table's tags, and what stands for them in a table of text, as long as they are."""
 _ODD = r"[\r\t\x0b\x0c\x1e\x1f]"
 _END_TOKENS = r"(?:\s|<[|｜][^|｜<>\n]{1,30}[|｜]>|</?s>|<eos>|<end_of_turn>|<pad>|\[/?INST\]|\[EOS\])+$"
-_HAS_TURN = (
-    "<|",
-    "</s>",
-    "<end_of_turn>",
-    "<start_of",
-    "<｜",
-    "[INST",
-    "<eos",
-    "[EOS",
-    "<pad",
-    "human",
-    "user",
-)
+_HAS_TURN = r"<(?:[|｜]|/s>|end_of_turn>|start_of|eos|pad)|\[(?:INST|EOS)|(?i:human|user)"
 _HAS_QUESTION = r"\n[ #*_>]*(?:(?i:next|question|problem|exercise)\b|Q\d*[ *_]*:)"
 _TITLES = {f"{title}. ": f"{title}  " for title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "prof")}
 """Full stops that end no sentence."""
-_STRUCK = r"~~[^~\n]+~~|<(?:del|s|strike)>[^<\n]*</(?:del|s|strike)>"
+_STRUCK = r"~~[^~\n]+~~|<(?:del|strike)>[^<\n]*</(?:del|strike)>"
+_RARE = r"~~|<(?:t[rdh]|del|strike)>|(?:Mrs?|Ms|Dr|[Pp]rof)\. "
 _ANSWERED = r"(?i)\b(?:answers?|choose|pick|correct|option)\b|boxed|^\W*[A-J]\b|\n\W*[A-J]\W*\n"
 
 
@@ -64,17 +52,14 @@ def plain_texts(replies: pl.DataFrame) -> pl.DataFrame:
         (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(_ODD),
         text.str.replace_many(_SAME),
     )
-    texts = _changed(
-        texts,
-        text.str.contains_any(list(_CELL)),
-        text.str.replace_many(list(_TABLE), list(_TABLE.values())),
-    )
-    texts = _changed(texts, text.str.contains_any(list(_TITLES)), text.str.replace_many(_TITLES))
-    texts = _without_struck(texts)
+    rare = texts.filter(text.str.contains(_RARE))
+    if not rare.is_empty():
+        plain = rare.select("row", text.str.replace_many(_TITLES).str.replace_many(_TABLE))
+        texts = texts.update(_without_struck(plain), on="row")
     first = text.str.replace(r"^(\s*\S(?s:.*?))" + TURN, "${1}")
     texts = _changed(
         texts,
-        text.str.contains_any(list(_HAS_TURN), ascii_case_insensitive=True),
+        text.str.contains(_HAS_TURN),
         first.str.replace(_END_TOKENS, ""),
     )
     asked = text.str.replace(NEXT_QUESTION, "")
@@ -84,19 +69,14 @@ def plain_texts(replies: pl.DataFrame) -> pl.DataFrame:
 
 def _without_struck(texts: pl.DataFrame) -> pl.DataFrame:
     """Return texts with blanks for what is struck out, as long as it is."""
-    struck = texts.filter(pl.col("text").str.contains(_STRUCK))
-    if struck.is_empty():
-        return texts
     piece = pl.col("text")
-    marked = piece.str.replace_all(_STRUCK, f"{BEGIN}${{0}}{BEGIN}").str.split(BEGIN)
-    blank = pl.int_range(pl.len()).over("row") % 2 == 1
-    pieces = struck.select("row", text=marked).explode("text")
+    pieces = texts.with_columns(
+        piece.str.replace_all(_STRUCK, f"{BEGIN}${{0}}{BEGIN}").str.split(BEGIN)
+    ).explode("text")
+    struck = pl.int_range(pl.len()).over("row") % 2 == 1
     blanks = pl.lit("").str.pad_end(piece.str.len_chars(), " ")
-    kept = pieces.select("row", changed=pl.when(blank).then(blanks).otherwise(piece))
-    joined = kept.group_by("row").agg(pl.col("changed").str.join(""))
-    return texts.join(joined, on="row", how="left", maintain_order="left").select(
-        "row", text=pl.coalesce("changed", "text")
-    )
+    kept = pieces.with_columns(text=pl.when(struck).then(blanks).otherwise(piece))
+    return kept.group_by("row").agg(piece.str.join(""))
 
 
 def _changed(texts: pl.DataFrame, where: pl.Expr, text: pl.Expr) -> pl.DataFrame:

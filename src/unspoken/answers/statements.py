@@ -7,7 +7,6 @@ import polars as pl
 
 from unspoken.answers import leads, whose
 from unspoken.answers.claims import (
-    NOT,
     among_options,
     letter_at,
     letter_of,
@@ -15,6 +14,7 @@ from unspoken.answers.claims import (
     names_two,
     opened,
     place_of,
+    restated_letter,
 )
 from unspoken.answers.leads import plain_edges
 from unspoken.answers.leads_abroad import ABROAD, ARTICLE, WORDS_ABROAD
@@ -82,11 +82,6 @@ _AND_IS = (
 """An option, and a sentence about another one."""
 _LETTER_BEFORE = r"(?:^|[^A-Za-z'])[A-Z][\s$*_)]*$"
 """What makes "A ⇒ B" a formula."""
-_MEANT = (
-    r"(?i)^((?:[^.;:!?\n]|\.\d){1,60}?)[ ,(]+(?:i\.e\.|that is|namely|which is|in other words|option|choice)[ ,]+"
-    r"([^\n]*)"
-)
-"""A value, and the option that has it: "42, that is (D)"."""
 _LETTER_SO = plain_edges(r"^[\s*_(]*([A-Z])\)?[,.:]?[ ]+(?:so|thus|hence|therefore)\b")
 _PERHAPS = plain_edges(r"(?i)\b(?:maybe|perhaps|possibly)\b")
 _UNREAD = r"(?i)^[\s*_:$`\"']*(?:\(|\d|none\b|both\b|neither\b|all of|not (?:given|listed|among|in the))"
@@ -239,13 +234,6 @@ def _differs() -> pl.Expr:
     return pl.when(pl.col("spelt").is_null()).then(before).when(pl.col("known").is_not_null()).then(beside)
 
 
-def _meant() -> pl.Expr:
-    """Return the letter of the option that has the value in "The answer is 42, that is (D)"."""
-    value, claim = (pl.col("claim").str.extract(_MEANT, group) for group in (1, 2))
-    named = (pl.col("kind") == "answer") & ~value.str.contains(NOT) & ~names_two(opened(claim))
-    return among_options(pl.when(named).then(letter_of(opened(claim))))
-
-
 def _two() -> pl.Expr:
     """Return whether a claim names two options, by their letters or by their words."""
     hence = pl.col("kind") == "hence"
@@ -266,13 +254,16 @@ def _should_name() -> pl.Expr:
 
 def _with_letters(places: pl.DataFrame) -> pl.DataFrame:
     """Return places with `letter`, null where none is named, or two, and `unread`: one should have been."""
+    # A null is not searched.
+    unnamed = (pl.col("kind") == "answer") & pl.col("spelt").is_null() & pl.col("by_words").is_null()
+    meant = among_options(restated_letter(pl.when(unnamed).then("claim")))
     read = (
         _with_names(places)
         .with_columns(by_words=_by_words(), known=_known())
         .with_columns(differs=_differs().fill_null(value=False), two=_two().fill_null(value=False))
         .with_columns(
             letter=pl.when(~pl.col("two"), ~pl.col("differs")).then(
-                pl.coalesce("known", letter_at(pl.col("by_words")), _meant())
+                pl.coalesce("known", letter_at(pl.col("by_words")), meant)
             )
         )
     )

@@ -31,6 +31,24 @@ _DENIED = plain_edges(
     r"(?i)[✗✘❌☒✖]|(?:\b(?:not|never|partly|half|almost|perhaps|maybe)|n't)[ ](?:[a-z]+[ ]){0,2}?"
     rf"{_AGREES}\b"
 )
+_YES = ("✓", "✔", "✅", "☑", "orrect", "ight", "Yes", "yes", "best", "that's it", "the one")
+_NO = (
+    "✗",
+    "✘",
+    "❌",
+    "☒",
+    "✖",
+    "rong",
+    "ncorrect",
+    "alse",
+    "ot ",
+    "n't",
+    "No",
+    "no",
+    "annot",
+    "ever",
+    "ruled out",
+)
 _RIGHT_WORD = plain_edges(r"(?i)[✓✔✅☑]|\b(?:correct|right|yes|best|true|that's it|the one)\b")
 _OF_OTHERS = rf"{NAMES_OTHERS}[^\n]*:\s*$"
 _AN_OPTION = rf"{_RIGHT_WORD}|(?i)\b(?:incorrect|wrong|false)\b|^no\b\W*(?:,|$)"
@@ -40,16 +58,19 @@ _SCHEMA = {"row": pl.Int64, "at": pl.Int64, "letter": pl.String}
 
 def stated_in_verdicts(texts: pl.DataFrame) -> pl.DataFrame:
     """Return row, at and letter of the only option that a text calls right where it calls others wrong."""
-    text, said, row = pl.col("text"), pl.col("said"), pl.col("row")
-    judged = texts.filter(
+    text, said = pl.col("text"), pl.col("said")
+    # The quick search first: most texts judge nothing.
+    several = texts.filter(text.str.contains("\n", literal=True) | text.str.contains("ption ", literal=True))
+    judged = several.filter(text.str.contains_any(list(_YES)) & text.str.contains_any(list(_NO))).filter(
         text.str.count_matches(_BEGINS) > 1,
-        text.str.contains(_RIGHT_WORD),
         ~pl.col("options").list.eval(pl.element().str.contains(_AN_OPTION)).list.any(),
     )
     if judged.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     parts = (
-        judged.with_columns(part=text.str.replace_all(_BEGINS, f"${{1}}${{3}}{BEGIN}${{2}}${{4}}").str.split(BEGIN))
+        judged.with_columns(
+            part=text.str.replace_all(_BEGINS, f"${{1}}${{3}}{BEGIN}${{2}}${{4}}").str.split(BEGIN)
+        )
         .explode("part")
         .with_columns(length=pl.col("part").str.len_chars().cast(pl.Int64))
         .with_columns(at=pl.col("length").cum_sum().over("row") - pl.col("length"))

@@ -97,7 +97,8 @@ _FIRST = (
     r"|in (?:my|the|our|an) (?:previous|earlier|first|prior|last (?:turn|reply|answer|message|attempt"
     r"|session)))\b"
     r",?[^,.;!?\n]*$|^\W*before,[^.;!?\n]*$"
-    r"|(?:[,(]|reply|message|turn|one)[ ]*where i(?:'d| had| have)? (?:put|wrote|written|said|gave|given|answered|chose|chosen|marked)[ *_\"'(:]*$"
+    r"|(?:[,(]|reply|message|turn|one)[ ]*where i(?:'d| had| have)? (?:put|wrote|written|said|gave|given"
+    r"|answered|chose|chosen|marked)[ *_\"'(:]*$"
     r"|\bmy (?:previous|earlier|first|last) (?:reply|answer|message|turn|attempt)'s[ *_\"'(:]*$"
 )
 _ABROAD = "|".join(
@@ -130,26 +131,6 @@ TOLD = _whole(f"{_SAID_BEFORE}|{_WHETHER}|{_ABROAD}")
 """Before a statement: others said it, or it is only considered, unless the writer says it (OWN)."""
 FIRST = _whole(_FIRST)
 """Before a statement: it was so at first, or might be."""
-IF = plain_edges(
-    r"(?i)\b(?:if|unless|suppose|supposing|assuming|imagine)\b"
-    r"|^\W*(?:had|were|should) (?:it|the|this|that|he|she|they|we|i)\b"
-    r"|\bin (?:that|such a|the) case\b|\botherwise\b"
-)
-SUPPOSE = plain_edges(
-    r"(?i)(?:^|[.!?\n])\W*(?:suppose|supposing|assume|assuming|imagine|pretend|say it w(?:ere|as))\b"
-    r"(?:[^.!?\n]|\.\d)*(?:[.!?][ ]+then\b[^.!?\n]*)?$"
-)
-"""Before a statement: its sentence supposes something, or the sentence before a "then" does."""
-ABOUT_ANOTHER = plain_edges(
-    r"(?i)\b(?:if|when|had)\b[^.;!?\n]*\b(?:ask(?:ed|ing)?|guess|bet|talk(?:ing)?|answer|choose|pick|decide"
-    r"|were|was|been)(?: me| us| you)? (?:about|regarding|concerning|on|for (?-i:[A-Z])[a-z]+)\b"
-)
-ABOUT_THIS = r"(?i)\b(?:about|regarding|concerning|on) (?:this|it|that|these|the (?:question|answer|matter))\b"
-"""Before a statement: a condition about another thing than the question, unless about this."""
-HAVING_TO = r"(?i)\bif (?:i|we|one) (?:had|have|must|was forced|were forced)\b"
-"""Before a statement: no condition."""
-TRUSTED = plain_edges(r"(?i)\bif (?:we|i|you|one) (?:trust|believe|follow|go by|take|accept|rely|listen)\b")
-"""Before a statement: it holds if somebody else is right."""
 QUOTED = r"[A-Za-z0-9_][ ]*[:,(]?[ ]*[\"'`][*_ ]*$"
 """Before a statement: a quotation that begins in a sentence that has begun."""
 HAD_BEEN = plain_edges(
@@ -157,8 +138,8 @@ HAD_BEEN = plain_edges(
 )
 """In a sentence that takes something back: what stood earlier, not the statement."""
 LAST_HAD_BEEN = (
-    r"(?:(?i:\bbefore)|[Ee]arlier|[Pp]reviously|[Oo]riginally|(?i:\bi had)|[Ll]ast time)\b[^.!?\n]*[^A-Za-z.!?\n][A-J]"
-    r"(?:[^A-Za-z\n]+(?:I\b|[A-Z]?[a-z]+)?)*$"
+    r"(?:(?i:\bbefore)|[Ee]arlier|[Pp]reviously|[Oo]riginally|(?i:\bi had)|[Ll]ast time)\b"
+    r"[^.!?\n]*[^A-Za-z.!?\n][A-J](?:[^A-Za-z\n]+(?:I\b|[A-Z]?[a-z]+)?)*$"
 )
 """Before what is taken back: the last letter in the line is one that was stated earlier."""
 CLAUSE = plain_edges(
@@ -241,7 +222,7 @@ BEHIND = _whole(
             rf"[^;.!?\n]*?{_DASH}{_BUT}[ ,]+(?:i[ ]+(?:disagree|doubt|do not|don't|reject|ignore"
             r"|would not|cannot|can't agree)|no\b|not\b|wait)",
             r"[^,;.!?\n]*?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
-            r"|in (?:the (?:opinion|view) of|(?:his|her|their|your) (?:opinion|view))"
+            r"|in (?:the (?:opinion|view|eyes) of|(?:his|her|their|your) (?:opinion|view))"
             rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
             rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean"
             rf"|make (?:that|it))\b)",
