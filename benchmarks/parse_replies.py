@@ -3,8 +3,8 @@
 
 Prints by format and by kind of quotation: replies, share right, wrong letters (a letter that the label
 is not, null included) and missed ones (the label is a letter, the parser gave none). Each half was scored
-once, at the commit named in benchmarks/README.md, and is for development since: a new first score needs replies
-written anew.
+once, at the commit named in benchmarks/README.md, and is for development since: a new first score needs
+replies written anew.
 """
 
 import argparse

@@ -257,7 +257,8 @@ def test_wordings(stated: dict[str, dict[str, tuple[object, str | None]]], group
     condition, taken back), unread (a final answer that names no option, or two), formats, lines, tables,
     frames (boxes, tags, keys), verdicts (on one option after another), choosing (a sentence of an option
     and words of choosing), choosing_by_heart, subjects ("C is what they are after"), formulas, restated ("42,
-    that is (D)"), replaced, others_things (of other persons and other questions), corrected, reasons (behind the answer), turns (and tokens that end them), abroad, whole (replies as models write them),
+    that is (D)"), replaced, others_things (of other persons and other questions), corrected, reasons
+    (behind the answer), turns (and tokens that end them), abroad, whole (replies as models write them),
     nothing; and single texts under their names, raw, with their thinking."""
     wrong = {
         text: (expected, read)
