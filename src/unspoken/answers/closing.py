@@ -18,7 +18,8 @@ accurate actually all_considered all_in_all answers? arrive at_last balance beca
 accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently
 correct correction corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence
 favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta
-got_to_be guess has_to_be hence holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
+got_to_be guess has_to_be hence holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves?
+leaving left likel(?:y|iest)
 lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
 on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
