@@ -12,11 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unspoken.models.network import Parameters, Shape
-from unspoken.models.passes import (
-    Attention,
-    norm,
-    norm_backward,
-)
+from unspoken.models.passes import Attention, norm, norm_backward
 from unspoken.models.products import product, product_and_sum, transposed_product
 
 Loss = Callable[[Tensor], tuple[Tensor, Tensor]]
