@@ -79,8 +79,8 @@ def test_a_registration_holds_until_a_margin_changes(
 
     claims = root / "resources/claims/cloud2025.yaml"
     text = claims.read_text()
-    place = text.index("margin: 0.12", text.index("id: SL-03"))
-    claims.write_text(text[:place] + text[place:].replace("margin: 0.12", "margin: 0.11", 1))
+    place = text.index("margin: 0.11", text.index("id: SL-03"))
+    claims.write_text(text[:place] + text[place:].replace("margin: 0.11", "margin: 0.1", 1))
     after = judged(root=root).filter(ran)
     assert set(after.filter(claim_id="SL-03")["registered"]) == {"exploratory"}
     assert set(after.filter(pl.col("claim_id") != "SL-03")["registered"]) == {"registered"}
