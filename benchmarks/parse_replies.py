@@ -1,10 +1,10 @@
 #!/usr/bin/env python
 """Score the parsing of stated answers on the labelled replies of resources/gold.
 
-Prints by format and by kind of quotation: replies, share right, wrong letters (a letter that the label
-is not, null included) and missed ones (the label is a letter, the parser gave none). Each half was scored
-once, at the commit named in benchmarks/README.md, and is for development since: a new first score needs replies
-written anew.
+Prints by format and by kind of quotation: replies, share right, wrong letters (a letter that the label is
+not, null included) and missed ones (the label is a letter, the parser gave none). Each half was scored
+once, at the commit named in benchmarks/README.md, and is for development since: a new first score needs
+replies written anew.
 """
 
 import argparse

@@ -255,10 +255,11 @@ def stated() -> dict[str, dict[str, tuple[object, str | None]]]:
 def test_wordings(stated: dict[str, dict[str, tuple[object, str | None]]], group: str) -> None:
     """The groups: own (with others named beside them), others and quoted, not_meant (denied, asked, under a
     condition, taken back), unread (a final answer that names no option, or two), formats, lines, tables,
-    frames (boxes, tags, keys), verdicts (on one option after another), choosing (a sentence of an option
-    and words of choosing), choosing_by_heart, subjects ("C is what they are after"), formulas, restated ("42,
-    that is (D)"), replaced, others_things (of other persons and other questions), corrected, reasons (behind the answer), turns (and tokens that end them), abroad, whole (replies as models write them),
-    nothing; and single texts under their names, raw, with their thinking."""
+    frames (boxes, tags, keys), verdicts (on one option after another), choosing (a sentence of an option and
+    words of choosing), choosing_by_heart, subjects ("C is what they are after"), formulas, restated ("42,
+    that is (D)"), replaced, others_things (of other persons and other questions), corrected, reasons (behind
+    the answer), turns (and tokens that end them), abroad, whole (replies as models write them), nothing; and
+    single texts under their names, raw, with their thinking."""
     wrong = {
         text: (expected, read)
         for text, (expected, read) in stated[group].items()

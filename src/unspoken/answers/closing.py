@@ -17,13 +17,12 @@ _CHOOSING = either("""
 accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast
 accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently
 correct correction corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence
-favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta got_to_be
-guess has_to_be hence holds? if_you_ask_me
-i_suppose instead leads? lean(?:ing)? leaves? leaving left likel(?:y|iest)
-lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
-on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
-probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
-settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives? tak(?:e|ing) the_one
+favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta
+got_to_be guess has_to_be hence holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves? leaving
+left likel(?:y|iest) lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain
+obvious(?:ly)? on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible
+points?_(?:at|to) probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)?
+sense settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives? tak(?:e|ing) the_one
 therefore think thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
 _BESIDE = either("""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
