@@ -79,15 +79,19 @@ def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
 def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
     """Return the sentences that name a single option by its words, with `place`, that of the option."""
     said, option = pl.col("said"), pl.col("option")
+    # Most questions have many replies: each option is spaced once.
+    options = sentences.select(words=pl.col("options").explode().unique()).with_columns(
+        option=spaced(pl.col("words"))
+    )
     return (
         sentences.with_columns(
             said=spaced(pl.col("sentence")),
-            option=pl.col("options"),
+            words=pl.col("options"),
             place=pl.int_ranges(pl.col("options").list.len()),
         )
-        .explode("option", "place")
-        .with_columns(option=spaced(option))
-        .filter(~option.str.contains(_WORDS_ALONE), said.str.contains(option, literal=True))
+        .explode("words", "place")
+        .join(options.filter(~option.str.contains(_WORDS_ALONE)), on="words", maintain_order="left")
+        .filter(said.str.contains(option, literal=True))
         .with_columns(said=said.str.split(option).list.join(f" {BEGIN} "))
         .with_columns(after=said.str.extract(rf"{BEGIN} +([b-j]) $"))
         .with_columns(

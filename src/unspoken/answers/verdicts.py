@@ -33,21 +33,8 @@ _DENIED = plain_edges(
 )
 _YES = ("✓", "✔", "✅", "☑", "orrect", "ight", "Yes", "yes", "best", "that's it", "the one")
 _NO = (
-    "✗",
-    "✘",
-    "❌",
-    "☒",
-    "✖",
-    "rong",
-    "ncorrect",
-    "alse",
-    "ot ",
-    "n't",
-    "No",
-    "no",
-    "annot",
-    "ever",
-    "ruled out",
+    *("✗", "✘", "❌", "☒", "✖", "rong", "ncorrect", "alse", "ot ", "n't", "annot", "ever", "ruled out"),
+    *(" no.", " no,", " no;", " no\n", ": no", "- no", "– no", "→ no", "No.", "No,"),
 )
 _RIGHT_WORD = plain_edges(r"(?i)[✓✔✅☑]|\b(?:correct|right|yes|best|true|that's it|the one)\b")
 _OF_OTHERS = rf"{NAMES_OTHERS}[^\n]*:\s*$"
