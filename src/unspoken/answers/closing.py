@@ -83,12 +83,11 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
     options = sentences.select(words=pl.col("options").explode().unique()).with_columns(
         option=spaced(pl.col("words"))
     )
+    chosen = said.str.contains(_CHOOSES)
     return (
-        sentences.with_columns(
-            said=spaced(pl.col("sentence")),
-            words=pl.col("options"),
-            place=pl.int_ranges(pl.col("options").list.len()),
-        )
+        sentences.with_columns(said=spaced(pl.col("sentence")))
+        .filter(chosen | (pl.col("at") == 0))
+        .with_columns(words=pl.col("options"), place=pl.int_ranges(pl.col("options").list.len()))
         .explode("words", "place")
         .join(options.filter(~option.str.contains(_WORDS_ALONE)), on="words", maintain_order="left")
         .filter(said.str.contains(option, literal=True))
@@ -106,7 +105,7 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
             (pl.col(letter) == letter_at(pl.col("place"))).fill_null(value=True)
             for letter in ("beside", "marked")
         )
-        .filter(said.str.contains(_CHOOSES) | (pl.col("at") == 0) & pl.col("after").is_not_null())
+        .filter(chosen | (pl.col("at") == 0) & pl.col("after").is_not_null())
         .filter(pl.len().over("row", "at") == 1)
     )
 
