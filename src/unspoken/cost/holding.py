@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unspoken.cost.power import Spreads, replicates_of
+from unspoken.cost.power import Spreads, fewest, replicates_of
 from unspoken.cost.work import Replicates
 from unspoken.study.declared import Guard
 from unspoken.study.plan import Plan
@@ -72,15 +72,7 @@ def rates(spread: float, n: int, bound: float, effect: float) -> tuple[float, fl
 
 def replicates_to_hold(spread: float, bound: float) -> int | None:
     """Return the fewest replicates of this spread with which what is none is held so in 80% of studies."""
-    low, high = 1, 2
-    while rates(spread, high, bound, 0.0)[0] < WANTED:
-        low, high = high, high * 2
-        if low > MOST:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if rates(spread, middle, bound, 0.0)[0] >= WANTED else (middle, high)
-    return high
+    return fewest(lambda n: rates(spread, n, bound, 0.0)[0] >= WANTED, MOST)
 
 
 def _holding(

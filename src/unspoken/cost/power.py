@@ -52,18 +52,28 @@ def detected(spread: float, n: int) -> float | None:
     return mde80(spread / n**0.5, n)
 
 
-def replicates_needed(spread: float, effect: float) -> int | None:
-    """Return the fewest replicates that detect an effect; None beyond a million."""
+def fewest(enough: Callable[[int], bool], most: int) -> int | None:
+    """Return the fewest replicates, two or more, that are enough; None where the search passes `most`."""
     low, high = 1, 2
-    while (found := detected(spread, high)) is not None and found > abs(effect):
+    while not enough(high):
         low, high = high, high * 2
-        if low > MOST:
+        if low > most:
             return None
     while high - low > 1:
         middle = (low + high) // 2
-        found = detected(spread, middle)
-        low, high = (low, middle) if found is not None and found <= abs(effect) else (middle, high)
-    return high if high <= MOST else None
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def replicates_needed(spread: float, effect: float) -> int | None:
+    """Return the fewest replicates that detect an effect; None beyond a million."""
+
+    def enough(n: int) -> bool:
+        found = detected(spread, n)
+        return found is not None and found <= abs(effect)
+
+    needed = fewest(enough, MOST)
+    return None if needed is None or needed > MOST else needed
 
 
 def published_effect(claim: Mapping[str, Any]) -> float | None:

@@ -134,11 +134,16 @@ def summary_text(plan: StudyPlan) -> str:
     return "\n".join(textwrap.fill(line, WIDTH) for line in lines)
 
 
+def _spread(one: Power | Holding) -> str:
+    """Return a spread, marked by whose it is."""
+    return amount(one.spread) + MARKS[one.source] * (one.spread is not None)
+
+
 def _power_row(one: Power) -> tuple[str, ...]:
     counted = UNKNOWN if one.n is None else f"{one.n:,} {one.replicate}{'s' * (one.n != 1)}".replace("_", " ")
     return (
         f"{one.metric} ({one.unit})", "to show none" if one.kind == "null" else one.kind,
-        counted + " (too few)" * one.gate, amount(one.spread) + MARKS[one.source] * (one.spread is not None),
+        counted + " (too few)" * one.gate, _spread(one),
         amount(one.detects), amount(one.matters), f"{one.needs:,}" if one.needs else "-",
         amount(one.published), f"{one.needs_published:,}" if one.needs_published else "-",
     )  # fmt: skip
@@ -171,9 +176,8 @@ def holdings_text(holdings: Sequence[Holding]) -> str:
         counted = UNKNOWN if one.n is None else f"{one.n:,} {one.replicate}s".replace("_", " ")
         row = (
             one.kind, f"{one.metric} ({one.unit})", counted,
-            amount(one.spread) + MARKS[one.source] * (one.spread is not None), amount(one.bound),
-            amount(one.broken_by), _rate(one.holds_broken), _rate(one.fails_broken), _rate(one.holds_sound),
-            f"{one.needs:,}" if one.needs else "-",
+            _spread(one), amount(one.bound), amount(one.broken_by), _rate(one.holds_broken),
+            _rate(one.fails_broken), _rate(one.holds_sound), f"{one.needs:,}" if one.needs else "-",
         )  # fmt: skip
         alike.setdefault(row, []).append(one.name)
     head = ["control or claims", "kind", "metric (unit)", "replicates", "spread", "bound", "broken by",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from unspoken.evidence import evidence
-from unspoken.findings import Headline, compared, heading_of, headline_rows, number_of, reading_of
+from unspoken.findings import REGISTERED, Headline, compared, heading_of, headline_rows, number_of, reading_of
 from unspoken.report.texts import contrast_text
 
 if TYPE_CHECKING:
@@ -15,15 +15,13 @@ Row = Mapping[str, Any]
 POOLED = """
 SELECT *, conditions['trait'] AS trait, NULL AS gate FROM pooled WHERE role = 'finding' AND
 """
-SEEDS = """
+SEEDS = f"""
 SELECT contrast_id, unit, s.seed, m.value, m.ci_low, m.ci_high, left_out[m.study] AS left_out,
        coalesce(r.registered, 'exploratory') AS registered
 FROM (SELECT DISTINCT ON (contrast_id) * FROM pooled ORDER BY contrast_id, n_seeds DESC) AS p
 JOIN measurements AS m USING (paper, experiment, metric, unit, subject, versus, conditions)
 JOIN studies AS s ON m.study = s.study
-LEFT JOIN (
-    SELECT measurement_id, min(registered) AS registered FROM verdicts GROUP BY measurement_id
-) AS r USING (measurement_id)
+LEFT JOIN ({REGISTERED}) AS r USING (measurement_id)
 WHERE m.kind = 'contrast' AND m.ci_method <> 'permutation' AND m.seed IS NOT DISTINCT FROM p.training_seed
 ORDER BY contrast_id, s.seed
 """

@@ -247,15 +247,7 @@ class Plan(Project):
     def write_findings_part(self) -> Part:
         """Return what `write_findings` depends on: which contrasts it prints."""
         headlines = [
-            {
-                "experiment": room.name,
-                "metric": one.metric,
-                "heading": one.heading,
-                "unit": one.unit,
-                "conditions": dict(one.conditions),
-                "primary": room.primary,
-                "groups": list(one.groups),
-            }
+            {"experiment": room.name, "primary": room.primary, **_plain(one)}
             for room in self.rooms
             for one in room.headlines
         ]

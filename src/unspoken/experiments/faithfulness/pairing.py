@@ -39,7 +39,10 @@ def unmarked(chains: pl.DataFrame, marker: str | None) -> pl.DataFrame:
 
 def _keeps_order(options: pl.Series) -> pl.Series:
     """Return for lists of options whether they stand in their file's order, as one speaks of others."""
-    return pl.Series([order_matters(shown) is not None for shown in options], dtype=pl.Boolean)
+    shown = [tuple(texts) for texts in options.to_list()]
+    # Most questions have many replies: each list is read once.
+    kept = {texts: order_matters(texts) is not None for texts in set(shown)}
+    return pl.Series([kept[texts] for texts in shown], dtype=pl.Boolean)
 
 
 def answered(chains: pl.DataFrame) -> pl.DataFrame:
