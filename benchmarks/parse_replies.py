@@ -55,7 +55,7 @@ def print_table(title: str, table: pl.DataFrame) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("--half", choices=("develop", "test", "fresh"), default="develop")
+    arguments.add_argument("--half", choices=("develop", "test", "fresh", "again"), default="develop")
     arguments.add_argument("--show", action="store_true", help="print the replies that are not read right")
     asked = arguments.parse_args()
     rows = scored(labelled(asked.half))
