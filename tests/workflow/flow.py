@@ -1,10 +1,8 @@
 """Run Snakemake on this project, or on a copy of it, in a directory of its own."""
 
 import atexit
-import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +11,9 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+
+import asked
+from asked import status_of_fork
 
 ROOT = Path(__file__).parents[2]
 TEST_STUDY = ROOT / "studies" / "test.yaml"
@@ -38,15 +39,18 @@ def copied_checkout(to: Path, source: Path = ROOT) -> Path:
 
 
 def attempted(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> tuple[int, str]:
-    """Run Snakemake, in a process of its own; return its exit status and all that it says."""
+    """Run Snakemake, in a process of its own; return its exit status and all that it says.
+
+    Its jobs have processes of their own as well, forks of one that has made their imports already. On the
+    cluster of tests/slurm, where jobs are killed, and in replicates, each job is a new Python as a user's is.
+    """
     options = ["--cores", cores, "--directory", directory, *arguments]
-    asked = {"arguments": [*map(str, options)], "root": str(root), "environment": dict(os.environ)}
-    with socket.socket(socket.AF_UNIX) as run:
-        run.connect(str(warm_snakemake()))
-        run.sendall(json.dumps(asked).encode() + b"\n")
-        with run.makefile(encoding="utf-8", errors="replace") as answer:
-            said, _, status = answer.read().rpartition("\n")
-    return int(status), said
+    with tempfile.TemporaryFile() as said:
+        streams = [0, said.fileno(), said.fileno()]
+        asked = [*map(str, options)]
+        status = status_of_fork(str(warm("snakemake")), asked, str(root), os.environ | warm_python(), streams)
+        said.seek(0)
+        return status, said.read().decode(errors="replace")
 
 
 def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores: int = 1) -> str:
@@ -56,24 +60,37 @@ def snakemake(*arguments: str | Path, directory: Path, root: Path = ROOT, cores:
     return said
 
 
-def warm_snakemake() -> Path:
-    """Return the socket where Snakemake may be asked for, with its imports done; start it if need be."""
+def warm(kind: str) -> Path:
+    """Return the socket of the process that has imported Snakemake, or what jobs use; start it if need be."""
     with _STARTING:
-        return _started_snakemake()
+        return _started(kind)
+
+
+def warm_python() -> dict[str, str]:
+    """Return the environment in which the jobs of a run are forks of a process with their imports done."""
+    place = warm("jobs")
+    return {
+        "UNSPOKEN_WARM_PYTHON": str(place.with_name("python")),
+        "UNSPOKEN_WARM_JOBS": str(place),
+        "UNSPOKEN_REAL_PYTHON": sys.executable,
+    }
 
 
 _STARTING = threading.Lock()
 
 
 @cache
-def _started_snakemake() -> Path:
+def _started(kind: str) -> Path:
     place = Path(tempfile.mkdtemp(prefix="unspoken-"), "socket")  # the path of a socket must be short
     atexit.register(shutil.rmtree, place.parent)
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, str(Path(__file__).with_name("warm.py")), str(place)]
+    python = place.with_name("python")
+    python.write_text(f"#!{sys.executable} -IS\n{Path(asked.__file__).read_text()}")
+    python.chmod(0o755)
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(Path(__file__).with_name("warm.py")), str(place), kind]
     process = subprocess.Popen(command, env=environment)
     atexit.register(process.kill)
-    wait_until(place.exists, "Snakemake is imported")
+    wait_until(place.exists, f"{kind}: what takes long is imported")
     return place
 
 

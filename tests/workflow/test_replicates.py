@@ -28,7 +28,8 @@ READS = {
 def run(command: str, folder: Path) -> str:
     """Run a command of the docs in a checkout; of `make` what its recipe says. Return all that it says."""
     # A make that runs the tests hands options of its own to those below it.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    handed = ("MAKE", "MFLAGS", "ARGS")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(handed)}
     environment["PYTHONPATH"] = str(folder / "src")
     if command.startswith("make "):
         told = subprocess.run(

@@ -1,61 +1,120 @@
-"""Snakemake's own command line, in a process that need not import it first: that takes over a second.
+"""Processes that have imported what takes long, and become what is asked for: a fork of themselves.
 
-`python warm.py SOCKET` imports Snakemake, and nothing of this project. Then each run that is asked for is
-a fork of this process: a Snakemake of its own, which nothing from before it can reach.
+`python warm.py SOCKET snakemake` imports Snakemake: that takes over a second. `python warm.py SOCKET jobs`
+imports what jobs use, torch and transformers among it: that takes longer than most jobs of the tests
+compute. Neither imports anything of this project, and each fork starts from that state alone, so that
+nothing from a run before can reach it. `asked.py` asks.
 """
 
+import atexit
+import importlib
 import json
 import os
+import runpy
 import signal
+import socket
 import sys
+import threading
 import traceback
-from socketserver import ForkingMixIn, StreamRequestHandler, UnixStreamServer
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from socketserver import BaseRequestHandler, ForkingMixIn, UnixStreamServer
 
-# What Snakemake and the project's plan import when they are asked for jobs.
-import pandas  # noqa: F401
-import pydantic  # noqa: F401
-import snakemake.report  # noqa: F401
-import snakemake_executor_plugin_slurm  # noqa: F401
-import sqlmodel  # noqa: F401
-import yaml  # noqa: F401
-from snakemake.cli import main
-
+IMPORTED = {
+    "snakemake": (
+        "pandas", "pydantic", "snakemake.cli", "snakemake.report", "snakemake_executor_plugin_slurm",
+        "sqlmodel", "yaml",
+    ),
+    "jobs": (
+        "altair", "duckdb", "numpy", "pyarrow.parquet", "pydantic", "safetensors.torch", "scipy.stats",
+        "statsmodels.stats.multitest", "statsmodels.stats.proportion", "tokenizers", "torch._dynamo",
+        "tqdm", "yaml",
+    ),
+}  # fmt: skip
+"""Polars is not among them: its threads may not survive a fork."""
+FROM_TRANSFORMERS = ("AutoModelForCausalLM", "AutoTokenizer", "LlamaForCausalLM", "PreTrainedTokenizerFast")
 TIMEOUT_S = 600
 
 
-class Run(StreamRequestHandler):
-    """One run: its request is a line of JSON; the answer is all that it says, and its exit status."""
+def run_snakemake(arguments: list[str]) -> None:
+    """Do in this process what `python -m snakemake` does in a new one.
+
+    Where jobs are to be forks, the `python` that they are given is asked.py.
+    """
+    from snakemake.cli import main
+
+    sys.argv = ["snakemake", *arguments]
+    sys.executable = os.environ.get("UNSPOKEN_WARM_PYTHON", sys.executable)
+    main()
+
+
+def run_job(arguments: list[str]) -> None:
+    """Do in this process what `python SCRIPT ...` or `python -m MODULE ...` does in a new one."""
+    if arguments[0] == "-m":
+        sys.argv = arguments[1:]
+        sys.path[0] = str(Path.cwd())
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = arguments
+        sys.path[0] = str(Path(arguments[0]).parent)
+        runpy.run_path(arguments[0], run_name="__main__")
+
+
+def status_of(run: Callable[[list[str]], None], arguments: list[str]) -> int:
+    """Run something as if it were all of a process, and return the exit status of that."""
+    status = 1
+    try:
+        run(arguments)
+        status = 0
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+    try:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()
+    return status
+
+
+class Run(BaseRequestHandler):
+    """One run: asked with a line of JSON and three streams, answered with its exit status."""
+
+    request: socket.socket
 
     def handle(self) -> None:
-        asked = json.loads(self.rfile.readline())
+        _, streams, _, _ = socket.recv_fds(self.request, 1, 3)
+        with self.request.makefile() as lines:
+            asked = json.loads(lines.readline())
         run = os.fork()
         if not run:
-            self.become_snakemake(**asked)
+            self.become(streams, **asked)
+        threading.Thread(target=self.end_with_asker, args=(run,), daemon=True).start()
         _, status = os.waitpid(run, 0)
-        self.wfile.write(f"\n{os.waitstatus_to_exitcode(status)}".encode())
+        self.request.sendall(str(os.waitstatus_to_exitcode(status)).encode())
 
-    def become_snakemake(self, arguments: list[str], root: str, environment: dict[str, str]) -> None:
-        """Do in this process what `python -m snakemake` does in a new one."""
+    def end_with_asker(self, run: int) -> None:
+        """End the run when who asked for it is gone."""
+        self.request.recv(1)
+        with suppress(ProcessLookupError):
+            os.kill(run, signal.SIGKILL)
+
+    def become(
+        self, streams: list[int], arguments: list[str], folder: str, environment: dict[str, str]
+    ) -> None:
         signal.alarm(TIMEOUT_S)
-        for stream in (1, 2):
-            os.dup2(self.connection.fileno(), stream)
-        os.chdir(root)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+        os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)
-        sys.path[0], sys.argv = root, ["snakemake", *arguments]
-        status = 1
-        try:
-            main()
-        except SystemExit as end:
-            if isinstance(end.code, str):
-                print(end.code, file=sys.stderr)
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
+        sys.path[1:1] = environment.get("PYTHONPATH", "").split(os.pathsep)
+        os._exit(status_of(run_snakemake if KIND == "snakemake" else run_job, arguments))
 
 
 class Server(ForkingMixIn, UnixStreamServer):
@@ -70,5 +129,12 @@ class Server(ForkingMixIn, UnixStreamServer):
 
 
 if __name__ == "__main__":
-    with Server(sys.argv[1], Run) as server:
+    _, PLACE, KIND = sys.argv
+    for name in IMPORTED[KIND]:
+        importlib.import_module(name)
+    if KIND == "jobs":
+        transformers = importlib.import_module("transformers")
+        for name in FROM_TRANSFORMERS:
+            getattr(transformers, name)
+    with Server(PLACE, Run) as server:
         server.serve_forever()
