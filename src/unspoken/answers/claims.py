@@ -36,7 +36,7 @@ MARKS = (
     r"|-+>|[-+][ ])*"
 )
 _WORDS = (
-    r"(?i:(?:option|choice|letter|answer|statement|alternative|number|candidate|clearly|definitely"
+    r"(?i:(?:(?:the )?(?:option|choice|letter)|answer|statement|alternative|number|candidate|clearly|definitely"
     r"|therefore|thus|hence"
     r"|indeed|obviously|probably|likely|most likely|simply|just|certainly|actually|still|also|then|again"
     r"|now|of course,?|i (?:think|believe|guess)|donc|also|daher|somit|pues|entonces|portanto|então"

@@ -12,10 +12,13 @@ answer. So does a weak statement ("it is B") of another option after the last on
 import polars as pl
 
 from unspoken.answers.closing import stated_in_sentences
-from unspoken.answers.lines import stated_at_the_end, stated_in_lines, stated_in_tables
+from unspoken.answers.ends import stated_at_ends
+from unspoken.answers.lines import stated_in_lines
 from unspoken.answers.plain import plain_texts
 from unspoken.answers.said import said_in
+from unspoken.answers.sentences import sentences_of
 from unspoken.answers.statements import IN_BOLD, STRONG, stated_at_places
+from unspoken.answers.tables import stated_in_tables
 from unspoken.answers.verdicts import stated_in_verdicts
 
 _REFUSAL = (
@@ -58,7 +61,12 @@ def _in_sentences(texts: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame
     )
     if behind.is_empty():
         return statements.clear()
-    return stated_in_sentences(behind).select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
+    sentences = sentences_of(behind)
+    found = pl.concat([stated_in_sentences(sentences), stated_at_ends(sentences)])
+    later = found.join(last, on="row", how="left").filter(
+        (pl.col("at") > pl.col("since")).fill_null(value=True)
+    )
+    return later.select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
 
 
 def _stated(said: pl.DataFrame) -> pl.DataFrame:
@@ -71,7 +79,7 @@ def _stated(said: pl.DataFrame) -> pl.DataFrame:
     )
     strong = [
         found(texts).select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
-        for found in (stated_in_lines, stated_in_tables, stated_in_verdicts, stated_at_the_end)
+        for found in (stated_in_lines, stated_in_tables, stated_in_verdicts)
     ]
     statements = pl.concat(
         [stated_at_places(texts).select("row", "letter", "at", pl.col("weak").cast(pl.Int32)), *strong]
