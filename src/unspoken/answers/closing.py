@@ -23,7 +23,7 @@ leaving left likel(?:y|iest)
 lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
 on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
-settl(?:e|es|ing) short singles? so sorry spot_on stands? stick(?:ing)? surely survives? tak(?:e|ing) the_one
+settl(?:e|es|ing) short singles? so sorry spot_on stands? stick(?:ing)? surely survives? tak(?:e|ing) the_one that_is_to_say
 therefore think thus tl;dr truth undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
 _BESIDE = either("""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
@@ -46,7 +46,7 @@ _LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
 _IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
 _BEFORE = (
     r"^(\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?)",
-    r"^(.*(?:[;:][ ]+|[,;][ ]+(?:(?:and )?(?:so|thus|hence|therefore)|that is(?: to say)?|which means)[ ,]+"
+    r"^((?:\S+[ ]+){2,}.*(?:[;:][ ]+|[,;][ ]+(?:(?:and )?(?:so|thus|hence|therefore)|that is(?: to say)?|which means)[ ,]+"
     r"|[ ]and[ ](?:now|so|thus|therefore|hence)[ ]))",
 )
 """What may stand before the clause that is read: "I'm not sure, but", "It is cold, so", "I misread it:"."""
@@ -143,13 +143,13 @@ def stated_in_sentences(sentences: pl.DataFrame) -> pl.DataFrame:
             sentence=said.str.replace(_REASON, " so"),
             at=pl.col("at") + pl.col("led").str.len_chars().cast(pl.Int64),
         )
-        .filter(~_supposed(), sentence.str.contains(_CHOOSES) | (pl.col("at") == 0))
+        .filter(~_supposed())
     )
     claim = opened(pl.coalesce(sentence.str.extract(_BY_LETTER), sentence.str.extract(_IN_EAST)))
     lettered = (
         read.with_columns(letter=among_options(letter_of(claim)))
         .drop_nulls("letter")
-        .filter(~sentence.str.contains(_MARK), sentence.str.contains(_CHOOSES))
+        .filter(~sentence.str.contains(_MARK), (pl.col("led") + sentence).str.contains(_CHOOSES))
     )
     rest = read.join(lettered, on=["row", "at"], how="anti")
     named = _by_words(rest).with_columns(letter=letter_at(pl.col("place")))

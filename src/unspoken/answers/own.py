@@ -79,8 +79,6 @@ def with_clauses(places: pl.DataFrame) -> pl.DataFrame:
 def is_others() -> pl.Expr:
     """Return whether a statement is not the writer's own: somebody else's, denied, or under a condition."""
     kind, match, clause, own = pl.col("kind"), pl.col("match"), pl.col("clause"), pl.col("own")
-    sentence = pl.col("before").str.replace(r"(?s)^.*(?:[.!?][\"')]*\s|\n)", "")
-    back = sentence.str.contains(whose.HAD_BEEN) | pl.col("before").str.contains(whose.LAST_HAD_BEEN)
     chosen = kind.is_in(["choose", "changed"])
     told = clause.str.contains(whose.TOLD) & ~own | clause.str.contains(whose.NEGATED)
     first = clause.str.contains(whose.FIRST)
@@ -111,6 +109,4 @@ def is_others() -> pl.Expr:
     source = (kind == "answer") & match.str.contains(_OF_OTHERS)
     own_choice = chosen & ~clause.str.contains(r"[\"':][ ]*$")
     others = told & ~own_choice | first | quoted | condition | of_others | source
-    return (
-        pl.when(kind == "back").then(back).otherwise(others | _in_record() | _gone()).fill_null(value=False)
-    )
+    return (others | _in_record() | _gone()).fill_null(value=False)

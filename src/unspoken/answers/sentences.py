@@ -10,8 +10,8 @@ _CUT = r"([.!?][\"')*_]*[ ]|[。！？]|\n)"
 def sentences_of(texts: pl.DataFrame) -> pl.DataFrame:
     """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `length`.
 
-    `above` and `below` are the sentences around it; `first` and `last` tell the first of a whole text and
-    the last, `within` whether other words stand in its line.
+    `above` and `below` are the sentences around it; `first` and `last` tell the first of a text without a
+    statement (`stated` is null) and the last, `within` whether other words stand in its line.
     """
     sentence, row = pl.col("sentence"), pl.col("row")
     begins, ends = row != row.shift(1, fill_value=-1), row != row.shift(-1, fill_value=-1)
@@ -29,7 +29,7 @@ def sentences_of(texts: pl.DataFrame) -> pl.DataFrame:
         .drop("text", "broken")
     )
     return cut.with_columns(
-        first=begins & (pl.col("since") == 0),
+        first=begins & pl.col("stated").is_null(),
         last=ends,
         above=pl.when(~begins).then(sentence.shift(1)).otherwise(pl.lit("")),
         below=pl.when(~ends).then(sentence.shift(-1)).otherwise(pl.lit("")),

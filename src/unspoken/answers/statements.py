@@ -5,7 +5,7 @@ Each pattern runs over the whole column of replies; no Python object is made for
 
 import polars as pl
 
-from unspoken.answers import leads, whose
+from unspoken.answers import leads
 from unspoken.answers.claims import (
     among_options,
     letter_at,
@@ -26,7 +26,6 @@ STRONG, WEAK, IN_BOLD = range(3)
 _WINDOW = 240  # characters of a reply read before and after a place
 _KINDS = {
     "changed": leads.CHANGED,
-    "back": whose.TAKEN_BACK,
     "choose": leads.CHOOSE,
     "boxed": leads.BOXED,
     "tag": leads.TAG,
@@ -76,7 +75,7 @@ _SUBJECT = (
 )
 """What stands before the subject of a sentence."""
 _AND_IS = (
-    r"^\(?[A-Z]\b[^.;\n]{0,40}\band (?:option )?[$*_]*\(?[A-Z]\b[^.;\n]{0,30}?"
+    r"^\(?[A-Z]\b[^.;\n]{0,40}\band (?:option )?[$*_]*\(?[A-HJ-Z]\b[^.;\n]{0,30}?"
     r"\b(?:is|isn't|cannot|can't|was|has|does)\b"
 )
 """An option, and a sentence about another one."""
@@ -267,15 +266,13 @@ def _with_letters(places: pl.DataFrame) -> pl.DataFrame:
             )
         )
     )
-    nothing = pl.col("letter").is_null() & (_should_name() | pl.col("differs"))
-    return read.with_columns(unread=(pl.col("kind") == "back") | nothing)
+    return read.with_columns(unread=pl.col("letter").is_null() & (_should_name() | pl.col("differs")))
 
 
 def stated_at_places(texts: pl.DataFrame) -> pl.DataFrame:
     """Return row, at, letter and `weak` (STRONG, WEAK or IN_BOLD) of the writer's own statements in texts.
 
-    The letter is null of a final answer that is not understood, and where a statement is taken back. `texts`
-    has row, text, n_options and options.
+    The letter is null of a final answer that is not understood. `texts` has row, text, n_options and options.
     """
     places = _with_letters(_with_claims(_without_led(found_places(texts))))
     told = places.filter(pl.col("letter").is_not_null() | pl.col("unread"))

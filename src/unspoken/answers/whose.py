@@ -137,11 +137,6 @@ HAD_BEEN = plain_edges(
     r"(?i)\b(?:first|earlier|initially|before|previous\w*|had|originally|once|drafts?|notes)\b"
 )
 """In a sentence that takes something back: what stood earlier, not the statement."""
-LAST_HAD_BEEN = (
-    r"(?:(?i:\bbefore)|[Ee]arlier|[Pp]reviously|[Oo]riginally|(?i:\bi had)|[Ll]ast time)\b"
-    r"[^.!?\n]*[^A-Za-z.!?\n][A-J](?:[^A-Za-z\n]+(?:I\b|[A-Z]?[a-z]+)?)*$"
-)
-"""Before what is taken back: the last letter in the line is one that was stated earlier."""
 CLAUSE = plain_edges(
     r"(?is)^.*(?:\b(?:but|so|yet|however|therefore|thus|hence|though|although|while|whereas|nevertheless"
     r"|still|because"
@@ -205,10 +200,12 @@ _IS_WRONG = (
 )
 _DASH = r"[,;(—–-]+[ ]*"
 _BUT = r"(?:but|however|though|although|yet)"
-NAMES_OTHERS = _whole(
+OTHERS = _whole(
     rf"\b(?:(?:the|my|your|our|his|her|their|an?)[ ](?:[a-z]+[ ])?{SOURCE}|you|he|she|they|people|some|many"
-    rf"|others|students|options|choices|says?|said|claim(?:s|ed)?|according to|{_WRONG})\b"
+    r"|others|students|says?|said|claim(?:s|ed)?|according to)\b"
 )
+"""A sentence that speaks of somebody else."""
+NAMES_OTHERS = f"{OTHERS}|" + _whole(rf"\b(?:options|choices|{_WRONG})\b")
 """A sentence that speaks of somebody else, of all options, or of an error."""
 BEHIND = _whole(
     "^(?:"
@@ -254,22 +251,6 @@ NEXT = _whole(
     r"|please (?:reply|answer) (?:once more|again)|do you see it|(?:user|human)[ ]*:)"
 )
 """The sentence after: it says no, or asks what somebody else thinks of it."""
-TAKEN_BACK = (
-    r"(?:\b(?:i|we)(?:'ve|'ll|'m)?(?:[ ]+(?:must|have to|will|should|need to|hereby|now|have))*[ ]+"
-    r"(?:take (?:that|it|this) back|took that back|was wrong|am wrong|made an? (?:mistake|error)"
-    r"|(?:change|changed|revise|correct|withdraw|retract|reconsider) (?:my|that|the) (?:mind|answer|choice)"
-    r"|retract (?:that|this|it)|stand corrected|no longer (?:think|believe|hold|trust)"
-    r"|(?:am )?(?:not|no longer) (?:so )?(?:sure|certain) (?:any ?more|after all|now))"
-    r"|\b(?:scratch|strike) that\b|\bdisregard (?:that|the above|my)|\bignore my (?:answer|previous"
-    r"|earlier|last)"
-    r"|\b(?:(?:that|this|the above|my(?: (?:first|earlier|previous|initial|last))?)[ ]+(?:answer|choice"
-    r"|conclusion)|the[ ]+(?:answer|choice|option)[ ]+(?:above|(?:that )?i (?:gave|provided|stated|chose"
-    r"|picked"
-    r"|wrote)(?: above| before| earlier)?))[ ]+"
-    r"(?:is|was|must be|cannot be)[ ]+(?:wrong|incorrect|a mistake|mistaken|not right|not correct"
-    r"|right after all))"
-)
-"""What takes back every statement before it."""
 RECORD = (
     r"(?is)^.{0,160}?</(?:item|quiz|question|meta|metadata|record|entry|exam|problem|data|info|prompt|hint"
     r"|test|key"
