@@ -18,7 +18,11 @@ _SIGNS = {
     r"\infty": "∞",
     r"^\circ": "°",
 }
+HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
 _FORMULAS = [
+    (rf"{HTML}([^<>]*){HTML}", "$1"),
+    (r"([\pL\d)}$])[ ]?<[ ]?([\pL\d({$\\-])", "$1 ≺ $2"),
+    (r"([\pL\d)}$])[ ]?>[ ]?([\pL\d({$\\-])", "$1 ≻ $2"),
     (r"([√^])\{([^{}]*)\}", "$1$2"),
     (r"\\[dtc]?frac[ ]*\{([^{}]*)\}[ ]*\{([^{}]*)\}", "$1/$2"),
     (r"\\[dtc]?frac(\d)(\d)", "$1/$2"),
@@ -27,8 +31,7 @@ _FORMULAS = [
     (r"\\([a-z]+)", " $1 "),
     (r"\\([^a-z\s])", "$1"),
 ]
-"""How formulas of LaTeX, in lower case, are written in plain signs."""
-HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
+"""How formulas of LaTeX, in lower case, are written in plain signs; comparisons are told from tags."""
 SYMBOLS = r"[^\x00-\x7f\pL\pN]"
 """Signs of no script: arrows, ticks, dashes, dots."""
 MARKS = (
@@ -55,7 +58,10 @@ _BARE = (
     r"|[ \t]+(?:because|since|as|and|or|for|which|so|but|given|ist|est|es|if|instead|is|was|here|now|then"
     r"|after|again|anyway|rather|in|by|not)\b))"
 )
-_LOWER = r"^([a-z])[ ]*(?:[)\]:]|[.,;!]?[ *_\"'`}$<|]*(?:\n|$)|[.;!]\s)"
+_LOWER = (
+    r"^(?:([a-z])[ ]*(?:[)\]:]|[.,;!]?[ *_\"'`}$<|]*(?:\n|$)|[.;!]\s)"
+    r"|([b-h])[ ]+(?:then|though|because|since|as|and|so|here|i|imo|for|in|again|after|not)\b)"
+)
 _ONE = r"(?:\(?[A-Z]\b\)?|\([a-z]\))"
 _SECOND = (
     r"[\s*_$\"'`}\]\\)]*(?:,[ ]*(?:or|and)\b|,|/|&|\bor\b|\band\b|\boder\b|\bou\b|\bo\b|\by\b|和|或)"
@@ -85,8 +91,8 @@ def opened(claim: pl.Expr) -> pl.Expr:
 
 def letter_of(claim: pl.Expr) -> pl.Expr:
     """Return the letter, upper case, that an opened claim begins with, or null."""
-    bare = [claim.str.extract(_BARE, group) for group in (1, 2)]
-    return pl.coalesce(claim.str.extract(_MARKED), *bare, claim.str.extract(_LOWER)).str.to_uppercase()
+    bare = [claim.str.extract(pattern, group) for pattern in (_BARE, _LOWER) for group in (1, 2)]
+    return pl.coalesce(claim.str.extract(_MARKED), *bare).str.to_uppercase()
 
 
 def names_two(claim: pl.Expr) -> pl.Expr:

@@ -12,6 +12,8 @@ from unspoken.answers.lines import SURNAME, option_lines
 
 _BEGUN = r"^[\s*_>\-•]*(?:[(*_]+([A-J])[).:*_]|([A-J])[).:])"
 """A sentence about an option."""
+_LETTERED = r"(?:^|[^A-Za-z])[A-Z][.)]\s*$"
+"""Before an option's words: a letter is beside them."""
 _INITIAL = r"^[A-Z]\.\s*$"
 _AFTER_COLON = r"^(.*\S)[ ]?[:–—][ ]*[*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?\s*$"
 _NOT_ASSERTED = plain_edges(
@@ -45,6 +47,7 @@ def _alone(sentences: pl.DataFrame) -> pl.DataFrame:
             pl.col("first") | pl.col("last"),
             ~rivals & (pl.col("begun") < 2) | pl.col("last") & (pl.col("form") == "alone"),
             ~initial,
+            ~((pl.col("form") == "words") & pl.col("above").str.contains(_LETTERED)),
         )
         .with_columns(letter=pl.when(pl.col("form") != "differs").then("letter"))
     )

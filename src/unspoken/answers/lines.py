@@ -29,7 +29,7 @@ _BESIDE_WORDS = rf"{_LEAD}([A-Za-z])[ ]*[=/|,(\[][ ]*(\S.*)$"
 """A letter, and what is no statement unless it is the words of the letter's option."""
 # What passes is looked at more closely: this is the quicker search.
 _MAY_BE = (
-    rf"^(?:[^A-Za-z]|\\[a-zA-Z]+|</?[a-z]+[^<>]*>|(?i:option|choice|letter|selected|final|assistant)|{ADVERB})*"
+    rf"^(?:[^A-Za-z]|\\[a-zA-Z]+|</?[a-z]+[^<>]*>|(?i:option|choice|letter|selected|final|assistant|{ADVERB}))*"
     r"[A-Za-z](?:[^A-Za-z]|$)"
 )
 _ALL_BOLD = r"^[\s>#]*\*\*.*\*\*[.\s]*$"

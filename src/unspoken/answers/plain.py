@@ -34,6 +34,7 @@ _TABLE = {
 """A table's tags, and what stands for them in a table of text, as long as they are."""
 _BEFORE_CELLS = r"\n([ ]*</?t)"
 """Line ends in a table of tags, where rows are not lines."""
+_BETWEEN_CELLS = r"(\S)\t"
 _ODD = r"[\r\t\x0b\x0c\x1e\x1f]"
 _END_TOKENS = r"(?:\s|<[|｜][^|｜<>\n]{1,30}[|｜]>|</?s>|<eos>|<end_of_turn>|<pad>|\[/?INST\]|\[EOS\])+$"
 _HAS_TURN = r"<(?:[|｜]|/s>|end_of_turn>|start_of|eos|pad)|\[(?:INST|EOS)|(?i:human|user)"
@@ -52,7 +53,7 @@ def plain_texts(replies: pl.DataFrame) -> pl.DataFrame:
     texts = _changed(
         texts,
         (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(_ODD),
-        text.str.replace_many(_SAME),
+        text.str.replace_all(_BETWEEN_CELLS, "${1}|").str.replace_many(_SAME),
     )
     rare = texts.filter(text.str.contains(_RARE))
     if not rare.is_empty():

@@ -79,6 +79,8 @@ _AND_IS = (
     r"\b(?:is|isn't|cannot|can't|was|has|does)\b"
 )
 """An option, and a sentence about another one."""
+_FRAME_OR = r"[\]}>][$ ]*[ ](?:or|and)[ ][$ ]*$"
+"""Before a frame: another one, and "or"."""
 _LETTER_BEFORE = r"(?:^|[^A-Za-z'])[A-Z][\s$*_)]*$"
 """What makes "A ⇒ B" a formula."""
 _LETTER_SO = plain_edges(r"^[\s*_(]*([A-Z])\)?[,.:]?[ ]+(?:so|thus|hence|therefore)\b")
@@ -161,8 +163,9 @@ def _with_claims(places: pl.DataFrame) -> pl.DataFrame:
     # What was led to with a colon belongs to the sentence: "The professor says:\n\nThe answer is (B)".
     before = pl.col("before").str.replace_all(r":[*_]*[ ]*\n[\s>]*", ": ")
     places = places.with_columns(sentence=before.str.replace(_SENTENCE, ""), inner=inner)
-    # "option F, Mitochondrion, is the correct one"
+    # "option F, Mitochondrion, is the correct one", "the first option, (A), is correct"
     apposed = pl.col("sentence").str.replace(r"\b([A-Z]\)?),( [^,\n]{1,80}),(\s*)$", "${1} ${2} ${3}")
+    apposed = apposed.str.replace(r",(\s*)$", " ${1}")
     subject = apposed.str.replace(_SUBJECT, "")
     correct = pl.col("kind") == "correct"
     raw = pl.coalesce(pl.col("inner").str.replace(f"(?is)^.*{leads.ANSWER}", ""), "after")
@@ -235,10 +238,12 @@ def _differs() -> pl.Expr:
 
 def _two() -> pl.Expr:
     """Return whether a claim names two options, by their letters or by their words."""
-    hence = pl.col("kind") == "hence"
+    kind = pl.col("kind")
+    hence = kind == "hence"
     claim = pl.col("claim") + pl.when(hence).then("after").otherwise(pl.lit(""))
     letters = names_two(claim) & ~claim.str.contains(_AND_IS)
-    letters |= (pl.col("kind") == "json") & pl.col("match").str.contains(r"\[[^\]]*,")
+    letters |= (kind == "json") & pl.col("match").str.contains(r"\[[^\]]*,")
+    letters |= kind.is_in(FRAMES) & pl.col("sentence").str.contains(_FRAME_OR)
     letters |= hence & pl.col("sentence").str.contains(_LETTER_BEFORE)
     return letters | (pl.col("spelt").is_null() & (pl.col("named") > 1) & pl.col("by_words").is_null())
 

@@ -213,7 +213,9 @@ BEHIND = _whole(
         [
             rf"[^,;:.!?\n]*?[\"'*)]?{_IS_WRONG}",
             r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:seems|seemed|looks|looked|sounds)[ ]+[a-z ]{1,20},?[ ]+but",
-            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)\b|would (?:mean|imply|be true|be right))",
+            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)[ ](?:the|his|her|their|your|an?|some|most|many|you|he|she"
+            r"|they|people|others)\b|would (?:mean|imply|be true|be right))",
+            rf"[^\"\n]{{0,60}}?[,!?]\"[ ]+[^.!?\n]*\b{SOURCE}\b",
             rf"[^;.!?\n]*?{_DASH}(?:(?:{_BUT}|and|which|as)[ ,]*)*(?:that|this|it|he|she|they"
             rf"|you)?{_IS_WRONG}",
             rf"[^;.!?\n]*?{_DASH}{_BUT}[ ,]+(?:i[ ]+(?:disagree|doubt|do not|don't|reject|ignore"
