@@ -84,6 +84,23 @@ _MEANT = (
 """A value, and the option that has it: "42, that is (D)"."""
 
 
+_ORDINAL = (
+    r"(?i)^(?:the[ ])?(?:very[ ])?(first|second|third|fourth|fifth|last)(?:[ ](?:option|choice|alternative|answer))?"
+    r"(?:,[ ]+[(*_]*([A-J])[)*_]*)?[*_ ]*(?:[.,;:!)]|$|\n)"
+)
+"""A place in the list of options: "the third option", "the second, B"."""
+_ORDINALS = {name: place for place, name in enumerate(("first", "second", "third", "fourth", "fifth"))}
+
+
+def ordinal_place(claim: pl.Expr) -> pl.Expr:
+    """Return the place that a claim like "the third option" names, null where a letter says another."""
+    name = claim.str.extract(_ORDINAL, 1).str.to_lowercase()
+    counted = name.replace_strict(_ORDINALS, default=None, return_dtype=pl.Int64)
+    place = pl.when(name == "last").then(pl.col("n_options").cast(pl.Int64) - 1).otherwise(counted)
+    spelt = place_of(claim.str.extract(_ORDINAL, 2))
+    return pl.when(place < pl.col("n_options"), (spelt == place).fill_null(value=True)).then(place)
+
+
 def opened(claim: pl.Expr) -> pl.Expr:
     """Return a claim without the marks and words that stand before its option."""
     return claim.str.replace(OPENING, "")

@@ -64,6 +64,8 @@ _QUOTED = r"^\s*[>\"]|^\s*[a-z_]+:"
 """A sentence that is quoted, or a field of a record."""
 _MARK = rf"(?i:\b(?:gets?|got|is|it|this|that|gives?|so|earns?)|'s)[ ]+an?[ ]+{_LETTER}"
 """A letter that is a mark in school: "It gets a C"."""
+_LETTER_ABOVE = r"^\W*[A-J][.)]\s*$"
+"""Before the words that belong to a letter."""
 _JUDGED = r"^[\s*_(>\-•]*([A-J])[)*_]*[:)]"
 """A sentence about one of several options."""
 _OTHERS = plain_edges(rf"(?i)\b(?:{whose.SOURCE}|{whose.SAID})\b")
@@ -128,6 +130,7 @@ def stated_in_sentences(sentences: pl.DataFrame) -> pl.DataFrame:
         ~sentence.str.contains(r"\?"),
         ~sentence.str.contains(_QUOTED),
         ~_judged(),
+        ~pl.col("above").str.contains(_LETTER_ABOVE),
         ~pl.col("below").str.contains(whose.NEXT),
     )
     # What stands before the clause that is read may be two things: "I'm not sure, but it's cold, so C."

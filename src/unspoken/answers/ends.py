@@ -5,7 +5,7 @@
 
 import polars as pl
 
-from unspoken.answers import whose
+from unspoken.answers import conditions, whose
 from unspoken.answers.claims import NOT, among_options, letter_at, named_options
 from unspoken.answers.leads import plain_edges
 from unspoken.answers.lines import SURNAME, option_lines
@@ -15,7 +15,10 @@ _BEGUN = r"^[\s*_>\-•]*(?:[(*_]+([A-J])[).:*_]|([A-J])[).:])"
 _LETTERED = r"(?:^|[^A-Za-z])[A-Z][.)]\s*$"
 """Before an option's words: a letter is beside them."""
 _INITIAL = r"^[A-Z]\.\s*$"
-_AFTER_COLON = r"^(.*\S)[ ]?[:–—][ ]*[*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?\s*$"
+_AFTER_COLON = (
+    r"^(.*\S)(?:[ ]?[:–—][ ]*|,?[ ](?:which|that)[ ]is[ ](?:(?:listed|labell?ed|given|shown)[ ](?:as[ ]|under[ ])?)?"
+    r"(?:option[ ])?)[*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?\s*$"
+)
 _NOT_ASSERTED = plain_edges(
     rf"(?i){NOT}|\b(?:never|but|or|if|whether|before|hints?|options?)\b"
     r"|^\W*(?:was|is|are|were|could|would|does|did)\b"
@@ -47,6 +50,7 @@ def _alone(sentences: pl.DataFrame) -> pl.DataFrame:
             pl.col("first") | pl.col("last"),
             ~rivals & (pl.col("begun") < 2) | pl.col("last") & (pl.col("form") == "alone"),
             ~initial,
+            ~(pl.col("above") + "then").str.contains(conditions.SUPPOSE),
             ~((pl.col("form") == "words") & pl.col("above").str.contains(_LETTERED)),
         )
         .with_columns(letter=pl.when(pl.col("form") != "differs").then("letter"))

@@ -34,12 +34,14 @@ _MAY_BE = (
 )
 _ALL_BOLD = r"^[\s>#]*\*\*.*\*\*[.\s]*$"
 _SECOND = r"\([A-Z]\)(?:\W|$)"
-_OPTION_LINE = r"^[\s>*_•\-(\[|\"'`]*([A-Z])(?:[).:\]*\"'`]|\s*$)"
+_OPTION_LINE = r"^[\s>*_•\-(\[|\"'`]*(?:([A-Z])(?:[).:\]*\"'`]|\s*$)|([B-HJ])[ ]+[\pL\d])"
 _LEADS_TO = r"(?i)\banswer[\s*_:#|>]*$"
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。].*$|$)"
 _LETTER_AFTER = r"[ ]*(?:[-–—:,=|][ ]*|[(\[])+([A-Z])[)\].*_`\s]*$"
-_REMARK = r"^[^A-Za-z]*[A-Z][)\]*_]*[.!][)\]*_]*[ ]+[\"'(*]*[A-Z][A-Za-z' )]"
+_REMARK = r"^(?:[^A-Za-z]*[A-Z][)\]*_]*|.*[A-Z]\))[.!][)\]*_]*[ ]+[\"'(*]*[A-Z][A-Za-z' )]"
 """A letter that is a sentence of its own, and another sentence."""
+_LIST_GOES_ON = r"^[^).:;!?]+[ (]B[.):]"
+"""Behind "A.": it is a list, as in "A. Yes B. No"."""
 _CROSS = r"[✗✘❌☒✖👎🚫⛔❓🤔]|×\s*(?:[^\d\s]|$)|\?[\s*_\"')]*$"
 _REPLIED = plain_edges(r"(?i)\b(?:you|they|he|she)\b|\?|^\W*(?:i|but|however|hm+|not?)\b")
 """Below a line that is quoted: the writer speaks about it."""
@@ -84,6 +86,11 @@ def lines_of(texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _stands_out() -> pl.Expr:
+    """Return whether a line is the first, the last or all bold."""
+    return pl.col("first") | pl.col("last") | pl.col("line").str.contains(_ALL_BOLD)
+
+
 def _read_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines that may be an answer, with `alone` (a letter), or `spelt` and `words` beside it.
 
@@ -103,8 +110,9 @@ def _read_lines(lines: pl.DataFrame) -> pl.DataFrame:
             rf"(?:\s|{SYMBOLS})+$", ""
         ),
     )
-    ends = pl.col("last") | pl.col("first") | line.str.contains(_ALL_BOLD)
-    wordy = short.filter(~pl.col("may_be"), pl.col("length") <= longest).filter(ends)
+    wordy = short.filter(~pl.col("may_be"), pl.col("length") <= longest).filter(
+        _stands_out() | line.str.contains(_LETTER_AFTER)
+    )
     lines = (
         pl.concat([lettered, wordy], how="diagonal")
         .sort("row", "at")
@@ -138,6 +146,7 @@ def _form() -> pl.Expr:
     two_letters = said.str.contains(r"(?:^|[ (])[B-J][).!*]*$|^[\"'`(]+[A-J][\"'`)]")
     remark = line.str.contains(_REMARK) & (pl.col("first") | pl.col("last"))
     two = pl.col("first") & ~line.str.contains(_REMARK) & sentence.str.contains(_SECOND)
+    goes_on = (pl.col("spelt") == "A") & said.str.contains(_LIST_GOES_ON)
     forms = {
         "alone": pl.col("alone").is_not_null(),
         "exact": (pl.col("whole") == place_of(pl.col("spelt"))) & ~said.str.contains(_DROPPED),
@@ -150,7 +159,7 @@ def _form() -> pl.Expr:
         & ~denied
         & ~two_letters
         & (said.str.len_chars().is_between(2, _LONGEST)),
-        "remark": spelt & sure & remark & ~(denied & pl.col("begins").is_not_null()),
+        "remark": spelt & sure & remark & ~(denied & pl.col("begins").is_not_null()) & ~goes_on,
     }
     return pl.coalesce(pl.when(holds).then(pl.lit(form)) for form, holds in forms.items())
 
@@ -174,20 +183,18 @@ def option_lines(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_list() -> pl.Expr:
-    """Return whether the line above or below is another option in the same form."""
+    """Return whether the line above or below is another option, before or behind whose words is its letter."""
     after = pl.col("after").is_not_null()
-    others = [
-        pl.col(f"next_to_{side}")
-        & (
-            pl.coalesce(
-                pl.col(side).str.extract(_OPTION_LINE),
-                pl.when(after).then(pl.col(side).str.extract(_LETTER_AFTER)),
-            )
-            != pl.coalesce("after", "letter")
+    lists = []
+    for side in ("above", "below"):
+        line = pl.col(side)
+        letter = pl.coalesce(
+            line.str.extract(_OPTION_LINE, 1),
+            line.str.extract(_OPTION_LINE, 2),
+            pl.when(after).then(line.str.extract(_LETTER_AFTER)),
         )
-        for side in ("above", "below")
-    ]
-    return pl.any_horizontal(other.fill_null(value=False) for other in others)
+        lists.append((letter != pl.coalesce("after", "letter")) & pl.col(f"next_to_{side}"))
+    return pl.any_horizontal(is_list.fill_null(value=False) for is_list in lists)
 
 
 def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
@@ -204,7 +211,8 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
     blanks = line.str.len_chars() - line.str.strip_chars_start().str.len_chars()
     return lines.filter(
         ~_in_list() | (form == "alone") & pl.col("last") & ~pl.col("above").str.contains(ALONE),
-        ~lettered | (headings < 3) | again,
+        ~lettered | (headings < 3) & (headings < pl.col("n_options")) | again,
+        pl.col("may_be") | _stands_out(),
         (form != "remark") | (letters == 1),
         ~(line.str.contains(r"^\s*[a-z]\s*$") & inner),
         ~(line.str.contains(r"^\s*>") & ~pl.col("last"))

@@ -13,6 +13,7 @@ from unspoken.answers.claims import (
     named_options,
     names_two,
     opened,
+    ordinal_place,
     place_of,
     restated_letter,
 )
@@ -40,6 +41,7 @@ _KINDS = {
     "label": leads.LABEL,
     "abroad": ABROAD,
 }
+_BY_ORDINAL = ("answer", "choose", "changed", "correct")
 _CASED = ("bold", "brackets")
 _EACH = {
     kind: plain_edges(pattern if kind in _CASED else f"(?i:{pattern})") for kind, pattern in _KINDS.items()
@@ -84,6 +86,8 @@ _FRAME_OR = r"[\]}>][$ ]*[ ](?:or|and)[ ][$ ]*$"
 _LETTER_BEFORE = r"(?:^|[^A-Za-z'])[A-Z][\s$*_)]*$"
 """What makes "A ⇒ B" a formula."""
 _LETTER_SO = plain_edges(r"^[\s*_(]*([A-Z])\)?[,.:]?[ ]+(?:so|thus|hence|therefore)\b")
+_NAME = r"^[A-J]\.[ ](?:[A-Z]\.[ ])*[A-Z][a-z]{2,}(?:[.]?\s*$|[ ](?:that|who|here|on|when|in|and|about)(?-u:\b)|'s)"
+_INTERJECTION = r"^.\.[ ](?:Hm+|Done|Yes|Thanks|Sorry|Right|Correct|Good|Great)(?-u:\b)"
 _PERHAPS = plain_edges(r"(?i)\b(?:maybe|perhaps|possibly)\b")
 _UNREAD = r"(?i)^[\s*_:$`\"']*(?:\(|\d|none\b|both\b|neither\b|all of|not (?:given|listed|among|in the))"
 
@@ -223,10 +227,15 @@ def _by_words() -> pl.Expr:
 def _known() -> pl.Expr:
     """Return the letter that a claim spells, null where it is none of the options.
 
-    A subject is the option and nothing else: "(B) is correct", not "the part of B that is correct".
+    A subject is the option and nothing else: "(B) is correct", not "the part of B that is correct". "I agree
+    with B. Franklin" names no option.
     """
+    name = pl.col("match").str.contains(r"(?i)with\s*$") & pl.col("first").is_null()
+    name &= pl.col("claim").str.contains(_NAME) & ~pl.col("claim").str.contains(_INTERJECTION)
     only = (pl.col("words").str.strip_chars() == "") | pl.col("whole").is_not_null()
-    return among_options(pl.when((pl.col("kind") != "correct") | only).then("spelt"))
+    return among_options(
+        pl.when((pl.col("kind") != "correct") | only, ~name.fill_null(value=False)).then("spelt")
+    )
 
 
 def _differs() -> pl.Expr:
@@ -259,8 +268,11 @@ def _should_name() -> pl.Expr:
 def _with_letters(places: pl.DataFrame) -> pl.DataFrame:
     """Return places with `letter`, null where none is named, or two, and `unread`: one should have been."""
     # A null is not searched.
-    unnamed = (pl.col("kind") == "answer") & pl.col("spelt").is_null() & pl.col("by_words").is_null()
-    meant = among_options(restated_letter(pl.when(unnamed).then("claim")))
+    unnamed = pl.col("spelt").is_null() & pl.col("by_words").is_null()
+    meant = pl.coalesce(
+        among_options(restated_letter(pl.when(unnamed, pl.col("kind") == "answer").then("claim"))),
+        letter_at(ordinal_place(pl.when(unnamed, pl.col("kind").is_in(_BY_ORDINAL)).then("claim"))),
+    )
     read = (
         _with_names(places)
         .with_columns(by_words=_by_words(), known=_known())
