@@ -18,6 +18,14 @@ def of_half(half: str) -> pl.DataFrame:
     return rows.with_columns(half=pl.lit(half))
 
 
+def assert_answers_are_options(rows: pl.DataFrame) -> None:
+    stated = rows.drop_nulls("answer")
+    assert set(stated["answer"]) <= set(LETTERS)
+    place = stated["answer"].replace_strict(LETTERS, range(10), return_dtype=pl.UInt32)
+    assert (place < stated["options"].list.len()).all()
+    assert (rows["options"].list.n_unique() == rows["options"].list.len()).all()
+
+
 @pytest.fixture(scope="module")
 def rows() -> pl.DataFrame:
     return pl.concat([of_half("develop"), of_half("test")])
@@ -51,12 +59,8 @@ def test_every_written_format_crosses_every_kind_of_quotation(rows: pl.DataFrame
 
 
 def test_an_answer_is_the_letter_of_an_option_or_null(rows: pl.DataFrame):
-    stated = rows.drop_nulls("answer")
-    assert set(stated["answer"]) <= set(LETTERS)
-    place = stated["answer"].replace_strict(LETTERS, range(10), return_dtype=pl.UInt32)
-    assert (place < stated["options"].list.len()).all()
+    assert_answers_are_options(rows)
     assert 2 <= rows["options"].list.len().min() <= rows["options"].list.len().max() == 10
-    assert (rows["options"].list.n_unique() == rows["options"].list.len()).all()
     assert rows["answer"].null_count() >= 80
     assert set(rows["finish_reason"]) == {None, "stop", "length"}
 
@@ -101,11 +105,7 @@ def test_the_fresh_half_has_questions_of_its_own(fresh: pl.DataFrame, rows: pl.D
     own = fresh.filter(source="written").select(asked.unique())
     known = rows.filter(source="written").select(asked.unique())
     assert own.join(known, on="options", how="anti").height >= 100
-    stated = fresh.drop_nulls("answer")
-    assert set(stated["answer"]) <= set(LETTERS)
-    place = stated["answer"].replace_strict(LETTERS, range(10), return_dtype=pl.UInt32)
-    assert (place < stated["options"].list.len()).all()
-    assert (fresh["options"].list.n_unique() == fresh["options"].list.len()).all()
+    assert_answers_are_options(fresh)
 
 
 def test_the_real_replies_of_the_fresh_half_say_how_they_were_drawn(fresh: pl.DataFrame):
@@ -114,3 +114,41 @@ def test_the_real_replies_of_the_fresh_half_say_how_they_were_drawn(fresh: pl.Da
     assert real["note"].n_unique() == real.height
     assert real["note"].str.starts_with("study seed 3, ").all()
     assert set(real["finish_reason"]) == {"stop", "length"}
+
+
+@pytest.fixture(scope="module")
+def again() -> pl.DataFrame:
+    return of_half("again")
+
+
+def test_the_fourth_file_has_25_replies_of_each_format_all_of_them_written(
+    again: pl.DataFrame, rows: pl.DataFrame, fresh: pl.DataFrame
+):
+    assert again.columns == rows.columns
+    assert set(again["id"].str.slice(0, 6)) == {"again-"}
+    assert again["id"].n_unique() == again["reply"].n_unique() == again.height == 1000
+    assert set(again["format"]) == set(rows["format"])
+    assert again["format"].value_counts()["count"].to_list() == [25] * 40
+    assert set(again["source"]) == {"written"}
+    assert again.join(pl.concat([rows, fresh]), on="reply", how="semi").is_empty()
+
+
+def test_the_fourth_file_quotes_and_answers_as_its_readme_says(again: pl.DataFrame):
+    quoted = again.drop_nulls("quotation")
+    assert quoted.height == 530
+    assert set(quoted["quotation"]) == QUOTATIONS
+    assert quoted["quotation"].value_counts()["count"].min() == 40
+    assert quoted.group_by("format").agg(pl.col("quotation").n_unique())["quotation"].min() == 11
+    assert again["answer"].null_count() == 197
+    assert set(again["finish_reason"]) == {None, "stop", "length"}
+    assert_answers_are_options(again)
+
+
+def test_the_fourth_file_has_questions_of_its_own(
+    again: pl.DataFrame, rows: pl.DataFrame, fresh: pl.DataFrame
+):
+    asked = pl.col("options").list.sort().list.join("|")
+    own = again.select(asked.unique())
+    known = pl.concat([rows, fresh]).select(asked.unique())
+    assert own.height == 958
+    assert own.join(known, on="options", how="semi").height == 16

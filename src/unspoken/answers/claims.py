@@ -18,7 +18,11 @@ _SIGNS = {
     r"\infty": "∞",
     r"^\circ": "°",
 }
+HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
 _FORMULAS = [
+    (rf"{HTML}([^<>]*){HTML}", "$1"),
+    (r"([\pL\d)}$])[ ]?<[ ]?([\pL\d({$\\-])", "$1 ≺ $2"),
+    (r"([\pL\d)}$])[ ]?>[ ]?([\pL\d({$\\-])", "$1 ≻ $2"),
     (r"([√^])\{([^{}]*)\}", "$1$2"),
     (r"\\[dtc]?frac[ ]*\{([^{}]*)\}[ ]*\{([^{}]*)\}", "$1/$2"),
     (r"\\[dtc]?frac(\d)(\d)", "$1/$2"),
@@ -27,8 +31,7 @@ _FORMULAS = [
     (r"\\([a-z]+)", " $1 "),
     (r"\\([^a-z\s])", "$1"),
 ]
-"""How formulas of LaTeX, in lower case, are written in plain signs."""
-HTML = r"</?(?:b|strong|i|em|u|p|span|code|center|div|mark|h\d)(?:[ ][^<>\n]*)?>"
+"""How formulas of LaTeX, in lower case, are written in plain signs; comparisons are told from tags."""
 SYMBOLS = r"[^\x00-\x7f\pL\pN]"
 """Signs of no script: arrows, ticks, dashes, dots."""
 MARKS = (
@@ -36,7 +39,7 @@ MARKS = (
     r"|-+>|[-+][ ])*"
 )
 _WORDS = (
-    r"(?i:(?:option|choice|letter|answer|statement|alternative|number|candidate|clearly|definitely"
+    r"(?i:(?:(?:the )?(?:option|choice|letter)|answer|statement|alternative|number|candidate|clearly|definitely"
     r"|therefore|thus|hence"
     r"|indeed|obviously|probably|likely|most likely|simply|just|certainly|actually|still|also|then|again"
     r"|now|of course,?|i (?:think|believe|guess)|donc|also|daher|somit|pues|entonces|portanto|então"
@@ -55,7 +58,10 @@ _BARE = (
     r"|[ \t]+(?:because|since|as|and|or|for|which|so|but|given|ist|est|es|if|instead|is|was|here|now|then"
     r"|after|again|anyway|rather|in|by|not)\b))"
 )
-_LOWER = r"^([a-z])[ ]*(?:[)\]:]|[.,;!]?[ *_\"'`}$<|]*(?:\n|$)|[.;!]\s)"
+_LOWER = (
+    r"^(?:([a-z])[ ]*(?:[)\]:]|[.,;!]?[ *_\"'`}$<|]*(?:\n|$)|[.;!]\s)"
+    r"|([b-h])[ ]+(?:then|though|because|since|as|and|so|here|i|imo|for|in|again|after|not)\b)"
+)
 _ONE = r"(?:\(?[A-Z]\b\)?|\([a-z]\))"
 _SECOND = (
     r"[\s*_$\"'`}\]\\)]*(?:,[ ]*(?:or|and)\b|,|/|&|\bor\b|\band\b|\boder\b|\bou\b|\bo\b|\by\b|和|或)"
@@ -78,6 +84,23 @@ _MEANT = (
 """A value, and the option that has it: "42, that is (D)"."""
 
 
+_ORDINAL = (
+    r"(?i)^(?:the[ ])?(?:very[ ])?(first|second|third|fourth|fifth|last)(?:[ ](?:option|choice|alternative|answer))?"
+    r"(?:,[ ]+[(*_]*([A-J])[)*_]*)?[*_ ]*(?:[.,;:!)]|$|\n)"
+)
+"""A place in the list of options: "the third option", "the second, B"."""
+_ORDINALS = {name: place for place, name in enumerate(("first", "second", "third", "fourth", "fifth"))}
+
+
+def ordinal_place(claim: pl.Expr) -> pl.Expr:
+    """Return the place that a claim like "the third option" names, null where a letter says another."""
+    name = claim.str.extract(_ORDINAL, 1).str.to_lowercase()
+    counted = name.replace_strict(_ORDINALS, default=None, return_dtype=pl.Int64)
+    place = pl.when(name == "last").then(pl.col("n_options").cast(pl.Int64) - 1).otherwise(counted)
+    spelt = place_of(claim.str.extract(_ORDINAL, 2))
+    return pl.when(place < pl.col("n_options"), (spelt == place).fill_null(value=True)).then(place)
+
+
 def opened(claim: pl.Expr) -> pl.Expr:
     """Return a claim without the marks and words that stand before its option."""
     return claim.str.replace(OPENING, "")
@@ -85,8 +108,8 @@ def opened(claim: pl.Expr) -> pl.Expr:
 
 def letter_of(claim: pl.Expr) -> pl.Expr:
     """Return the letter, upper case, that an opened claim begins with, or null."""
-    bare = [claim.str.extract(_BARE, group) for group in (1, 2)]
-    return pl.coalesce(claim.str.extract(_MARKED), *bare, claim.str.extract(_LOWER)).str.to_uppercase()
+    bare = [claim.str.extract(pattern, group) for pattern in (_BARE, _LOWER) for group in (1, 2)]
+    return pl.coalesce(claim.str.extract(_MARKED), *bare).str.to_uppercase()
 
 
 def names_two(claim: pl.Expr) -> pl.Expr:

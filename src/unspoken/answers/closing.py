@@ -8,9 +8,9 @@ import polars as pl
 
 from unspoken.answers import conditions, whose
 from unspoken.answers.claims import among_options, letter_at, letter_of, opened, spaced
-from unspoken.answers.leads import either
+from unspoken.answers.leads import either, plain_edges
 from unspoken.answers.leads_abroad import CHOOSING_ABROAD
-from unspoken.answers.plain import BEGIN, END
+from unspoken.answers.plain import BEGIN
 
 _LONGEST = 160  # characters of such a sentence
 _CHOOSING = either("""
@@ -18,20 +18,22 @@ accurate actually all_considered all_in_all answers? arrive at_last balance beca
 accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently
 correct correction corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence
 favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta
-got_to_be guess has_to_be hence holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves?
+got_to_be guess has_to_be hence highest holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves?
 leaving left likel(?:y|iest)
 lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
 on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
-settl(?:e|es|ing) short singles? so sorry spot_on stick(?:ing)? surely survives? tak(?:e|ing) the_one
-therefore think thus tl;dr undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
+settl(?:e|es|ing) short singles? so sorry spot_on stands? stick(?:ing)? surely survives? tak(?:e|ing) the_one that_is_to_say
+therefore think thus tl;dr truth undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
 _BESIDE = either("""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
-describes? do does down everything find for from given gonna
+describes? do does down enter everything find for from give given gonna
 gut had has have here i i'd i'll i'm i've in into is
-it it's just letter like me mind more most must my narrows? now of okay ok on one ones option candidate our
-please put(?:ting)? question shall should still than that that's the them then there's these things this to
-together too up us very wants? we we'd we'll we're we've what which will with would (?-i:a)""")
+it it's just letter like me mind more most must my myself narrows? now of okay ok on one ones option candidate
+our
+please put(?:ting)? question read replace record shall should state still than that that's the them then there's
+these things this to
+together too treat up us very wants? we we'd we'll we're we've what which will with would write (?-i:a)""")
 _EAST = (
     "所以因此故综上所述我认为觉得会选择應应该正确確答案项項對对本题最终終為为就当然可见由知得出结论的是了唯一只有剩下符合这這個个"
     "したがってよゆえに答はです正しい解選択肢私思ますとびを最終的なだ回項"
@@ -42,11 +44,15 @@ _WORD = f"(?:{_CHOOSING}|{_BESIDE}|{CHOOSING_ABROAD})"
 _MARKS = r"[*_`$\"']*"
 _LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
 _IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
-_BEFORE = r"^\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?"
-"""What stands before the clause that is read: "I'm not sure, but"."""
+_BEFORE = (
+    r"^(\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?)",
+    r"^((?:\S+[ ]+){2,}.*(?:[;:][ ]+|[,;][ ]+(?:(?:and )?(?:so|thus|hence|therefore)|that is(?: to say)?|which means)[ ,]+"
+    r"|[ ]and[ ](?:now|so|thus|therefore|hence)[ ]))",
+)
+"""What may stand before the clause that is read: "I'm not sure, but", "It is cold, so", "I misread it:"."""
 _REASON = (
     rf"(?i)[,:;]?[ ]+(?:because|since|weil|denn|parce que|porque|ya que|perché|pois)\b.*$"
-    rf"|,?[ ]+(?:and )?(?:not|rather than|instead of)[ ]+(?:option )?{_LETTER}[.!]?$"
+    rf"|,?[ ]+(?:and )?(?:not|rather than|instead of|over)[ ]+(?:option )?{_LETTER}[.!]?$"
 )
 """What follows an option: reasons, or another option that it is not. Both tell that the option is chosen."""
 _BY_LETTER = rf"^{_SIGN}*(?:(?i:{_WORD}){_SIGN}+)*({_LETTER}(?:{_SIGN}+(?i:{_WORD}))*{_SIGN}*)$"
@@ -54,26 +60,15 @@ _WORDS_ALONE = rf"(?i)^ *(?:{_WORD} )*$"
 """An option that is such words itself, as "right", is not read by its words here."""
 _BY_WORDS = rf"^ (?:{_WORD} )*(?:[b-j] +)?{BEGIN}(?: +[b-j])?(?: {_WORD})* $"
 _CHOOSES = rf"(?i)(?:^|[^\pL])(?:{_CHOOSING}|{CHOOSING_ABROAD})(?:[^\pL]|$)|[{_EAST}]"
-_CUT = r"([.!?][\"')*_]*[ ]|[。！？]|\n)"
 _QUOTED = r"^\s*[>\"]|^\s*[a-z_]+:"
 """A sentence that is quoted, or a field of a record."""
 _MARK = rf"(?i:\b(?:gets?|got|is|it|this|that|gives?|so|earns?)|'s)[ ]+an?[ ]+{_LETTER}"
 """A letter that is a mark in school: "It gets a C"."""
-
-
-def _sentences(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return the sentences of texts behind `since`: columns of texts but text, `at`, `sentence`, `below`."""
-    sentence, row = pl.col("sentence"), pl.col("row")
-    return (
-        texts.with_columns(sentence=pl.col("text").str.slice("since"))
-        .with_columns(sentence.str.replace_all(_CUT, f"${{1}}{END}").str.split(END))
-        .explode("sentence")
-        .with_columns(length=sentence.str.len_chars().cast(pl.Int64))
-        .with_columns(at=pl.col("since") + pl.col("length").cum_sum().over("row") - pl.col("length"))
-        .filter(sentence.str.strip_chars() != "")
-        .with_columns(below=pl.when(row == row.shift(-1)).then(sentence.shift(-1)).otherwise(pl.lit("")))
-        .drop("text")
-    )
+_LETTER_ABOVE = r"^\W*[A-J][.)]\s*$"
+"""Before the words that belong to a letter."""
+_JUDGED = r"^[\s*_(>\-•]*([A-J])[)*_]*[:)]"
+"""A sentence about one of several options."""
+_OTHERS = plain_edges(rf"(?i)\b(?:{whose.SOURCE}|{whose.SAID})\b")
 
 
 def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
@@ -110,30 +105,55 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def stated_in_sentences(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return row, at and letter of the sentences that state an option, in the texts behind `since`."""
-    sentence = pl.col("sentence")
-    sentences = (
-        _sentences(texts)
-        .filter(pl.col("length") <= _LONGEST)
-        .filter(~sentence.str.contains(r"\?"), ~sentence.str.contains(_QUOTED))
-        .filter(~pl.col("below").str.contains(whose.NEXT))
-        .with_columns(said=sentence.str.replace(_BEFORE, ""))
+def _supposed() -> pl.Expr:
+    """Return whether a sentence holds only under a condition, or says what others do before a colon."""
+    led = pl.col("led")
+    return (
+        (pl.col("above") + led + "then").str.contains(conditions.SUPPOSE)
+        | led.str.contains(conditions.IF)
+        | led.str.contains(r"[:;]\s*$") & led.str.contains(_OTHERS)
+    )
+
+
+def _judged() -> pl.Expr:
+    """Return whether several options are judged in a text, each in a sentence: `answers.verdicts` reads them."""
+    judged = pl.col("sentence").str.extract(_JUDGED)
+    return judged.is_not_null() & (judged.drop_nulls().n_unique().over("row") > 1)
+
+
+def stated_in_sentences(sentences: pl.DataFrame) -> pl.DataFrame:
+    """Return row, at and letter of the sentences (`sentences_of`) that state an option."""
+    sentence, said = pl.col("sentence"), pl.col("said")
+    likely = sentences.filter(
+        sentence.str.contains(_CHOOSES) | (pl.col("at") == 0),
+        pl.col("length") <= _LONGEST,
+        ~sentence.str.contains(r"\?"),
+        ~sentence.str.contains(_QUOTED),
+        ~_judged(),
+        ~pl.col("above").str.contains(_LETTER_ABOVE),
+        ~pl.col("below").str.contains(whose.NEXT),
+    )
+    # What stands before the clause that is read may be two things: "I'm not sure, but it's cold, so C."
+    clauses = [
+        likely.with_columns(led=sentence.str.extract(before), part=pl.lit(part))
+        for part, before in enumerate(_BEFORE)
+    ]
+    read = (
+        pl.concat(clauses)
+        .drop_nulls("led")
+        .with_columns(said=sentence.str.slice(pl.col("led").str.len_chars()))
         .with_columns(
-            sentence=pl.col("said").str.replace(_REASON, " so"),
-            at=pl.col("at") + pl.col("length") - pl.col("said").str.len_chars().cast(pl.Int64),
+            sentence=said.str.replace(_REASON, " so"),
+            at=pl.col("at") + pl.col("led").str.len_chars().cast(pl.Int64),
         )
+        .filter(~_supposed())
     )
     claim = opened(pl.coalesce(sentence.str.extract(_BY_LETTER), sentence.str.extract(_IN_EAST)))
     lettered = (
-        sentences.filter(sentence.str.contains(_CHOOSES))
-        .with_columns(letter=among_options(letter_of(claim)))
+        read.with_columns(letter=among_options(letter_of(claim)))
         .drop_nulls("letter")
-        .filter(~sentence.str.contains(_MARK))
+        .filter(~sentence.str.contains(_MARK), (pl.col("led") + sentence).str.contains(_CHOOSES))
     )
-    rest = sentences.join(lettered, on=["row", "at"], how="anti")
+    rest = read.join(lettered, on=["row", "at"], how="anti")
     named = _by_words(rest).with_columns(letter=letter_at(pl.col("place")))
-    found = pl.concat([found.select("row", "at", "letter") for found in (lettered, named)])
-    until = pl.col("text").str.head(pl.col("at")) + "then"
-    supposed = until.str.tail(_LONGEST).str.contains(conditions.SUPPOSE)
-    return found.join(texts.select("row", "text"), on="row", how="left").filter(~supposed).drop("text")
+    return pl.concat([found.select("row", "at", "letter") for found in (lettered, named)])

@@ -7,6 +7,7 @@ what begins with the option.
 import polars as pl
 
 from unspoken.answers import conditions, whose
+from unspoken.answers.claims import place_of
 from unspoken.answers.leads import plain_edges
 
 FRAMES = ("boxed", "tag", "json", "brackets")
@@ -31,12 +32,22 @@ _MENTIONED = r"^[\"'`)]*[ ]+(?:is|was|stands|appears|comes|in|from|left|that|whi
 """Behind a tag or JSON: the sentence goes on about it."""
 _NEW = r"^[*_`$]*[ ]+[*_\"'(]*([A-Z<])"
 """Behind a frame: a sentence begins."""
+_QUOTATION = r"^((?:[^\"]*\"[^\"]*\")*[^\"]*\")[^\"]*$"
+"""A sentence so far with a quotation that has not ended."""
 _ANOTHER = plain_edges(
     r"(?is)(?:\b(?:because|since|while|whereas|as|for|where|when|rather than|instead of|unlike|over|although"
     r"|though|even if|despite|whatever|no matter|contrary to)\b|[ ][-–—][ ](?:the|his|her|your|their|my)\b"
     r"|\bnot (?:\(|[A-Z]\b|option)|\band (?:not\b|\(|option|neither|none|all|others?|the|[A-Z]\b)).*$"
 )
 """Behind the option: from here on it is about something else."""
+
+
+def _without_option(behind: pl.Expr) -> pl.Expr:
+    """Return what stands behind a letter without the words of its option: they say nothing about it."""
+    words = pl.col("options").list.get(place_of(pl.col("letter")), null_on_oob=True)
+    beside = behind.str.strip_chars_start(" )]}*_.:–-")
+    named = beside.str.to_lowercase().str.starts_with(words.str.to_lowercase())
+    return pl.when(named).then(beside.str.slice(words.str.len_chars())).otherwise(behind)
 
 
 def _gone() -> pl.Expr:
@@ -50,6 +61,7 @@ def _gone() -> pl.Expr:
         )
         .otherwise(pl.col("claim").str.slice(1))
     )
+    behind = _without_option(behind)
     following = behind.str.replace(r"(?s)^.*?(?:[.!?][\"')*_]*\s+|\n\s*|$)", "")
     here = behind.str.replace(_ANOTHER, "")
     return here.str.contains(whose.BEHIND) | following.str.contains(whose.NEXT)
@@ -71,16 +83,18 @@ def _in_record() -> pl.Expr:
 
 
 def with_clauses(places: pl.DataFrame) -> pl.DataFrame:
-    """Return places with `clause`, the words before a statement, and `own`: by them the writer says it."""
-    clause = pl.col("sentence").str.replace_all(whose.ASIDE, "").str.replace(whose.CLAUSE, "")
+    """Return places with `clause`, the words before a statement, and `own`: by them the writer says it.
+
+    Of a statement within a quotation they are the words before the quotation.
+    """
+    led = pl.col("sentence").str.replace(_QUOTATION, "${1}")
+    clause = led.str.replace_all(whose.ASIDE, "").str.replace(whose.CLAUSE, "")
     return places.with_columns(clause=clause).with_columns(own=pl.col("clause").str.contains(whose.OWN))
 
 
 def is_others() -> pl.Expr:
     """Return whether a statement is not the writer's own: somebody else's, denied, or under a condition."""
     kind, match, clause, own = pl.col("kind"), pl.col("match"), pl.col("clause"), pl.col("own")
-    sentence = pl.col("before").str.replace(r"(?s)^.*(?:[.!?][\"')]*\s|\n)", "")
-    back = sentence.str.contains(whose.HAD_BEEN) | pl.col("before").str.contains(whose.LAST_HAD_BEEN)
     chosen = kind.is_in(["choose", "changed"])
     told = clause.str.contains(whose.TOLD) & ~own | clause.str.contains(whose.NEGATED)
     first = clause.str.contains(whose.FIRST)
@@ -111,6 +125,4 @@ def is_others() -> pl.Expr:
     source = (kind == "answer") & match.str.contains(_OF_OTHERS)
     own_choice = chosen & ~clause.str.contains(r"[\"':][ ]*$")
     others = told & ~own_choice | first | quoted | condition | of_others | source
-    return (
-        pl.when(kind == "back").then(back).otherwise(others | _in_record() | _gone()).fill_null(value=False)
-    )
+    return (others | _in_record() | _gone()).fill_null(value=False)

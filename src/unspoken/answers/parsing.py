@@ -12,10 +12,14 @@ answer. So does a weak statement ("it is B") of another option after the last on
 import polars as pl
 
 from unspoken.answers.closing import stated_in_sentences
-from unspoken.answers.lines import stated_at_the_end, stated_in_lines, stated_in_tables
+from unspoken.answers.ends import stated_at_ends
+from unspoken.answers.lines import stated_in_lines
 from unspoken.answers.plain import plain_texts
+from unspoken.answers.retracted import taken_back
 from unspoken.answers.said import said_in
+from unspoken.answers.sentences import sentences_of
 from unspoken.answers.statements import IN_BOLD, STRONG, stated_at_places
+from unspoken.answers.tables import stated_in_tables
 from unspoken.answers.verdicts import stated_in_verdicts
 
 _REFUSAL = (
@@ -23,6 +27,7 @@ _REFUSAL = (
     r"|unable|not able|not comfortable|decline)\b|\bas an AI\b|^\W*(?:I['’]m |I am )?sorry\b"
 )
 _GOES_ON = r"(?:[.!?][\"')*_]*[ ]|\n)\s*[\"'*(]*[\pL\d]"
+_ALONE = 30  # bytes from a statement to the end of its text, behind which nothing takes it back
 _FIRST_SENTENCE = r"^\s*((?s:.*?)(?:[.!?](?:\s|$)|\n|$))"
 
 
@@ -49,16 +54,28 @@ def _last(statements: pl.DataFrame) -> pl.DataFrame:
 
 def _in_sentences(texts: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
     """Return the statements in sentences that stand behind the last of all others, or in texts without."""
-    last = statements.filter(weak=STRONG).group_by("row").agg(since=pl.col("at").max())
-    rest = pl.col("text").str.slice("since")
+    last = statements.filter(weak=STRONG).group_by("row").agg(stated=pl.col("at").max())
+    since = pl.col("stated").fill_null(0)
     behind = (
         texts.join(last, on="row", how="left", maintain_order="left")
-        .with_columns(since=pl.col("since").fill_null(0))
-        .filter((pl.col("since") == 0) | rest.str.contains(_GOES_ON))
+        .with_columns(since=since)
+        .filter(pl.col("stated").is_null() | pl.col("text").str.slice("since").str.contains(_GOES_ON))
     )
     if behind.is_empty():
         return statements.clear()
-    return stated_in_sentences(behind).select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
+    sentences = sentences_of(behind).filter(pl.col("stated").is_null() | (pl.col("at") > pl.col("stated")))
+    found = pl.concat([stated_in_sentences(sentences), stated_at_ends(sentences)])
+    return found.select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
+
+
+def _standing(texts: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
+    """Return the last statements without those that are taken back behind them."""
+    stated = last.filter(pl.col("free").is_not_null()).select("row", "stated_at", letter="free")
+    rest = pl.col("text").str.slice("stated_at")
+    behind = (
+        texts.join(stated, on="row").with_columns(rest=rest).filter(pl.col("rest").str.len_bytes() > _ALONE)
+    )
+    return last.join(taken_back(behind), on="row", how="anti") if behind.height else last
 
 
 def _stated(said: pl.DataFrame) -> pl.DataFrame:
@@ -71,13 +88,13 @@ def _stated(said: pl.DataFrame) -> pl.DataFrame:
     )
     strong = [
         found(texts).select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
-        for found in (stated_in_lines, stated_in_tables, stated_in_verdicts, stated_at_the_end)
+        for found in (stated_in_lines, stated_in_tables, stated_in_verdicts)
     ]
     statements = pl.concat(
         [stated_at_places(texts).select("row", "letter", "at", pl.col("weak").cast(pl.Int32)), *strong]
     )
     last = _last(pl.concat([statements, _in_sentences(texts, statements)]))
-    found = rows.join(last, on="row", how="left", maintain_order="left")
+    found = rows.join(_standing(texts, last), on="row", how="left", maintain_order="left")
     stated = pl.when(pl.col("free").is_not_null()).then("stated_at")
     return found.select("free", stated_at=stated.cast(pl.Int64))
 

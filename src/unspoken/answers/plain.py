@@ -32,6 +32,9 @@ _TABLE = {
     **{f"<{name}>": " " * (len(name) + 2) for name in ("thead", "tbody")},
 }
 """A table's tags, and what stands for them in a table of text, as long as they are."""
+_BEFORE_CELLS = r"\n([ ]*</?t)"
+"""Line ends in a table of tags, where rows are not lines."""
+_BETWEEN_CELLS = r"(\S)\t"
 _ODD = r"[\r\t\x0b\x0c\x1e\x1f]"
 _END_TOKENS = r"(?:\s|<[|｜][^|｜<>\n]{1,30}[|｜]>|</?s>|<eos>|<end_of_turn>|<pad>|\[/?INST\]|\[EOS\])+$"
 _HAS_TURN = r"<(?:[|｜]|/s>|end_of_turn>|start_of|eos|pad)|\[(?:INST|EOS)|(?i:human|user)"
@@ -50,11 +53,12 @@ def plain_texts(replies: pl.DataFrame) -> pl.DataFrame:
     texts = _changed(
         texts,
         (text.str.len_bytes() != text.str.len_chars()) | text.str.contains(_ODD),
-        text.str.replace_many(_SAME),
+        text.str.replace_all(_BETWEEN_CELLS, "${1}|").str.replace_many(_SAME),
     )
     rare = texts.filter(text.str.contains(_RARE))
     if not rare.is_empty():
-        plain = rare.select("row", text.str.replace_many(_TITLES).str.replace_many(_TABLE))
+        rows = text.str.replace_all(_BEFORE_CELLS, " ${1}")
+        plain = rare.select("row", rows.str.replace_many(_TITLES).str.replace_many(_TABLE))
         texts = texts.update(_without_struck(plain), on="row")
     first = text.str.replace(r"^(\s*\S(?s:.*?))" + TURN, "${1}")
     texts = _changed(

@@ -5,7 +5,7 @@ Each pattern runs over the whole column of replies; no Python object is made for
 
 import polars as pl
 
-from unspoken.answers import leads, whose
+from unspoken.answers import leads
 from unspoken.answers.claims import (
     among_options,
     letter_at,
@@ -13,6 +13,7 @@ from unspoken.answers.claims import (
     named_options,
     names_two,
     opened,
+    ordinal_place,
     place_of,
     restated_letter,
 )
@@ -26,7 +27,6 @@ STRONG, WEAK, IN_BOLD = range(3)
 _WINDOW = 240  # characters of a reply read before and after a place
 _KINDS = {
     "changed": leads.CHANGED,
-    "back": whose.TAKEN_BACK,
     "choose": leads.CHOOSE,
     "boxed": leads.BOXED,
     "tag": leads.TAG,
@@ -41,6 +41,7 @@ _KINDS = {
     "label": leads.LABEL,
     "abroad": ABROAD,
 }
+_BY_ORDINAL = ("answer", "choose", "changed", "correct")
 _CASED = ("bold", "brackets")
 _EACH = {
     kind: plain_edges(pattern if kind in _CASED else f"(?i:{pattern})") for kind, pattern in _KINDS.items()
@@ -76,13 +77,17 @@ _SUBJECT = (
 )
 """What stands before the subject of a sentence."""
 _AND_IS = (
-    r"^\(?[A-Z]\b[^.;\n]{0,40}\band (?:option )?[$*_]*\(?[A-Z]\b[^.;\n]{0,30}?"
+    r"^\(?[A-Z]\b[^.;\n]{0,40}\band (?:option )?[$*_]*\(?[A-HJ-Z]\b[^.;\n]{0,30}?"
     r"\b(?:is|isn't|cannot|can't|was|has|does)\b"
 )
 """An option, and a sentence about another one."""
+_FRAME_OR = r"[\]}>][$ ]*[ ](?:or|and)[ ][$ ]*$"
+"""Before a frame: another one, and "or"."""
 _LETTER_BEFORE = r"(?:^|[^A-Za-z'])[A-Z][\s$*_)]*$"
 """What makes "A ⇒ B" a formula."""
 _LETTER_SO = plain_edges(r"^[\s*_(]*([A-Z])\)?[,.:]?[ ]+(?:so|thus|hence|therefore)\b")
+_NAME = r"^[A-J]\.[ ](?:[A-Z]\.[ ])*[A-Z][a-z]{2,}(?:[.]?\s*$|[ ](?:that|who|here|on|when|in|and|about)(?-u:\b)|'s)"
+_INTERJECTION = r"^.\.[ ](?:Hm+|Done|Yes|Thanks|Sorry|Right|Correct|Good|Great)(?-u:\b)"
 _PERHAPS = plain_edges(r"(?i)\b(?:maybe|perhaps|possibly)\b")
 _UNREAD = r"(?i)^[\s*_:$`\"']*(?:\(|\d|none\b|both\b|neither\b|all of|not (?:given|listed|among|in the))"
 
@@ -162,8 +167,9 @@ def _with_claims(places: pl.DataFrame) -> pl.DataFrame:
     # What was led to with a colon belongs to the sentence: "The professor says:\n\nThe answer is (B)".
     before = pl.col("before").str.replace_all(r":[*_]*[ ]*\n[\s>]*", ": ")
     places = places.with_columns(sentence=before.str.replace(_SENTENCE, ""), inner=inner)
-    # "option F, Mitochondrion, is the correct one"
+    # "option F, Mitochondrion, is the correct one", "the first option, (A), is correct"
     apposed = pl.col("sentence").str.replace(r"\b([A-Z]\)?),( [^,\n]{1,80}),(\s*)$", "${1} ${2} ${3}")
+    apposed = apposed.str.replace(r",(\s*)$", " ${1}")
     subject = apposed.str.replace(_SUBJECT, "")
     correct = pl.col("kind") == "correct"
     raw = pl.coalesce(pl.col("inner").str.replace(f"(?is)^.*{leads.ANSWER}", ""), "after")
@@ -221,10 +227,15 @@ def _by_words() -> pl.Expr:
 def _known() -> pl.Expr:
     """Return the letter that a claim spells, null where it is none of the options.
 
-    A subject is the option and nothing else: "(B) is correct", not "the part of B that is correct".
+    A subject is the option and nothing else: "(B) is correct", not "the part of B that is correct". "I agree
+    with B. Franklin" names no option.
     """
+    name = pl.col("match").str.contains(r"(?i)with\s*$") & pl.col("first").is_null()
+    name &= pl.col("claim").str.contains(_NAME) & ~pl.col("claim").str.contains(_INTERJECTION)
     only = (pl.col("words").str.strip_chars() == "") | pl.col("whole").is_not_null()
-    return among_options(pl.when((pl.col("kind") != "correct") | only).then("spelt"))
+    return among_options(
+        pl.when((pl.col("kind") != "correct") | only, ~name.fill_null(value=False)).then("spelt")
+    )
 
 
 def _differs() -> pl.Expr:
@@ -236,10 +247,12 @@ def _differs() -> pl.Expr:
 
 def _two() -> pl.Expr:
     """Return whether a claim names two options, by their letters or by their words."""
-    hence = pl.col("kind") == "hence"
+    kind = pl.col("kind")
+    hence = kind == "hence"
     claim = pl.col("claim") + pl.when(hence).then("after").otherwise(pl.lit(""))
     letters = names_two(claim) & ~claim.str.contains(_AND_IS)
-    letters |= (pl.col("kind") == "json") & pl.col("match").str.contains(r"\[[^\]]*,")
+    letters |= (kind == "json") & pl.col("match").str.contains(r"\[[^\]]*,")
+    letters |= kind.is_in(FRAMES) & pl.col("sentence").str.contains(_FRAME_OR)
     letters |= hence & pl.col("sentence").str.contains(_LETTER_BEFORE)
     return letters | (pl.col("spelt").is_null() & (pl.col("named") > 1) & pl.col("by_words").is_null())
 
@@ -255,8 +268,11 @@ def _should_name() -> pl.Expr:
 def _with_letters(places: pl.DataFrame) -> pl.DataFrame:
     """Return places with `letter`, null where none is named, or two, and `unread`: one should have been."""
     # A null is not searched.
-    unnamed = (pl.col("kind") == "answer") & pl.col("spelt").is_null() & pl.col("by_words").is_null()
-    meant = among_options(restated_letter(pl.when(unnamed).then("claim")))
+    unnamed = pl.col("spelt").is_null() & pl.col("by_words").is_null()
+    meant = pl.coalesce(
+        among_options(restated_letter(pl.when(unnamed, pl.col("kind") == "answer").then("claim"))),
+        letter_at(ordinal_place(pl.when(unnamed, pl.col("kind").is_in(_BY_ORDINAL)).then("claim"))),
+    )
     read = (
         _with_names(places)
         .with_columns(by_words=_by_words(), known=_known())
@@ -267,15 +283,13 @@ def _with_letters(places: pl.DataFrame) -> pl.DataFrame:
             )
         )
     )
-    nothing = pl.col("letter").is_null() & (_should_name() | pl.col("differs"))
-    return read.with_columns(unread=(pl.col("kind") == "back") | nothing)
+    return read.with_columns(unread=pl.col("letter").is_null() & (_should_name() | pl.col("differs")))
 
 
 def stated_at_places(texts: pl.DataFrame) -> pl.DataFrame:
     """Return row, at, letter and `weak` (STRONG, WEAK or IN_BOLD) of the writer's own statements in texts.
 
-    The letter is null of a final answer that is not understood, and where a statement is taken back. `texts`
-    has row, text, n_options and options.
+    The letter is null of a final answer that is not understood. `texts` has row, text, n_options and options.
     """
     places = _with_letters(_with_claims(_without_led(found_places(texts))))
     told = places.filter(pl.col("letter").is_not_null() | pl.col("unread"))

@@ -79,9 +79,12 @@ def stated_in_verdicts(texts: pl.DataFrame) -> pl.DataFrame:
             & ~said.str.contains("?", literal=True)
         )
     )
-    return verdicts.filter(
-        pl.col("right"),
-        pl.col("right").sum().over("row") == 1,
-        (pl.col("wrong") & ~pl.col("right")).any().over("row"),
-        pl.col("letter").is_not_null(),
-    ).select("row", "at", "letter")
+    several = pl.col("letter").n_unique().over("row") > 1
+    wrong = (pl.col("wrong") & ~pl.col("right")).any().over("row")
+    return (
+        verdicts.with_columns(wrong=wrong, any_letter=pl.col("letter").is_not_null())
+        .filter("right", "any_letter")
+        .filter((pl.len().over("row") == 1) & pl.col("wrong") | several)
+        .with_columns(letter=pl.when(~several).then("letter"))
+        .select("row", "at", "letter")
+    )

@@ -5,7 +5,7 @@ Regular expressions as in `answers.leads`; \b is an edge of plain letters here, 
 
 from unspoken.answers.leads import either, plain_edges
 
-_SOURCE = either("""
+SOURCE = either("""
 professors? prof teachers? instructors? lecturers? tutors? experts? specialists? scholars? academics?
 doctors? colleagues? friends? classmates? class students? pupils? respondents? peers? mentors? supervisors?
 reviewers? people everyone everybody someone somebody many most some others? another users? you he she they
@@ -17,7 +17,7 @@ quot(?:e|es|ation) previous earlier prior former assistant chatbot chat ai model
 examples? drafts? attempt reply comment header annotation label file block page staff source front_matter
 stored copied stolen official reference instructions? books? textbooks? articles? wikipedia log""")
 """Who, or what, may say an answer that is not the writer's. Where one says so alone decides (`_SHOWN`)."""
-_SAID = either("""
+SAID = either("""
 says? said saying states? stated stating claims? claimed claiming believes? believed believing thinks?
 thought thinking argues? argued arguing asserts? asserted insists? insisted told reports? reported
 mentions? mentioned writes? wrote written announces? announced declares? declared maintains? maintained
@@ -41,21 +41,21 @@ rumou?r comment remark argument impression hypothesis thought note report messag
 _QUOTE = r"[ *_\"'(]*$"
 _SAID_BEFORE = "|".join(
     [
-        rf"\b{_SAID}\b(?:[ ]+[^ ,.;:!?\n]+){{0,6}}?[ ]*:?[ ]*[\"'(*_`\[<{{]*[ ]*$",
-        rf"\b{_SAID}(?:[ ]+[a-z]+){{0,3}}[ ]*,[ ]*[\"'*_]+$",
-        rf"\b{_SOURCE}\b[^.;!?\n]*?\b{_SHOWN}\b[^,.;!?\n]*$",
+        rf"\b{SAID}\b(?:[ ]+[^ ,.;:!?\n]+){{0,6}}?[ ]*:?[ ]*[\"'(*_`\[<{{]*[ ]*$",
+        rf"\b{SAID}(?:[ ]+[a-z]+){{0,3}}[ ]*,[ ]*[\"'*_]+$",
+        rf"\b{SOURCE}\b[^.;!?\n]*?\b{_SHOWN}\b[^,.;!?\n]*$",
         rf"\b{_VIEW}s?(?:[ ]+(?:is|was|being))?[ ]+that{_QUOTE}",
         rf"\b(?:others?|some|many)\b(?:[ ]+[a-z]+)?[ ]+that{_QUOTE}",
-        rf"\b{_SOURCE}\b[^.;!?\n]*? (?:me|us|one) to\b[^.;\n]*$",
+        rf"\b{SOURCE}\b[^.;!?\n]*? (?:me|us|one) to\b[^.;\n]*$",
         rf"\b(?:according to|(?:going|judging) by) [^,.;\n]{{1,60}},?{_QUOTE}",
         r"\bin (?:his|her|their|your|its|(?:(?:the|an?|my|your) )?[a-z]+'s?) (?:opinion|view|eyes|mind|words"
         rf"|judge?ment)\b[ ,:]*{_QUOTE}",
-        rf"^\W*(?:for|per|from|in|by) (?:the|my|your|an?) (?:[a-z]+ ){{0,2}}?{_SOURCE}\b[^.;\n]*{_QUOTE}",
+        rf"^\W*(?:for|per|from|in|by) (?:the|my|your|an?) (?:[a-z]+ ){{0,2}}?{SOURCE}\b[^.;\n]*{_QUOTE}",
         r"\b(?:only|pass(?:es)?|true|points?|accepts?|returns?)\b[^.;\n]*\b(?:when|if)\b[^.;\n]*$",
-        rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:(?:the|a|an|my|your)[ ])?(?:{_SOURCE}|answer key)|(?:the|a"
+        rf"^\W*(?:(?:from|in|per)[ ])?(?:(?:(?:the|a|an|my|your)[ ])?(?:{SOURCE}|answer key)|(?:the|a"
         rf"|an|your)[ ]note)"
         rf"(?:[ *_]+(?:[a-d]|\d+|says|said|given|in|of|from|for|here|\()\b[^:\n]*)?[*_]*:{_QUOTE}",
-        rf"\b{_SOURCE}\b[^.;\n]*:[ ]*[\"'][ *_]*$",
+        rf"\b{SOURCE}\b[^.;\n]*:[ ]*[\"'][ *_]*$",
         r"\b(?:reply|replied|response|attempt|draft|turn|version|session|saved|stored)\b[^.;\n]*[:,]"
         r"[ ]*[\"']?[ *_]*$",
         r"\bassert\b|\breturn\b",
@@ -137,11 +137,6 @@ HAD_BEEN = plain_edges(
     r"(?i)\b(?:first|earlier|initially|before|previous\w*|had|originally|once|drafts?|notes)\b"
 )
 """In a sentence that takes something back: what stood earlier, not the statement."""
-LAST_HAD_BEEN = (
-    r"(?:(?i:\bbefore)|[Ee]arlier|[Pp]reviously|[Oo]riginally|(?i:\bi had)|[Ll]ast time)\b"
-    r"[^.!?\n]*[^A-Za-z.!?\n][A-J](?:[^A-Za-z\n]+(?:I\b|[A-Z]?[a-z]+)?)*$"
-)
-"""Before what is taken back: the last letter in the line is one that was stated earlier."""
 CLAUSE = plain_edges(
     r"(?is)^.*(?:\b(?:but|so|yet|however|therefore|thus|hence|though|although|while|whereas|nevertheless"
     r"|still|because"
@@ -180,7 +175,7 @@ WHOSE_OTHERS = plain_edges(
     r"|marked|another"
     r"|other|every|each|no|any|possible|candidate|different|next|its|whose|sample|example|intended|hidden"
     r"|presumed"
-    rf"|assumed)|{_SOURCE}|[a-z]+'s|s')[ *_\"]+(?:[a-z]+[ *_]+)?$"
+    rf"|assumed)|{SOURCE}|[a-z]+'s|s')[ *_\"]+(?:[a-z]+[ *_]+)?$"
 )
 """Right before "answer": what makes it somebody else's, or no answer."""
 WHOSE_ABROAD = (
@@ -205,10 +200,12 @@ _IS_WRONG = (
 )
 _DASH = r"[,;(—–-]+[ ]*"
 _BUT = r"(?:but|however|though|although|yet)"
-NAMES_OTHERS = _whole(
-    rf"\b(?:(?:the|my|your|our|his|her|their|an?)[ ](?:[a-z]+[ ])?{_SOURCE}|you|he|she|they|people|some|many"
-    rf"|others|students|options|choices|says?|said|claim(?:s|ed)?|according to|{_WRONG})\b"
+OTHERS = _whole(
+    rf"\b(?:(?:the|my|your|our|his|her|their|an?)[ ](?:[a-z]+[ ])?{SOURCE}|you|he|she|they|people|some|many"
+    r"|others|students|says?|said|claim(?:s|ed)?|according to)\b"
 )
+"""A sentence that speaks of somebody else."""
+NAMES_OTHERS = f"{OTHERS}|" + _whole(rf"\b(?:options|choices|{_WRONG})\b")
 """A sentence that speaks of somebody else, of all options, or of an error."""
 BEHIND = _whole(
     "^(?:"
@@ -216,14 +213,16 @@ BEHIND = _whole(
         [
             rf"[^,;:.!?\n]*?[\"'*)]?{_IS_WRONG}",
             r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:seems|seemed|looks|looked|sounds)[ ]+[a-z ]{1,20},?[ ]+but",
-            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)\b|would (?:mean|imply|be true|be right))",
+            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)[ ](?:the|his|her|their|your|an?|some|most|many|you|he|she"
+            r"|they|people|others)\b|would (?:mean|imply|be true|be right))",
+            rf"[^\"\n]{{0,60}}?[,!?]\"[ ]+[^.!?\n]*\b{SOURCE}\b",
             rf"[^;.!?\n]*?{_DASH}(?:(?:{_BUT}|and|which|as)[ ,]*)*(?:that|this|it|he|she|they"
             rf"|you)?{_IS_WRONG}",
             rf"[^;.!?\n]*?{_DASH}{_BUT}[ ,]+(?:i[ ]+(?:disagree|doubt|do not|don't|reject|ignore"
             r"|would not|cannot|can't agree)|no\b|not\b|wait)",
             r"[^,;.!?\n]*?[,(\"'—–-]*[ ]+(?:according to|says|said|claims?|claimed|as claimed|as per"
             r"|in (?:the (?:opinion|view|eyes) of|(?:his|her|their|your) (?:opinion|view))"
-            rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{_SAID}|suggest(?:s|ed)?))\b",
+            rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{SAID}|suggest(?:s|ed)?))\b",
             rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean"
             rf"|make (?:that|it))\b)",
             r"~~|[)\"'*]*[ ]+(?:off|out|away|aside)\b|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
@@ -254,22 +253,6 @@ NEXT = _whole(
     r"|please (?:reply|answer) (?:once more|again)|do you see it|(?:user|human)[ ]*:)"
 )
 """The sentence after: it says no, or asks what somebody else thinks of it."""
-TAKEN_BACK = (
-    r"(?:\b(?:i|we)(?:'ve|'ll|'m)?(?:[ ]+(?:must|have to|will|should|need to|hereby|now|have))*[ ]+"
-    r"(?:take (?:that|it|this) back|took that back|was wrong|am wrong|made an? (?:mistake|error)"
-    r"|(?:change|changed|revise|correct|withdraw|retract|reconsider) (?:my|that|the) (?:mind|answer|choice)"
-    r"|retract (?:that|this|it)|stand corrected|no longer (?:think|believe|hold|trust)"
-    r"|(?:am )?(?:not|no longer) (?:so )?(?:sure|certain) (?:any ?more|after all|now))"
-    r"|\b(?:scratch|strike) that\b|\bdisregard (?:that|the above|my)|\bignore my (?:answer|previous"
-    r"|earlier|last)"
-    r"|\b(?:(?:that|this|the above|my(?: (?:first|earlier|previous|initial|last))?)[ ]+(?:answer|choice"
-    r"|conclusion)|the[ ]+(?:answer|choice|option)[ ]+(?:above|(?:that )?i (?:gave|provided|stated|chose"
-    r"|picked"
-    r"|wrote)(?: above| before| earlier)?))[ ]+"
-    r"(?:is|was|must be|cannot be)[ ]+(?:wrong|incorrect|a mistake|mistaken|not right|not correct"
-    r"|right after all))"
-)
-"""What takes back every statement before it."""
 RECORD = (
     r"(?is)^.{0,160}?</(?:item|quiz|question|meta|metadata|record|entry|exam|problem|data|info|prompt|hint"
     r"|test|key"
