@@ -18,6 +18,8 @@ FIGURES = {
     "judge_calibration": Figure("figures.judge_calibration"),
     "planted_hints": Figure("figures.planted_hints"),
     "metric_agreement": Figure("figures.metric_agreement"),
+    "necessity": Figure("figures.necessity"),
+    "model_contrasts": Figure("figures.model_contrasts"),
 }
 SHOWN_IN = {
     "faithfulness_gap": "hints",
@@ -59,6 +61,7 @@ FROM measurements AS c LEFT JOIN measurements AS raw
                   ELSE c.metric[:-11] END
   AND raw.experiment = c.experiment AND raw.subject = c.subject AND raw.conditions['hint'] = 'all'
   AND raw.conditions['unusable'] = 'dropped' AND raw.conditions['answers'] IS NULL
+  AND raw.conditions['stratum'] IS NULL AND raw.conditions['between'] IS NULL
 WHERE ends_with(c.metric, '_corrected') AND starts_with(c.conditions['correction'], 'none') = false
   AND c.metric <> 'sham_corrected' AND c.conditions['hint'] = 'all'
 ORDER BY c.experiment, c.subject, score, estimator

@@ -25,6 +25,8 @@ class Trials(dy.Schema):
     kept_order = dy.Bool()
     """An option speaks of others, so that the options stand in their file's order, not in a drawn one."""
     difficulty = dy.String(nullable=True)
+    stratum = dy.String(nullable=True)
+    """How far its question needs a chain, as the study declares it."""
     hardness = dy.Float64(nullable=True, min=0, max=1)
     """One minus the subject's probability of the key with no hint and no chain."""
     n_tokens = dy.Int64(nullable=True, min=0)
