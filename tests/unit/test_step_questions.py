@@ -104,7 +104,7 @@ def asked(*sets: dict[str, Any]) -> pl.DataFrame:
 
 def as_told(**fields: Any) -> dict[str, Any]:
     """Return a set as the study tells it to the job."""
-    return StepQuestions(source="steps", **fields).model_dump(mode="json")
+    return StepQuestions(source="tasks", **fields).model_dump(mode="json")
 
 
 def strata_of(table: pl.DataFrame) -> dict[str | None, int]:

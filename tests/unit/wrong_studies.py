@@ -198,12 +198,12 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "got tokens; expected chat: a served model has no tokenizer here",
     ),
     "tasks of too many steps": (
-        {"faithfulness": {"questions": [{"source": "steps", "count": 6, "steps": [1, 7]}]}},
+        {"faithfulness": {"questions": [{"source": "tasks", "count": 6, "steps": [1, 7]}]}},
         "faithfulness.questions.0.steps.1",
         "got 7; expected ",
     ),
     "a number of steps twice": (
-        {"faithfulness": {"questions": [{"source": "steps", "count": 6, "steps": [1, 1]}]}},
+        {"faithfulness": {"questions": [{"source": "tasks", "count": 6, "steps": [1, 1]}]}},
         "faithfulness.questions.0.steps",
         "got 1 twice; expected each once",
     ),

@@ -19,8 +19,8 @@ from unspoken.tables.questions import Questions
 
 log = logging.getLogger(__name__)
 KNOWLEDGE = Path("resources/questions/knowledge.jsonl")
-SOURCES = ("knowledge", "procedural", "steps", "own", "hub")
-MADE = ("procedural", "steps")
+SOURCES = ("knowledge", "procedural", "tasks", "own", "hub")
+MADE = ("procedural", "tasks")
 """Sources whose options never speak of each other."""
 Settings = dict[str, Any]
 
@@ -29,10 +29,10 @@ def questions_of(settings: Settings, root: Path, seed: int, study: str) -> pl.Da
     """Return the questions of a study, with the columns of `Questions`, set after set.
 
     `settings["sets"]` lists them, each with its `source` and the `count` that is drawn (null: all):
-    `knowledge` (the file under `root`); `procedural` (count needed); `steps` with `families`, `steps` and
+    `knowledge` (the file under `root`); `procedural` (count needed); `tasks` with `families`, `steps` and
     count; `own` with `path`, from the folder in which one runs, and `columns`; `hub` with `repo`, `layout`,
     `subset`, `split` and `revision`. All questions of a set are of its `stratum`, if it names one; those of
-    `steps` else of their number of steps, the others of none. Half of a set that has easy and hard
+    `tasks` else of their number of steps, the others of none. Half of a set that has easy and hard
     questions, and no others, is easy (the odd one too). Options are shuffled by hashing (seed, question,
     option), so that a question keeps its order whatever else is asked; `order` has each shown option's place in its file. Where an option speaks of
     others (none of the above, both A and B), the file's order is kept, which is logged. Raises
@@ -57,7 +57,7 @@ def _questions_in(one: Settings, root: Path, seed: int) -> pl.DataFrame:
             return own_questions(root / KNOWLEDGE, {})
         case "procedural":
             return procedural_questions(ceil(one["count"] / (2 * len(FAMILIES))), seed)
-        case "steps":
+        case "tasks":
             return step_questions(one["families"], one["steps"], one["count"], seed)
         case "own":
             return own_questions(Path(one["path"]), one.get("columns") or {})

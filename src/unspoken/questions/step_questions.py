@@ -132,7 +132,7 @@ def _of_cell(family: str, k: int, count: int, seed: int) -> list[dict[str, objec
     """Return the first `count` questions of a family and number of steps."""
     rows = list(islice(_rows(family, k, count * TRIES, seed), count))
     if len(rows) < count:
-        asked = f"the set 'steps': {family} of {k} steps: asked for {count} questions"
+        asked = f"the set 'tasks': {family} of {k} steps: asked for {count} questions"
         raise SourceError(f"{asked}; it makes {len(rows)} that differ")
     return rows
 
@@ -147,5 +147,5 @@ def _rows(family: str, k: int, tries: int, seed: int) -> Iterator[dict[str, obje
             seen.add(question)
             yield {
                 "question_id": f"{family}-{k}-{number:05}", "question": question, "options": [right, *wrong],
-                "answer": 0, "difficulty": None, "source": "steps",
+                "answer": 0, "difficulty": None, "source": "tasks",
             }  # fmt: skip

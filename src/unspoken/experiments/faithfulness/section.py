@@ -40,7 +40,7 @@ class Questions(Section):
     # Where it is not given, nothing depends on it: no job's params hold it.
     stratum: Name | None = Field(None, exclude_if=_is_empty)
     """How far a chain of thought is needed, in a word of your own such as `knowledge`: what is measured is
-    given for each stratum too. Null: none; of `steps` the number of steps, as in `steps-2`."""
+    given for each stratum too. Null: none; of `tasks` the number of steps, as in `steps-2`."""
 
     @property
     def strata(self) -> list[str]:
@@ -72,7 +72,7 @@ Family = Literal["lookups", "sums", "clocks"]
 class StepQuestions(Questions):
     """Tasks of k steps that are made by the study seed: look-ups in a table, plain sums, sums on a clock."""
 
-    source: Literal["steps"]
+    source: Literal["tasks"]
     """Where the questions come from."""
     families: Annotated[list[Family], Field(min_length=1)] = ["lookups", "sums", "clocks"]
     """Which tasks."""
