@@ -233,6 +233,7 @@ class FaithfulnessRoom(Room):
             answer_prefix=self._hints["answer_prefix"],
             count=tests.chains,
             positions=tests.positions,
+            **({} if tests.rewritten is None else {"rewritten": tests.rewritten}),
         )
 
     def judge_replies_part(self, answering: str) -> Part:

@@ -34,6 +34,10 @@ def _is_empty(given: object) -> bool:
     return not given
 
 
+def _is_none(given: object) -> bool:
+    return given is None
+
+
 class Questions(Section):
     """A set of questions."""
 
@@ -156,6 +160,8 @@ class CausalTests(Section):
     """On how many questions' chains; 0 leaves the tests out."""
     positions: PositiveInt
     """At how many steps of a chain a mistake, and a paraphrase, is put in."""
+    rewritten: NonNegativeInt | None = Field(None, exclude_if=_is_none)
+    """On how many of these chains, as the model writes steps and what follows anew; null: all."""
 
 
 class Judge(Section):
