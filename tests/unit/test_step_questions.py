@@ -1,4 +1,4 @@
-"""Tasks of k steps: their keys are right by their text alone, their steps are k, wrong options are plausible."""
+"""Tasks of k steps: keys are right by the text alone, steps are k, wrong options are where slips lead."""
 
 import re
 from collections import Counter
@@ -94,7 +94,9 @@ def test_more_questions_begin_with_the_same_and_another_seed_asks_others(made: p
 
 
 def test_a_family_that_runs_dry_says_so():
-    with pytest.raises(SourceError, match="clocks of 0 steps: asked for 100 questions; it makes 62 that diff"):
+    with pytest.raises(
+        SourceError, match="clocks of 0 steps: asked for 100 questions; it makes 62 that diff"
+    ):
         step_questions(["clocks"], [0], 100, seed=1)
 
 

@@ -1,4 +1,4 @@
-"""What is measured by stratum and between models: planted differences come back, gates close, claims do not read it."""
+"""What is measured by stratum and between models: planted differences come back, and gates close."""
 
 import warnings
 from typing import Any
@@ -161,7 +161,9 @@ def test_chains_that_are_not_read_as_they_state_close_the_gate_of_what_is_read_b
     rows = [row | {"forced": "C"} if row["arm"] == "unhinted" else row for row in study()]
     tests = [row | {"original_forced": "C"} for row in cut("m", {"knowledge": 0, "needed": 3})]
     found = by_stratum(rows, tests)
-    assert one(found, "accuracy", kind="contrast", subject="m:unhinted", stratum="needed")["gate"] == "agreement"
+    assert (
+        one(found, "accuracy", kind="contrast", subject="m:unhinted", stratum="needed")["gate"] == "agreement"
+    )
     assert one(found, "uplift", kind="contrast")["gate"] == "agreement"
     for metric in ("area_over_curve", "post_hoc_share", "vestigial_share"):
         assert set(found.filter(metric=metric)["gate"]) == {"agreement"}
@@ -177,7 +179,7 @@ def test_accuracies_at_chance_or_at_the_top_close_the_gate_of_their_stratum(shar
     found = by_stratum(study(**shares))
     gates = {
         row["stratum"]: row["gate"]
-        for row in found.filter(metric="accuracy", kind="contrast", unusable="dropped", versus="m:direct").to_dicts()
+        for row in found.filter(metric="accuracy", unusable="dropped", versus="m:direct").to_dicts()
     }  # fmt: skip
     assert gates == {"knowledge": None, "needed": gate}
     assert one(found, "uplift", kind="contrast")["gate"] == gate
@@ -187,7 +189,8 @@ def test_replies_without_an_answer_are_dropped_or_failures():
     rows = study(bare=0.5)
     lost = [
         row | {"answer": None, "free": None, "forced": "A", "outcome": "unparsed"}
-        if row["arm"] == "unhinted" and row["stratum"] == "needed" and int(row["question_id"][1:]) % 2 else row
+        if (row["arm"], row["stratum"]) == ("unhinted", "needed") and int(row["question_id"][1:]) % 2
+        else row
         for row in rows
     ]  # fmt: skip
     found = by_stratum(lost)
@@ -195,7 +198,9 @@ def test_replies_without_an_answer_are_dropped_or_failures():
     dropped, failure = (one(found, "accuracy", unusable=how, **told) for how in ("dropped", "failure"))
     assert (dropped["n_samples"], failure["n_samples"], failure["n_missing"]) == (20, 40, 20)
     assert failure["value"] == pytest.approx(dropped["value"] / 2)
-    assert one(found, "accuracy", kind="contrast", subject="m:unhinted", stratum="needed")["gate"] == "missing"
+    assert (
+        one(found, "accuracy", kind="contrast", subject="m:unhinted", stratum="needed")["gate"] == "missing"
+    )
 
 
 def test_chains_that_fix_their_answer_early_have_vestigial_steps():

@@ -88,7 +88,9 @@ def test_titles_say_where_a_chain_adds_and_which_model_is_ahead():
     assert "is not shown to change accuracy: large-2b, knowledge" in title
     title = title_of("model_contrasts", Planted(STRATA).tables())
     assert title.startswith("The first model is more often right with a chain: large-2b − small-1b")
-    assert title_of("model_contrasts", Planted(STRATA, better=-0.2).tables()).startswith("The first model is less")
+    assert title_of("model_contrasts", Planted(STRATA, better=-0.2).tables()).startswith(
+        "The first model is less"
+    )
 
 
 def test_a_closed_gate_stands_in_place_of_what_a_chain_adds(tmp_path: Path):
@@ -115,6 +117,10 @@ def test_a_study_without_strata_or_pairs_has_nothing_to_draw(figure: str):
 def test_missing_intervals_are_drawn_too(tmp_path: Path):
     study = Planted({"knowledge": 0.1})
     study.add_pair(
-        "faithfulness", "hinted", without_interval(0.1, "question_bootstrap", 1), between="models", stratum="few"
+        "faithfulness",
+        "hinted",
+        without_interval(0.1, "question_bootstrap", 1),
+        between="models",
+        stratum="few",
     )
     drawn("model_contrasts", study.tables()).save(str(tmp_path / "contrasts.svg"))

@@ -34,10 +34,10 @@ def questions_of(settings: Settings, root: Path, seed: int, study: str) -> pl.Da
     `subset`, `split` and `revision`. All questions of a set are of its `stratum`, if it names one; those of
     `tasks` else of their number of steps, the others of none. Half of a set that has easy and hard
     questions, and no others, is easy (the odd one too). Options are shuffled by hashing (seed, question,
-    option), so that a question keeps its order whatever else is asked; `order` has each shown option's place in its file. Where an option speaks of
-    others (none of the above, both A and B), the file's order is kept, which is logged. Raises
-    SourceError for a set with fewer questions than its count and for an id that two sets share, TableError
-    for a faulty file.
+    option), so that a question keeps its order whatever else is asked; `order` has each shown option's place
+    in its file. Where an option speaks of others (none of the above, both A and B), the file's order is kept,
+    which is logged. Raises SourceError for a set with fewer questions than its count and for an id that two
+    sets share, TableError for a faulty file.
     """
     sets = [_drawn(_questions_in(one, root, seed), one, seed) for one in settings["sets"]]
     _check_ids(settings["sets"], sets)

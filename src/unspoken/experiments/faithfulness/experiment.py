@@ -207,7 +207,8 @@ class FaithfulnessRoom(Room):
 
     def _reads(self) -> Part:
         """Return how options are read after a chain, and with none."""
-        return {"kind": "options", "answer_prefix": self._hints["answer_prefix"], "alone": ["unhinted"]}
+        alone = ["unhinted", *["hint"] * self.section.hinted_alone]
+        return {"kind": "options", "answer_prefix": self._hints["answer_prefix"], "alone": alone}
 
     def import_transcripts_part(self, transcripts: str) -> Part:
         """Return what `import_transcripts` depends on, beside the file."""

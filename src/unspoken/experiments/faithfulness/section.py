@@ -232,6 +232,8 @@ class FaithfulnessSection(Section):
     """On how many questions examples that all answer (A) stand before (Turpin et al. 2023)."""
     chains: Chains
     """How chains of thought are written."""
+    hinted_alone: bool = Field(False, exclude_if=_is_empty)
+    """Whether answers with no chain are read of hinted prompts too, as they are of those without a hint."""
     tests: CausalTests
     """What is changed in chains."""
     judge: Judge

@@ -26,6 +26,7 @@ SHOWN_IN = {
     "switch_gap": "hints",
     "chain_tokens": "chain_length",
     "faithfulness_by_difficulty": "chain_length",
+    "area_over_curve": "necessity",
 }
 HEADLINES = (
     Headline("cue_effect", CUED, conditions=OVERALL, groups=GROUPS),

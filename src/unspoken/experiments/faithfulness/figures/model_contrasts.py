@@ -34,7 +34,7 @@ LABELS, LANE = 118, 6
 
 
 def _contrasts(measurements: pl.DataFrame) -> pl.DataFrame:
-    """Return the contrasts of models: pair, part of the questions, metric, value and interval, gated or not."""
+    """Return the contrasts of models, each with its pair, its part of the questions, and `closed` gates."""
     names = list(dict.fromkeys(metric for metric, _ in (*SHOWN, *TOKENS)))
     rows = findings(measurements, *names).filter(between="models", kind="contrast")
     versus = pl.col("versus").str.replace(r":[^:]+$", "")

@@ -9,7 +9,6 @@ from unspoken.experiments.faithfulness.figures.hints import (
     FINDINGS_CONDITIONS,
     TITLED,
     findings,
-    labelled,
     looks,
     under_names,
 )

@@ -12,6 +12,7 @@ from unspoken.experiments.faithfulness.measure.chain_tests import add_chain_test
 from unspoken.experiments.faithfulness.measure.forced import add_answer_agreement, ways_to_read
 from unspoken.experiments.faithfulness.measure.hint_accuracy import add_hint_accuracy
 from unspoken.experiments.faithfulness.measure.hint_contrasts import HintContrasts
+from unspoken.experiments.faithfulness.measure.hinted_alone import add_hinted_alone
 from unspoken.experiments.faithfulness.measure.hints import HintMeasure
 from unspoken.experiments.faithfulness.measure.judges import (
     add_agreement,
@@ -110,6 +111,8 @@ class _Measure:
         add_chain_length(self.chen, trials, subject, seed)
         add_chain_difficulty(self.chen, trials, subject, seed)
         add_hint_accuracy(self.turpin, trials, subject, seed)
+        if trials.filter(arm="hint")["alone"].count():
+            add_hinted_alone(self.turpin, trials, subject, seed)
         add_legibility(self.lanham, self.legibility.filter(subject=subject), subject, seed)
         if subject in self.tests:
             add_chain_tests(self.lanham, self.tests[subject], trials, subject, seed)

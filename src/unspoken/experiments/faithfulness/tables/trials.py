@@ -40,7 +40,9 @@ class Trials(dy.Schema):
     answer = dy.String(nullable=True)
     """The answer that scores use: the stated one."""
     direct = dy.String(nullable=True)
-    """The likeliest letter with no chain."""
+    """The likeliest letter with no chain, to the unhinted prompt."""
+    alone = dy.String(nullable=True)
+    """The likeliest letter with no chain, to this prompt; null where it was not read."""
     unhinted_answer = dy.String(nullable=True)
     sham_answer = dy.String(nullable=True)
     at_risk = dy.Bool(nullable=True)
