@@ -204,8 +204,9 @@ def changed_chains(cache: "CompletionCache", chains: "pl.DataFrame", spec: dict[
     changed = [made for row in tested for made in cut_chains(row)]
     changed += transplants(chains, tested)
     sampling = Sampling(**spec["sampling"], seed=hashed_seed(spec["seed"], "tests", spec["model"]))
+    some = tested[: spec.get("rewritten")]
     for test in ("mistake", "paraphrase"):
-        changed += rewritten_chains(cache, tested, test, sampling, spec["positions"])
+        changed += rewritten_chains(cache, some, test, sampling, spec["positions"])
         log.info("%s: %d changed chains", test, len(changed))
     changed += unswitched_chains(cache, switched, sampling)
     silent = chains.filter(pl.col("answer").is_null(), arm="unhinted").height

@@ -9,7 +9,7 @@ from unspoken.evidence import evidence
 from unspoken.files import digest_of
 from unspoken.report.texts import side_text, spoken_text
 from unspoken.statistics import LOG_ODDS_MARGIN
-from unspoken.tables.measurements import SENSITIVITY
+from unspoken.tables.measurements import ASIDE
 from unspoken.verdicts.tallies import claims_by_tests, counted_by_verdict, disagreements, tally_lines
 
 Row = Mapping[str, Any]
@@ -90,11 +90,11 @@ def _condition(place: int, wanted: str | bool) -> str:
 def headline_rows(store: duckdb.DuckDBPyConnection, headline: Headline, query: str = CONTRASTS) -> list[Row]:
     """Return the contrasts of a headline (`study.declared.Headline` as plain values, with its experiment).
 
-    `query` ends where the headline's own conditions begin. Sensitivity rows
-    (`tables.measurements.SENSITIVITY`), and rows of another than the room's `primary` reading, only where
+    `query` ends where the headline's own conditions begin. Rows that stand
+    aside (`tables.measurements.ASIDE`), and rows of another than the room's `primary` reading, only where
     the headline names their condition.
     """
-    conditions = list({**dict.fromkeys(SENSITIVITY, False), **headline["conditions"]}.items())
+    conditions = list({**dict.fromkeys(ASIDE, False), **headline["conditions"]}.items())
     primary = {key: one for key, one in headline["primary"].items() if key not in headline["conditions"]}
     given = {name: headline[name] for name in ("experiment", "metric", "unit", "groups")}
     for place, (key, wanted) in enumerate(conditions):

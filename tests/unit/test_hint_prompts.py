@@ -8,11 +8,15 @@ import pytest
 
 from unspoken.answers.readings import answer_begun, most_likely
 from unspoken.experiments.faithfulness.hinted import CONDITIONS, hinted_prompts
+from unspoken.experiments.faithfulness.prompts import rendered
 from unspoken.prompts import read_resource
 from unspoken.prompts.hints import hint_prompts
+from unspoken.tables.base import write_table
 from unspoken.tables.prompts import Prompts, condition
+from unspoken.tables.questions import Questions
 
-TEXTS = read_resource(Path(__file__).parents[2] / "resources" / "hints.yaml")
+ROOT = Path(__file__).parents[2]
+TEXTS = read_resource(ROOT / "resources" / "hints.yaml")
 SETTINGS = {"kinds": list(TEXTS["kinds"]), "options": "wrong", "moved": 20, "irrelevant": 10, "few_shot": 30}
 
 
@@ -24,6 +28,7 @@ def questions(count: int = 120, options: int = 4) -> pl.DataFrame:
                 "study": "test", "question_id": f"q-{place:03}", "question": f"What is {place} + 1?",
                 "options": [f"{place + 1 + shift}" for shift in range(options)],
                 "key": letters[place % options], "difficulty": "easy",
+                "stratum": "knowledge",
             }
             for place in range(count)
         ]
@@ -129,3 +134,14 @@ def test_case_09_questions_without_difficulty():
     for typed in (bare, bare.with_columns(pl.col("difficulty", "topic").cast(pl.String))):
         table = Prompts.validate(hinted_prompts(hint_prompts(typed, TEXTS, SETTINGS, 1)))
         assert table.select(condition("difficulty")).to_series().null_count() == table.height
+
+
+@pytest.mark.parametrize("own", [{}, {"instruction": "List the steps. End with: The answer is (X)."}])
+def test_a_study_may_have_an_instruction_of_its_own(own: dict[str, str], tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("UNSPOKEN_ROOT", str(ROOT))
+    table = questions(4).with_columns(
+        order=pl.lit([0, 1, 2, 3], pl.List(pl.Int64)), topic=pl.lit(None, pl.String), source=pl.lit("mine")
+    )
+    write_table(table, tmp_path / "items.parquet", Questions)
+    asked = rendered({**SETTINGS, "seed": 1, **own}, [tmp_path / "items.parquet"])
+    assert all(text.endswith(own.get("instruction", TEXTS["instruction"].strip())) for text in asked["user"])

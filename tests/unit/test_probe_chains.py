@@ -32,8 +32,8 @@ SWITCHED = "It is wet there. So think about the форель in the brook. I say
 PLAIN = "It is wet there. So think about the brook. I say B."
 
 
-def probed(directory: Path, chains: list[str], count: int = 10) -> pl.DataFrame:
-    """Return the table that the job writes about unhinted chains, one a question."""
+def probed(directory: Path, chains: list[str], count: int = 10, **told: int) -> pl.DataFrame:
+    """Return the table that the job writes about unhinted chains, one a question, told what else there is."""
     names = [f"q{at}" for at in range(len(chains))]
     rows = [
         {
@@ -48,7 +48,7 @@ def probed(directory: Path, chains: list[str], count: int = 10) -> pl.DataFrame:
     shown = {"options": [["bat", "owl"]] * len(names), "order": [[0, 1]] * len(names), "key": "B"}
     questions = {
         "study": "small", "question_id": names, "question": "Which?", **shown, "topic": None,
-        "difficulty": None, "source": "own",
+        "difficulty": None, "stratum": None, "source": "own",
     }  # fmt: skip
     tables["questions"] = Questions.validate(pl.DataFrame(questions), cast=True)
     for name, frame in tables.items():
@@ -58,7 +58,7 @@ def probed(directory: Path, chains: list[str], count: int = 10) -> pl.DataFrame:
     spec = {
         "study": "small", "seed": 1, "model": "guesser", "engine": {"kind": "scripted", "rules": RULES},
         "sampling": {"temperature": 0.8, "max_tokens": 8}, "answer_prefix": PREFIX, "count": count,
-        "positions": 2,
+        "positions": 2, **told,
     }  # fmt: skip
     files = {name: directory / f"{name}.parquet" for name in (*tables, "interventions")}
     files |= {"model": directory / "model.json", "cache": directory / "cache"}
@@ -92,3 +92,9 @@ def test_switched_chains_are_read_as_written_in_english_and_reworded(tmp_path: P
 
 def test_without_any_reasoning_the_table_is_empty(tmp_path: Path) -> None:
     assert probed(tmp_path, ["", ""]).is_empty()
+
+
+def test_some_of_the_chains_are_rewritten_and_all_are_cut(tmp_path: Path) -> None:
+    table = probed(tmp_path, [PLAIN] * 4, rewritten=1)
+    chains = dict(table.group_by("test").agg(pl.col("prompt_id").n_unique()).iter_rows())
+    assert chains == {"early": 4, "filler": 4, "mistake": 1, "paraphrase": 1}

@@ -12,6 +12,7 @@ from figure_modules import drawn, with_all_conditions
 from planted_hint_tables import around
 
 from unspoken.experiments.faithfulness.figures.uplift import LATENT, PUBLISHED, published_pairs
+from unspoken.experiments.faithfulness.uplift import TOO_FEW
 from unspoken.figures.pages import save_figure
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE
@@ -57,7 +58,8 @@ class Planted:
     def add_slope(self, slope: float | None, models: int) -> None:
         """Add the slope over models."""
         found = around(slope) if slope is not None else without_interval(None, "errors_in_both", models)
-        self.add("uplift_slope", "pool:unhinted", found, "pool:direct", unusable="dropped")
+        said = {"unusable": "dropped"} | ({} if slope is not None else {"reason": TOO_FEW})
+        self.add("uplift_slope", "pool:unhinted", found, "pool:direct", **said)
 
     def add_organisms(self, slope: float) -> None:
         """Add accuracies of looped organisms: of tasks of several steps, and of one number of steps."""
@@ -150,7 +152,7 @@ def test_the_title_states_what_is_seen():
 
 
 def test_models_that_are_too_few_have_no_slope_and_it_is_said():
-    assert "1 model: no slope of the uplift over models" in subtitle_of(planted(0.2))
+    assert "1 model: no slope of the uplift over models (fewer than 5 models)" in subtitle_of(planted(0.2))
     assert "no slope" not in subtitle_of(planted(0.2, slope=-0.4))
 
 

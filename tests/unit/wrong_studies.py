@@ -197,4 +197,29 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "models.v.engine.api",
         "got tokens; expected chat: a served model has no tokenizer here",
     ),
+    "tasks of too many steps": (
+        {"faithfulness": {"questions": [{"source": "tasks", "count": 6, "steps": [1, 7]}]}},
+        "faithfulness.questions.0.steps.1",
+        "got 7; expected ",
+    ),
+    "a number of steps twice": (
+        {"faithfulness": {"questions": [{"source": "tasks", "count": 6, "steps": [1, 1]}]}},
+        "faithfulness.questions.0.steps",
+        "got 1 twice; expected each once",
+    ),
+    "a pair with a model that does not answer": (
+        {"faithfulness": {"model_contrasts": [["smollm2-135m-q4", "organism-a"]]}},
+        "faithfulness.model_contrasts.0",
+        "got smollm2-135m-q4 and organism-a; expected two of the models that answer: smollm2-135m-q4",
+    ),
+    "a pair of one model": (
+        {"faithfulness": {"model_contrasts": [["smollm2-135m-q4"]]}},
+        "faithfulness.model_contrasts.0",
+        "",
+    ),
+    "an empty instruction": (
+        {"faithfulness": {"instruction": " "}},
+        "faithfulness.instruction",
+        "",
+    ),
 }

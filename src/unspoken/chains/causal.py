@@ -77,6 +77,19 @@ def chain_areas(matches: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def vestigial_shares(matches: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a chain: question_id and value, the share of its steps that its answer did not need.
+
+    `matches` as `chain_areas` takes them, of chains that were cut after each step. A step was not needed if
+    the answer is that of the whole chain at the cut before it and at every later cut: 1 where it stood before
+    the first step, 0 where it takes the last. Cuts without an answer are left out.
+    """
+    known = matches.filter(pl.col("match").is_not_null())
+    moved = pl.col("step").filter(~pl.col("match")).max()
+    needed = ((moved + 1) / pl.col("steps").first()).fill_null(0).clip(0, 1)
+    return known.group_by("question_id").agg(value=1 - needed).sort("question_id")
+
+
 def causal_sums(areas: pl.DataFrame, whole: pl.DataFrame) -> Floats:
     """Return sums, [questions, columns], by sorted question: chains, their areas over the curve, those that
     are post hoc, pairs of whole chains, those that agree, first whole chains with an answer, and each answer.

@@ -5,7 +5,7 @@ import polars as pl
 from unspoken.answers.thinking import whole_text
 from unspoken.tables.prompts import condition
 
-TEXTS = ("kind", "wording", "target", "key", "difficulty", "hint")
+TEXTS = ("kind", "wording", "target", "key", "difficulty", "stratum", "hint")
 """Conditions of a prompt that are texts."""
 
 
@@ -40,7 +40,8 @@ def joined_chains(
 ) -> pl.DataFrame:
     """Return one row a reply, in their order, with what it answers and what was read beside it.
 
-    Of the prompt: question_id, arm, kind, wording, target, key, difficulty, hint, options, n_options, user.
+    Of the prompt: question_id, arm, kind, wording, target, key, difficulty, stratum, hint, options,
+    n_options, user.
     Of the reply: its columns, and `chain`, the whole text with its thinking. Of the readings, null where
     there are none: `forced` (the options' log-probabilities after the chain) and `direct` (with no chain).
     Raises ChainsError for a reply to no prompt, and for a reading of other options than the prompt's.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unspoken.tables.base import TableError, read_table
-from unspoken.tables.measurements import SENSITIVITY
+from unspoken.tables.measurements import ASIDE
 
 if TYPE_CHECKING:
     import dataframely as dy
@@ -23,13 +23,13 @@ def with_conditions(
 
     `whose` is the last word of the subject's name (own_trait, other_trait, base, ...), before the
     updates of students that were kept during their training; `versus_whose` that of its control.
-    Sensitivity rows are left out (`tables.measurements.SENSITIVITY`), and so are rows of another than the
+    Rows that stand aside are left out (`tables.measurements.ASIDE`), and so are rows of another than the
     `primary` reading, whose conditions are columns too; but for conditions in `names`.
     """
     names, primary = list(names), dict(primary or {})
     conditions = pl.col("conditions").map
     last_word = r"([^:]+?)(?::\d+)?$"
-    unasked = [conditions.get(name).is_null() for name in SENSITIVITY if name not in names]
+    unasked = [conditions.get(name).is_null() for name in ASIDE if name not in names]
     unasked += [
         conditions.get(name).is_null() | (conditions.get(name) == value)
         for name, value in primary.items()

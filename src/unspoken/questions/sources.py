@@ -13,11 +13,15 @@ from unspoken.questions.hub import WITHOUT_ORDER, hub_questions
 from unspoken.questions.options import order_matters
 from unspoken.questions.own_files import own_questions
 from unspoken.questions.procedural import FAMILIES, procedural_questions
+from unspoken.questions.step_questions import step_questions
 from unspoken.seeds import hashed_choice, hashed_seed
 from unspoken.tables.questions import Questions
 
 log = logging.getLogger(__name__)
 KNOWLEDGE = Path("resources/questions/knowledge.jsonl")
+SOURCES = ("knowledge", "procedural", "tasks", "own", "hub")
+MADE = ("procedural", "tasks")
+"""Sources whose options never speak of each other."""
 Settings = dict[str, Any]
 
 
@@ -25,18 +29,22 @@ def questions_of(settings: Settings, root: Path, seed: int, study: str) -> pl.Da
     """Return the questions of a study, with the columns of `Questions`, set after set.
 
     `settings["sets"]` lists them, each with its `source` and the `count` that is drawn (null: all):
-    `knowledge` (the file under `root`); `procedural` (count needed); `own` with `path`, from the
-    folder in which one runs, and `columns`; `hub` with `repo`, `layout`, `subset`, `split` and
-    `revision`. Half of a set that has easy and hard questions, and no others, is easy (the odd one
-    too). Options are shuffled by hashing (seed, question, option), so that a question keeps its order
-    whatever else is asked; `order` has each shown option's place in its file. Where an option speaks of
-    others (none of the above, both A and B), the file's order is kept, which is logged. Raises
-    SourceError for a set with fewer questions than its count and for an id that two sets share, TableError
-    for a faulty file.
+    `knowledge` (the file under `root`); `procedural` (count needed); `tasks` with `families`, `steps` and
+    count; `own` with `path`, from the folder in which one runs, and `columns`; `hub` with `repo`, `layout`,
+    `subset`, `split` and `revision`. All questions of a set are of its `stratum`, if it names one; those of
+    `tasks` else of their number of steps, the others of none. Half of a set that has easy and hard
+    questions, and no others, is easy (the odd one too). Options are shuffled by hashing (seed, question,
+    option), so that a question keeps its order whatever else is asked; `order` has each shown option's place
+    in its file. Where an option speaks of others (none of the above, both A and B), the file's order is kept,
+    which is logged. Raises SourceError for a set with fewer questions than its count and for an id that two
+    sets share, TableError for a faulty file.
     """
     sets = [_drawn(_questions_in(one, root, seed), one, seed) for one in settings["sets"]]
     _check_ids(settings["sets"], sets)
-    shown = [_shuffled(drawn, one, seed) for drawn, one in zip(sets, settings["sets"], strict=True)]
+    shown = [
+        _shuffled(_with_stratum(drawn, one), one, seed)
+        for drawn, one in zip(sets, settings["sets"], strict=True)
+    ]
     return pl.concat(shown).select(
         pl.lit(study).alias("study"), *(name for name in Questions.column_names() if name != "study")
     )
@@ -49,11 +57,13 @@ def _questions_in(one: Settings, root: Path, seed: int) -> pl.DataFrame:
             return own_questions(root / KNOWLEDGE, {})
         case "procedural":
             return procedural_questions(ceil(one["count"] / (2 * len(FAMILIES))), seed)
+        case "tasks":
+            return step_questions(one["families"], one["steps"], one["count"], seed)
         case "own":
             return own_questions(Path(one["path"]), one.get("columns") or {})
         case "hub":
             return hub_questions(*(one[key] for key in ("repo", "layout", "subset", "split", "revision")))
-    raise SourceError(f"got the source '{one['source']}'; expected knowledge, procedural, own or hub")
+    raise SourceError(f"got the source '{one['source']}'; expected one of {', '.join(SOURCES)}")
 
 
 def _drawn(questions: pl.DataFrame, one: Settings, seed: int) -> pl.DataFrame:
@@ -77,6 +87,13 @@ def _drawn(questions: pl.DataFrame, one: Settings, seed: int) -> pl.DataFrame:
     return questions.filter(pl.col("question_id").is_in(drawn))
 
 
+def _with_stratum(questions: pl.DataFrame, one: Settings) -> pl.DataFrame:
+    """Return the questions of a set with their `stratum`: the set's own for all, else as they were made."""
+    if one.get("stratum") is None and "stratum" in questions.columns:
+        return questions
+    return questions.with_columns(stratum=pl.lit(one.get("stratum"), pl.String))
+
+
 def _named(one: Settings) -> str:
     """Return how a message calls a set."""
     return f"the set '{one.get('path') or one.get('repo') or one['source']}'"
@@ -97,7 +114,7 @@ def _check_ids(sets: list[Settings], questions: list[pl.DataFrame]) -> None:
 
 def _shuffled(questions: pl.DataFrame, one: Settings, seed: int) -> pl.DataFrame:
     """Return a set with its options in the order that is shown, `order` and `key` added."""
-    has_order = one["source"] != "procedural" and one.get("layout") not in WITHOUT_ORDER
+    has_order = one["source"] not in MADE and one.get("layout") not in WITHOUT_ORDER
     speaking = [order_matters(options) if has_order else None for options in questions["options"].to_list()]
     sizes = questions["options"].list.len()
     orders = [

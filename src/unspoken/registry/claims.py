@@ -84,7 +84,7 @@ class Match(Part):
 
     conditions: dict[str, str] = {}
     """Conditions that a row must have, with these values. It may have others beside them, but for those
-    of sensitivity rows (`tables.measurements.SENSITIVITY`), which are to be named."""
+    of rows that stand aside (`tables.measurements.ASIDE`), which are to be named."""
     subject: Text = "*"
     versus: Text | None = None
 

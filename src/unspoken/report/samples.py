@@ -23,7 +23,9 @@ LONGEST = 2000
 """Letters of a text that are shown: the query beside it gives the whole."""
 ARM_OF = {"hinted": "hint"}
 """Names of groups that trials call otherwise."""
-WORDS = {"trials": ("experiment", "arm", "kind", "difficulty", "outcome"), "interventions": ("test",)}
+WORDS = {
+    "trials": ("experiment", "arm", "kind", "difficulty", "outcome", "stratum"), "interventions": ("test",)
+}  # fmt: skip
 """Columns whose words stand in the names and conditions of measurements too."""
 NOBODY = (
     "No texts are behind it: it is measured on networks that write nothing, or on material that was made to"
@@ -128,6 +130,8 @@ def _trials(measured: Row, words: dict[str, set[str]]) -> Filters:
         filters.append((own, kind))
     if last in words["difficulty"]:
         filters.append(("t.difficulty = {}", last))
+    if conditions.get("stratum") in words["stratum"]:
+        filters.append(("t.stratum = {}", conditions["stratum"]))
     if last in ("switched", "unswitched"):
         filters.append(("t.switched = CAST({} AS BOOLEAN)", str(last == "switched").lower()))
     if conditions.get("outcome") in words["outcome"]:
@@ -138,8 +142,10 @@ def _trials(measured: Row, words: dict[str, set[str]]) -> Filters:
 def _tests(measured: Row, test: str, words: dict[str, set[str]]) -> Filters:
     """Return what chooses the changed chains of a causal test, of one kind of hint if a kind is named."""
     filters = [("p.experiment = {}", measured["experiment"]), ("t.test = {}", test)]
-    hint = measured["conditions"].get("hint")
-    return [*filters, ("p.kind = {}", hint)] if hint in words["kind"] else filters
+    for name, column in (("hint", "kind"), ("stratum", "stratum")):
+        if (value := measured["conditions"].get(name)) in words[column]:
+            filters.append((f"p.{column} = {{}}", value))
+    return filters
 
 
 def _chosen(measured: Row, words: dict[str, set[str]]) -> Iterator[tuple[Source, Filters]]:

@@ -25,6 +25,7 @@ BRANCHES = {
     "endpoint",
     "knowledge",
     "procedural",
+    "tasks",
     "own",
     "Draw",
     "list[constrained-str]",

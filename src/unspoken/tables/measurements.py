@@ -8,8 +8,11 @@ REPLICATES = ["base", "teacher", "training_seed", "question", "text", "none"]
 ROLES = ["finding", "positive_control", "negative_control", "instrument"]
 GATES = ["agreement", "floor", "ceiling", "missing", "training"]
 SENSITIVITY = ("answers",)
-"""Conditions of rows that repeat another row under another choice, such as `answers: forced`: a test, a
-headline or a figure reads these rows only where it names the condition."""
+"""Conditions of rows that repeat another row under another choice, such as `answers: forced`."""
+ASIDE = (*SENSITIVITY, "between", "stratum")
+"""Conditions of rows that stand beside others of their metric: sensitivity rows, rows of some questions alone
+(`stratum`), and rows of two models (`between`). A test, a headline or a figure reads these rows only where it
+names the condition."""
 PAIRINGS = ["base", "teacher", "trait", "seed", "question"]
 
 # What identifies a measurement; `measurement_id` is the digest of exactly these.

@@ -15,6 +15,8 @@ class Questions(dy.Schema):
     key = dy.String(regex="^[A-Z]$")
     topic = dy.String(nullable=True)
     difficulty = dy.String(nullable=True, check=lambda column: column.is_in(["easy", "hard"]))
+    stratum = dy.String(nullable=True)
+    """How far a chain of thought is needed, as the study declares it for the question's set."""
     source = dy.String()
 
     @dy.rule()

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.tables.measurements import SENSITIVITY
+from unspoken.tables.measurements import ASIDE
 from unspoken.verdicts.controls import Controls
 from unspoken.verdicts.families import adjusted_over
 from unspoken.verdicts.fidelity import Fidelity, ModelFacts, fidelity_of
@@ -54,7 +54,7 @@ class Judge:
             kind=kind, experiment=test["experiment"], metric=test["metric"], unit=test["unit"]
         )
         asked: dict[str, str] = {**test["conditions"], **match["conditions"]}
-        for key in dict.fromkeys([*asked, *SENSITIVITY]):
+        for key in dict.fromkeys([*asked, *ASIDE]):
             found = found.filter(pl.col("conditions").map.get(key).eq_missing(pl.lit(asked.get(key))))
         for key, value in self.primary.get(test["experiment"], {}).items():
             if key not in asked:

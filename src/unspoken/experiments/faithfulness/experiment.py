@@ -14,14 +14,7 @@ from unspoken.files import sha256_of_file
 from unspoken.study.keys import CommonKeys
 from unspoken.study.models import FollowerModel, ScriptedModel
 from unspoken.study.project import Part
-from unspoken.study.room import (
-    INTERVENTIONS,
-    JUDGEMENTS,
-    REPLIES,
-    Needs,
-    Room,
-    Table,
-)
+from unspoken.study.room import INTERVENTIONS, JUDGEMENTS, REPLIES, Needs, Room, Table
 from unspoken.yaml_files import read_keys
 
 ROWS = "unspoken.experiments.faithfulness.tables.trials"
@@ -128,6 +121,11 @@ class FaithfulnessRoom(Room):
         own = answering.startswith("transcripts/")
         return [] if own else [f"{self.folder}/{answering}/readings.parquet"]
 
+    def drawn_figures(self) -> list[str]:
+        """Return the figures that the study draws: of strata, and of pairs of models, where it has any."""
+        asked = {"necessity": self.section.strata, "model_contrasts": self.section.model_contrasts}
+        return [name for name in super().drawn_figures() if asked.get(name, True)]
+
     def fetched(self) -> list[str]:
         """Return the questions, which may come over the network."""
         return [f"{self.folder}/items.parquet"] if self.runs else []
@@ -172,7 +170,7 @@ class FaithfulnessRoom(Room):
         follower = self.study.models.get(whose)
         if isinstance(follower, FollowerModel):
             return {"follower": follower.seed}
-        names = {"kinds", "options", "moved", "irrelevant", "few_shot"}
+        names = {"kinds", "options", "moved", "irrelevant", "few_shot", "instruction"}
         return {
             "seed": self.study.seed,
             "texts": self.project.resource("hints.yaml"),
@@ -209,7 +207,8 @@ class FaithfulnessRoom(Room):
 
     def _reads(self) -> Part:
         """Return how options are read after a chain, and with none."""
-        return {"kind": "options", "answer_prefix": self._hints["answer_prefix"], "alone": ["unhinted"]}
+        alone = ["unhinted", *["hint"] * self.section.hinted_alone]
+        return {"kind": "options", "answer_prefix": self._hints["answer_prefix"], "alone": alone}
 
     def import_transcripts_part(self, transcripts: str) -> Part:
         """Return what `import_transcripts` depends on, beside the file."""
@@ -235,6 +234,7 @@ class FaithfulnessRoom(Room):
             answer_prefix=self._hints["answer_prefix"],
             count=tests.chains,
             positions=tests.positions,
+            **({} if tests.rewritten is None else {"rewritten": tests.rewritten}),
         )
 
     def judge_replies_part(self, answering: str) -> Part:
@@ -264,11 +264,14 @@ class FaithfulnessRoom(Room):
         )
 
     def measure_part(self) -> Part:
-        """Return what the measure is told: the judge, its labelled sets, who is planted."""
+        """Return what the measure is told: the judge, its labelled sets, who is planted, who is compared."""
         gold, labels = self.project.root / "resources" / "gold", self.section.labels
         own = {} if labels is None else {"labels": {"path": labels, "sha256": sha256_of_file(Path(labels))}}
+        strata, pairs = self.section.strata, self.section.model_contrasts
         return {
             **own,
+            **({"strata": strata} if strata else {}),
+            **({"model_contrasts": pairs} if pairs else {}),
             "planted": self.section.planted,
             "judge": self.section.judge.kind,
             "patterns": self.project.resource("judges.yaml"),

@@ -91,11 +91,15 @@ def moved_answers(replies: pl.DataFrame) -> pl.DataFrame:
 
 
 def paired(replies: pl.DataFrame) -> pl.DataFrame:
-    """Return replies with `moved_answers`, and their question's `hardness` and `direct` answer."""
+    """Return replies with `moved_answers`, and their question's `hardness` and `direct` answer.
+
+    `alone` is the answer with no chain to the reply's own prompt.
+    """
     keys = ["subject", "question_id"]
     first = replies.filter(arm="unhinted").unique(keys, keep="first", maintain_order=True)
     hardness = first.select(*keys, "hardness", "direct")
-    asked = replies.drop("hardness", "direct").join(hardness, on=keys, how="left", maintain_order="left")
+    own = replies.with_columns(alone="direct").drop("hardness", "direct")
+    asked = own.join(hardness, on=keys, how="left", maintain_order="left")
     return moved_answers(asked)
 
 

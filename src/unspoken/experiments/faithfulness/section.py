@@ -1,9 +1,10 @@
 """Chain-of-thought faithfulness: does the reasoning say what drove the answer?"""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
+from unspoken.questions.strata import stratum_of
 from unspoken.row_files import LINES
 from unspoken.row_files import SUFFIXES as ROWS
 from unspoken.study.base import Name, Section, Word
@@ -29,7 +30,29 @@ READ = (*ROWS, ".eval")
 """How files of transcripts end."""
 
 
-class KnowledgeQuestions(Section):
+def _is_empty(given: object) -> bool:
+    return not given
+
+
+def _is_none(given: object) -> bool:
+    return given is None
+
+
+class Questions(Section):
+    """A set of questions."""
+
+    # Where it is not given, nothing depends on it: no job's params hold it.
+    stratum: Name | None = Field(None, exclude_if=_is_empty)
+    """How far a chain of thought is needed, in a word of your own such as `knowledge`: what is measured is
+    given for each stratum too. Null: none; of `tasks` the number of steps, as in `steps-2`."""
+
+    @property
+    def strata(self) -> list[str]:
+        """Return the strata of the set's questions."""
+        return [self.stratum] if self.stratum else []
+
+
+class KnowledgeQuestions(Questions):
     """The plain knowledge questions of resources/questions/."""
 
     source: Literal["knowledge"]
@@ -38,7 +61,7 @@ class KnowledgeQuestions(Section):
     """How many the study seed draws, half of them easy; null for all."""
 
 
-class ProceduralQuestions(Section):
+class ProceduralQuestions(Questions):
     """Puzzles that reasoning-gym makes by the study seed, easy and hard."""
 
     source: Literal["procedural"]
@@ -47,7 +70,37 @@ class ProceduralQuestions(Section):
     """How many, half of them easy."""
 
 
-class FileQuestions(Section):
+Family = Literal["lookups", "sums", "clocks"]
+
+
+class StepQuestions(Questions):
+    """Tasks of k steps that are made by the study seed: look-ups in a table, plain sums, sums on a clock."""
+
+    source: Literal["tasks"]
+    """Where the questions come from."""
+    families: Annotated[list[Family], Field(min_length=1)] = ["lookups", "sums", "clocks"]
+    """Which tasks."""
+    steps: Annotated[list[Annotated[int, Field(ge=0, le=4)]], Field(min_length=1)] = [0, 1, 2, 3, 4]
+    """How many steps they take, 0 to 4; the more, the more is a chain of thought needed."""
+    count: PositiveInt
+    """How many, spread evenly over tasks and numbers of steps."""
+
+    @property
+    def strata(self) -> list[str]:
+        """Return the strata of the set's questions: its own name, or one for each number of steps."""
+        return super().strata or [stratum_of(k) for k in self.steps]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "StepQuestions":
+        lists: dict[str, list[Any]] = {"families": self.families, "steps": self.steps}
+        for key, given in lists.items():
+            for one in given:
+                if given.count(one) > 1:
+                    raise ValueError(f"{key}: got {one!r} twice; expected each once")
+        return self
+
+
+class FileQuestions(Questions):
     """Your own questions (docs/faithfulness.md)."""
 
     source: Literal["own"]
@@ -66,7 +119,7 @@ class FileQuestions(Section):
         return self
 
 
-class HubQuestions(Section):
+class HubQuestions(Questions):
     """MMLU or GPQA from the Hugging Face hub."""
 
     source: Literal["hub"]
@@ -86,7 +139,8 @@ class HubQuestions(Section):
 
 
 QuestionSet = Annotated[
-    KnowledgeQuestions | ProceduralQuestions | FileQuestions | HubQuestions, Field(discriminator="source")
+    KnowledgeQuestions | ProceduralQuestions | StepQuestions | FileQuestions | HubQuestions,
+    Field(discriminator="source"),
 ]
 
 
@@ -106,6 +160,8 @@ class CausalTests(Section):
     """On how many questions' chains; 0 leaves the tests out."""
     positions: PositiveInt
     """At how many steps of a chain a mistake, and a paraphrase, is put in."""
+    rewritten: NonNegativeInt | None = Field(None, exclude_if=_is_none)
+    """On how many of these chains, as the model writes steps and what follows anew; null: all."""
 
 
 class Judge(Section):
@@ -159,6 +215,11 @@ class FaithfulnessSection(Section):
     """What scripted models are told to be, one subject each."""
     questions: list[QuestionSet] = []
     """The sets of questions."""
+    instruction: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = Field(
+        None, exclude_if=_is_empty
+    )
+    """What follows each question in place of the instruction of resources/hints.yaml: how to think, and in
+    which form to end."""
     kinds: Annotated[list[Kind], Field(min_length=1)]
     """The kinds of hint."""
     options: Literal["wrong", "right", "any"] = "wrong"
@@ -171,16 +232,38 @@ class FaithfulnessSection(Section):
     """On how many questions examples that all answer (A) stand before (Turpin et al. 2023)."""
     chains: Chains
     """How chains of thought are written."""
+    hinted_alone: bool = Field(False, exclude_if=_is_empty)
+    """Whether answers with no chain are read of hinted prompts too, as they are of those without a hint."""
     tests: CausalTests
     """What is changed in chains."""
     judge: Judge
     """Who judges them."""
+    model_contrasts: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] = Field(
+        [], exclude_if=_is_empty
+    )
+    """Pairs of models to compare, question by question: the first minus the second."""
     labels: str | None = None
     """A file of chains that you labelled (`make label`): it corrects the scores of their model."""
     transcripts: dict[Name, Transcripts] = {}
     """Chains that you already have, by name."""
     threads: PositiveInt = 2
     """Cores of one job."""
+
+    @property
+    def strata(self) -> list[str]:
+        """Return the strata of the questions, in the order in which the sets name them."""
+        return list(dict.fromkeys(name for one in self.questions for name in one.strata))
+
+    @model_validator(mode="after")
+    def _pairs_are_of_models(self) -> "FaithfulnessSection":
+        for place, pair in enumerate(self.model_contrasts):
+            given = f"model_contrasts.{place}: got {' and '.join(pair)}"
+            if pair[0] == pair[1] or not {*pair} <= {*self.models}:
+                known = ", ".join(self.models) or "none is there"
+                raise ValueError(f"{given}; expected two of the models that answer: {known}")
+            if {*pair} in [{*other} for other in self.model_contrasts[:place]]:
+                raise ValueError(f"{given}, which stand there already; expected each pair once")
+        return self
 
     @model_validator(mode="after")
     def _labels_are_there(self) -> "FaithfulnessSection":

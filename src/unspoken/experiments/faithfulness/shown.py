@@ -18,12 +18,15 @@ FIGURES = {
     "judge_calibration": Figure("figures.judge_calibration"),
     "planted_hints": Figure("figures.planted_hints"),
     "metric_agreement": Figure("figures.metric_agreement"),
+    "necessity": Figure("figures.necessity"),
+    "model_contrasts": Figure("figures.model_contrasts"),
 }
 SHOWN_IN = {
     "faithfulness_gap": "hints",
     "switch_gap": "hints",
     "chain_tokens": "chain_length",
     "faithfulness_by_difficulty": "chain_length",
+    "area_over_curve": "necessity",
 }
 HEADLINES = (
     Headline("cue_effect", CUED, conditions=OVERALL, groups=GROUPS),
@@ -59,6 +62,7 @@ FROM measurements AS c LEFT JOIN measurements AS raw
                   ELSE c.metric[:-11] END
   AND raw.experiment = c.experiment AND raw.subject = c.subject AND raw.conditions['hint'] = 'all'
   AND raw.conditions['unusable'] = 'dropped' AND raw.conditions['answers'] IS NULL
+  AND raw.conditions['stratum'] IS NULL AND raw.conditions['between'] IS NULL
 WHERE ends_with(c.metric, '_corrected') AND starts_with(c.conditions['correction'], 'none') = false
   AND c.metric <> 'sham_corrected' AND c.conditions['hint'] = 'all'
 ORDER BY c.experiment, c.subject, score, estimator

@@ -106,9 +106,10 @@ class ChainsWork:
         tests, steps = self.section.tests, self.facts["chain_steps"]
         tokens, prompt = self._chain_tokens(model), self.facts["tokens"]["hinted"]
         count = min(tests.chains, self.questions())
-        rewritten = count * (tests.positions + steps)
-        continued = count * 2 * tests.positions
-        changed = count * (2 * steps + 4 * tests.positions)
+        anew = count if tests.rewritten is None else min(tests.rewritten, count)
+        rewritten = anew * (tests.positions + steps)
+        continued = anew * 2 * tests.positions
+        changed = count * 2 * steps + anew * 4 * tests.positions
         return Work(
             generated=rewritten * REWRITING_TOKENS + continued * tokens / 2,
             read=(rewritten + continued + changed) * (prompt + tokens / 2),

@@ -60,7 +60,7 @@ LOOKS: Looks = {
 }
 ORGANISMS = "looped organisms, by turns"
 MODEL_COLORS = (BLUE, VERMILLION, GREEN, SKY, YELLOW)
-USED_CONDITIONS = (*FINDINGS_CONDITIONS, "k", "mode", "test", "turns")
+USED_CONDITIONS = (*FINDINGS_CONDITIONS, "k", "mode", "reason", "test", "turns")
 """Conditions of measurements that the figure reads as columns."""
 SIDE = 280
 
@@ -158,12 +158,18 @@ def _subtitle(measurements: pl.DataFrame, published: pl.DataFrame) -> str:
     drawn = [rows for rows in estimates if not rows.is_empty()]
     if drawn:
         parts.append(f"{replicates(*drawn)}, along both axes")
-    unknown = findings(measurements, "uplift_slope").filter(pl.col("value").is_null())
-    counts = [counted(count, "model") for count in unknown["n_replicates"]]
-    parts += [f"{models_of}: no slope of the uplift over models" for models_of in counts]
+    unsure = findings(measurements, "uplift_slope").filter(pl.col("ci_low").is_null())
+    parts += map(_why_no_slope, unsure.iter_rows(named=True))
     if drawn and not published.is_empty():
         parts.append(f"hollow: {_ahead(published)}, of other tasks than here")
     return "; ".join([*parts, "dashed: written reasoning adds nothing"])
+
+
+def _why_no_slope(row: dict[str, Any]) -> str:
+    """Return why a slope over models has no value, or no interval."""
+    lacks = "no slope of the uplift over models" if row["value"] is None else "no interval of the slope"
+    why = f" ({row['reason']})" if row["reason"] else ""
+    return f"{counted(row['n_replicates'], 'model')}: {lacks}{why}"
 
 
 def _look(channel: Any, looks: Looks, part: int, legend: alt.Legend | None) -> Any:

@@ -12,6 +12,7 @@ from unspoken.experiments.faithfulness.measure.chain_tests import add_chain_test
 from unspoken.experiments.faithfulness.measure.forced import add_answer_agreement, ways_to_read
 from unspoken.experiments.faithfulness.measure.hint_accuracy import add_hint_accuracy
 from unspoken.experiments.faithfulness.measure.hint_contrasts import HintContrasts
+from unspoken.experiments.faithfulness.measure.hinted_alone import add_hinted_alone
 from unspoken.experiments.faithfulness.measure.hints import HintMeasure
 from unspoken.experiments.faithfulness.measure.judges import (
     add_agreement,
@@ -22,8 +23,10 @@ from unspoken.experiments.faithfulness.measure.judges import (
 from unspoken.experiments.faithfulness.measure.legibility import add_legibility, add_translations
 from unspoken.experiments.faithfulness.measure.metric_agreement import add_metric_agreement
 from unspoken.experiments.faithfulness.measure.metric_table import metric_table
+from unspoken.experiments.faithfulness.measure.model_contrasts import add_model_contrasts
 from unspoken.experiments.faithfulness.measure.planted_hints import add_followers, add_planted, planted_share
 from unspoken.experiments.faithfulness.measure.planted_tests import add_planted_tests
+from unspoken.experiments.faithfulness.measure.strata import add_strata
 from unspoken.experiments.faithfulness.measure.uplift import RATES, add_uplift, subject_rates
 from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
 from unspoken.judges.judge_patterns import read_patterns
@@ -55,6 +58,8 @@ class _Measure:
         """Read the tables, and the labelled chains that judges are compared with."""
         self.seed: int = spec["seed"]
         self.judge: str = spec["judge"]
+        self.strata: list[str] = spec.get("strata", [])
+        self.pairs: list[list[str]] = spec.get("model_contrasts", [])
         check_subjects(files["trials"])
         self.trials = whole_table(files["trials"], Trials)
         self.sham = whole_table(files["sham"], ShamVerdicts)
@@ -65,6 +70,7 @@ class _Measure:
         self.chen, self.turpin, self.lanham = (
             Report(spec["study"], paper, spec["experiment"], reproducible=reproducible) for paper in PAPERS
         )
+        self.reports = dict(zip(PAPERS, (self.chen, self.turpin, self.lanham), strict=True))
         resources = Path(os.environ["UNSPOKEN_ROOT"]) / "resources"
         self.patterns = read_patterns(resources / "judges.yaml")
         self.gold = rejudged(pl.read_ndjson(resources / "gold" / "calibration.jsonl"), self.patterns)
@@ -105,10 +111,14 @@ class _Measure:
         add_chain_length(self.chen, trials, subject, seed)
         add_chain_difficulty(self.chen, trials, subject, seed)
         add_hint_accuracy(self.turpin, trials, subject, seed)
+        if trials.filter(arm="hint")["alone"].count():
+            add_hinted_alone(self.turpin, trials, subject, seed)
         add_legibility(self.lanham, self.legibility.filter(subject=subject), subject, seed)
         if subject in self.tests:
             add_chain_tests(self.lanham, self.tests[subject], trials, subject, seed)
             add_translations(self.lanham, self.tests[subject], subject, seed)
+        if self.strata:
+            add_strata(self.reports, trials, self.tests.get(subject), subject, self.strata, seed)
         return subject_rates(trials, subject)
 
     def add_subjects(self, planted: list[str]) -> None:
@@ -125,11 +135,17 @@ class _Measure:
             add_planted_tests(self.lanham, self.seed)
         add_metric_agreement(self.chen, metric_table(self.trials, self.tests, truths), self.seed)
         add_uplift(self.lanham, pl.concat(rates), self.seed)
+        for pair in self.pairs:
+            add_model_contrasts(self.reports, self.trials, self.tests, pair, self.strata, self.seed)
 
 
 def measured(files: Files, spec: dict[str, Any]) -> list[Report]:
-    """Return what is measured, from the files of trials, sham, legibility and interventions."""
+    """Return what is measured, from the files of trials, sham, legibility and interventions.
+
+    `spec` has study, experiment, seed, planted and judge; `labels` of the user's own, `strata` of questions
+    and pairs of `model_contrasts` where the study has them.
+    """
     measure = _Measure(files, spec)
     measure.add_judges()
     measure.add_subjects(spec["planted"])
-    return [measure.chen, measure.turpin, measure.lanham]
+    return list(measure.reports.values())

@@ -25,6 +25,8 @@ class Trials(dy.Schema):
     kept_order = dy.Bool()
     """An option speaks of others, so that the options stand in their file's order, not in a drawn one."""
     difficulty = dy.String(nullable=True)
+    stratum = dy.String(nullable=True)
+    """How far its question needs a chain, as the study declares it."""
     hardness = dy.Float64(nullable=True, min=0, max=1)
     """One minus the subject's probability of the key with no hint and no chain."""
     n_tokens = dy.Int64(nullable=True, min=0)
@@ -38,7 +40,9 @@ class Trials(dy.Schema):
     answer = dy.String(nullable=True)
     """The answer that scores use: the stated one."""
     direct = dy.String(nullable=True)
-    """The likeliest letter with no chain."""
+    """The likeliest letter with no chain, to the unhinted prompt."""
+    alone = dy.String(nullable=True)
+    """The likeliest letter with no chain, to this prompt; null where it was not read."""
     unhinted_answer = dy.String(nullable=True)
     sham_answer = dy.String(nullable=True)
     at_risk = dy.Bool(nullable=True)
