@@ -85,7 +85,7 @@ _MEANT = (
 
 
 _ORDINAL = (
-    r"(?i)^(?:the[ ])?(?:very[ ])?(first|second|third|fourth|fifth|last)(?:[ ](?:option|choice|alternative|answer))?"
+    r"(?i)^(?:the[ ])?(?:very[ ])?(first|second|third|fourth|fifth|last)(?:[ ](?:option|choice|alternative|answer|one))?"
     r"(?:,[ ]+[(*_]*([A-J])[)*_]*)?[*_ ]*(?:[.,;:!)]|$|\n)"
 )
 """A place in the list of options: "the third option", "the second, B"."""

@@ -24,7 +24,8 @@ lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obt
 on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
 settl(?:e|es|ing) short singles? so sorry spot_on stands? stick(?:ing)? surely survives? tak(?:e|ing) the_one that_is_to_say
-therefore think thus tl;dr truth undoubtedly updated? verdict votes? voting winner wins? word works? yes""")
+therefore think thus tl;dr truth undoubtedly updated? verdict votes? voting winner wins? word works? yes hands_down edges? beats?
+no_question for_sure absolutely sure 100%""")
 _BESIDE = either("""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
 describes? do does down enter everything find for from give given gonna
@@ -33,7 +34,7 @@ it it's just letter like me mind more most must my myself narrows? now of okay o
 our
 please put(?:ting)? question read replace record shall should state still than that that's the them then there's
 these things this to
-together too treat up us very wants? we we'd we'll we're we've what which will with would write (?-i:a)""")
+together too treat up us very wants? we we'd we'll we're we've what which will with would write (?-i:a) \d+[ ]?%""")
 _EAST = (
     "所以因此故综上所述我认为觉得会选择應应该正确確答案项項對对本题最终終為为就当然可见由知得出结论的是了唯一只有剩下符合这這個个"
     "したがってよゆえに答はです正しい解選択肢私思ますとびを最終的なだ回項"

@@ -40,13 +40,13 @@ _OF = (
     r"|in my (?:view|opinion))[ ]*,)?"
 )
 _BE = (
-    r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes"
+    r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes|has (?:always )?been"
     rf"|(?:seems|appears|turns out) to be|can only be"
     rf"|comes out as|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
 )
 _IS = rf"\}}?(?:{_BE}[ *_]*:?|[ *_`\"]*:|[ *_:]*\|[ ]*|[ *_]+(?:->|=>|→|⇒|=|[-–—])(?:[ *_]|$))"
 ANSWER = (
-    rf"(?:\b|_)(?:(?:{_WHOSE}(?:answers?|ans\.?)|{_GOOD_ONE}{_NOUN}){_OF}"
+    rf"(?:\b|_)(?:(?:{_WHOSE}(?:answers?|ans\.?)|{_GOOD_ONE}{_NOUN}|the{_AND}(?:letter|choice|pick|verdict|conclusion|solution)){_OF}"
     rf"|the{_AND}{_NOUN}{_AND}(?:that|which)\b[^\n.:;,?!=]{{1,50}}?|mine){_IS}"
     # "The best next step is (C)": any noun, but only before a letter in brackets.
     rf"|\bthe[ ]{_FITTING}[ ](?:[a-z]+[ ]){{1,3}}?(?:is|(?:would|must|should)[ ]be)[ *_:]*\("
@@ -80,7 +80,7 @@ _CHOOSING = either("""
 choose chose chosen choosing pick(?:ed|ing)? select(?:ed|ing)? go(?:ing)?_(?:for|with) went_(?:for|with)
 opt(?:ed|ing)?_for settl(?:e|ed|ing)_(?:on|for) answer(?:ed|ing)?(?:_with)? say(?:_it_is|_it's)? vote_for
 submit stick(?:ing)?_(?:with|to) stay(?:ing)?_with lean(?:ing)?_(?:towards?|to) decided?_(?:on|for)
-conclude(?:_that)?(?:_it_is|_it's)? reply(?:_with)? respond_with mark take favou?r recommend propose
+conclude(?:_that)?(?:_it_is|_it's)? reply(?:_with)? respond_with mark take favou?r prefer recommend propose give name
 end_up_with arrive_at land_on mean meant (?:bet|wager|gamble)(?:_on)? put_(?:my_)?money_on put_down""")
 _AGREE = (
     r"agree(?: with (?:the|you|your|my|him|her|them|this|that|an?|our|everyone)\b[^.,:;\n]*?)?"
@@ -89,7 +89,7 @@ _AGREE = (
 CHOOSE = (
     rf"(?:{_I}(?:[ ]+{_MAY})*[ ]+(?:{_CHOOSING}|{_AGREE})"
     r"|\blet(?:'s| us| me) (?:go with|choose|pick|select|answer(?: with)?|settle on|say)"
-    rf"|{_I}\b[^.:;\n]*? and (?:choose|pick|select|go with|take|answer)"
+    rf"|{_I}\b[^.:;\n]*? and (?:now |so |thus |therefore )?(?:choose|pick|select|go with|take|answer)"
     r"|\bmy (?:money|vote|bet|gut(?: feeling)?|instincts?)(?:'s| is| goes| says?| tells? me| points?)"
     r"(?: on| to| for| that| it's| it is)*"
     r"|\byou (?:should|must|need to|can)(?: safely)? (?:choose|pick|select|go with|answer)"
@@ -122,7 +122,8 @@ CORRECT = (
 """What follows the option in "(B) is the correct answer"."""
 _AFTER_LETTER = r"(?:[*_$\"'`}]|\\[)\]])*"
 HENCE = (
-    r"(?:\b(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion)\b"
+    r"(?:\b(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion"
+    r"|not[ ](?:option[ ])?\(?(?-i:[A-J])\)?,?[ ]but(?:[ ]rather)?)\b"
     r"|∴|⇒|=>|→|\\therefore|(?:^|[$(\[\n])[ ]*\\(?:rightarrow|longrightarrow|implies|to))"
     r"[ ]*[,:]?(?:[ *_$\"'`]|\\[ ,;:()\[\]]|\\(?:text|math)[a-z]*\{)*(?:option[ ]+)?"
     rf"(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
@@ -138,6 +139,7 @@ _NAME = (
 TAG = (
     rf"(?:<{_NAME}(?:[ ][^<>\n]*)?>|\[{_NAME}\])(?s:.*?)(?:[<\[]/{_NAME}[ ]*[>\]]|$)"
     r"|<(?:output|solution|result|response)[ ]*>[^<]*(?:</[a-z]+[ ]*>|$)"
+    r"|\b(?:[a-z]+_)*(?:answer|choose|select|submit|choice)\((?:[a-z_]+[ ]?=[ ]?)?[\"'][^\"'()\n]{1,60}[\"']\)"
 )
 _KEY = (
     r"(?:[a-z]+[_ ]?)*?(?:answers?|ans|choice|option|letter|selection|selected|prediction|predicted"

@@ -46,6 +46,11 @@ _CROSS = r"[✗✘❌☒✖👎🚫⛔❓🤔]|×\s*(?:[^\d\s]|$)|\?[\s*_\"')]*$
 _REPLIED = plain_edges(r"(?i)\b(?:you|they|he|she)\b|\?|^\W*(?:i|but|however|hm+|not?)\b")
 """Below a line that is quoted: the writer speaks about it."""
 _DROPPED = r"[.!?][\"')*_]*\s+(?:No|Nope|Wait|Actually|Hm+)(?-u:\b)"
+_SIGNS_OFF = (
+    r"(?i)^\W*(?:(?:best|kind|warm)(?: regards| wishes)?|regards|sincerely|yours(?: truly| sincerely)?|cheers"
+    r"|thanks|thank you)[,.! ]*$"
+)
+"""Above the name of who signs, which may be a letter."""
 _IN_LIST = r"^\s*[\"'][^\"']*[\"'],\s*$"
 """A value of a list in JSON."""
 _EMPHASIS = (
@@ -222,6 +227,7 @@ def stated_in_lines(texts: pl.DataFrame) -> pl.DataFrame:
         & ~pl.col("below").str.contains(_REPLIED),
         ~(pl.col("next_to_above") & pl.col("above").str.contains(_IN_LIST)),
         ~pl.col("above").str.contains(_LEADS_TO),
+        ~pl.col("above").str.contains(_SIGNS_OFF),
         ~pl.col("below").str.contains(NEXT),
         ~told,
     ).select("row", at=pl.col("at") + blanks, letter=pl.when(form != "differs").then("letter"))

@@ -133,6 +133,9 @@ def is_others() -> pl.Expr:
     of_others = bare & (named | ~clause.str.contains(_BARE_BEFORE))
     of_others |= (kind == "abroad") & clause.str.contains(whose.WHOSE_ABROAD)
     source = (kind == "answer") & match.str.contains(_OF_OTHERS)
+    agreed = (
+        pl.when(told).then(pl.col("claim").str.slice(1)).str.contains(whose.AGREES).fill_null(value=False)
+    )
     own_choice = chosen & ~clause.str.contains(r"[\"':][ ]*$")
-    others = told & ~own_choice | first | quoted | condition | of_others | source
+    others = told & ~own_choice & ~agreed | first | quoted | condition | of_others | source
     return (others | _in_record() | _gone()).fill_null(value=False)

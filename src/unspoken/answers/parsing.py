@@ -20,6 +20,7 @@ from unspoken.answers.said import said_in
 from unspoken.answers.sentences import sentences_of
 from unspoken.answers.statements import IN_BOLD, STRONG, stated_at_places
 from unspoken.answers.tables import stated_in_tables
+from unspoken.answers.ticked import stated_in_ticks
 from unspoken.answers.verdicts import stated_in_verdicts
 
 _REFUSAL = (
@@ -88,7 +89,7 @@ def _stated(said: pl.DataFrame) -> pl.DataFrame:
     )
     strong = [
         found(texts).select("row", "letter", "at", weak=pl.lit(STRONG, pl.Int32))
-        for found in (stated_in_lines, stated_in_tables, stated_in_verdicts)
+        for found in (stated_in_lines, stated_in_tables, stated_in_verdicts, stated_in_ticks)
     ]
     statements = pl.concat(
         [stated_at_places(texts).select("row", "letter", "at", pl.col("weak").cast(pl.Int32)), *strong]

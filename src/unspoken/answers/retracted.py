@@ -12,13 +12,16 @@ from unspoken.answers.plain import BEGIN, END
 
 _THING = either("""
 answers? choice option letter pick selection guess conclusion statement claim reply response verdict vote tag
-box json line row table object field message words solution""")
+box json line row table solution""")
 _WHERE = r"(?:[ ](?:above|before|(?:that[ ])?i[ ](?:gave|provided|stated|chose|picked|wrote)))*"
 _WHICH = r"(?:(?:first|last|previous|earlier|above|initial|own|whole|entire)[ ])*"
 _SAID_I = r"i[ ](?:just[ ])?(?:said|wrote|chose|gave|answered)"
 _MINE = rf"(?:{END}|(?:my[ ]{_WHICH}{_THING}|what[ ]{_SAID_I}){_WHERE})"
 """The stated option, or words for the writer's statement."""
-_THE = rf"(?:(?:that|this|the|your)[ ]{_WHICH}{_THING}{_WHERE}|(?:the|everything)[ ]above)"
+_THE = (
+    rf"(?:(?:that|this)[ ]{_WHICH}{_THING}{_WHERE}|(?:the|everything)[ ]above"
+    rf"|the[ ]{_WHICH}{_THING}[ ](?:above|before|(?:that[ ])?i[ ](?:gave|provided|stated|chose|picked|wrote)){_WHERE})"
+)
 """Words for the statement named last."""
 _IT = r"(?:that|this|it|all that)"
 _DROPS = either("""
@@ -35,7 +38,7 @@ _NOT = (
 _ADVERB = r"(?:[ ](?:[a-z]+ly|just|simply|then|also|therefore|thus|so|now|actually|after[ ]all|in[ ]fact))*"
 _MISTAKEN = (
     r"(?:wrong|incorrect|mistaken|false|invalid|untrue|out|premature|hasty|rash|too[ ](?:quick|hasty|rash|early)"
-    r"|(?:a|an|my)[ ](?:[a-z]+[ ])?(?:mistake|error|slip|typo|misreading|guess|blunder)"
+    r"|(?:a|an|my)[ ](?:[a-z]+[ ])?(?:mistake|error|slip|typo|misreading|blunder)"
     r"|no[ ]longer[ ](?:my|the|what|correct|right|valid)|not[ ](?:my|right|correct|it\b|what[ ]i|the[ ]answer|possible"
     r"|valid|true)|ruled[ ]out|off[ ]the[ ]table|not[ ]right[ ]after[ ]all)"
 )
@@ -43,12 +46,13 @@ _HOLDS = r"(?:stand|hold|work|be[ ](?:right|correct|it|true|the[ ]answer|my[ ]an
 _NOTHING_LEFT = (
     r"\bi(?:'ve| have| give| can give| am left with|'m left with)?[ ](?:got[ ])?(?:no|without an)[ ](?:other[ ])?"
     r"(?:answer|choice|conclusion)\b"
-    r"|\b(?:don't|do not|can't|cannot|won't)[ ](?:have|give|offer|name|commit to|settle on|state)[ ]"
-    r"(?:an(?:other)?[ ](?:answer|one|option|choice)|any(?:[ ](?:answer|of))?|one\b)"
-    r"|\b(?:can't|cannot|could not|couldn't|unable to)[ ](?:really |quite |truly )?(?:decide|choose)\b"
-    r"|\b(?:leave|leaving)[ ](?:the|this|that|my)[ ](?:question|matter|answer|one|choice)[ ](?:open|blank|empty|unanswered)"
-    r"|\b(?:abstain|withhold)\b"
+    rf"|\b(?:i|we)[ ](?:[a-z]+[ ]){{0,2}}?(?:don't|do not|can't|cannot|won't|shall not)[ ](?:have|give|offer|name|state)[ ]"
+    rf"(?:an(?:other)?[ ](?:answer|one|option|choice)\b|(?:one|any(?:[ ]answer)?){_ENDS})"
+    r"|\b(?:can't|cannot|could not|couldn't|unable to)[ ](?:[a-z]+ly[ ]|quite[ ])?(?:decide|choose)\b"
+    r"|\b(?:leave|leaving)[ ](?:the|this|that|my)[ ](?:question|matter|answer|one|choice)[ ]"
+    r"(?:open|blank|empty|unanswered)|\b(?:abstain|withhold)\b"
 )
+"""The writer has no answer, in the end."""
 _MISTOOK = (
     r"\b(?:i|we)(?:'ve|'m)?(?:[ ](?:must|have to|now|have|had))*[ ](?:was|am|were|are|been)[ ](?:wrong|mistaken)\b"
     r"|\bi(?:'ve| have)?[ ](?:made an?[ ](?:[a-z]+[ ])?(?:mistake|error|slip)|misread|misspoke|mistook|misjudged"
@@ -106,12 +110,13 @@ def _marked(behind: pl.DataFrame) -> pl.DataFrame:
     option = pl.col("options").list.get(place_of(pl.col("letter"))).str.to_lowercase()
     stated = pl.concat_str(pl.lit(BEGIN), letter, pl.lit(BEGIN))
     lettered = rest.str.replace_all(_A_LETTER, f"${{1}}{BEGIN}${{2}}${{3}}${{4}}{BEGIN}${{5}}${{6}}")
-    return behind.with_columns(
-        rest=lettered.str.to_lowercase().str.split(stated).list.join(END)
-    ).with_columns(
-        rest=pl.when(option.str.len_chars() > _SHORT)
-        .then(rest.str.split(option).list.join(END))
-        .otherwise(rest)
+    named = lettered.str.to_lowercase().str.split(stated).list.join(END)
+    by_words = pl.when(option.str.len_chars() > _SHORT).then(rest.str.split(option).list.join(END))
+    # What leads to the option takes nothing back: "I was wrong and now choose B".
+    return (
+        behind.with_columns(rest=named)
+        .with_columns(rest=pl.coalesce(by_words, rest))
+        .with_columns(rest=rest.str.replace(f"(?s)^[^{END}]*{END}", END))
     )
 
 

@@ -41,7 +41,6 @@ _KINDS = {
     "label": leads.LABEL,
     "abroad": ABROAD,
 }
-_BY_ORDINAL = ("answer", "choose", "changed", "correct")
 _CASED = ("bold", "brackets")
 _EACH = {
     kind: plain_edges(pattern if kind in _CASED else f"(?i:{pattern})") for kind, pattern in _KINDS.items()
@@ -66,11 +65,11 @@ _CONCLUDES = plain_edges(
 )
 _INNER = {
     "boxed": r"(?s)^[^{]*\{(.*?)\}?$",
-    "tag": r"(?s)^[<\[][^>\]]*[>\]](.*?)(?:[<\[]/[^>\]]*[>\]])?$",
+    "tag": r"(?s)^(?:[<\[][^>\]]*[>\]]|[a-z_]+\([^\"']*[\"'])(.*?)(?:[<\[]/[^>\]]*[>\]]|[\"']\))?$",
     "json": r"(?s)^[\"'][^\"']*[\"'][ ]*:\s*(.*)$",
     "brackets": r"^\[\[(.*)\]\]$",
     "bold": r"^(.*)$",
-    "hence": r"(?s)^(?i:in conclusion|[$(\[ \n]*\\?[a-z]+|\W)[ ]*[,:]?(.*)$",
+    "hence": r"(?s)^(?i:not[ ].*[ ]but|in conclusion|[$(\[ \n]*\\?[a-z]+|\W)[ ]*[,:]?(.*)$",
 }
 _SUBJECT = (
     r"(?is)^.*(?:\b(?:that|think|believe|say|says|means?|so|therefore|thus|hence|conclude|because|since|and|but"
@@ -266,13 +265,20 @@ def _should_name() -> pl.Expr:
     return kind.is_in([*FRAMES, "header"]) | (kind == "answer") & (pl.col("leads") | alone | looks)
 
 
+def _may_count() -> pl.Expr:
+    """Return whether an ordinal in a claim counts options: a subject must say so, as "the third option"."""
+    kind = pl.col("kind")
+    counts = pl.col("claim").str.contains(r"(?i)\b(?:option|choice|alternative|answer)\b")
+    return kind.is_in(["answer", "choose", "changed"]) | (kind == "correct") & counts
+
+
 def _with_letters(places: pl.DataFrame) -> pl.DataFrame:
     """Return places with `letter`, null where none is named, or two, and `unread`: one should have been."""
     # A null is not searched.
     unnamed = pl.col("spelt").is_null() & pl.col("by_words").is_null()
     meant = pl.coalesce(
         among_options(restated_letter(pl.when(unnamed, pl.col("kind") == "answer").then("claim"))),
-        letter_at(ordinal_place(pl.when(unnamed, pl.col("kind").is_in(_BY_ORDINAL)).then("claim"))),
+        letter_at(ordinal_place(pl.when(unnamed, _may_count()).then("claim"))),
     )
     read = (
         _with_names(places)

@@ -225,7 +225,7 @@ BEHIND = _whole(
             rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{SAID}|suggest(?:s|ed)?))\b",
             rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean"
             rf"|make (?:that|it))\b)",
-            r"~~|[)\"'*]*[ ]+(?:off|out|away|aside)\b|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
+            r"~~|[)\"'*]*[ ]+(?:off|out|away|aside|back)\b|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
             r"[^.!\n]*?\?",
             r"[^,;.!?\n]*?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"
             r"|there|[^,.;!?\n]*\b(?:were|was|had))|unless"
@@ -253,6 +253,15 @@ NEXT = _whole(
     r"|please (?:reply|answer) (?:once more|again)|do you see it|(?:user|human)[ ]*:)"
 )
 """The sentence after: it says no, or asks what somebody else thinks of it."""
+_I_DO = r"(?:i|we)(?:[ ](?:fully|also|do|completely|would|happen to))*[ ](?:agree|concur|think so|believe (?:so|it|that))"
+_IS_RIGHT = r"(?:'s|[ ]is|[ ]are)[ ](?:quite |absolutely |surely )?(?:right|correct)"
+AGREES = _whole(
+    r"^[^.;:!?\n]{0,60}?(?:"
+    rf"[,;—–-]*[ ](?:and|which)[ ](?:there[ ])?{_I_DO}|[.!][\"')*_]*\s+(?:and )?{_I_DO}"
+    rf"|[.!][\"')*_]*\s+(?:he|she|they|that|this|it){_IS_RIGHT}|[,;][ ]and[ ](?:he|she|they|that|it|this){_IS_RIGHT}"
+    r")(?:[ ](?:with (?:it|that|him|her|them|this)|completely|entirely|fully))?(?:[.!;)]|\s*$|\n| because| since| here)"
+)
+"""Behind what others say: the writer says so, too."""
 RECORD = (
     r"(?is)^.{0,160}?</(?:item|quiz|question|meta|metadata|record|entry|exam|problem|data|info|prompt|hint"
     r"|test|key"
