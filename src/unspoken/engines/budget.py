@@ -11,7 +11,7 @@ from unspoken.engines.rendering import token_ends
 from unspoken.files import digest_of
 from unspoken.seeds import hashed_seed
 
-HALF_A_CHARACTER = "�"
+HALF_A_CHARACTER = "\ufffd"
 """What a token decodes to whose character the next token completes."""
 
 

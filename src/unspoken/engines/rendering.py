@@ -51,7 +51,8 @@ def texts_of(tokenizer: Any, rows: list[list[int]]) -> list[str]:
     texts = tokenizer.batch_decode(rows, skip_special_tokens=False)
     if not _takes_a_space(tokenizer):
         return texts
-    firsts = [tokenizer.convert_ids_to_tokens(ids[0]) if ids else "" for ids in rows]
+    # An embedding may have rows that no token has.
+    firsts = [(tokenizer.convert_ids_to_tokens(ids[0]) if ids else None) or "" for ids in rows]
     return [
         f" {text}" if first.startswith(SPACE) else text for first, text in zip(firsts, texts, strict=True)
     ]
