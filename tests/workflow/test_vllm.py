@@ -153,9 +153,11 @@ def test_reasoning_within_budgets_agrees(organism):
     for tokens, insert in BUDGETS:
         made, same = (told[f"{tokens}_{insert}"] for told in (vllm, other))
         for field in ("reasoning", "reasoning_tokens", "was_cut", "inserted", "answer"):
-            assert share_equal(made, same, field) >= 0.95
+            share = share_equal(made, same, field)
+            print(f"budget {tokens}, insert {insert}: {field} {share:.3f} identical")
+            assert share >= 0.95
     short, long, extended = (vllm[f"{tokens}_{insert}"] for tokens, insert in BUDGETS)
-    assert {one["was_cut"] for one in long} == {True, False}
+    assert {one["was_cut"] for one in short} == {True, False}
     assert max(one["inserted"] for one in extended) > 0
     rows = list(zip(short, long, extended, strict=True))
     kept = sum(b["reasoning"].startswith(a["reasoning"]) for a, b, _ in rows)
