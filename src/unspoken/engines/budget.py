@@ -144,7 +144,7 @@ def _reasonings(
         seed = hashed_seed(sampling.seed, "further reasoning", turn) if turn else sampling.seed
         drawn = _completed(source, asked, replace(thinking, seed=seed), budget)
         for place, one in zip(growing, drawn, strict=True):
-            _add(reasonings[place], one, budget.end, gap)
+            _add(reasonings[place], one, budget.end, tokenizer, gap)
             if budget.insert and reasonings[place][-1].is_end:
                 n_tokens = len(token_ends(tokenizer, budget.insert))
                 reasonings[place].append(_Piece(gap + budget.insert, n_tokens, is_inserted=True))
@@ -157,17 +157,19 @@ def _goes_on(pieces: list[_Piece], budget: Budget) -> bool:
     return _length(pieces) < budget.tokens and not (pieces and pieces[-1].is_end)
 
 
-def _add(pieces: list[_Piece], drawn: Completion, end: str, gap: str) -> None:
+def _add(pieces: list[_Piece], drawn: Completion, end: str, tokenizer: Any, gap: str) -> None:
     """Add to a reasoning what was drawn; an `end` that begins in the piece before ends it there."""
-    before, is_end = _text(pieces), drawn.finish_reason != "length"
+    before, is_end, n_tokens = _text(pieces), drawn.finish_reason != "length", drawn.n_tokens
     text = drawn.text if is_end else drawn.text.rstrip(HALF_A_CHARACTER)
     if text and pieces:
         text = gap + text
     place = (before + text).find(end, max(len(before) - len(end) + 1, 0))
     if 0 <= place < len(before):
         pieces[-1] = replace(pieces[-1], text=pieces[-1].text[: place - len(before)])
+        ended_at = place + len(end) - len(before)
+        n_tokens = 1 + sum(token_end < ended_at for token_end in token_ends(tokenizer, text))
         text, is_end = "", True
-    pieces.append(_Piece(text, drawn.n_tokens, is_end))
+    pieces.append(_Piece(text, n_tokens, is_end))
 
 
 def _read_of(tokenizer: Any, pieces: list[_Piece], budget: Budget) -> list[_Piece]:
