@@ -16,6 +16,7 @@ from unspoken.tables.base import checked
 from unspoken.tables.measurements import Measurements
 
 BUDGETS = [0, 100, 800]
+FEATURES = pl.Map(pl.String, pl.Float64)
 N = 200
 
 
@@ -169,10 +170,11 @@ class TestFeatures:
                 "task": "grades",
                 "answer": [f"{one:.3f}" for one in self.TRUTH],
                 "features": [
-                    {"hours": hours, "sleep": sleep}
+                    [{"key": "hours", "value": hours}, {"key": "sleep", "value": sleep}]
                     for hours, sleep in zip(self.HOURS, self.SLEEP, strict=True)
                 ],
-            }
+            },
+            schema_overrides={"features": FEATURES},
         )
 
     def trials(self, last):

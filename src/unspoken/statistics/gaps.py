@@ -33,11 +33,6 @@ def drawn_gaps(drawn: Drawn, statistic: Statistic) -> list[Interval]:
     return [one if one.ci_low is None else replace(one, p=_sign_p(drawn, at)) for at, one in enumerate(found)]
 
 
-def gap_intervals(table: Resampled, statistic: Statistic) -> list[Interval]:
-    """Return a difference in each table, its bootstrap interval, and p against 0."""
-    return drawn_gaps(drawn_statistic(table, statistic), statistic)
-
-
 def gap_interval(table: Resampled, statistic: Statistic) -> Interval:
-    """Return the same of the only table."""
-    return gap_intervals(table, statistic)[0]
+    """Return a difference in the only table, its bootstrap interval, and p against 0."""
+    return drawn_gaps(drawn_statistic(table, statistic), statistic)[0]

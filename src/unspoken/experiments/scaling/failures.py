@@ -15,23 +15,25 @@ import polars as pl
 from unspoken.experiments.scaling.trends.cells import UNUSABLE, with_lengths
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.bootstrap import (
-    Resampled,
+    Drawn,
     Share,
     Statistic,
     Sums,
+    drawn_statistic,
     interval_at,
     ratio,
     resampled,
     share_of,
     statistic_ends,
 )
-from unspoken.statistics.gaps import gap_interval, gap_intervals
+from unspoken.statistics.gaps import drawn_gaps
 from unspoken.statistics.intervals import Floats
 from unspoken.statistics.report import Report
 
 COUNTED, HITS, EXPECTED, FIRST = range(4)
 """Columns of sums: answers that count, hits, hits expected by a rate known beforehand. Then of each lure: how
 often items without it give it, how many answers such items have, and how many the items with it."""
+_CHANGE = Statistic(lambda sums: sums[HITS], COUNTED, limits=(-2, 2))
 ALL = "all"
 """The condition `reason` of all answers that could not be read."""
 
@@ -72,16 +74,16 @@ class Failures:
         return (self.sums.shape[-1] - FIRST) // 3
 
 
-def base_rate(sums: Sums, lures: int, start: int = 0) -> Floats:
-    """Return the share of hits that is expected anyway, of the block of columns that begins at `start`.
+def base_rate(sums: Sums, lures: int) -> Floats:
+    """Return the share of hits that is expected anyway.
 
     NaN where every item has a lure that an answer gives: nothing shows how often it is given without.
     """
-    expected = sums[start + EXPECTED]
+    expected = sums[EXPECTED]
     for lure in range(lures):
-        given, others, exposed = (sums[start + FIRST + 3 * lure + part] for part in range(3))
+        given, others, exposed = (sums[FIRST + 3 * lure + part] for part in range(3))
         expected = expected + np.where(exposed > 0, exposed * ratio(given, others), 0.0)
-    return ratio(expected, sums[start + COUNTED])
+    return ratio(expected, sums[COUNTED])
 
 
 def excess_of(lures: int) -> Statistic:
@@ -92,16 +94,15 @@ def excess_of(lures: int) -> Statistic:
     )  # fmt: skip
 
 
-def change_of(lures: int, has_base: bool) -> Statistic:
-    """Return the statistic: the excess in the second block of columns minus that in the first."""
-    block = FIRST + 3 * lures
-
-    def excess(sums: Sums, start: int) -> Floats:
-        share = ratio(sums[start + HITS], sums[start + COUNTED])
-        return share - base_rate(sums, lures, start) if has_base else share
-
-    shares = (Share(HITS, COUNTED, -1), Share(block + HITS, block + COUNTED))
-    return Statistic(lambda sums: excess(sums, block) - excess(sums, 0), COUNTED, shares, (-2, 2))
+def change_of(drawn: Drawn, first: int, last: int) -> Drawn:
+    """Return the draws of what a statistic is in one table minus what it is in another."""
+    return Drawn(
+        drawn.value[[last]] - drawn.value[[first]],
+        drawn.lower[[last]] - drawn.upper[[first]],
+        drawn.upper[[last]] - drawn.lower[[first]],
+        drawn.few[[last]] | drawn.few[[first]],
+        np.minimum(drawn.n[[last]], drawn.n[[first]]),
+    )
 
 
 def _by_length(trials: pl.DataFrame, items: list[str], columns: list[pl.Expr]) -> tuple[list[int], Floats]:
@@ -204,23 +205,21 @@ class _Rows:
 
     def add(self) -> None:
         """Add share and excess at each length, and how both change from the shortest to the longest."""
-        failures = self.failures
-        shares = statistic_ends(self.table, share_of(HITS, COUNTED))
+        failures, share = self.failures, share_of(HITS, COUNTED)
+        shares = statistic_ends(self.table, share)
+        counted = excess_of(failures.lures) if failures.has_base else share
+        drawn = drawn_statistic(self.table, counted)
+        excess = drawn_gaps(drawn, counted)
         key = "rank" if self.setup == "natural" else "budget"
-        excess = gap_intervals(self.table, excess_of(failures.lures)) if failures.has_base else []
         for at, length in enumerate(failures.lengths):
             self._add(interval_at(shares, at), "", [at], **{key: str(length)})
-            if excess:
+            if failures.has_base:
                 self._add(excess[at], "_excess", [at], **{key: str(length)})
         reasoned = [at for at, length in enumerate(failures.lengths) if length > 0]
         if len(reasoned) > 1:
             ends = [reasoned[0], reasoned[-1]]
-            both = np.concatenate([failures.sums[at] for at in ends], axis=-1)
-            change = gap_interval(self._of(both), change_of(failures.lures, failures.has_base))
+            (change,) = drawn_gaps(change_of(drawn, *ends), _CHANGE)
             self._add(change, "_change", ends)
-
-    def _of(self, sums: Floats) -> Resampled:
-        return resampled(sums[None], self.seed)
 
 
 def add_failures(

@@ -137,20 +137,19 @@ class _Rows:
 def add_spurious(report: Report, trials: pl.DataFrame, items: pl.DataFrame, subject: str, seed: int) -> None:
     """Add what one subject's predictions follow, by task, set-up, level, length (Gema et al. 2025, Fig. 7).
 
-    `trials` are of one subject, in the columns of `Trials`; of `items`, those with a struct `features`
-    count. Metric `feature_correlation`, unit correlation, conditions `feature` and `kind` (partial, raw): an
-    estimate at each `budget`, and of the truth (`budget: truth`). Contrasts: `feature_excess`, a budget
-    minus the truth; `feature_change`, the longest budget minus the shortest above 0. Null where all
-    predictions are alike.
+    `trials` are of one subject, in the columns of `Trials`; of `items`, those with a map of `features`
+    count, by task, whose items have the same ones. Metric `feature_correlation`, unit correlation,
+    conditions `feature` and `kind` (partial, raw): an estimate at each `budget`, and of the truth (`budget:
+    truth`). Contrasts: `feature_excess`, a budget minus the truth; `feature_change`, the longest budget
+    minus the shortest above 0. Null where all predictions are alike.
     """
-    known = (
-        items.drop_nulls("features").select("item", "features", truth=_number("answer")).unnest("features")
-    )
-    names = [name for name in known.columns if name not in ("item", "truth")]
+    known = items.drop_nulls("features").select("item", "features", truth=_number("answer"))
     told = with_lengths(trials).drop_nulls("length").join(known, on="item")
     told = told.with_columns(predicted=_number("answer"))
     told = told.with_columns(predicted=pl.when(pl.col("predicted").is_between(*RANGE)).then("predicted"))
     for key, group in sorted(told.partition_by("task", "setup", "level", as_dict=True).items(), key=str):
         conditions = dict(zip(("task", "setup", "level"), map(str, key), strict=True))
-        found = _Correlations(group, names, hashed_seed(seed, "features", subject, *key))
+        names = group["features"].map.keys().explode().unique().sort().to_list()
+        wide = group.with_columns(pl.col("features").map.get(name).alias(name) for name in names)
+        found = _Correlations(wide, names, hashed_seed(seed, "features", subject, *key))
         _Rows(report, subject, found, conditions).add_all()

@@ -15,7 +15,7 @@ from unspoken.experiments.scaling.trends.rules import (
 )
 from unspoken.statistics.intervals import Interval
 
-CALLED = {
+CALLED: dict[str, Any] = {
     "subject": pl.String, "task": pl.String, "setup": pl.String, "level": pl.String, "items": pl.String,
     "unusable": pl.String, "rule": pl.String, "called": pl.Enum(CALLS), "gate": pl.String,
 }  # fmt: skip
@@ -33,7 +33,7 @@ def trends_called(measurements: pl.DataFrame) -> pl.DataFrame:
         pl.col("metric").str.contains(r"^(trend|association)(_paper|_code|_change|_turn)?$")
     )
     keys = [pl.col("conditions").map.get(name).alias(name) for name in list(CALLED)[1:6]]
-    subject = pl.col("subject").str.replace(r":[^:]*:longest$", "")
+    subject = pl.col("subject").str.replace(r":[^:]*:[^:]*:longest$", "")
     part = pl.col("metric").str.replace(r"^(trend|association)_?", "")
     keyed = found.with_columns(*keys, subject=subject, part=part).sort(*list(CALLED)[:6], "part")
     rows: list[dict[str, Any]] = []

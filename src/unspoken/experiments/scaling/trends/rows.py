@@ -69,7 +69,8 @@ class CellRows:
     ) -> None:  # fmt: skip
         cell = self.cell
         longest, shortest = (
-            self.report.arm(self.subject, f"{cell.conditions['setup']}:{one}") for one in names
+            self.report.arm(self.subject, f"{cell.conditions['task']}:{cell.conditions['setup']}:{one}")
+            for one in names
         )
         samples, unread = (int(part[:, places].sum()) for part in (cell.samples, cell.unread))
         self.report.add(
