@@ -3,6 +3,8 @@
 Only a letter that stands alone, or an option's words and nothing else, may follow.
 """
 
+import polars as pl
+
 from unspoken.answers.leads import either
 
 _G = "[ *_]+"  # between words, some of them in bold
@@ -65,14 +67,24 @@ _CHOICES = (
     r"|我?(?:应该?|應該?|故|应当)?(?:选择|選擇|选|選)"
 )
 ABROAD = rf"(?:(?:{_ANSWERS})(?:[ *_]*:|[ *_]+[-–—]|[ *_])|{_EAST}:?|{_CHOICES})"
-_WORDS = """
-antwo svar ponse puesta opción alternativa sposta posta răsp lösung richtig ответ Ответ вариант відповідь
-Відповідь odpov odpow somit daher damit folglich demnach cevap yanıt vastaus válasz Válasz απάντηση
-Απάντηση đáp Đáp câu Câu jawab إجاب جواب תשובה پاسخ उत्तर คำตอบ wähle nehme entscheide antworte choisis
-lectionne ponds j'opte elijo escojo selecciono opto escolho scelgo ыбираю kies wybieram väljer 答 选 選 解
-정답 답"""
-WORDS_ABROAD = tuple(_WORDS.split())
-"""One of these is in whatever ABROAD finds."""
+_LATIN = """
+ntwo svar Svar ponse uesta sposta ichtig dpov dpow somit Somit daher Daher damit Damit olglich emnach ceva Ceva astaus awab nehme Nehme scheide
+hoisi ctionne ponds 'opt elij Elij escoj eleccion opto Opto escolh celgo kies Kies ybieram lternativ NTWO SVAR PONSE UESTA
+POSTA DPOV DPOW CEVAP JAWAB"""
+_OTHER = """
+opción răsp lösung LÖSUNG ответ Ответ ОТВЕТ вариант відповідь Відповідь yanıt válasz Válasz απάντηση
+Απάντηση đáp Đáp câu Câu إجاب جواب תשובה پاسخ उत्तर คำตอบ wähle ыбираю väljer réponse RÉPONSE odpověď 答 选 選
+解 정답 답"""
+
+
+def may_be_abroad(text: pl.Expr) -> pl.Expr:
+    """Return whether a text has one of the words that are in whatever ABROAD finds: the quick search."""
+    beyond = pl.when(text.str.len_bytes() != text.str.len_chars()).then(text)
+    return text.str.contains("|".join(_LATIN.split())) | beyond.str.contains_any(_OTHER.split()).fill_null(
+        value=False
+    )
+
+
 CHOOSING_ABROAD = either("""
 es ist das muss sein also somit daher bleibt nur passt sage tippe auf würde wähle wählen nehme ich die der
 lösung antwort richtig richtige bin für mich c'est donc il_ne_reste_que il_reste ce_doit_être je dirais la

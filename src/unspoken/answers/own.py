@@ -69,16 +69,26 @@ def _gone() -> pl.Expr:
 
 def _in_record() -> pl.Expr:
     """Return whether a place is a field of a record about the question, or quoted as a block."""
-    match, before, after = pl.col("match"), pl.col("before"), pl.col("after")
-    return (
-        before.str.contains("<!--[^>]*$")
-        | pl.col("kind").is_in(["tag", "json", "brackets"])
-        & (after.str.contains(_MENTIONED) | pl.col("sentence").str.contains(_HELD))
-        | (pl.col("kind") == "tag") & after.str.contains(whose.RECORD)
-        | match.str.contains("^[a-z_ ]+:")
-        & (before.str.contains(whose.FIELD_BEFORE) | after.str.contains(whose.FIELD_AFTER))
-        & ~(before.str.contains(whose.FIELDS) & after.str.contains(whose.FIELDS))
-        | pl.col("sentence").str.contains(r"^\s*>") & after.str.contains(r"\n\s*[^\s>]")
+    match, before, after, sentence = (pl.col(name) for name in ("match", "before", "after", "sentence"))
+    # What is null is not searched.
+    framed = pl.when(pl.col("kind").is_in(["tag", "json", "brackets"]))
+    tagged = pl.when(pl.col("kind") == "tag").then(after)
+    field = pl.when(match.str.contains("^[a-z_ ]+:"))
+    quoted = pl.when(sentence.str.contains(r"^\s*>")).then(after)
+    commented = pl.when(before.str.contains("<!--", literal=True)).then(before)
+    alone = field.then(before).str.contains(whose.FIELDS) & field.then(after).str.contains(whose.FIELDS)
+    beside = field.then(before).str.contains(whose.FIELD_BEFORE) | field.then(after).str.contains(
+        whose.FIELD_AFTER
+    )
+    return pl.any_horizontal(
+        holds.fill_null(value=False)
+        for holds in (
+            commented.str.contains("<!--[^>]*$"),
+            framed.then(after).str.contains(_MENTIONED) | framed.then(sentence).str.contains(_HELD),
+            tagged.str.contains(whose.RECORD),
+            beside & ~alone,
+            quoted.str.contains(r"\n\s*[^\s>]"),
+        )
     )
 
 

@@ -37,7 +37,9 @@ _BEFORE_CELLS = r"\n([ ]*</?t)"
 _BETWEEN_CELLS = r"(\S)\t"
 _ODD = r"[\r\t\x0b\x0c\x1e\x1f]"
 _END_TOKENS = r"(?:\s|<[|｜][^|｜<>\n]{1,30}[|｜]>|</?s>|<eos>|<end_of_turn>|<pad>|\[/?INST\]|\[EOS\])+$"
-_HAS_TURN = r"<(?:[|｜]|/s>|end_of_turn>|start_of|eos|pad)|\[(?:INST|EOS)|(?i:human|user)"
+_HAS_TURN = (
+    r"<(?:[|｜]|/s>|end_of_turn>|start_of|eos|pad)|\[(?:INST|EOS)|\n[ #*_>]*(?i:human|user|instruction)"
+)
 _HAS_QUESTION = r"\n[ #*_>]*(?:(?i:next|question|problem|exercise)\b|Q\d*[ *_]*:)"
 _TITLES = {f"{title}. ": f"{title}  " for title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "prof")}
 """Full stops that end no sentence."""

@@ -18,7 +18,7 @@ from unspoken.answers.claims import (
     restated_letter,
 )
 from unspoken.answers.leads import plain_edges
-from unspoken.answers.leads_abroad import ABROAD, ARTICLE, WORDS_ABROAD
+from unspoken.answers.leads_abroad import ABROAD, ARTICLE, may_be_abroad
 from unspoken.answers.own import FRAMES, is_others, with_clauses
 from unspoken.answers.plain import BEGIN, END
 
@@ -52,6 +52,7 @@ _SENTENCE = (
     r"(?s)^.*(?:\n|[!?。！？]|(?:[^\x00-/:-@\[-`{-\x7f]{2}|[)\]\"'*}%]|(?:^|[^A-Za-z])[A-J])[.;][\"')*]*\s"
     r"|</[a-z_]+>\s)"
 )
+_REST_OF_SENTENCE = r"(?s)^[ ]*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。\n].*$|$)"
 _FIRST_SENTENCE = r"(?s)^\s*(.*?)(?:[.!?][\"')*_]*(?:\s.*)?$|[。\n].*$|$)"
 _CONNECTIVES = plain_edges(
     r"(?i)^[\s*_#>\-]*(?:(?:so|thus|therefore|hence|then|finally|and|but|in conclusion|in summary|to conclude"
@@ -101,11 +102,10 @@ def found_places(texts: pl.DataFrame) -> pl.DataFrame:
     marks = f"{BEGIN}${{0}}{END}"
     english = pl.col("text").str.replace_all(_ENGLISH, marks)
     # One search for all languages would take a hundred times as long.
-    other = texts["text"].str.contains_any(list(WORDS_ABROAD), ascii_case_insensitive=True)
-    plain = texts.select("row", "text")
+    plain = texts.select("row", "text", abroad=may_be_abroad(pl.col("text")))
     marked = [
-        plain.filter(~other).with_columns(part=english),
-        plain.filter(other).with_columns(part=english.str.replace_all(_MARKED_OR_ABROAD, marks)),
+        plain.filter(~pl.col("abroad")).with_columns(part=english),
+        plain.filter("abroad").with_columns(part=english.str.replace_all(_MARKED_OR_ABROAD, marks)),
     ]
     parts = (
         pl.concat(marked)
@@ -133,7 +133,7 @@ def found_places(texts: pl.DataFrame) -> pl.DataFrame:
             after=pl.col("text").str.slice(pl.col("at") + pl.col("match").str.len_chars(), _WINDOW),
         )
         .with_columns(at=pl.col("at") + blanks)
-        .drop("text", "length")
+        .drop("text", "length", "abroad")
     )
 
 
@@ -195,13 +195,14 @@ def _with_names(places: pl.DataFrame) -> pl.DataFrame:
     Of a claim with a letter the words beside the letter are read. `stopped`: a full stop is between them.
     """
     claim, spelt = pl.col("claim"), pl.col("spelt")
-    line = claim.str.slice(1).str.extract(r"^([^\n]*)")
-    beside = line.str.strip_chars_start(")]}\"'`$*_ .:,-–—")
+    beside = claim.str.slice(1).str.strip_chars_start(")]}\"'`$*_ .:,-–—")
     places = (
         places.with_row_index("claim_at")
         .with_columns(spelt=letter_of(claim), stopped=claim.str.contains(r"^.[)\]}\"'`$*_ ]*[.:]"))
         .with_columns(
-            words=pl.when(spelt.is_null()).then(claim).otherwise(beside).str.replace(_FIRST_SENTENCE, "${1}")
+            words=pl.when(spelt.is_null())
+            .then(claim.str.replace(_FIRST_SENTENCE, "${1}"))
+            .otherwise(beside.str.replace(_REST_OF_SENTENCE, "${1}"))
         )
     )
     named = named_options(places.select("claim_at", "options", claim="words"))

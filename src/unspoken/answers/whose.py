@@ -260,7 +260,7 @@ RECORD = (
 )
 """Behind a tag: it stands in a record about the question."""
 FIELD_BEFORE = r"(?:(?:^|\n)[a-z_ ]+: [^\n]*|---)\n[ ]*$"
-FIELDS = r"^(?:[^\n]*(?:\n|$)|)(?:(?:[a-z_ -]+:[^\n]*|[-`a-z]*)(?:\n|$))*$"
+FIELDS = r"^[^\n]*(?:\n(?:[a-z_ -]+:[^\n]*|[-`a-z]*))*$"
 """A whole reply of fields is the writer's own."""
 FIELD_AFTER = r"^[^\n]*\n[ ]*(?:[a-z_]+: |---)"
 """Around a field of such a record."""
