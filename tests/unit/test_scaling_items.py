@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+
 from unspoken.experiments.scaling.checks.answers import faults_of, solution
 from unspoken.experiments.scaling.checks.counting import things_in
 from unspoken.experiments.scaling.items import Items, made_items
