@@ -50,7 +50,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a table without its columns": (
         _scaling(tasks={"grades": {"levels": [0], "items": 3, "table": STUDENTS}}),
         "scaling.tasks.grades.table.path",
-        "got 'doc....jsonl'; expected a file with the column 'grade'",
+        "got 'docs/examples/questions.jsonl'; expected a file with the column 'grade'",
     ),
     "unknown key": (
         {"subliminal": {"roows": 5}},
