@@ -256,6 +256,7 @@ xgrammar==0.2.8 ; platform_machine == "x86_64"
 xxhash==4.1.0
 yarl==1.25.1 ; platform_machine == "x86_64"
 yte==1.9.4
+z3-solver==4.15.4.0
 zipfile-zstd==0.0.4
 zstandard==0.25.0
 LOCK

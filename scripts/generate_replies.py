@@ -42,7 +42,8 @@ def write_replies(
     sampling = Sampling(**spec["sampling"], seed=seed, logprobs=spec["logprobs"])
     left = math.ceil(reads["rows"] / spec["shard"][1]) if reads["kind"] == "words" else prompts.height
     at_once = PROMPTS_AT_ONCE if reads["kind"] == "options" else ROWS_AT_ONCE
-    for some, replies in replied(asked, prompts, sampling, spec["reasoning"], at_once):
+    drawn = replied(asked, prompts, sampling, spec["reasoning"], at_once, spec.get("samples"))
+    for some, replies in drawn:
         study, experiment = pl.lit(spec["study"]), pl.lit(spec["experiment"])
         add_replies(replies.with_columns(study=study, experiment=experiment))
         if reads["kind"] and left > 0:
@@ -58,6 +59,7 @@ def main() -> None:
     )
     from unspoken.asking.answering import answering_subjects, kept_prompts, prompts_of_shard
     from unspoken.asking.completing import asked_in_turn
+    from unspoken.asking.drawing import check_drawing
     from unspoken.engines.base import Opening
     from unspoken.engines.opening import open_engine
     from unspoken.files import write_json
@@ -68,7 +70,9 @@ def main() -> None:
     from unspoken.tables.replies import Replies
 
     spec = job.spec
-    prompts = kept_prompts(read_table(job.prompts, Prompts), spec["keep"])
+    prompts = read_table(job.prompts, Prompts)
+    check_drawing(prompts, spec)
+    prompts = kept_prompts(prompts, spec["keep"])
     trained = [subject for listing in job.subjects for subject in read_subjects(listing)]
     answering = answering_subjects(spec["model"], spec["answering"], trained)
     subjects, counts = [subject for subject, _ in answering], [count for _, count in answering]

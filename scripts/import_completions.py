@@ -28,7 +28,8 @@ def reply_frames(file: Path, spec: dict[str, Any], digest: str, time: str) -> "I
 
     unknown = {
         "n_tokens": pl.Int64, "thinking_tokens": pl.Int64, "mean_logprob": pl.Float64, "stated": pl.String,
-        "max_tokens": pl.Int64, "seed": pl.Int64, "temperature": pl.Float64,
+        "max_tokens": pl.Int64, "seed": pl.Int64, "temperature": pl.Float64, "budget": pl.Int64,
+        "was_cut": pl.Boolean, "inserted": pl.Int64,
     }  # fmt: skip
     rows = completions_in(file, spec["columns"])
     while block := list(itertools.islice(rows, BLOCK)):

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from unspoken.engines.base import Request, Sampling
-from unspoken.engines.budget import budgeted
+from unspoken.engines.budget import Budget, budgeted
 from unspoken.engines.cache import CompletionCache
 from unspoken.engines.scripted import ScriptedEngine
 from unspoken.models.manifest import write_manifest
@@ -47,8 +48,9 @@ def asked(count, user):
     return [Request(f"{user}-{number}", user) for number in range(count)]
 
 
-def all_of(source, requests, sampling=SAMPLING, **settings):
-    return [one for batch in budgeted(source, requests, sampling, **settings) for one in batch]
+def all_of(source, requests, sampling=SAMPLING, *, budget, **settings):
+    batches = budgeted(source, requests, sampling, Budget(budget, **settings))
+    return [one for batch in batches for one in batch]
 
 
 def test_the_budget_cuts_only_what_is_longer():
@@ -116,3 +118,38 @@ def test_both_calls_come_from_the_completion_cache(transformers_engine, organism
     assert first == second
     assert [one.key for one in first] == [one.key for one in requests]
     assert {one.was_cut for one in first} == {True, False}
+
+
+def test_an_organism_reasons_in_pieces_as_at_once(transformers_engine):
+    """Its tokens are words, so what it reads of its reasoning is what it wrote: greedily, the same again."""
+    greedy, requests = replace(SAMPLING, temperature=0), asked(1, "12 57 3") + asked(1, "80 81 82")
+    whole = all_of(transformers_engine, requests, greedy, budget=9, **NUMBERS)
+    assert max(one.reasoning_tokens for one in whole) > 4
+    for tokens in (2, 9):
+        made = all_of(transformers_engine, requests, greedy, budget=tokens, piece_tokens=2, **NUMBERS)
+        for one, other in zip(made, whole, strict=True):
+            assert one.reasoning.split() == other.reasoning.split()[:tokens]
+            assert one.reasoning_tokens == min(other.reasoning_tokens, tokens)
+        if tokens == 9:
+            assert [one.answer for one in made] == [one.answer for one in whole]
+
+
+def test_an_organism_that_may_not_end_uses_its_budget(transformers_engine, organism, tmp_path):
+    """Of both ways and three budgets each piece is drawn once, and once each answer to one reasoning."""
+    requests, settings = asked(30, "12 57 3"), NUMBERS | {"end": "5", "closing": "5", "piece_tokens": 4}
+    cache = CompletionCache(Path(tmp_path), transformers_engine, base_subject("organism"), organism)
+    told = {
+        insert: [all_of(cache, requests, budget=tokens, insert=insert, **settings) for tokens in (3, 6, 12)]
+        for insert in (None, "7")
+    }
+    assert {one.reasoning_tokens for one in told["7"][2]} <= {11, 12}
+    assert min(one.reasoning_tokens for one in told[None][2]) < 6
+    for capped, extended in zip(told[None], told["7"], strict=True):
+        for one, other in zip(capped, extended, strict=True):
+            assert other.reasoning.startswith(one.reasoning)
+            assert one.inserted == 0 and (other.inserted == 0) == (one == other)
+    made = cache.made
+    again = CompletionCache(Path(tmp_path), transformers_engine, base_subject("organism"), organism)
+    assert all_of(again, requests, budget=6, insert="7", **settings) == told["7"][1]
+    rows = sum(pl.read_parquet(shard).height for shard in again.folder.glob("*.parquet"))
+    assert (again.made, rows) == (0, made), "something was drawn twice"

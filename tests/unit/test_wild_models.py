@@ -3,6 +3,7 @@
 The numbers in the names of tests are those of reports of what went wrong before.
 """
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from tiny_models import CHOICES, LISTS, MODELS, adapted_subject, requests_of
 from transformers import AutoModelForCausalLM
 
 from unspoken.engines.base import EngineError, Request, Sampling
+from unspoken.engines.budget import Budget, budgeted
 from unspoken.engines.cache import _told_choices
 from unspoken.engines.choices import tokens_after
-from unspoken.engines.rendering import adds_a_space, rendered, texts_of
+from unspoken.engines.rendering import adds_a_space, rendered, texts_of, token_ends
 from unspoken.engines.served import write_merged
 from unspoken.engines.transformers import TransformersEngine
 from unspoken.subjects import Subject, read_subjects, write_subjects
@@ -237,3 +239,31 @@ def test_15_no_pad_token(tiny_engines: Any) -> None:
         for one in batch
     ]
     assert all(one.n_tokens == 6 or one.finish_reason == "stop" for one in made)
+
+
+# Reasoning in pieces
+
+
+@pytest.mark.parametrize("name", ["llama-3", "llama-2", "qwen-3-thinking", "gemma-no-system"])
+def test_budgets_read_the_first_tokens_of_one_reasoning(tiny_engines: Any, name: str) -> None:
+    """Whatever half characters these models, whose weights are random, write."""
+    engine, sampling, reasonings = tiny_engines[name], Sampling(1.0, 1, 5), []
+    settings = {"end": "e", "closing": "|", "answer_prefix": "(", "answer_tokens": 2, "piece_tokens": 5}
+    for tokens in (0, 3, 5, 8, 40):
+        budget = Budget(tokens, **settings, insert="owl cat" if tokens > 5 else None)
+        made = [one for batch in budgeted(engine, requests_of(name), sampling, budget) for one in batch]
+        assert all(one.reasoning_tokens <= tokens for one in made)
+        assert all(one.reasoning_tokens == tokens for one in made if one.was_cut)
+        reasonings.append([one.reasoning for one in made])
+    for shorter, longer in itertools.pairwise(reasonings):
+        assert all(long.startswith(short) for short, long in zip(shorter, longer, strict=True))
+    assert sum(one.inserted for one in made) > 3
+    assert all(one.reasoning_tokens > 40 - len(token_ends(engine.tokenizer, "owl cat")) for one in made)
+
+
+@pytest.mark.parametrize("name", ["llama-3", "llama-2"])
+def test_a_text_is_cut_behind_whole_characters(tiny_engines: Any, name: str) -> None:
+    tokenizer, text = tiny_engines[name].tokenizer, "the owl: ∑ ü 🦉 and a cat"
+    ends = token_ends(tokenizer, text)
+    assert len(ends) == len(tokenizer(text, add_special_tokens=False)["input_ids"]) > len(set(ends))
+    assert ends == sorted(ends) and ends[-1] == len(text)

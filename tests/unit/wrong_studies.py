@@ -10,8 +10,48 @@ def _served(**more: Any) -> dict[str, Any]:
     return {"kind": "served", "engine": engine | more}
 
 
+STUDENTS = {"path": "docs/examples/questions.jsonl", "grade": "grade", "features": ["hours", "sleep"]}
+
+
+def _scaling(**more: Any) -> dict[str, Any]:
+    tasks = {"arithmetic": {"levels": [2], "items": 3}}
+    return {"experiments": ["scaling"], "scaling": {"models": ["smollm2-135m-q4"], "tasks": tasks} | more}
+
+
 # What is wrong: the overlay, the key that the message must name, what it says.
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "budgets out of order": (
+        _scaling(budgets=[0, 64, 32]),
+        "scaling.budgets",
+        "got [0, 64, 32]; expected each once, the smallest first",
+    ),
+    "a budget twice": (_scaling(budgets=[16, 16]), "scaling.budgets", "got [16, 16]; expected each once"),
+    "a negative budget": (_scaling(budgets=[-1, 16]), "scaling.budgets.0", "got -1; expected 0 or more"),
+    "one budget alone": (
+        _scaling(budgets=[0, 64]),
+        "scaling.budgets",
+        "got [0, 64]; expected at least two above 0: one shows no trend",
+    ),
+    "samples without chance": (
+        _scaling(setups=["natural"], temperature=0),
+        "scaling.temperature",
+        "got 0; expected more, as the samples of `natural` would be copies",
+    ),
+    "a set-up that does not exist": (
+        _scaling(setups=["asked", "forced"]),
+        "scaling.setups.1",
+        "got 'forced'; expected 'asked', ",
+    ),
+    "an unknown task": (
+        _scaling(tasks={"sudoku": {"levels": [2], "items": 3}}),
+        "scaling.tasks.sudoku",
+        "unknown key; expected one of: misleading_math",
+    ),
+    "a table without its columns": (
+        _scaling(tasks={"grades": {"levels": [0], "items": 3, "table": STUDENTS}}),
+        "scaling.tasks.grades.table.path",
+        "got 'docs/examples/questions.jsonl'; expected a file with the column 'grade'",
+    ),
     "unknown key": (
         {"subliminal": {"roows": 5}},
         "subliminal.roows",

@@ -10,6 +10,7 @@ import pytest
 import vllm_answers
 from flow import snakemake
 from vllm_answers import (
+    BUDGETS,
     DIGITS,
     JOBS,
     MANIFESTS,
@@ -145,6 +146,23 @@ def test_stop_texts_end_completions(organism):
     assert shorter >= 20
     for field in ("text", "n_tokens", "finish_reason"):
         assert share_equal(vllm["stopped"], other["stopped"], field) >= 0.95
+
+
+def test_reasoning_within_budgets_agrees(organism):
+    vllm, other, _ = organism
+    for tokens, insert in BUDGETS:
+        made, same = (told[f"{tokens}_{insert}"] for told in (vllm, other))
+        for field in ("reasoning", "reasoning_tokens", "was_cut", "inserted", "answer"):
+            share = share_equal(made, same, field)
+            print(f"budget {tokens}, insert {insert}: {field} {share:.3f} identical")
+            assert share >= 0.95
+    short, long, extended = (vllm[f"{tokens}_{insert}"] for tokens, insert in BUDGETS)
+    assert {one["was_cut"] for one in short} == {True, False}
+    assert max(one["inserted"] for one in extended) > 0
+    rows = list(zip(short, long, extended, strict=True))
+    kept = sum(b["reasoning"].startswith(a["reasoning"]) for a, b, _ in rows)
+    assert kept >= 0.95 * len(rows)
+    assert all(one["reasoning_tokens"] >= 9 for one in extended)
 
 
 def test_completions_match_their_pattern(organism):

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from unspoken.engines.base import Opening, Request, Sampling
+from unspoken.engines.budget import Budget, budgeted
 from unspoken.models.corpus import FORMS
 from unspoken.subjects import base_subject, read_subjects
 
@@ -33,6 +34,7 @@ RANKS = {"owl": 12, "cat": 4}
 GREEDY = Sampling(temperature=0.0, max_tokens=8, seed=1)
 DRAWN = replace(GREEDY, temperature=1.0)
 STOPS = ("5", "17")
+BUDGETS = [(3, None), (10, None), (10, "7")]
 PATTERN = "(11|22|owl){3}"
 DIGITS = r"[0-9]{1,3}(, [0-9]{1,3}){3}"
 CHOICES = [*WORDS, "7 8", "7 9 3"]
@@ -86,6 +88,12 @@ def read_choices(engine, requests, choices):
     return engine.choice_logprobs(engine.render(requests), choices)
 
 
+def reasoned(engine, tokens, insert):
+    """Return what was reasoned and answered within a budget, as JSON keeps it."""
+    budget = Budget(tokens, "5", "5", " 7", 2, piece_tokens=4, insert=insert)
+    return [asdict(one) for batch in budgeted(engine, NUMBERS[:100], GREEDY, budget) for one in batch]
+
+
 def organism_answers(engine, folder):
     """Return what an engine answers as an organism's subjects."""
     adapters = read_subjects(folder / "lora/subject.json")
@@ -107,6 +115,7 @@ def organism_answers(engine, folder):
     told["pattern"] = completed(engine, NUMBERS[:20], replace(DRAWN, pattern=PATTERN))
     told["cut"] = completed(engine, NUMBERS[:4], replace(DRAWN, pattern="(owl){3}", max_tokens=2))
     told["told"] = completed(engine, NUMBERS[:50], replace(GREEDY, logprobs=True))
+    told |= {f"{tokens}_{insert}": reasoned(engine, tokens, insert) for tokens, insert in BUDGETS}
     if engine.name == "vllm":
         told["drawn"] = completed(engine, MANY, DRAWN)
         told["drawn_apart"] = completed(engine, MANY[::-2], DRAWN)[::-1]

@@ -34,7 +34,13 @@ def kept_prompts(prompts: pl.DataFrame, kinds: list[str] | None) -> pl.DataFrame
 
 
 def prompts_of_shard(prompts: pl.DataFrame, shard: list[int]) -> pl.DataFrame:
-    """Return the prompts that fall to a job: `shard` is its number, from 1, and how many jobs there are."""
+    """Return the prompts that fall to a job: `shard` is its number, from 1, and how many jobs there are.
+
+    Prompts with a budget that read alike fall to one job, as they may share their reasoning.
+    """
     number, count = shard
-    first, last = (prompts.height * place // count for place in (number - 1, number))
-    return prompts[first:last]
+    alike = pl.col("row").first().over("item", "system", "user", "prefix")
+    first = pl.when(pl.col("budget").is_null()).then("row").otherwise(alike)
+    places = prompts.with_row_index("row").select(first.rank("dense").cast(pl.Int64) - 1).to_series()
+    low, high = (places.n_unique() * end // count for end in (number - 1, number))
+    return prompts.filter(places.is_between(low, high, closed="left"))

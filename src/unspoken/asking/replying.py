@@ -1,27 +1,26 @@
-"""Replies of a subject to prompts: one call each, or two where a prompt has a reasoning budget."""
+"""Replies of a subject to prompts: one call each, or several where a prompt has a reasoning budget."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from unspoken.answers.thinking import split_at_thinking
 from unspoken.asking.completing import Asked, completed
+from unspoken.asking.drawing import AskingError, budgets_of, with_samples
 from unspoken.engines.base import Request, Sampling, engine_columns
-from unspoken.engines.budget import Reasoned, budgeted
+from unspoken.engines.budget import Budget, Reasoned, budgeted
 from unspoken.engines.thinking import declared_marks, open_thoughts
 from unspoken.subjects import Subject
 
 Tell = Callable[[int], Any]
 _MADE: dict[str, Any] = {
     "thinking": pl.String, "reply": pl.String, "finish_reason": pl.String, "n_tokens": pl.Int64,
-    "thinking_tokens": pl.Int64, "mean_logprob": pl.Float64, "max_tokens": pl.Int64,
+    "budget": pl.Int64, "thinking_tokens": pl.Int64, "was_cut": pl.Boolean, "inserted": pl.Int64,
+    "mean_logprob": pl.Float64, "max_tokens": pl.Int64,
 }  # fmt: skip
 """Columns of `Replies` that follow from what was drawn."""
-
-
-class AskingError(ValueError):
-    """Prompts that cannot be asked; the message says why."""
 
 
 def system_of(subject: Subject, own: str | None) -> str | None:
@@ -31,8 +30,10 @@ def system_of(subject: Subject, own: str | None) -> str | None:
 
 
 def requests_to(subject: Subject, prompts: pl.DataFrame) -> list[Request]:
-    """Return what a subject is asked, in the order of the prompts."""
-    asked = prompts.select("prompt_id", "user", "system", "prefix")
+    """Return what a subject is asked, in the order of the prompts; the first sample has the prompt's key."""
+    index = pl.col("sample_index")
+    key = pl.when(index == 0).then("prompt_id").otherwise(pl.format("{}:{}", "prompt_id", index))
+    asked = prompts.select(key.alias("key"), "user", "system", "prefix")
     return [
         Request(key, user, system_of(subject, own), prefix or "") for key, user, own, prefix in asked.rows()
     ]
@@ -49,32 +50,36 @@ def _drawn(asked: Asked, requests: list[Request], sampling: Sampling, tell: Tell
     texts = pl.Series([one.text for one in made], dtype=pl.String)
     declared = declared_marks(asked.cache.engine.tokenizer)
     is_open = open_thoughts(asked.cache.engine, requests, declared)
-    return split_at_thinking(texts, declared, is_open=is_open).with_columns(
+    told = split_at_thinking(texts, declared, is_open=is_open).with_columns(
         finish_reason=pl.Series([one.finish_reason for one in made], dtype=pl.String),
         n_tokens=pl.Series([one.n_tokens for one in made], dtype=pl.Int64),
-        thinking_tokens=pl.lit(None, pl.Int64),
         mean_logprob=pl.Series(means, dtype=pl.Float64),
         max_tokens=pl.lit(sampling.max_tokens, pl.Int64),
     )
+    unknown = {name: pl.lit(None, kind) for name, kind in _MADE.items() if name not in told.columns}
+    return told.with_columns(**unknown).select(*_MADE)
 
 
 def _reasoned(
-    asked: Asked, requests: list[Request], sampling: Sampling, budget: int, ending: dict[str, Any], tell: Tell
+    asked: Asked, requests: list[Request], sampling: Sampling, budget: Budget, tell: Tell
 ) -> pl.DataFrame:
-    """Return the replies of two calls each: reasoning up to the budget, then the answer."""
+    """Return the replies of several calls each: reasoning up to the budget, then the answer."""
     made: list[Reasoned] = []
-    for batch in budgeted(asked.cache, requests, sampling, budget=budget, **ending):
+    for batch in budgeted(asked.cache, requests, sampling, budget):
         made += batch
         tell(len(batch))
     rows = [
         (
-            one.reasoning + ending["closing"],
-            ending["answer_prefix"] + one.answer,
+            one.reasoning + budget.closing,
+            budget.answer_prefix + one.answer,
             one.answer_finish,
             one.reasoning_tokens + one.answer_tokens,
+            budget.tokens,
             one.reasoning_tokens,
+            one.was_cut,
+            None if budget.insert is None else one.inserted,
             None,
-            budget + ending["answer_tokens"],
+            budget.tokens + budget.answer_tokens,
         )
         for one in made
     ]
@@ -82,43 +87,49 @@ def _reasoned(
 
 
 def _made(
-    asked: Asked, prompts: pl.DataFrame, sampling: Sampling, ending: dict[str, Any] | None, tell: Tell
+    asked: Asked, prompts: pl.DataFrame, sampling: Sampling, reasoning: dict[str, Any] | None, tell: Tell
 ) -> pl.DataFrame:
-    """Return what was drawn for each prompt, in their order, in the columns of `_MADE`."""
+    """Return what was drawn for each prompt and sample, in their order, in the columns of `_MADE`."""
     requests = requests_to(asked.subject, prompts)
+    of_items = [f"{item or ''}:{index}" for item, index in prompts.select("item", "sample_index").rows()]
+    budgets = budgets_of(prompts, reasoning)
     drawn = []
-    for (budget,), alike in prompts.with_row_index("row").group_by(["budget"], maintain_order=True):
-        some = [requests[row] for row in alike["row"]]
+    for budget in dict.fromkeys(budgets):
+        rows = [row for row, own in enumerate(budgets) if own == budget]
+        some = [requests[row] for row in rows]
         if budget is None:
             made = _drawn(asked, some, sampling, tell)
-        elif ending is None:
-            raise AskingError(
-                f"the prompt {alike['prompt_id'][0]} has a reasoning budget, and nothing says how reasoning"
-                " ends: give end, closing, answer_prefix and answer_tokens"
-            )
         else:
-            made = _reasoned(asked, some, sampling, int(str(budget)), ending, tell)
-        drawn.append(made.with_columns(row=alike["row"]))
+            if budget.piece_tokens is not None:  # prompts of an item that read alike reason alike
+                some = [replace(requests[row], key=of_items[row]) for row in rows]
+            made = _reasoned(asked, some, sampling, budget, tell)
+        drawn.append(made.with_columns(row=pl.Series(rows, dtype=pl.Int64)))
     return pl.concat(drawn).sort("row").drop("row")
 
 
 def replies_to(
-    asked: Asked, prompts: pl.DataFrame, sampling: Sampling, ending: dict[str, Any] | None, tell: Tell
+    asked: Asked,
+    prompts: pl.DataFrame,
+    sampling: Sampling,
+    reasoning: dict[str, Any] | None,
+    tell: Tell,
+    samples: dict[str, int] | None = None,
 ) -> pl.DataFrame:
-    """Return a subject's replies to prompts, one each, in their order: `Replies` without study, experiment.
+    """Return a subject's replies to prompts, in their order: `Replies` without study, experiment.
 
-    `ending` says how a reasoning budget ends (`engines.budget.budgeted`: end, closing, answer_prefix,
-    answer_tokens), None where no prompt has one. Raises AskingError for a budget without it.
+    `reasoning` says how a budget is kept (`asking.drawing.budgets_of`), None where no prompt has one. A
+    prompt has one reply, or as many as `samples` says of its arm. Raises AskingError for a budget of which
+    nothing is said.
     """
     subject = asked.subject
-    sample = "greedy" if sampling.temperature == 0 else "0"
-    systems = [system_of(subject, own) for own in prompts["system"]]
-    rows = prompts.select("prompt_id", prompt="user").with_columns(system=pl.Series(systems, dtype=pl.String))
-    made = _made(asked, prompts, sampling, ending, tell)
+    turns = with_samples(prompts, samples or {})
+    systems = pl.Series([system_of(subject, own) for own in turns["system"]], dtype=pl.String)
+    rows = turns.select("prompt_id", "sample_index", prompt="user", system=systems)
+    made = _made(asked, turns, sampling, reasoning, tell)
+    sample = pl.lit("greedy") if sampling.temperature == 0 else pl.col("sample_index")
     return pl.concat([rows, made], how="horizontal").with_columns(
-        reply_id=pl.format("{}:{}:{}", pl.lit(subject.subject_id), "prompt_id", pl.lit(sample)),
+        reply_id=pl.format("{}:{}:{}", pl.lit(subject.subject_id), "prompt_id", sample),
         subject=pl.lit(subject.subject_id),
-        sample_index=pl.lit(0, pl.Int64),
         stated=pl.lit(None, pl.String),
         temperature=pl.lit(sampling.temperature, pl.Float64),
         seed=pl.lit(sampling.seed, pl.Int64),
@@ -130,10 +141,11 @@ def replied(
     asked: Asked,
     prompts: pl.DataFrame,
     sampling: Sampling,
-    ending: dict[str, Any] | None,
+    reasoning: dict[str, Any] | None,
     at_once: int,
+    samples: dict[str, int] | None = None,
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Yield so many prompts at once with the replies to them, under a progress bar.
+    """Yield so many prompts at once with the replies to them (`replies_to`), under a progress bar.
 
     Memory holds so many. Raises AskingError for no prompts.
     """
@@ -141,6 +153,7 @@ def replied(
 
     if prompts.is_empty():
         raise AskingError("there is no prompt to complete: the prompt set is empty")
-    with tqdm(desc=asked.subject.subject_id, total=prompts.height, mininterval=5, unit="reply") as bar:
+    n_replies = with_samples(prompts, samples or {}).height
+    with tqdm(desc=asked.subject.subject_id, total=n_replies, mininterval=5, unit="reply") as bar:
         for some in prompts.iter_slices(at_once):
-            yield some, replies_to(asked, some, sampling, ending, bar.update)
+            yield some, replies_to(asked, some, sampling, reasoning, bar.update, samples)

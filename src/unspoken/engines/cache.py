@@ -154,18 +154,20 @@ class CompletionCache:
 
     def _known_rows(self) -> pl.DataFrame:
         """Return hashes of the rows that the folder has, each with its shard's place in `_shards`."""
-        schema = {"hash": pl.UInt64, "shard": pl.UInt32}
-        known = [pl.DataFrame(schema=schema)]
+        known = [pl.DataFrame(schema={"hash": pl.UInt64, "shard": pl.UInt32})]
         for shard in sorted(self.folder.glob("[!.]*.parquet")):
             if not _is_whole(shard):
                 log.warning("%s is damaged: its completions are made again", shard)
                 shard.unlink(missing_ok=True)
                 continue
-            rows = pl.read_parquet(shard, columns=["row"])["row"]
-            place = pl.lit(len(self._shards), pl.UInt32)
-            known.append(pl.DataFrame({"hash": rows.hash()}).with_columns(shard=place))
-            self._shards.append(shard)
+            known.append(self._indexed(pl.read_parquet(shard, columns=["row"])["row"], shard))
         return pl.concat(known).unique("hash", keep="first")
+
+    def _indexed(self, rows: pl.Series, shard: Path) -> pl.DataFrame:
+        """Return the index of a shard's rows, and add the shard to `_shards`."""
+        self._shards.append(shard)
+        place = pl.lit(len(self._shards) - 1, pl.UInt32)
+        return pl.DataFrame({"hash": rows.hash()}).with_columns(shard=place)
 
     def _taken(self, rows: list[str]) -> dict[str, Completion]:
         """Return the completions that the folder has of some rows."""
@@ -185,10 +187,13 @@ class CompletionCache:
         if not self._buffer:
             return
         content = io.BytesIO()
-        pl.DataFrame(self._buffer, schema_overrides=_SCHEMA).select(*_SCHEMA).write_parquet(content)
-        name = hashlib.sha256(content.getvalue()).hexdigest()[:32]
-        with written_whole(self.folder / f"{name}.parquet") as temporary:
+        rows = pl.DataFrame(self._buffer, schema_overrides=_SCHEMA).select(*_SCHEMA)
+        rows.write_parquet(content)
+        shard = self.folder / f"{hashlib.sha256(content.getvalue()).hexdigest()[:32]}.parquet"
+        with written_whole(shard) as temporary:
             temporary.write_bytes(content.getvalue())
+        # What this job asks again later, it finds: budgets share the beginning of a reasoning.
+        self._index = pl.concat([self._index, self._indexed(rows["row"], shard)])
         self._buffer = []
         self._note_fingerprints()
 

@@ -20,7 +20,7 @@ def tokens_after(
     A choice alone may have other tokens: that of Llama 2 for `A` is not its token in `(A`. Raises
     EngineError where the end of a prompt and the beginning of a choice are one token.
     """
-    if _writes_whole_words(tokenizer):
+    if writes_whole_words(tokenizer):
         return [tokens_alone(tokenizer, choices)] * len(prompts)
     known: dict[str, tuple[Tokens, ...]] = {}
     found = []
@@ -46,7 +46,7 @@ def tokens_alone(tokenizer: Any, choices: Sequence[str]) -> tuple[Tokens, ...]:
     return tuple(map(tuple, tokenizer(list(choices), add_special_tokens=False)["input_ids"]))
 
 
-def _writes_whole_words(tokenizer: Any) -> bool:
+def writes_whole_words(tokenizer: Any) -> bool:
     """Tell whether tokens are words, with spaces between them whatever stands at a choice's beginning."""
     from tokenizers.models import WordLevel
 

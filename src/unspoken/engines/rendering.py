@@ -1,5 +1,6 @@
 """Prompts to token ids, and back: one function each, the same for every engine and every trainer."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -50,7 +51,8 @@ def texts_of(tokenizer: Any, rows: list[list[int]]) -> list[str]:
     texts = tokenizer.batch_decode(rows, skip_special_tokens=False)
     if not _takes_a_space(tokenizer):
         return texts
-    firsts = [tokenizer.convert_ids_to_tokens(ids[0]) if ids else "" for ids in rows]
+    # An embedding may have rows that no token has.
+    firsts = [(tokenizer.convert_ids_to_tokens(ids[0]) if ids else None) or "" for ids in rows]
     return [
         f" {text}" if first.startswith(SPACE) else text for first, text in zip(firsts, texts, strict=True)
     ]
@@ -61,3 +63,11 @@ def _takes_a_space(tokenizer: Any) -> bool:
     """Tell whether decoding takes away the space that a tokenizer puts before a text."""
     ids = tokenizer("A", add_special_tokens=False)["input_ids"]
     return adds_a_space(tokenizer) and not tokenizer.decode(ids).startswith(" ")
+
+
+def token_ends(tokenizer: Any, text: str) -> list[int]:
+    """Return where each token of a text ends, in characters; without a tokenizer, words are its tokens."""
+    if tokenizer is None:
+        return [word.end() for word in re.finditer(r"\S+", text)]
+    places = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    return [end for _, end in places]

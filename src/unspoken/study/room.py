@@ -236,7 +236,10 @@ class Room:
         return {}
 
     def generated_as(self, answering: str) -> Part:
-        """Return how somebody's replies are drawn: `draw`, `sampling`, `answering`, `reads` and so on."""
+        """Return how somebody's replies are drawn: `draw`, `sampling`, `answering`, `reads` and so on.
+
+        CONTRIBUTING.md says how budgets of reasoning, and several samples of a prompt, are asked for.
+        """
         raise LookupError(f"{self.name} generates nothing for {answering}")
 
     def answering_subjects(self, answering: str) -> list[str]:

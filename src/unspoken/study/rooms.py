@@ -11,6 +11,7 @@ NAMES = (
     "probing",
     "faithfulness",
     "loops",
+    "scaling",
 )
 
 

@@ -29,8 +29,14 @@ class Replies(dy.Schema):
     finish_reason = dy.String(nullable=True, check=lambda column: column.is_in(FINISH_REASONS))
     n_tokens = dy.Int64(nullable=True, min=0)
     """Tokens of thinking and reply."""
+    budget = dy.Int64(nullable=True, min=0)
+    """Most tokens that it could think with: the prompt's budget."""
     thinking_tokens = dy.Int64(nullable=True, min=0)
-    """Tokens of the thinking alone, where a budget counted them."""
+    """Tokens of the thinking alone, where a budget counted them, with what was inserted."""
+    was_cut = dy.Bool(nullable=True)
+    """Whether the thinking that was read stops before its own end; null without a budget."""
+    inserted = dy.Int64(nullable=True, min=0)
+    """How often it was made to think on; null where it was not to be."""
     mean_logprob = dy.Float64(nullable=True)
     """Of the tokens under the subject itself, in nats."""
     stated = dy.String(nullable=True, regex="^[A-Z]$")

@@ -13,12 +13,12 @@ import polars as pl
 from unspoken.experiments.faithfulness.measure.chain_length import (
     FEWEST,
     ChainClasses,
-    gap_interval,
     has_finite_maximum,
     question_sums,
 )
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.bootstrap import Share, Statistic, interval_at, ratio, share_of, statistic_ends
+from unspoken.statistics.gaps import gap_interval
 from unspoken.statistics.gates import Outcomes, missing_gate
 from unspoken.statistics.intervals import Interval, student_interval, without_interval
 from unspoken.statistics.report import Report

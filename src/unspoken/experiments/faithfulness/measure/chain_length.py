@@ -7,27 +7,23 @@ and faithfulness at once, so that the raw gap mixes them.
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import special
 from scipy.optimize import linprog
 
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.bootstrap import (
-    Drawn,
     Resampled,
     Statistic,
-    drawn_statistic,
     interval_at,
-    percentile_ends,
     ratio,
     resampled,
     statistic_ends,
 )
+from unspoken.statistics.gaps import gap_interval
 from unspoken.statistics.intervals import Floats, Interval, student_interval, without_interval
 from unspoken.statistics.report import Report
 
@@ -62,23 +58,6 @@ def question_sums(chains: pl.DataFrame, columns: Sequence[pl.Expr], seed: int) -
     sums = [column.cast(pl.Float64).sum().alias(f"sum{at}") for at, column in enumerate(columns)]
     by_question = chains.group_by("question_id").agg(sums).sort("question_id")
     return resampled(by_question.drop("question_id").to_numpy()[None], seed)
-
-
-def _sign_p(drawn: Drawn) -> float:
-    """Return the two-sided p against 0 that goes with the percentile interval of the only table."""
-    below, above = (drawn.lower[0] <= 0).sum(), (drawn.upper[0] >= 0).sum()
-    tail = min((1 + min(below, above)) / (drawn.lower.shape[-1] + 1), 0.5)
-    if drawn.few[0]:
-        return float(2 * tail)
-    df = drawn.n[0] - 1
-    return float(2 * special.stdtr(df, special.ndtri(tail) / np.sqrt((df + 1) / df)))
-
-
-def gap_interval(table: Resampled, statistic: Statistic) -> Interval:
-    """Return a difference between the two groups of a table, its bootstrap interval, and p against 0."""
-    drawn = drawn_statistic(table, statistic)
-    found = interval_at(percentile_ends(drawn, statistic), 0)
-    return found if found.ci_low is None else replace(found, p=_sign_p(drawn))
 
 
 def has_finite_maximum(rows: Floats, column: int) -> bool:

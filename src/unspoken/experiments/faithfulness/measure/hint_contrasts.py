@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.experiments.faithfulness.measure.chain_length import gap_interval
 from unspoken.experiments.faithfulness.measure.hints import HintMeasure, outcomes_of
 from unspoken.statistics.bootstrap import Share, Statistic, ratio, resampled
+from unspoken.statistics.gaps import gap_interval
 from unspoken.statistics.gates import Gate, first_gate, missing_gate
 from unspoken.statistics.intervals import Interval
 

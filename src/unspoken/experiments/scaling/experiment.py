@@ -1,0 +1,127 @@
+"""Inverse scaling in test-time compute: the room of answers by length of reasoning (Gema et al. 2025)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from unspoken.cost.work import Facts, Replicates, Work
+from unspoken.engines.capabilities import PREFIX, STOP
+from unspoken.experiments.scaling.section import ScalingSection
+from unspoken.files import sha256_of_file
+from unspoken.study.project import Part
+from unspoken.study.room import REPLIES, Figure, Headline, Needs, Room, Table
+from unspoken.yaml_files import read_keys
+
+PRIMARY: dict[str, str | bool] = {"level": "all", "items": "all", "unusable": "failure"}
+TABLES = "unspoken.experiments.scaling.tables"
+
+
+class ScalingRoom(Room):
+    """Answers of a model by how long it reasoned: asked for, cut, made to go on, or as it comes."""
+
+    name = "scaling"
+    section: ScalingSection
+    section_class = ScalingSection
+    empty = {"models": [], "setups": [], "budgets": [], "shares": []}
+    tables = {
+        "items": Table("unspoken.experiments.scaling.items:Items", stored="scaling_items"),
+        "prompts": Table("unspoken.tables.prompts:Prompts"),
+        "replies": REPLIES,
+        "trials": Table(f"{TABLES}:Trials", stored="scaling_trials", dated="created_at"),
+        "forced": Table(f"{TABLES}:Forced"),
+    }
+    figures = {"scaling": Figure("figure")}
+    headlines = (
+        Headline("trend", "Longer reasoning, by tokens used", "log_odds", {**PRIMARY, "setup": "asked"}),
+        Headline("trend", "One chain cut later, by tokens used", "log_odds", {**PRIMARY, "setup": "capped"}),
+    )
+
+    @classmethod
+    def needs(cls, section: ScalingSection) -> Needs:
+        """Return what models need whose reasoning is stopped at a text, ended, and led to an answer."""
+        key = f"{cls.name}.models"
+        return {model: {PREFIX: key, STOP: key} for model in section.models}
+
+    @property
+    def primary(self) -> dict[str, str]:
+        """Return how answers that could not be read count: as wrong."""
+        return {"unusable": "failure"}
+
+    @property
+    def items(self) -> str:
+        """Return the table of items."""
+        return f"{self.folder}/all/items.parquet"
+
+    def item_files(self) -> list[str]:
+        """Return the user's own files that items are made of."""
+        return self.section.tasks.own_files() if self.runs else []
+
+    def files(self, table: str) -> list[str]:
+        """Return every file of a table."""
+        if table == "items":
+            return [self.items] if self.runs else []
+        if table in ("trials", "forced"):
+            return [f"{self.folder}/{model}/{table}.parquet" for model in self.models]
+        return super().files(table)
+
+    def prompt_items(self, whose: str) -> list[str]:
+        """Return the table of items, of which prompts are made."""
+        return [self.items]
+
+    def rendered_as(self, whose: str) -> Part:
+        """Return the set-ups and lengths under which items are asked."""
+        section = self.section
+        return {
+            "wordings": sha256_of_file(self.own_file("wordings.yaml")),
+            "shares": section.shares_read,
+            **section.model_dump(mode="json", include={"setups", "budgets", "longest"}),
+        }
+
+    def generated_as(self, answering: str) -> Part:
+        """Return how chains are drawn and ended, and how often."""
+        section, texts = self.section, read_keys(self.own_file("wordings.yaml"))["forced"]
+        insert = texts.pop("insert")
+        return {
+            "draw": "scaling",
+            "sampling": {
+                "temperature": section.temperature,
+                "max_tokens": section.answer_tokens,
+                "stop": ["</answer>"],
+            },
+            "logprobs": False,
+            "answering": [{"name": "untouched", "system": None, "count": None}],
+            "shard": [1, 1],
+            "keep": None,
+            "reads": None,
+            "samples": {"natural": section.samples} if "natural" in section.setups else {},
+            "reasoning": {
+                **texts,
+                "answer_tokens": section.answer_tokens,
+                "piece_tokens": section.piece_tokens,
+                "insert": {"extended": insert} if "extended" in section.setups else {},
+                "shares": {f"share-{share:g}": share for share in section.shares_read},
+            },
+        }
+
+    def make_items_part(self) -> Part:
+        """Return what `make_items` depends on."""
+        told = {"study": self.study.study, "seed": self.study.seed, "tasks": self.section.tasks.told()}
+        return self.project.script_part("make_items.py", experiment=self.name, **told)
+
+    def read_trials_part(self, model: str) -> Part:
+        """Return what `read_trials` depends on: its code."""
+        return self.project.script_part("read_trials.py", experiment=self.name)
+
+    def measure_part(self) -> Part:
+        """Return the tasks whose right answer is the safe option."""
+        return {"safe_tasks": list(self.section.tasks.evaluations)}
+
+    def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:
+        """Return nothing that is known: how long chains are is what this room measures."""
+        return Work() if rule in ("make_items", "read_trials", "measure") else None
+
+    def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
+        """Return the items of the task that a test is about; None where the study does not ask it."""
+        task = self.section.tasks.told().get(str(test.get("conditions", {}).get("task")))
+        if task is None:
+            return None
+        return Replicates("question", (task.get("items") or 0) * len(task.get("levels") or [1]))

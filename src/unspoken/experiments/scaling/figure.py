@@ -1,0 +1,108 @@
+"""Answers by tokens of reasoning: a row a task, a column a set-up, a colour a model."""
+
+import altair as alt
+import polars as pl
+
+from unspoken.experiments.scaling.tables import SETUPS
+from unspoken.experiments.scaling.trends.called import trends_called
+from unspoken.figures.pieces import Options, intervals, nothing
+from unspoken.figures.tables import Tables
+from unspoken.figures.theme import GREY, PAGE, PALETTE
+from unspoken.figures.words import counted, headline, replicates
+from unspoken.tables.prompts import with_conditions
+
+USED_CONDITIONS = ("task", "setup", "level", "items", "unusable", "budget", "rank")
+"""Conditions of measurements that the figure reads as columns."""
+AXES = {"accuracy": "accuracy", "error": "absolute error"}
+HINTS = {
+    "asked": "asked for a length", "capped": "one chain, cut", "extended": "made to go on",
+    "cautioned": "asked for at most", "natural": "as it comes",
+}  # fmt: skip
+SAID = {
+    "floor": "too near chance to tell",
+    "saturated": "too near the top to tell",
+    "lengths alike": "lengths too alike to tell",
+}
+"""How the title words calls that say nothing of a trend."""
+HEIGHT, LABELS, LINEAR = 84, 100, 8
+"""Pixels of a panel's height and of labels; tokens up to which the axis is linear, not logarithmic."""
+
+
+def _points(measurements: pl.DataFrame) -> pl.DataFrame:
+    """Return scores beside the tokens used, of all levels together, by length; budget 0 is `direct`."""
+    whole = measurements.filter(
+        pl.col("level") == "all",
+        pl.col("items") == "all",
+        pl.col("unusable").ne_missing("dropped") | pl.col("metric").str.starts_with("error"),
+    )
+    key = ["subject", "task", "setup", "budget", "rank"]
+    used = whole.filter(metric="used_tokens").select(*key, used="value")
+    scores = whole.filter(pl.col("metric").str.ends_with("_by_length"))
+    points = scores.join(used, on=key, how="left", nulls_equal=True).drop_nulls("used")
+    return points.with_columns(
+        measure=pl.col("metric").str.replace("_by_length", ""),
+        direct=pl.col("budget").eq_missing("0"),
+        column=pl.col("setup").replace_strict(HINTS),
+        length=pl.coalesce("budget", "rank").cast(pl.Int64),
+    ).sort("task", "subject", "length")
+
+
+def _title(measurements: pl.DataFrame) -> str:
+    """Return what the study's rule says of lengths that are asked for and of chains that are cut."""
+    called = trends_called(with_conditions(measurements, USED_CONDITIONS)).filter(
+        pl.col("setup").is_in(["asked", "capped"]), rule="study", level="all", items="all"
+    )
+    primary = called.filter(
+        (pl.col("unusable") == "failure") | ~(pl.col("unusable") == "failure").any().over("task")
+    )
+    if primary.is_empty():
+        return "Accuracy by length of reasoning; no length was asked for or cut"
+    counts = primary.group_by("called").len().sort("len", "called", descending=[True, False])
+    said = ", ".join(f"{SAID.get(word, word)} in {number}" for word, number in counts.iter_rows())
+    return f"Longer reasoning, asked for or cut: {said} of {counted(primary.height, 'trend')}"
+
+
+def _grid(points: pl.DataFrame, measure: str) -> alt.FacetChart:
+    """Return the panels of one measure."""
+    own = points.filter(measure=measure)
+    models = points["subject"].unique().sort().to_list()
+    columns = [HINTS[setup] for setup in SETUPS if setup in own["setup"]]
+    looks: Options = {"scale": alt.Scale(domain=models, range=PALETTE[: len(models)])}
+    color = alt.Color("subject:N", legend=alt.Legend(title=None, orient="bottom"), **looks)
+    x = alt.X(
+        "used:Q", title="mean tokens of reasoning",
+        scale=alt.Scale(type="symlog", constant=LINEAR), axis=alt.Axis(tickCount=4, format="~s", grid=False),
+    )  # fmt: skip
+    up: Options = {"title": AXES[measure]}
+    if measure == "accuracy":
+        up |= {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(values=[0, 0.5, 1], format="~g")}
+    y = alt.Y("value:Q", **up)
+    line = alt.Chart().transform_filter("!datum.direct").mark_line(strokeWidth=1)
+    at_once = alt.Chart().transform_filter("datum.direct").mark_point(shape="square", size=60, color=GREY)
+    panels = alt.layer(
+        line.encode(x=x, y=y, color=color, order="length:Q"),
+        at_once.encode(x=x, y=y),
+        *intervals("y", up, x=x, color=color),
+        data=own.select(
+            "subject", "task", "column", "length", "direct", "used", "value", "ci_low", "ci_high",
+            "n_replicates",
+        ),
+    ).properties(width=(PAGE - LABELS) // max(len(columns), 2) - 12, height=HEIGHT)  # fmt: skip
+    return panels.facet(
+        row=alt.Row("task:N", title=None), column=alt.Column("column:N", title=None, sort=columns)
+    )
+
+
+def draw(tables: Tables) -> alt.TopLevelMixin:
+    """Return scores against tokens used, by task, set-up and model."""
+    measurements = tables["measurements"]
+    points = _points(measurements)
+    if points.is_empty():
+        return nothing("no item was answered", PAGE)
+    grids = [_grid(points, measure) for measure in AXES if measure in points["measure"]]
+    subtitle = (
+        f"{counted(points['task'].n_unique(), 'task')}; means and {replicates(points)}; what could not be"
+        " read counts as wrong; in a grey square the answer at once, which is another prompt and in no"
+        " trend; trends by the study's own rule"
+    )
+    return alt.vconcat(*grids).properties(title=headline(_title(measurements), subtitle))

@@ -1,0 +1,36 @@
+"""What longer reasoning does to answers: trends, failures and forced answers, by model and task."""
+
+from pathlib import Path
+from typing import Any
+
+from unspoken.experiments.scaling.failures import add_failures
+from unspoken.experiments.scaling.items import Items
+from unspoken.experiments.scaling.planted import add_planted
+from unspoken.experiments.scaling.power import add_power
+from unspoken.experiments.scaling.spurious import add_spurious
+from unspoken.experiments.scaling.tables import Forced, Trials
+from unspoken.experiments.scaling.trends.baselines import baselines
+from unspoken.experiments.scaling.trends.rows import add_trends
+from unspoken.experiments.scaling.within import add_within_chains
+from unspoken.statistics.report import Report
+from unspoken.tables.base import whole_table
+from unspoken.tables.replies import Replies
+
+
+def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
+    """Return what is measured of every model, and the planted tables of which the trends are known."""
+    items, trials = whole_table(files["items"], Items), whole_table(files["trials"], Trials)
+    forced = whole_table(files["forced"], Forced)
+    reproducible = bool(whole_table(files["replies"], Replies)["reproducible"].all())
+    report = Report(spec["study"], "gema2025", spec["experiment"], reproducible=reproducible)
+    known = baselines(items)
+    for subject in trials["subject"].unique().sort():
+        own = trials.filter(subject=subject)
+        add_trends(report, own, subject, known)
+        add_failures(report, own, items, subject, spec["seed"], safe_tasks=spec["safe_tasks"])
+        add_spurious(report, own, items, subject, spec["seed"])
+        add_within_chains(report, forced.filter(subject=subject), subject)
+    instrument = Report(spec["study"], "gema2025", spec["experiment"], reproducible=True)
+    add_planted(instrument, spec["seed"])
+    add_power(instrument, spec["seed"])
+    return [report, instrument]

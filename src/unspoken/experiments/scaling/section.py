@@ -1,0 +1,68 @@
+"""The study's scaling section."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator, model_validator
+
+from unspoken.experiments.scaling.design import Tasks
+from unspoken.study.base import Name, Section
+
+Setup = Literal["asked", "capped", "extended", "cautioned", "natural"]
+"""How a length of reasoning is brought about."""
+
+
+class ScalingSection(Section):
+    """Does a model answer better or worse the longer it reasons (Gema et al. 2025)?"""
+
+    models: Annotated[list[Name], Field(min_length=1)]
+    """The models that are asked."""
+    tasks: Tasks
+    """The tasks, each with its levels and items."""
+    setups: Annotated[list[Setup], Field(min_length=1)] = ["asked", "capped"]
+    """`asked`: the prompt asks for a length; `cautioned`: for at most a length; `capped`: one chain is ended
+    at each budget; `extended`: it is made to go on to each budget; `natural`: several chains as they come."""
+    budgets: Annotated[list[NonNegativeInt], Field(min_length=1)] = [0, 1024, 2048, 4096, 8192]
+    """Tokens of reasoning, upwards. 0 asks for an answer at once: another prompt, never part of a trend."""
+    longest: PositiveInt = 8192
+    """Most tokens of a chain that no budget ends: `asked`, `cautioned`, `natural`."""
+    samples: Annotated[int, Field(ge=2)] = 5
+    """Chains of each item in `natural`."""
+    shares: list[Annotated[float, Field(gt=0, le=1)]] = [0.25, 0.5, 0.75, 1.0]
+    """Parts of the longest capped chain after which an answer is forced; none without `capped`."""
+    temperature: NonNegativeFloat = 1.0
+    """Of chains and answers."""
+    piece_tokens: PositiveInt = 16
+    """Chains are drawn so many tokens at a time: a budget added draws what none has drawn yet."""
+    answer_tokens: PositiveInt = 16
+    """Most tokens of an answer."""
+    threads: PositiveInt = 1
+    """Cores of one job that asks."""
+
+    @field_validator("setups")
+    @classmethod
+    def _each_once(cls, setups: list[str]) -> list[str]:
+        if len(set(setups)) < len(setups):
+            raise ValueError(f"got {setups}; expected each set-up once")
+        return setups
+
+    @field_validator("budgets", "shares")
+    @classmethod
+    def _upwards(cls, lengths: list[float]) -> list[float]:
+        if lengths != sorted(set(lengths)):
+            raise ValueError(f"got {lengths}; expected each once, the smallest first")
+        return lengths
+
+    @model_validator(mode="after")
+    def _has_lengths(self) -> "ScalingSection":
+        if self.setups != ["natural"] and len([tokens for tokens in self.budgets if tokens]) < 2:
+            raise ValueError(
+                f"budgets: got {self.budgets}; expected at least two above 0: one shows no trend"
+            )
+        if "natural" in self.setups and self.temperature == 0:
+            raise ValueError("temperature: got 0; expected more, as the samples of `natural` would be copies")
+        return self
+
+    @property
+    def shares_read(self) -> list[float]:
+        """Return the shares of a chain after which an answer is forced: chains that are capped have them."""
+        return self.shares if "capped" in self.setups else []
