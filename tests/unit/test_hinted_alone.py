@@ -37,7 +37,7 @@ def one(found: pl.DataFrame, kind: str, hint: str = "all", unusable: str = "drop
 
 
 def study(chained: float, alone: float, kind: str = "metadata") -> list[dict[str, Any]]:
-    """Return hinted replies of which such shares are right, A, with a chain and without; else they follow B."""
+    """Return hinted replies: such shares are right, A, with a chain and without; others follow B."""
     return [
         hinted(at, "A" if at < chained * QUESTIONS else "B", "A" if at < alone * QUESTIONS else "B", kind)
         for at in range(QUESTIONS)

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 from test_scaling_items import made
+
 from unspoken.experiments.scaling.checks.answers import faults_of
 from unspoken.experiments.scaling.checks.counting import held_count, place_count
 from unspoken.experiments.scaling.checks.snippets import UnknownCode, value_of
@@ -116,7 +117,8 @@ def test_the_value_of_a_snippet_is_worked_out(code: str, value: int) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["import os\nprint(1)", "print(open('x'))", "print(eval('1'))", "while True:\n    pass", "print((1).__class__)",
+    ["import os\nprint(1)", "print(open('x'))", "print(eval('1'))", "while True:\n    pass",
+     "print((1).__class__)",
      "x = [].append", "print(__import__('os'))", "try:\n    n = 1 // 0\nexcept ValueError:\n    n = 8"],
 )  # fmt: skip
 def test_code_that_is_no_snippet_is_refused(code: str) -> None:

@@ -140,7 +140,7 @@ def test_more_items_than_exist_are_one_line() -> None:
 
 
 def test_no_sentence_beside_the_first_gives_the_reader_another_thing() -> None:
-    """The second solver reads the first sentence; the things of a category stand nowhere else as further ones."""
+    """The second solver reads the first sentence: no other adds a thing of its category."""
     items = made("misleading_math", 400, {"levels": [5], **COUNTS})
     held = {text: set(things_in(text)) for text in items["text"]}
     known = set().union(*held.values())

@@ -39,7 +39,8 @@ MARKS = (
     r"|-+>|[-+][ ])*"
 )
 _WORDS = (
-    r"(?i:(?:(?:the )?(?:option|choice|letter)|answer|statement|alternative|number|candidate|clearly|definitely"
+    r"(?i:(?:(?:the )?(?:option|choice|letter)|answer|statement|alternative|number|candidate|clearly"
+    r"|definitely"
     r"|therefore|thus|hence"
     r"|indeed|obviously|probably|likely|most likely|simply|just|certainly|actually|still|also|then|again"
     r"|now|of course,?|i (?:think|believe|guess)|donc|also|daher|somit|pues|entonces|portanto|então"
@@ -85,7 +86,8 @@ _MEANT = (
 
 
 _ORDINAL = (
-    r"(?i)^(?:the[ ])?(?:very[ ])?(first|second|third|fourth|fifth|last)(?:[ ](?:option|choice|alternative|answer|one))?"
+    r"(?i)^(?:the[ ])?(?:very[ ])?(first|second|third|fourth|fifth|last)(?:[ ](?:option|choice"
+    r"|alternative|answer|one))?"
     r"(?:,[ ]+[(*_]*([A-J])[)*_]*)?[*_ ]*(?:[.,;:!)]|$|\n)"
 )
 """A place in the list of options: "the third option", "the second, B"."""

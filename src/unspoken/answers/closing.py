@@ -23,8 +23,10 @@ leaving left likel(?:y|iest)
 lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
 on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
-settl(?:e|es|ing) short singles? so sorry spot_on stands? stick(?:ing)? surely survives? tak(?:e|ing) the_one that_is_to_say
-therefore think thus tl;dr truth undoubtedly updated? verdict votes? voting winner wins? word works? yes hands_down edges? beats?
+settl(?:e|es|ing) short singles? so sorry spot_on stands? stick(?:ing)? surely survives? tak(?:e|ing) the_one
+that_is_to_say
+therefore think thus tl;dr truth undoubtedly updated? verdict votes? voting winner wins? word works? yes
+hands_down edges? beats?
 no_question for_sure absolutely sure 100%""")
 _BESIDE = either("""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
@@ -32,9 +34,11 @@ describes? do does down enter everything find for from give given gonna
 gut had has have here i i'd i'll i'm i've in into is
 it it's just letter like me mind more most must my myself narrows? now of okay ok on one ones option candidate
 our
-please put(?:ting)? question read replace record shall should state still than that that's the them then there's
+please put(?:ting)? question read replace record shall should state still than that that's the
+them then there's
 these things this to
-together too treat up us very wants? we we'd we'll we're we've what which will with would write (?-i:a) \d+[ ]?%""")
+together too treat up us very wants? we we'd we'll we're we've what which will with would write (?-i:a)
+\d+[ ]?%""")
 _EAST = (
     "所以因此故综上所述我认为觉得会选择應应该正确確答案项項對对本题最终終為为就当然可见由知得出结论的是了唯一只有剩下符合这這個个"
     "したがってよゆえに答はです正しい解選択肢私思ますとびを最終的なだ回項"
@@ -47,7 +51,8 @@ _LETTER = rf"{_MARKS}(?:\({_MARKS}[A-Z]{_MARKS}\)|\[[A-Z]\]|[A-HJ-Z]){_MARKS}"
 _IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
 _BEFORE = (
     r"^(\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?)",
-    r"^((?:\S+[ ]+){2,}.*(?:[;:][ ]+|[,;][ ]+(?:(?:and )?(?:so|thus|hence|therefore)|that is(?: to say)?|which means)[ ,]+"
+    r"^((?:\S+[ ]+){2,}.*(?:[;:][ ]+|[,;][ ]+(?:(?:and )?(?:so|thus|hence|therefore)"
+    r"|that is(?: to say)?|which means)[ ,]+"
     r"|[ ]and[ ](?:now|so|thus|therefore|hence)[ ]))",
 )
 """What may stand before the clause that is read: "I'm not sure, but", "It is cold, so", "I misread it:"."""
@@ -117,7 +122,7 @@ def _supposed() -> pl.Expr:
 
 
 def _judged() -> pl.Expr:
-    """Return whether several options are judged in a text, each in a sentence: `answers.verdicts` reads them."""
+    """Return whether several options are judged, each in a sentence: `answers.verdicts` reads them."""
     judged = pl.col("sentence").str.extract(_JUDGED)
     return judged.is_not_null() & (judged.drop_nulls().n_unique().over("row") > 1)
 

@@ -1,6 +1,7 @@
 """The first and the last sentence of a reply, read as lines are: an option alone begins or ends it.
 
-"Saturn. Titan is the largest of its moons.", "(C) is what remains of them. **C: Saturn**", "Faces were asked: C."
+"Saturn. Titan is the largest of its moons.", "(C) is what remains of them. **C: Saturn**", "Faces were
+asked: C."
 """
 
 import polars as pl
@@ -16,7 +17,8 @@ _LETTERED = r"(?:^|[^A-Za-z])[A-Z][.)]\s*$"
 """Before an option's words: a letter is beside them."""
 _INITIAL = r"^[A-Z]\.\s*$"
 _AFTER_COLON = (
-    r"^(.*\S)(?:[ ]?[:–—][ ]*|,?[ ](?:which|that)[ ]is[ ](?:(?:listed|labell?ed|given|shown)[ ](?:as[ ]|under[ ])?)?"
+    r"^(.*\S)(?:[ ]?[:–—][ ]*|,?[ ](?:which|that)[ ]is[ ](?:(?:listed|labell?ed|given"
+    r"|shown)[ ](?:as[ ]|under[ ])?)?"
     r"(?:option[ ])?)[*_$(\[\"'`]*([A-Z])[*_$)\]\"'`]*[.!]?\s*$"
 )
 _NOT_ASSERTED = plain_edges(
@@ -26,7 +28,8 @@ _NOT_ASSERTED = plain_edges(
 _SAYS_SOMETHING = r"^(?:\S+\s+){2,}\S+$"
 _LETTER_IN = r"(?:^|[^A-Za-z'])[A-HJ-Z](?:[^A-Za-z']|$)"
 _THAT_IS_IT = plain_edges(
-    r"(?i)^\s*(?:so )?(?:that|this|it)(?:'s| is| would be) (?:my|the) (?:[a-z]+ )?(?:answer|choice|pick)[.!]*\s*$"
+    r"(?i)^\s*(?:so )?(?:that|this|it)(?:'s| is| would be) (?:my|the) (?:[a-z]+ )?(?:answer|choice"
+    r"|pick)[.!]*\s*$"
 )
 """Behind a sentence: it names the answer."""
 _OPTION = r"(?:\b[Oo]ption |\()([A-J])\b"
@@ -102,7 +105,7 @@ def _pointed_at(sentences: pl.DataFrame) -> pl.DataFrame:
 
 
 def stated_at_ends(sentences: pl.DataFrame) -> pl.DataFrame:
-    """Return row, at and letter of the sentences (`sentences_of`) that begin or end a reply with an option."""
+    """Return row, at and letter of sentences (`sentences_of`) that begin or end a reply with an option."""
     asked = pl.col("sentence").str.contains(r"\?\W*$")
     said = sentences.filter(~asked, ~pl.col("below").str.contains(whose.NEXT))
     found = [found(said).select("row", "at", "letter") for found in (_alone, _after_colon, _pointed_at)]

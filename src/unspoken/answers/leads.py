@@ -40,7 +40,8 @@ _OF = (
     r"|in my (?:view|opinion))[ ]*,)?"
 )
 _BE = (
-    r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains|becomes|has (?:always )?been"
+    r"(?:[ *_]+(?:is|are|(?:will|would|should|must|might|may|could) be|(?:has|ought) to be|remains"
+    r"|becomes|has (?:always )?been"
     rf"|(?:seems|appears|turns out) to be|can only be"
     rf"|comes out as|must{_AND}{ADVERB}{_AND}be)\b|'s\b)"
 )
@@ -80,7 +81,8 @@ _CHOOSING = either("""
 choose chose chosen choosing pick(?:ed|ing)? select(?:ed|ing)? go(?:ing)?_(?:for|with) went_(?:for|with)
 opt(?:ed|ing)?_for settl(?:e|ed|ing)_(?:on|for) answer(?:ed|ing)?(?:_with)? say(?:_it_is|_it's)? vote_for
 submit stick(?:ing)?_(?:with|to) stay(?:ing)?_with lean(?:ing)?_(?:towards?|to) decided?_(?:on|for)
-conclude(?:_that)?(?:_it_is|_it's)? reply(?:_with)? respond_with mark take favou?r prefer recommend propose give name
+conclude(?:_that)?(?:_it_is|_it's)? reply(?:_with)? respond_with mark take favou?r prefer recommend
+propose give name
 end_up_with arrive_at land_on mean meant (?:bet|wager|gamble)(?:_on)? put_(?:my_)?money_on put_down""")
 _AGREE = (
     r"agree(?: with (?:the|you|your|my|him|her|them|this|that|an?|our|everyone)\b[^.,:;\n]*?)?"
@@ -139,7 +141,8 @@ _NAME = (
 TAG = (
     rf"(?:<{_NAME}(?:[ ][^<>\n]*)?>|\[{_NAME}\])(?s:.*?)(?:[<\[]/{_NAME}[ ]*[>\]]|$)"
     r"|<(?:output|solution|result|response)[ ]*>[^<]*(?:</[a-z]+[ ]*>|$)"
-    r"|\b(?:[a-z]+_)*(?:answer|choose|select|submit|choice)\((?:[a-z_]+[ ]?=[ ]?)?[\"'][^\"'()\n]{1,60}[\"']\)"
+    r"|\b(?:[a-z]+_)*(?:answer|choose|select|submit"
+    r"|choice)\((?:[a-z_]+[ ]?=[ ]?)?[\"'][^\"'()\n]{1,60}[\"']\)"
 )
 _KEY = (
     r"(?:[a-z]+[_ ]?)*?(?:answers?|ans|choice|option|letter|selection|selected|prediction|predicted"

@@ -68,8 +68,10 @@ _CHOICES = (
 )
 ABROAD = rf"(?:(?:{_ANSWERS})(?:[ *_]*:|[ *_]+[-–—]|[ *_])|{_EAST}:?|{_CHOICES})"
 _LATIN = """
-ntwo svar Svar ponse uesta sposta ichtig dpov dpow somit Somit daher Daher damit Damit olglich emnach ceva Ceva astaus awab nehme Nehme scheide
-hoisi ctionne ponds 'opt elij Elij escoj eleccion opto Opto escolh celgo kies Kies ybieram lternativ NTWO SVAR PONSE UESTA
+ntwo svar Svar ponse uesta sposta ichtig dpov dpow somit Somit daher Daher damit Damit olglich emnach ceva
+Ceva astaus awab nehme Nehme scheide
+hoisi ctionne ponds 'opt elij Elij escoj eleccion opto Opto escolh celgo kies Kies ybieram lternativ NTWO
+SVAR PONSE UESTA
 POSTA DPOV DPOW CEVAP JAWAB"""
 _OTHER = """
 opción răsp lösung LÖSUNG ответ Ответ ОТВЕТ вариант відповідь Відповідь yanıt válasz Válasz απάντηση

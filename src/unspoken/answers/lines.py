@@ -188,7 +188,7 @@ def option_lines(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_list() -> pl.Expr:
-    """Return whether the line above or below is another option, before or behind whose words is its letter."""
+    """Return whether the line above or below is another option, with its letter before or behind it."""
     after = pl.col("after").is_not_null()
     lists = []
     for side in ("above", "below"):

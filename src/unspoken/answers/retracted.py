@@ -1,6 +1,7 @@
 """Statements that their writer takes back with nothing in their place: what stands behind the last one.
 
-"I take (B) back", "scratch that", "C is not my answer after all", "please ignore that tag", "I have no answer".
+"I take (B) back", "scratch that", "C is not my answer after all", "please ignore that tag", "I have no
+answer".
 """
 
 import polars as pl
@@ -20,7 +21,8 @@ _MINE = rf"(?:{END}|(?:my[ ]{_WHICH}{_THING}|what[ ]{_SAID_I}){_WHERE})"
 """The stated option, or words for the writer's statement."""
 _THE = (
     rf"(?:(?:that|this)[ ]{_WHICH}{_THING}{_WHERE}|(?:the|everything)[ ]above"
-    rf"|the[ ]{_WHICH}{_THING}[ ](?:above|before|(?:that[ ])?i[ ](?:gave|provided|stated|chose|picked|wrote)){_WHERE})"
+    rf"|the[ ]{_WHICH}{_THING}[ ](?:above|before|(?:that[ ])?i[ ](?:gave|provided|stated|chose|picked"
+    rf"|wrote)){_WHERE})"
 )
 """Words for the statement named last."""
 _IT = r"(?:that|this|it|all that)"
@@ -37,16 +39,23 @@ _NOT = (
 )
 _ADVERB = r"(?:[ ](?:[a-z]+ly|just|simply|then|also|therefore|thus|so|now|actually|after[ ]all|in[ ]fact))*"
 _MISTAKEN = (
-    r"(?:wrong|incorrect|mistaken|false|invalid|untrue|out|premature|hasty|rash|too[ ](?:quick|hasty|rash|early)"
+    r"(?:wrong|incorrect|mistaken|false|invalid|untrue|out|premature|hasty|rash|too[ ](?:quick|hasty"
+    r"|rash|early)"
     r"|(?:a|an|my)[ ](?:[a-z]+[ ])?(?:mistake|error|slip|typo|misreading|blunder)"
-    r"|no[ ]longer[ ](?:my|the|what|correct|right|valid)|not[ ](?:my|right|correct|it\b|what[ ]i|the[ ]answer|possible"
+    r"|no[ ]longer[ ](?:my|the|what|correct|right|valid)|not[ ](?:my|right|correct|it\b|what[ ]i"
+    r"|the[ ]answer|possible"
     r"|valid|true)|ruled[ ]out|off[ ]the[ ]table|not[ ]right[ ]after[ ]all)"
 )
-_HOLDS = r"(?:stand|hold|work|be[ ](?:right|correct|it|true|the[ ]answer|my[ ]answer)|fit|apply|follow|do\b|be[ ]upheld)"
+_HOLDS = (
+    r"(?:stand|hold|work|be[ ](?:right|correct|it|true|the[ ]answer|my[ ]answer)|fit|apply|follow|do\b"
+    r"|be[ ]upheld)"
+)
 _NOTHING_LEFT = (
-    r"\bi(?:'ve| have| give| can give| am left with|'m left with)?[ ](?:got[ ])?(?:no|without an)[ ](?:other[ ])?"
+    r"\bi(?:'ve| have| give| can give| am left with|'m left with)?[ ](?:got[ ])?(?:no"
+    r"|without an)[ ](?:other[ ])?"
     r"(?:answer|choice|conclusion)\b"
-    rf"|\b(?:i|we)[ ](?:[a-z]+[ ]){{0,2}}?(?:don't|do not|can't|cannot|won't|shall not)[ ](?:have|give|offer|name|state)[ ]"
+    rf"|\b(?:i|we)[ ](?:[a-z]+[ ]){{0,2}}?(?:don't|do not|can't|cannot|won't|shall not)[ ](?:have|give"
+    rf"|offer|name|state)[ ]"
     rf"(?:an(?:other)?[ ](?:answer|one|option|choice)\b|(?:one|any(?:[ ]answer)?){_ENDS})"
     r"|\b(?:can't|cannot|could not|couldn't|unable to)[ ](?:[a-z]+ly[ ]|quite[ ])?(?:decide|choose)\b"
     r"|\b(?:leave|leaving)[ ](?:the|this|that|my)[ ](?:question|matter|answer|one|choice)[ ]"
@@ -54,16 +63,21 @@ _NOTHING_LEFT = (
 )
 """The writer has no answer, in the end."""
 _MISTOOK = (
-    r"\b(?:i|we)(?:'ve|'m)?(?:[ ](?:must|have to|now|have|had))*[ ](?:was|am|were|are|been)[ ](?:wrong|mistaken)\b"
-    r"|\bi(?:'ve| have)?[ ](?:made an?[ ](?:[a-z]+[ ])?(?:mistake|error|slip)|misread|misspoke|mistook|misjudged"
+    r"\b(?:i|we)(?:'ve|'m)?(?:[ ](?:must|have to|now|have|had))*[ ](?:was|am|were|are|been)[ ](?:wrong"
+    r"|mistaken)\b"
+    r"|\bi(?:'ve| have)?[ ](?:made an?[ ](?:[a-z]+[ ])?(?:mistake|error|slip)|misread|misspoke|mistook"
+    r"|misjudged"
     r"|spoke too soon|changed? my mind|stand corrected|no longer (?:think|believe|hold|trust))\b"
     r"|\b(?:am|'m)[ ](?:not|no longer)[ ](?:so[ ])?(?:sure|certain)[ ](?:any ?more|after all|now)\b"
 )
 _ABROAD = (
     rf"{END}[^.\n。]{{0,40}}(?:\bzurück|\bfalsch|誤り|間違|不对|錯|错|неверн|неправ)|\b(?:ziehe|nehme)\b[^.\n]*\bzurück"
-    r"|\b(?:widerrufe|streiche)\b|\bhabe mich (?:geirrt|vertan|verlesen|verrechnet|getäuscht)|\blag (?:ich )?falsch"
-    r"|\bje (?:retire|reprends|me suis tromp|me trompais|me corrige)|\b(?:me equivoqu|me retracto|retiro|me corrijo"
-    r"|me enganei|errei\b|ritiro|mi sono sbagliat|mi correggo)|收回|撤回|更正|(?:说|說)错|訂正|取り消|ошибся|ошиблась"
+    r"|\b(?:widerrufe|streiche)\b|\bhabe mich (?:geirrt|vertan|verlesen|verrechnet|getäuscht)"
+    r"|\blag (?:ich )?falsch"
+    r"|\bje (?:retire|reprends|me suis tromp|me trompais|me corrige)|\b(?:me equivoqu|me retracto"
+    r"|retiro|me corrijo"
+    r"|me enganei|errei\b|ritiro|mi sono sbagliat|mi correggo)|收回|撤回|更正|(?:说|說)错|訂正|取り消|ошибся"
+    r"|ошиблась"
 )
 
 

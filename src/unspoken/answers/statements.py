@@ -86,7 +86,10 @@ _FRAME_OR = r"[\]}>][$ ]*[ ](?:or|and)[ ][$ ]*$"
 _LETTER_BEFORE = r"(?:^|[^A-Za-z'])[A-Z][\s$*_)]*$"
 """What makes "A ⇒ B" a formula."""
 _LETTER_SO = plain_edges(r"^[\s*_(]*([A-Z])\)?[,.:]?[ ]+(?:so|thus|hence|therefore)\b")
-_NAME = r"^[A-J]\.[ ](?:[A-Z]\.[ ])*[A-Z][a-z]{2,}(?:[.]?\s*$|[ ](?:that|who|here|on|when|in|and|about)(?-u:\b)|'s)"
+_NAME = (
+    r"^[A-J]\.[ ](?:[A-Z]\.[ ])*[A-Z][a-z]{2,}(?:[.]?\s*$|[ ](?:that|who|here|on|when|in|and"
+    r"|about)(?-u:\b)|'s)"
+)
 _INTERJECTION = r"^.\.[ ](?:Hm+|Done|Yes|Thanks|Sorry|Right|Correct|Good|Great)(?-u:\b)"
 _PERHAPS = plain_edges(r"(?i)\b(?:maybe|perhaps|possibly)\b")
 _UNREAD = r"(?i)^[\s*_:$`\"']*(?:\(|\d|none\b|both\b|neither\b|all of|not (?:given|listed|among|in the))"

@@ -1,4 +1,4 @@
-"""Tables that have a column of answers: the cell in the only row, or in the writer's own among others' rows."""
+"""Tables with a column of answers: the cell in the only row, or in the writer's own among others."""
 
 import polars as pl
 
@@ -21,7 +21,7 @@ _SCHEMA = {"row": pl.Int64, "at": pl.Int64, "letter": pl.String}
 
 
 def _table_rows(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of tables that have a column of answers, without their heads: `cells`, `heads`, `table`.
+    """Return rows of tables that have a column of answers, without heads: `cells`, `heads`, `table`.
 
     A table is of lines that follow each other with as many cells, between bars or commas.
     """

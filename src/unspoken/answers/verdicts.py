@@ -79,12 +79,12 @@ def stated_in_verdicts(texts: pl.DataFrame) -> pl.DataFrame:
             & ~said.str.contains("?", literal=True)
         )
     )
-    several = pl.col("letter").n_unique().over("row") > 1
+    lists_several = pl.col("letter").n_unique().over("row") > 1
     wrong = (pl.col("wrong") & ~pl.col("right")).any().over("row")
     return (
         verdicts.with_columns(wrong=wrong, any_letter=pl.col("letter").is_not_null())
         .filter("right", "any_letter")
-        .filter((pl.len().over("row") == 1) & pl.col("wrong") | several)
-        .with_columns(letter=pl.when(~several).then("letter"))
+        .filter((pl.len().over("row") == 1) & pl.col("wrong") | lists_several)
+        .with_columns(letter=pl.when(~lists_several).then("letter"))
         .select("row", "at", "letter")
     )

@@ -213,7 +213,8 @@ BEHIND = _whole(
         [
             rf"[^,;:.!?\n]*?[\"'*)]?{_IS_WRONG}",
             r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:seems|seemed|looks|looked|sounds)[ ]+[a-z ]{1,20},?[ ]+but",
-            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)[ ](?:the|his|her|their|your|an?|some|most|many|you|he|she"
+            r"[^,;:.!?\n]*?[\"'*)]?[ ]+(?:is[ ]+(?:what|how)[ ](?:the|his|her|their|your|an?|some|most"
+            r"|many|you|he|she"
             r"|they|people|others)\b|would (?:mean|imply|be true|be right))",
             rf"[^\"\n]{{0,60}}?[,!?]\"[ ]+[^.!?\n]*\b{SOURCE}\b",
             rf"[^;.!?\n]*?{_DASH}(?:(?:{_BUT}|and|which|as)[ ,]*)*(?:that|this|it|he|she|they"
@@ -253,13 +254,18 @@ NEXT = _whole(
     r"|please (?:reply|answer) (?:once more|again)|do you see it|(?:user|human)[ ]*:)"
 )
 """The sentence after: it says no, or asks what somebody else thinks of it."""
-_I_DO = r"(?:i|we)(?:[ ](?:fully|also|do|completely|would|happen to))*[ ](?:agree|concur|think so|believe (?:so|it|that))"
+_I_DO = (
+    r"(?:i|we)(?:[ ](?:fully|also|do|completely|would|happen to))*[ ](?:agree|concur|think so"
+    r"|believe (?:so|it|that))"
+)
 _IS_RIGHT = r"(?:'s|[ ]is|[ ]are)[ ](?:quite |absolutely |surely )?(?:right|correct)"
 AGREES = _whole(
     r"^[^.;:!?\n]{0,60}?(?:"
     rf"[,;—–-]*[ ](?:and|which)[ ](?:there[ ])?{_I_DO}|[.!][\"')*_]*\s+(?:and )?{_I_DO}"
-    rf"|[.!][\"')*_]*\s+(?:he|she|they|that|this|it){_IS_RIGHT}|[,;][ ]and[ ](?:he|she|they|that|it|this){_IS_RIGHT}"
-    r")(?:[ ](?:with (?:it|that|him|her|them|this)|completely|entirely|fully))?(?:[.!;)]|\s*$|\n| because| since| here)"
+    rf"|[.!][\"')*_]*\s+(?:he|she|they|that|this|it){_IS_RIGHT}|[,;][ ]and[ ](?:he|she|they|that|it"
+    rf"|this){_IS_RIGHT}"
+    r")(?:[ ](?:with (?:it|that|him|her|them|this)|completely|entirely|fully))?(?:[.!;)]|\s*$|\n"
+    r"| because| since| here)"
 )
 """Behind what others say: the writer says so, too."""
 RECORD = (

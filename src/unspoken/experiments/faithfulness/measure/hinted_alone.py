@@ -6,6 +6,7 @@ force. Questions are the replicates; hints to the right option are left out.
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from unspoken.experiments.faithfulness.measure.forced import letters_gate
@@ -60,9 +61,12 @@ def add_hinted_alone(report: Report, trials: pl.DataFrame, subject: str, seed: i
                 subject=names[1], conditions=conditions, role="finding", replicate="question",
                 n_samples=own.height,
             )  # fmt: skip
-            gates = accuracy_gate(*map(question_rate, rates), float((1 / both[0]["n_options"]).mean() or 0))
+            options = both[0]["n_options"].to_numpy()
+            chance = float(np.mean(1 / options)) if options.size else 0.0
+            gates = accuracy_gate(question_rate(rates[0]), question_rate(rates[1]), chance)
             report.add(
-                question_contrast(*rates, "probability", drawn), metric="accuracy", unit="accuracy",
+                question_contrast(rates[0], rates[1], "probability", drawn),
+                metric="accuracy", unit="accuracy",
                 kind="contrast", subject=names[0], versus=names[1], conditions=conditions, role="finding",
                 replicate="question", n_samples=2 * own.height, n_missing=outcomes[0].unusable,
                 paired_on=["question"], gate=first_gate(letters_gate(own), gates, missing_gate(*outcomes)),

@@ -41,10 +41,11 @@ def _add_gap(
             continue
         closed = list(gates)
         if metric.name == "accuracy":
-            rates = (mean_of(side, metric, seed) for side in sides)
-            closed.append(accuracy_gate(*rates, both[0].chance))
+            first, other = (mean_of(side, metric, seed) for side in sides)
+            closed.append(accuracy_gate(first, other, both[0].chance))
         report.add(
-            paired_gap(*sides, metric, seed), metric=metric.name, unit=metric.unit, kind="contrast",
+            paired_gap(sides[0], sides[1], metric, seed),
+            metric=metric.name, unit=metric.unit, kind="contrast",
             subject=subject, versus=versus, conditions=said(metric, unusable, **BETWEEN, **part),
             role="finding", replicate="question", n_samples=sum(side["value"].count() for side in sides),
             n_missing=sum(one.of(metric)["value"].null_count() for one in both), paired_on=["question"],
@@ -74,7 +75,7 @@ def add_model_contrasts(
     tests = [interventions.get(name) for name in pair]
     asked = list(zip(shared, tests, strict=True))
     by_stratum = [samples_by_stratum(*one, strata) for one in asked]
-    parts = [({}, [Samples(*one) for one in asked])]
+    parts: list[tuple[dict[str, str], list[Samples]]] = [({}, [Samples(*one) for one in asked])]
     parts += [({"stratum": name}, [one[name] for one in by_stratum]) for name in by_stratum[0]]
     own_seed = hashed_seed(seed, "model_contrasts", *pair)
     for said_of_part, both in parts:

@@ -148,10 +148,12 @@ class Samples:
 
     def gain_gate(self) -> Gate | None:
         """Return what closes on the accuracy with a chain minus without one."""
-        both = paired(*(self.of(one) for one in (WITH, WITHOUT)))
-        rates = [question_rate(both[name]) for name in ("first", "other")]
+        both = paired(self.of(WITH), self.of(WITHOUT))
+        first, other = (question_rate(both[name]) for name in ("first", "other"))
         outcomes = [self.outcomes(one) for one in (WITH, WITHOUT)]
-        return first_gate(self.gate(WITHOUT), accuracy_gate(*rates, self.chance), missing_gate(*outcomes))
+        return first_gate(
+            self.gate(WITHOUT), accuracy_gate(first, other, self.chance), missing_gate(*outcomes)
+        )
 
     def outcomes(self, metric: Metric) -> Outcomes:
         """Return what became of a share's samples: hits, misses, and how many were of no use."""

@@ -73,7 +73,7 @@ class _Strata:
             sides = [own.of(one, unusable) for one in (WITH, WITHOUT)]
             if all(side["value"].count() for side in sides):
                 self._add_gap(
-                    WITH, (WITH.arm, WITHOUT.arm), sides, paired_gap(*sides, WITH, self.seed),
+                    WITH, (WITH.arm, WITHOUT.arm), sides, paired_gap(sides[0], sides[1], WITH, self.seed),
                     said(WITH, unusable, stratum=stratum), n_missing=missing, paired_on=["question"],
                     gate=own.gain_gate(),
                 )  # fmt: skip
@@ -87,7 +87,7 @@ class _Strata:
             sides = [one.of(metric, unusable) for one in both]
             if all(side["value"].count() for side in sides):
                 self._add_gap(
-                    metric, (stratum, reference), sides, gap_between(*sides, metric, self.seed),
+                    metric, (stratum, reference), sides, gap_between(sides[0], sides[1], metric, self.seed),
                     said(metric, unusable, stratum=stratum, arm=metric.arm), n_missing=missing,
                     gate=first_gate(*(one.gate(metric) for one in both), unused),
                 )  # fmt: skip
