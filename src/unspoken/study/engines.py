@@ -63,11 +63,17 @@ def _holds_secret(given: Any) -> bool:
     return isinstance(given, list) and any(map(_holds_secret, given))
 
 
+def _is_empty(given: Any) -> bool:
+    return not given
+
+
 class Auto(Section):
     """vLLM where this machine can run it, else transformers."""
 
     kind: Literal["auto"]
     """The engine."""
+    dtype: Literal["auto", "float32"] | None = Field(None, exclude_if=_is_empty)
+    """vLLM's `dtype`; transformers computes in float32, whatever stands here."""
 
 
 class Transformers(Section):
@@ -82,8 +88,9 @@ class Vllm(Section):
 
     kind: Literal["vllm"]
     """The engine."""
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Type of weights and arithmetic; auto: bfloat16 on a GPU, float32 on a processor."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = Field(None, exclude_if=_is_empty)
+    """Type of weights and arithmetic; null: bfloat16 on a GPU, float32 on a processor; auto: bfloat16 also
+    on a processor that multiplies in it."""
     tensor_parallel: PositiveInt = 1
     """GPUs that share one copy of the model."""
     window: PositiveInt | None = None
@@ -94,10 +101,6 @@ class Vllm(Section):
 
 LeftOut = Literal["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "seed", "stop", "logprobs"]
 LONGEST_WORD = 200
-
-
-def _is_empty(given: Any) -> bool:
-    return not given
 
 
 class Endpoint(Section):
