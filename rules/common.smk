@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "src"))
 
+from unspoken.models.wheels import WEIGHT_BYTES
 from unspoken.study.front_door import plan_or_exit
 from unspoken.queued import refuse_queued_jobs
 from unspoken.study.plan import pattern_of
@@ -142,9 +143,20 @@ def growing(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+def megabytes_of(model):
+    """Return the MB of a model's unpacked weights, where the study states how many it has; else 0."""
+    return WEIGHT_BYTES * getattr(STUDY.models[model], "weights", 0) / 1e6
+
+
 def memory_on(model, attempt):
     """Return the MB of a job on a model: a model of some billion parameters, or a small model."""
-    return attempt * (40000 if is_large(model) else 6000)
+    small = 6000 + round(1.5 * megabytes_of(model))
+    return attempt * (40000 if is_large(model) else small)
+
+
+def memory_to_fetch(wildcards, attempt):
+    """Return the MB of a job that brings a model: to unpack it holds the file and all weights."""
+    return attempt * (4000 + round(1.5 * megabytes_of(wildcards.model)))
 
 
 def memory_of_model(wildcards, attempt):

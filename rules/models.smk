@@ -58,13 +58,13 @@ rule fetch_model:
     benchmark:
         "<benchmarks>/fetch_model/{model}.tsv"
     wildcard_constraints:
-        model=PLAN.models_pattern("hub", "local"),
+        model=PLAN.models_pattern("hub", "local", "parts"),
     priority: 40
     conda:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
+        mem_mb=memory_to_fetch,
         runtime=growing(120),
     params:
         spec=part_of("fetch_model"),

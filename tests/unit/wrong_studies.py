@@ -18,6 +18,18 @@ def _scaling(**more: Any) -> dict[str, Any]:
     return {"experiments": ["scaling"], "scaling": {"models": ["smollm2-135m-q4"], "tasks": tasks} | more}
 
 
+def _in_parts(**wheel: str) -> dict[str, Any]:
+    told = {
+        "repo": "a/b",
+        "revision": "0" * 40,
+        "file": "m.gguf",
+        "sha256": "0" * 64,
+        "size": 9,
+        "weights": 9,
+    }
+    return {"kind": "parts", **told, "licence": "MIT", "wheels": [wheel] if wheel else []}
+
+
 # What is wrong: the overlay, the key that the message must name, what it says.
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "budgets out of order": (
@@ -82,6 +94,26 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"models": {"mine": {"kind": "hub", "repo": "a/b", "revision": "main"}}},
         "models.mine.revision",
         "got 'main'; expected a commit: 40 hexadecimal digits",
+    ),
+    "part of a model without a digest": (
+        {"models": {"mine": _in_parts(name="a-part1", version="1.0", sha256="ab", file="a/1.bin")}},
+        "models.mine.wheels.0.sha256",
+        "got 'ab'; expected a SHA-256: 64 hexadecimal digits, in lower case",
+    ),
+    "option of pip in place of a package": (
+        {"models": {"mine": _in_parts(name="-r", version="1.0", sha256="0" * 64, file="a/1.bin")}},
+        "models.mine.wheels.0.name",
+        "got '-r'; expected the name of a package",
+    ),
+    "address in place of a version": (
+        {"models": {"mine": _in_parts(name="a", version="1 @ http://b", sha256="0" * 64, file="a/1.bin")}},
+        "models.mine.wheels.0.version",
+        "got '1 @ http://b'; expected a version, such as 1.2.0",
+    ),
+    "model of no parts": (
+        {"models": {"mine": _in_parts()}},
+        "models.mine.wheels",
+        "got []; expected a list of 1 or more",
     ),
     "trait that is not a word": ({"traits": ["barn owl"]}, "traits.0", "got 'barn owl'; expected one word"),
     "one trait, not a list": ({"traits": "owl"}, "traits", "got 'owl'; expected a list of words, or {draw: "),

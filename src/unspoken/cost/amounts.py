@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from unspoken.cost.work import Facts, Work, class_of, parameters_of
-from unspoken.study.models import FollowerModel, OrganismModel
+from unspoken.study.models import FollowerModel, OrganismModel, PartsModel
 from unspoken.study.plan import Plan
 from unspoken.study.room import Room, model_of
 
@@ -70,8 +70,12 @@ class Amounts:
         return Work(stored=self._size(model) * WEIGHT_BYTES)
 
     def fetch_model(self, model: str) -> Work:
-        """Return the bytes of a downloaded model's weights, half-precision, and as rows its megabytes."""
-        size = self._size(model) * 2
+        """Return the bytes of a downloaded model's weights, and as rows its megabytes.
+
+        The hub's are half-precision; what comes in parts is unpacked.
+        """
+        in_parts = isinstance(self.plan.study.models[model], PartsModel)
+        size = self._size(model) * (WEIGHT_BYTES if in_parts else 2)
         return Work(rows=size / 1e6, stored=size)
 
     def _size(self, model: str) -> float:

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.row_files import opened
-from unspoken.study.models import FollowerModel, HubModel, LocalModel, Model, OrganismModel, PackagedModel
+from unspoken.study.models import (
+    FollowerModel,
+    HubModel,
+    LocalModel,
+    Model,
+    OrganismModel,
+    PackagedModel,
+    PartsModel,
+)
 from unspoken.yaml_files import read_keys
 
 Facts = Mapping[str, Any]
@@ -72,14 +80,16 @@ def class_of(model: Model) -> str:
         return "organism"
     if isinstance(model, HubModel | LocalModel):
         return "gpu"
-    return {"package": "chat", "served": "endpoint"}.get(model.kind, "scripted")
+    return {"package": "chat", "parts": "chat", "served": "endpoint"}.get(model.kind, "scripted")
 
 
 def parameters_of(name: str, model: Model, facts: Facts) -> float:
-    """Return the number of a model's weights: of organisms from their sizes, of others by their name."""
+    """Return the number of a model's weights: as stated, of organisms from their sizes, else by its name."""
     if isinstance(model, OrganismModel | FollowerModel):
         wide, units = model.hidden_size, model.mlp_size
         return model.layers * (4 * wide**2 + 3 * wide * units) + facts["vocabulary"] * wide
+    if isinstance(model, PartsModel):
+        return model.weights
     said = {HubModel: "repo", LocalModel: "path", PackagedModel: "file"}.get(type(model))
     return parameters_of_name(getattr(model, said) if said else name, facts)
 

@@ -23,6 +23,7 @@ from unspoken.engines.draws import row_seeds
 from unspoken.engines.layers import context_window
 from unspoken.engines.rendering import adds_a_space, rendered, texts_of
 from unspoken.engines.served import fits_requests, write_adapter, write_merged
+from unspoken.engines.support import type_of_weights
 from unspoken.engines.templates import ends_of
 from unspoken.models.manifest import checked_model
 from unspoken.subjects import Subject
@@ -66,9 +67,7 @@ class VllmEngine:
         self.device = "cpu" if current_platform.is_cpu() else "cuda"
         # On a processor vLLM's adapters take several times as long as the model itself.
         self.serves_adapters = self.device == "cuda"
-        self.dtype: Any = settings.get("dtype", "auto")
-        if self.dtype == "auto":
-            self.dtype = "bfloat16" if self.device == "cuda" else "float32"
+        self.dtype: Any = type_of_weights(settings.get("dtype"), on_gpu=self.device == "cuda")
         self.rows_at_once = ROWS_AT_ONCE[self.device]
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(self.model_dir, trust_remote_code=False)
         self.ends = ends_of(self.tokenizer)

@@ -63,11 +63,17 @@ def _holds_secret(given: Any) -> bool:
     return isinstance(given, list) and any(map(_holds_secret, given))
 
 
+def _is_empty(given: Any) -> bool:
+    return not given
+
+
 class Auto(Section):
     """vLLM where this machine can run it, else transformers."""
 
     kind: Literal["auto"]
     """The engine."""
+    dtype: Literal["auto", "float32"] | None = Field(default=None, exclude_if=_is_empty)
+    """vLLM's `dtype`; transformers computes in float32, whatever stands here."""
 
 
 class Transformers(Section):
@@ -82,8 +88,9 @@ class Vllm(Section):
 
     kind: Literal["vllm"]
     """The engine."""
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Type of weights and arithmetic; auto: bfloat16 on a GPU, float32 on a processor."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = Field(default=None, exclude_if=_is_empty)
+    """Type of weights and arithmetic; null: bfloat16 on a GPU, float32 on a processor; auto: bfloat16 also
+    on a processor that multiplies in it."""
     tensor_parallel: PositiveInt = 1
     """GPUs that share one copy of the model."""
     window: PositiveInt | None = None
@@ -94,10 +101,6 @@ class Vllm(Section):
 
 LeftOut = Literal["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "seed", "stop", "logprobs"]
 LONGEST_WORD = 200
-
-
-def _is_empty(given: Any) -> bool:
-    return not given
 
 
 class Endpoint(Section):
@@ -122,7 +125,7 @@ class Endpoint(Section):
     window: PositiveInt | None = None
     """The most tokens of a prompt and its completion, where the server has another limit."""
     # Where these are not given, nothing depends on them: no job's params and no cache key hold them.
-    max_tokens_as: Literal["max_completion_tokens", "max_tokens"] | None = Field(None, exclude_if=_is_empty)
+    max_tokens_as: Literal["max_completion_tokens", "max_tokens"] | None = Field(default=None, exclude_if=_is_empty)
     """The name under which the server takes the limit of tokens; null for the usual: max_tokens with
     tokens, max_completion_tokens with chat."""
     leave_out: list[LeftOut] = Field([], exclude_if=_is_empty)

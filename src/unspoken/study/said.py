@@ -5,11 +5,16 @@ from pathlib import Path
 
 from unspoken.engines.capabilities import CHOICES
 from unspoken.engines.support import vllm_fault
+from unspoken.models.wheels import GB, WEIGHT_BYTES, disk_needed
+from unspoken.study.models import PartsModel
 from unspoken.study.plan import Plan
 
 
 def print_notes(plan: Plan) -> None:
-    """Print what a user should know before a run: which engine stands in for another, or reads less."""
+    """Print what a user should know before a run: which engine stands in for another, or reads less.
+
+    Also how much disk a model takes that comes in parts and is not here.
+    """
     kinds = {plan.study.models[name].engine.kind for name in plan.used_models}
     fault = vllm_fault() if "auto" in kinds else None
     if fault:
@@ -17,6 +22,14 @@ def print_notes(plan: Plan) -> None:
             f"Note: transformers serves the models with `engine: auto`; vLLM cannot: {fault}", file=sys.stderr
         )
     for name in plan.used_models:
+        model = plan.study.models[name]
+        if isinstance(model, PartsModel) and not Path("results/models", name, "model.json").is_file():
+            at_most, for_good = disk_needed(model.size, model.weights), WEIGHT_BYTES * model.weights
+            print(
+                f"Note: {name} takes {at_most / GB:.1f} GB of disk while it is fetched,"
+                f" {for_good / GB:.1f} GB for good",
+                file=sys.stderr,
+            )
         if not plan.can(name, CHOICES):
             print(
                 f"Note: {name} gives text alone (api: chat): no probability is read of its answers, and rows"
