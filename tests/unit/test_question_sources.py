@@ -271,6 +271,6 @@ def test_an_id_that_two_sets_share_says_so(tmp_path: Path) -> None:
 
 def test_a_source_of_no_such_name_says_so() -> None:
     with pytest.raises(
-        SourceError, match="got the source 'mmlu'; expected knowledge, procedural, own or hub"
+        SourceError, match="got the source 'mmlu'; expected one of knowledge, procedural, tasks, own, hub"
     ):
         asked({"source": "mmlu", "count": 1})

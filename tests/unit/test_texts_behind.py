@@ -27,7 +27,8 @@ def trial(subject: str, arm: str, kind: str | None, question: int) -> dict[str, 
     name = f"{subject} {arm} {kind} {question}"
     return {
         "study": "s", "experiment": "chains", "subject": subject, "prompt_id": f"q{question}:{arm}:{kind}",
-        "arm": arm, "kind": kind, "difficulty": "hard" if question else "easy", "switched": arm == "hint",
+        "arm": arm, "kind": kind, "stratum": None, "difficulty": "hard" if question else "easy",
+        "switched": arm == "hint",
         "outcome": "answered" if question else "refused", "answer": "B" if question else None,
         "prompt": f"asked {name}", "chain": f"chain {name}",
     }  # fmt: skip
@@ -61,7 +62,7 @@ def frames() -> dict[str, pl.DataFrame]:
     ]  # fmt: skip
     subjects = {"study": "s", "subject_id": list(MEMBERS), "members": list(MEMBERS.values())}
     return {
-        "trials": pl.DataFrame(trials),
+        "trials": pl.DataFrame(trials, schema_overrides={"stratum": pl.String}),
         "interventions": pl.DataFrame(changed),
         "replies": pl.DataFrame(replies),
         "answers": pl.DataFrame(answers, schema_overrides={"system": pl.String}),

@@ -88,7 +88,9 @@ class Vllm(Section):
 
     kind: Literal["vllm"]
     """The engine."""
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = Field(default=None, exclude_if=_is_empty)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = Field(
+        default=None, exclude_if=_is_empty
+    )
     """Type of weights and arithmetic; null: bfloat16 on a GPU, float32 on a processor; auto: bfloat16 also
     on a processor that multiplies in it."""
     tensor_parallel: PositiveInt = 1
@@ -125,7 +127,9 @@ class Endpoint(Section):
     window: PositiveInt | None = None
     """The most tokens of a prompt and its completion, where the server has another limit."""
     # Where these are not given, nothing depends on them: no job's params and no cache key hold them.
-    max_tokens_as: Literal["max_completion_tokens", "max_tokens"] | None = Field(default=None, exclude_if=_is_empty)
+    max_tokens_as: Literal["max_completion_tokens", "max_tokens"] | None = Field(
+        default=None, exclude_if=_is_empty
+    )
     """The name under which the server takes the limit of tokens; null for the usual: max_tokens with
     tokens, max_completion_tokens with chat."""
     leave_out: list[LeftOut] = Field([], exclude_if=_is_empty)
