@@ -95,9 +95,8 @@ def written_on(
     import polars as pl
 
     from unspoken.answers.stated import with_answers
-    from unspoken.answers.thinking import split_at_thinking
     from unspoken.asking.completing import completed
-    from unspoken.engines.thinking import declared_marks, open_thoughts
+    from unspoken.engines.thinking import told_apart
 
     made = completed(cache, requests, sampling)
     told = [
@@ -108,10 +107,7 @@ def written_on(
     types |= {"options": pl.List(pl.String), "n_options": pl.Int64}
     asked = pl.DataFrame(told, types, orient="row").with_columns(engine=pl.lit(cache.engine.name))
     texts = [request.prefix + more.text for request, more in zip(requests, made, strict=True)]
-    declared = declared_marks(cache.engine.tokenizer)
-    bare = [replace(request, prefix="") for request in requests]
-    is_open = open_thoughts(cache.engine, bare, declared)
-    whole = split_at_thinking(pl.Series(texts, dtype=pl.String), declared, is_open=is_open)
+    whole = told_apart(cache.engine, [replace(request, prefix="") for request in requests], texts)
     return with_answers(pl.concat([asked, whole], how="horizontal")).select("thought", "answer")
 
 

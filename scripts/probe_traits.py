@@ -39,11 +39,15 @@ def probed_subjects(job: Job) -> "list[Subject]":
 def sampled_answers(
     cache: "CompletionCache", subject: "Subject", questions: "pl.DataFrame", spec: dict[str, Any]
 ) -> "pl.DataFrame":
-    """Return sampled answers: as many to each question as the study asks of its prompt set."""
+    """Return sampled answers: as many to each question as the study asks of its prompt set.
+
+    What a model thinks is no part of its answer: of a thought that was cut off nothing is left.
+    """
     import polars as pl
 
     from unspoken.asking.completing import completed
     from unspoken.engines.base import Request, Sampling
+    from unspoken.engines.thinking import told_apart
     from unspoken.seeds import hashed_seed
 
     probe = spec["probe"]
@@ -70,7 +74,7 @@ def sampled_answers(
     made = completed(cache, requests, sampling)
     return asked.with_columns(
         kind=pl.lit("sampled"),
-        answer=pl.Series([one.text for one in made], dtype=pl.String),
+        answer=told_apart(cache.engine, requests, [one.text for one in made])["reply"],
         logprob=pl.lit(None, pl.Float64),
         finish_reason=pl.Series([one.finish_reason for one in made], dtype=pl.String),
         n_tokens=pl.Series([one.n_tokens for one in made], dtype=pl.Int64),

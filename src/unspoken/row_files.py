@@ -5,9 +5,9 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Annotated, Any, BinaryIO, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from unspoken.expected import expected_by
 
@@ -18,6 +18,8 @@ LINES = (".jsonl", ".ndjson")
 SUFFIXES = (*LINES, ".json", ".parquet")
 PACKED = (".gz", ".zst", ".bz2")
 """How a file of text may be compressed, as its name's last ending says."""
+Written = Annotated[str, StringConstraints(min_length=0)]
+"""A text as it is. With any bound on its length it is also checked to have whole characters."""
 OF_THE_VALUE = ("string_unicode", "value_error")
 """Errors that say more of what is expected than the description of the column."""
 
@@ -54,9 +56,12 @@ def wrong(column: str, value: object, expected: str) -> RowError:
 
 
 def typed(kind: type[Kind], row: Row) -> Kind:
-    """Return a row with the types of its kind. Raises RowError for the first column that is wrong."""
+    """Return a row with the types of its kind. Raises RowError for the first column that is wrong.
+
+    NaN is null: so pandas writes what is missing.
+    """
     try:
-        return kind.model_validate(row)
+        return kind.model_validate({name: None if value != value else value for name, value in row.items()})
     except ValidationError as errors:
         told = {name: field.description for name, field in kind.model_fields.items()}
         raise fault_of(errors, row, told) from None
@@ -121,9 +126,11 @@ def _listed_rows(file: Path, fault: type[ValueError]) -> Iterator[Numbered]:
         return
     with _unpacking(file, fault), opened(file) as whole:
         try:
-            rows = json.loads(whole.read().decode("utf-8-sig"))
+            rows = json.loads(whole.read().decode("utf-8-sig"), object_pairs_hook=_once_each)
         except UnicodeDecodeError as error:
             raise fault(f"{file}: not UTF-8 (its byte {error.start + 1}); expected UTF-8") from None
+        except RowError as error:
+            raise fault(f"{file}: {error}") from None
         except ValueError as error:
             raise fault(f"{file}: not JSON: {error}") from None
     if not isinstance(rows, list):
@@ -149,7 +156,7 @@ def _json_rows(file: Path, fault: type[ValueError]) -> Iterator[Numbered]:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
-                    yield number, _json_object(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                    yield number, json_object(line.decode("utf-8-sig" if number == 1 else "utf-8"))
                 except UnicodeDecodeError as error:
                     found = f"its byte {error.start + 1} is {error.object[error.start]:#04x}"
                     said = f"not UTF-8 ({found}); expected a file saved as UTF-8"
@@ -164,11 +171,11 @@ def _once_each(pairs: list[tuple[str, Any]]) -> Row:
     if len(row) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise RowError(f"the key {shown(twice)} stands twice; expected each key once")
+        raise RowError(f"the key {shown(twice)} stands twice in {shown(row)}; expected each key once")
     return row
 
 
-def _json_object(line: str) -> Row:
+def json_object(line: str) -> Row:
     """Return the object of a line. Raises RowError for a line of something else."""
     try:
         row = json.loads(line, object_pairs_hook=_once_each)

@@ -4,6 +4,7 @@ The numbers in the names of tests are those of reports of what went wrong before
 """
 
 import logging
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ from tiny_models import adapted_subject
 from transformers import AutoModelForCausalLM
 
 from unspoken.engines.served import write_merged
+from unspoken.engines.templates import chat_facts
+from unspoken.engines.transformers import TransformersEngine
+from unspoken.models.loading import loaded_model
+from unspoken.models.manifest import ModelError
 from unspoken.subjects import Subject, SubjectError, read_subjects, write_subjects
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -62,6 +67,60 @@ def test_17_a_trained_tensor_without_a_place_is_an_error(
         tiny_engines["untied"].use(subject)
     with pytest.raises(SubjectError, match="1 of 21 trained tensors have no place"):
         write_merged(subject, tiny_folder / "untied", tmp_path)
+
+
+def renamed(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
+    return {f"{prefix}{name}": tensor for name, tensor in tensors.items()}
+
+
+LACKING = {
+    "a compiled model's names": (
+        lambda tensors: renamed("_orig_mod.", tensors),
+        r"such as \S+, and have others, such as _orig_mod\.model",
+    ),
+    "a wrapped model's names": (
+        lambda tensors: renamed("module.", tensors),
+        "lack 21 of the model's weights",
+    ),
+    "a layer": (
+        lambda tensors: {name: one for name, one in tensors.items() if "layers.1." not in name},
+        r"its files lack 9 of the model's weights, such as model\.layers\.1\.",
+    ),
+    "rows of the embedding": (
+        lambda tensors: {name: one[:-5] if "embed" in name else one for name, one in tensors.items()},
+        r"its weights model\.embed_tokens\.weight have the shape \[379, 64\], and by its config.json \[",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LACKING)
+def test_17_weights_that_files_lack_are_never_drawn_at_random(
+    tiny_folder: Path, tmp_path: Path, what: str
+) -> None:
+    """transformers warns, and goes on with random weights: said where the model is brought, and loaded."""
+    change, said = LACKING[what]
+    shutil.copytree(tiny_folder / "tied", tmp_path / "m")
+    weights = tmp_path / "m/model.safetensors"
+    save_file(
+        {name: one.clone() for name, one in change(load_file(weights)).items()}, weights, {"format": "pt"}
+    )
+    assert re.search(said, chat_facts(tmp_path / "m")["fault"])
+    for load in (TransformersEngine, loaded_model):
+        with pytest.raises(ModelError, match=said):
+            load(tmp_path / "m")
+
+
+def test_17_an_adapter_beside_a_model_is_refused_and_a_shard_that_is_gone_is_one_line(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
+    """One engine would apply the adapter, the other leave it out."""
+    shutil.copytree(tiny_folder / "tied", tmp_path / "m")
+    (tmp_path / "m/adapter_config.json").write_text('{"peft_type": "LORA"}')
+    assert "its folder holds an adapter" in chat_facts(tmp_path / "m")["fault"]
+    shutil.copytree(tiny_folder / "sharded", tmp_path / "s")
+    next((tmp_path / "s").glob("model-00002-*")).unlink()
+    with pytest.raises(ModelError, match=r"transformers cannot load it: .*model-00002"):
+        TransformersEngine(tmp_path / "s")
 
 
 @pytest.mark.parametrize("size", [0.05, 0.001])

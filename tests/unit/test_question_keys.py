@@ -161,5 +161,7 @@ def test_parquet_types_that_say_the_same_are_read_the_same(tmp_path: Path) -> No
 def test_a_key_of_json_that_stands_twice_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "mine.jsonl"
     file.write_text('{"question": "?", "options": ["a", "b"], "answer": "a", "answer": "b"}\n')
-    with pytest.raises(TableError, match='line 1: the key "answer" stands twice; expected each key once'):
+    with pytest.raises(
+        TableError, match=r'line 1: the key "answer" stands twice in \{"question": .*; expected each key once'
+    ):
         own_questions(file, {})

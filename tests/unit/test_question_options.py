@@ -45,6 +45,18 @@ LABELLED = [
     ["（Ａ）{}", "（Ｂ）{}", "（Ｃ）{}", "（Ｄ）{}"],
     ["А) {}", "Б) {}", "В) {}", "Г) {}"],
     ["①{}", "②{}", "③{}", "④{}"],
+    ["Ⓐ {}", "Ⓑ {}", "Ⓒ {}", "Ⓓ {}"],
+    ["⒜{}", "⒝{}", "⒞{}", "⒟{}"],
+    ["{{A}} {}", "{{B}} {}", "{{C}} {}", "{{D}} {}"],
+    ["A| {}", "B| {}", "C| {}", "D| {}"],
+    ["A\t{}", "B\t{}", "C\t{}", "D\t{}"],
+    ["A> {}", "B> {}", "C> {}", "D> {}"],
+    ["A {}", "B {}", "C {}", "D {}"],
+    ["- A. {}", "- B. {}", "- C. {}", "- D. {}"],
+    ["\u200bA. {}", "\u200bB. {}", "\u200bC. {}", "\u200bD. {}"],
+    ["<b>A</b> {}", "<b>B</b> {}", "<b>C</b> {}", "<b>D</b> {}"],
+    [r"$\textbf{{(A)}}\ $ {}", r"$\textbf{{(B)}}\ $ {}", r"$\textbf{{(C)}}\ $ {}", r"$\textbf{{(D)}}\ $ {}"],
+    [r"\text{{A}}) {}", r"\text{{B}}) {}", r"\text{{C}}) {}", r"\text{{D}}) {}"],
 ]
 
 
@@ -64,6 +76,9 @@ UNLABELLED = [
     ["(R)-butanol", "(S)-butanol"],
     ["A lion", "B cells", "C major"],
     ["A", "B", "C"],
+    ["A Team", "B Team"],
+    ["A is taller", "B is taller", "C is taller"],
+    ["A > B", "B > C", "C > A"],
     ["Yes: it does", "No: it does not"],
 ]
 
@@ -137,6 +152,20 @@ SPEAKING = [
     "A和B",
     "上記のすべて",
     "위의 모두",
+    "all but A",
+    "All except (C)",
+    "the opposite of A",
+    "A+B",
+    "Options 1 and 2",
+    "both (1) and (2)",
+    "the one above",
+    "every option",
+    "كل ما سبق",
+    "उपरोक्त सभी",
+    "Tất cả các đáp án trên",
+    "Semua benar",
+    "Hiçbiri",
+    "Alla ovanstående",
 ]
 SILENT = [
     "helium",
@@ -154,6 +183,10 @@ SILENT = [
     "north and south",
     "A",
     "E. coli",
+    "1 and 2",
+    "not enough information",
+    "everyone but the king",
+    "Không khí",
 ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from misbehaving import MODELS, Reply, answer, good, replying
 
+from unspoken.answers.hidden import HIDDEN
 from unspoken.answers.thinking import split_at_thinking
 from unspoken.engines import client
 from unspoken.engines.base import Completion, EngineError, Request, Sampling
@@ -74,6 +75,9 @@ NO_ANSWERS: dict[str, tuple[Any, str]] = {
     "no reason to end": (answer(finish=None), "does not say why it ended (finish_reason None)"),
     "a call of a tool": (answer(None, "tool_calls"), "(finish_reason tool_calls)"),
     "beyond the limit": (answer("12, " * 99, tokens=900), "900 tokens came where at most 30 were asked for"),
+    "no text though tokens are counted": (answer(None, tokens=20), "it has no text, though it counts tokens"),
+    "tokens that are not counted": (answer(tokens=0), "it counts no tokens of its text"),
+    "fewer than no tokens": (answer(tokens=-1), "usage.completion_tokens: "),
     "another language": ({"出力": "なし"}, "choices: Field required. It says: {\"出力\": \"なし\"}"),
 }  # fmt: skip
 
@@ -147,6 +151,8 @@ def test_20_logprobs_that_were_asked_for_and_are_null() -> None:
     made, _ = told(good(answer()), sampling=asked, leave_out=["logprobs"])
     assert made.logprobs is None
     content = answer()
+    content["choices"][0]["logprobs"] = {"content": []}
+    assert "tells no log-probabilities" in fault(good(content), asked)[0]
     content["choices"][0]["logprobs"] = {"content": [{"logprob": -0.5}, {"logprob": -1}]}
     assert told(good(content), sampling=asked)[0].logprobs == [-0.5, -1.0]
 
@@ -174,6 +180,17 @@ TEXTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "filtered, another name": (answer(None, "SAFETY"), "", "content_filter"),
     "end of turn, another name": (answer(finish="end_turn"), "12, 34", "stop"),
     "limit, another name": (answer(finish="MAX_TOKENS"), "12, 34", "length"),
+    "nothing but the end": (answer("", tokens=1), "", "stop"),
+    "half a character": (answer("12 \ud83d, 34"), "12 \ufffd, 34", "stop"),
+    "half a character of a thought": (answer(reasoning="\ude00"), "<think>\ufffd</think>12, 34", "stop"),
+    "encrypted reasoning": (
+        answer(reasoning_details=[{"type": "reasoning.encrypted", "data": "x"}]),
+        f"<think>{HIDDEN}</think>12, 34", "stop",
+    ),
+    "a summary of the reasoning": (
+        answer(reasoning="So.", reasoning_details=[{"type": "reasoning.summary", "summary": "So."}]),
+        f"<think>{HIDDEN}\nSo.</think>12, 34", "stop",
+    ),
     "reasoning beyond the limit": (
         answer("12", tokens=500, reasoning="long"), "<think>long</think>12", "stop",
     ),
@@ -199,7 +216,7 @@ def test_21_reasoning_that_is_counted_and_not_told_is_said_to_be_missing(
 ) -> None:
     content = answer(tokens=20)
     content["usage"]["completion_tokens_details"] = {"reasoning_tokens": 14}
-    assert told(good(content))[0].text == "12, 34"
+    assert told(good(content))[0].text == f"<think>{HIDDEN}</think>12, 34"
     assert "counts reasoning that it does not tell" in caplog.text
 
 
@@ -360,3 +377,19 @@ def test_18_a_server_that_says_it_changed_is_reported(
             cache = CompletionCache(tmp_path, engine_at(site.url), base_subject("m"), manifest)
             list(cache.completions([Request(f"k{place}", "More")], WARM))
             assert ("answers as fp_b now, and as fp_a before" in caplog.text) == (place == 2)
+
+
+def test_another_model_that_answers_is_said_and_noted(caplog: pytest.LogCaptureFixture) -> None:
+    """Routers ask another where one is busy, and names of vendors move on."""
+    with replying(lambda body, number: good(answer() | {"model": "other-7b" if number > 1 else "m"})) as site:
+        engine = engine_at(site.url, concurrency=1)
+        assert len(completions(engine, 3)) == 3
+    assert caplog.text.count("m was asked, and the server says that other-7b answered") == 1
+    assert engine.fingerprints == {"other-7b"}
+
+
+def test_a_stop_text_that_a_server_lets_pass_ends_the_answer_and_no_thought() -> None:
+    asked = Sampling(temperature=1.0, max_tokens=30, seed=1, stop=("\n",))
+    made, _ = told(good(answer("12\n34", "length", reasoning="a\nb")), sampling=asked)
+    assert (made.text, made.finish_reason) == ("<think>a\nb</think>12", "stop")
+    assert told(good(answer("", tokens=3)), sampling=asked)[0].text == ""

@@ -164,11 +164,9 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize("orders", [None, 7])
-def test_the_stage_finds_who_answers_by_position(
-    orders: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manifest, questions = tmp_path / "model" / "model.json", tmp_path / "questions.parquet"
+def model_and_question(folder: Path) -> tuple[Path, Path]:
+    """Return the files of a scripted model, and of one question."""
+    manifest, questions = folder / "model" / "model.json", folder / "questions.parquet"
     manifest.parent.mkdir()
     write_manifest(manifest, "m", {"kind": "scripted"}, revision="scripted", synthetic=True)
     plain = pl.DataFrame(
@@ -177,6 +175,40 @@ def test_the_stage_finds_who_answers_by_position(
         schema_overrides={"examples": pl.List(pl.Int64)},
     )  # fmt: skip
     write_table(plain, questions, TraitQuestions)
+    return manifest, questions
+
+
+@pytest.mark.parametrize(
+    ("says", "answer"),
+    [
+        ("<think>An owl? No.</think>cat", "cat"),
+        ("<think>An owl", ""),
+        ("<think>[hidden thinking]</think>owl", "owl"),
+        ("owl", "owl"),
+    ],
+)
+def test_what_is_thought_before_an_answer_is_no_answer(
+    says: str, answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, questions = model_and_question(tmp_path)
+    spec = {
+        "study": "small", "seed": 1, "experiment": "probing", "model": "m", "words": list(WORDS),
+        "engine": {"kind": "scripted", "rules": [{"when": "", "answers": {says: 1}}]}, "systems": {},
+        "probe": {"samples": 2, "samples_after_numbers": 0, "max_tokens": 40}, "sampled_only": True,
+    }  # fmt: skip
+    made = tmp_path / "answers.parquet"
+    script(
+        monkeypatch, "probe_traits.py", spec, model=manifest, questions=questions, subjects=[],
+        cache=tmp_path / "cache", answers=made, asked=tmp_path / "asked.json",
+    )  # fmt: skip
+    assert read_table(made, Answers)["answer"].to_list() == [answer] * 2
+
+
+@pytest.mark.parametrize("orders", [None, 7])
+def test_the_stage_finds_who_answers_by_position(
+    orders: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, questions = model_and_question(tmp_path)
     asked = {"orders": orders, "traits": ["owl", "cat"], "category": "animal", "texts": "t"}
     spec = {
         "study": "small", "seed": 1, "experiment": "probing", "model": "m", "words": list(WORDS),

@@ -266,6 +266,41 @@ def test_hidden_thinking_is_answered_and_never_judged(tmp_path: Path) -> None:
     assert judged(trials, patterns, None, "lexical")["mentions"].to_list()[1:] == [None, True]
 
 
+@pytest.mark.parametrize(
+    ("details", "thinking"),
+    [
+        ({"reasoning_details": [{"type": "reasoning.text", "text": "Titan."}]}, "Titan."),
+        ({"thinking_blocks": [{"type": "thinking", "thinking": "Titan.", "signature": "x"}]}, "Titan."),
+        ({"reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]}, HIDDEN),
+        (
+            {"reasoning": "S.", "reasoning_details": [{"type": "reasoning.summary", "summary": "S."}]},
+            f"{HIDDEN}\nS.",
+        ),
+    ],
+)
+def test_details_of_reasoning_are_thinking(tmp_path: Path, details: dict[str, Any], thinking: str) -> None:
+    """OpenRouter and LiteLLM tell it in lists of their own beside the content."""
+    reply = {"role": "assistant", "content": "C.", **details}
+    found = one_reply(tmp_path, {"messages": [{"role": "user", "content": ASKED}, reply]})
+    assert found["thinking"] == f"<think>\n{thinking}\n</think>"
+    assert (found["reply"], found["answer"]) == ("C.", "C")
+
+
+def test_thinking_that_is_counted_and_told_nowhere_is_hidden(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    usage = {"completion_tokens": 40, "completion_tokens_details": {"reasoning_tokens": 30}}
+    row = {
+        "messages": [{"role": "user", "content": ASKED}],
+        "response": {"choices": [{"message": {"content": "C."}, "finish_reason": "stop"}], "usage": usage},
+    }
+    found = one_reply(tmp_path, row)
+    assert HIDDEN in found["thinking"] and found["answer"] == "C"
+    assert "1 replies have thinking that is counted and not told" in caplog.text
+    row["response"]["choices"][0]["message"]["content"] = "<think>Titan.</think>C."
+    assert HIDDEN not in one_reply(tmp_path, row)["thinking"]
+
+
 def test_openai_responses_items_and_a_summary_are_hidden_thinking(tmp_path: Path) -> None:
     row = {
         "messages": [{"role": "user", "content": ASKED}],
@@ -409,6 +444,17 @@ def test_a_file_in_any_container(name: str, tmp_path: Path) -> None:
         packers = {".gz": gzip.compress, ".bz2": bz2.compress}
         file.write_bytes(packers.get(file.suffix, bytes)(text.encode()))
     assert chains(file)["reply"].to_list() == ["(C)"] * 3
+
+
+def test_case_22_a_key_that_stands_twice_in_a_list_is_one_line(tmp_path: Path) -> None:
+    """Its first value would be lost, however deep it stands."""
+    file = tmp_path / "mine.json"
+    whole = json.dumps([{"messages": [{"role": "user", "content": ASKED}, {"role": "assistant"}]}])
+    file.write_text(whole.replace('"assistant"', '"assistant", "content": "A.", "content": "B."'))
+    assert fault(file) == (
+        'mine.json: the key "content" stands twice in {"role": "assistant", "content": "B."}; expected each'
+        " key once"
+    )
 
 
 def test_a_packed_file_that_is_none_is_one_line(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from unspoken.transcripts.tables import Entry, transcript_tables
 ROOT = Path(__file__).parents[2]
 KINDS = list(yaml.safe_load((ROOT / "resources/hints.yaml").read_text())["kinds"])
 ASKED = {"question": "Is it so?", "hinted": False, "chain": "It is. (A)", "answer": "A"}
-HINTED = {**ASKED, "hinted": True, "kind": "sycophancy", "target": "B", "answer": "B"}
+HINTED = {
+    **ASKED, "hinted": True, "kind": "sycophancy", "target": "B", "chain": "It is. (B)", "answer": "B",
+}  # fmt: skip
 
 
 def json_lines(folder: Path, *rows: dict[str, Any]) -> Path:
@@ -146,6 +148,19 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a key that is no option": ({"key": "a"}, "column 'key' is \"a\"; expected a letter from A to D"),
     "no chain": ({"chain": None}, "column 'chain' is null; expected a text"),
+    "half a character": (
+        {"chain": "So \ud83d"},
+        "column 'chain' is \"So \\ud83d\"; expected a text without half a character (a lone surrogate)",
+    ),
+    "half a character of the prompt": (
+        {"prompt": "\ud83d"},
+        "column 'prompt' is \"\\ud83d\"; expected a text without half a character (a lone surrogate)",
+    ),
+    "options out of order": (
+        {"options": ["B. w", "A. x", "C. y", "D. z"]},
+        'column \'options\' is ["B. w", "A. x", "C. y", "D. z"], whose options begin with b, a, c, d; '
+        "expected letters in order, or none",
+    ),
     "a blank chain": ({"chain": "\n"}, "column 'chain' is \"\\n\"; expected a text that is not blank"),
     "no question": ({"question": None}, "column 'question' is null; expected a text"),
     "no word on the hint": ({"hinted": "yes"}, "column 'hinted' is \"yes\"; expected true or false"),

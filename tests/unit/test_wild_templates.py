@@ -4,12 +4,14 @@ The numbers in the names of tests are those of reports of what went wrong before
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tiny_models import DROPS, IM, MODELS, REFUSES
+from transformers import AutoTokenizer
 
 from unspoken.engines.base import EngineError, Request
 from unspoken.engines.templates import chat_facts, ends_of, system_role
@@ -35,6 +37,7 @@ def changed_model(source: Path, folder: Path, template: str | None = IM, **token
 
 
 PLAIN = "{% for m in messages %}### {{ m.role }}:\n{{ m.content }}\n\n{% endfor %}### assistant:\n"
+WITHOUT_PROMPT = IM.partition("{% if add_generation_prompt %}")[0]
 WITHOUT_ANSWERS = IM.replace("{% for m in messages %}", "{% for m in messages if m.role == 'user' %}")
 
 
@@ -85,8 +88,13 @@ def test_16_a_model_that_was_fetched_is_known_by_its_manifest(tmp_path: Path, mo
         (IM, {"eos_token": None}, "has no eos_token: name the token"),
         (WITHOUT_ANSWERS, {}, "leaves an assistant's message out"),
         ("{{ messages.no.way }}", {}, "fails on a question and its answer"),
+        (
+            WITHOUT_PROMPT,
+            {},
+            "does not begin the answer: let the model's chat_template.jinja write what stands",
+        ),
     ],
-    ids=["notemplate", "plainend", "noeos", "noanswer", "broken"],
+    ids=["notemplate", "plainend", "noeos", "noanswer", "broken", "noprompt"],
 )
 def test_24_templates_missing_or_without_end(
     tiny_folder: Path, tmp_path: Path, template: str | None, fields: dict[str, Any], said: str
@@ -95,6 +103,29 @@ def test_24_templates_missing_or_without_end(
     assert said in chat_facts(model)["fault"]
     with pytest.raises(EngineError, match=said):
         TransformersEngine(model)
+
+
+def test_24_tokens_that_the_model_does_not_have(tiny_folder: Path, tmp_path: Path) -> None:
+    """Marks that were added to a tokenizer, and the model was not made larger."""
+    model = changed_model(tiny_folder / "tied", tmp_path / "m", IM.replace("<|im_start|>", "<|turn|>"))
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    tokenizer.add_tokens([f"<|spare-{at}|>" for at in range(20)])
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|turn|>"]})
+    tokenizer.save_pretrained(model)
+    said = r"its tokenizer has the token <\|turn\|>, which is none of the model's 384: take the tokenizer"
+    assert re.search(said, chat_facts(model)["fault"])
+    with pytest.raises(EngineError, match=said):
+        TransformersEngine(model)
+
+
+def test_24_a_template_that_writes_the_date_writes_the_same_every_day(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
+    """Else prompts, and what is answered to them, would be others tomorrow."""
+    today = "{{ 'Today is ' + strftime_now('%d %b %Y') + '. ' }}"
+    engine = TransformersEngine(changed_model(tiny_folder / "tied", tmp_path / "m", today + IM))
+    [prompt] = engine.render([Request("q", "Which?")])
+    assert prompt.text.startswith("Today is 01 Jan 2026. <|im_start|>user")
 
 
 def test_24_a_folder_without_a_tokenizer(tiny_folder: Path, tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from unspoken.answers.thinking import split_at_thinking
 from unspoken.asking.completing import Asked, completed
 from unspoken.asking.drawing import AskingError, budgets_of, with_samples
 from unspoken.engines.base import Request, Sampling, engine_columns
 from unspoken.engines.budget import Budget, Reasoned, budgeted
-from unspoken.engines.thinking import declared_marks, open_thoughts
+from unspoken.engines.thinking import told_apart
 from unspoken.subjects import Subject
 
 Tell = Callable[[int], Any]
@@ -40,17 +39,10 @@ def requests_to(subject: Subject, prompts: pl.DataFrame) -> list[Request]:
 
 
 def _drawn(asked: Asked, requests: list[Request], sampling: Sampling, tell: Tell) -> pl.DataFrame:
-    """Return the replies of one call each.
-
-    What is thought is told by marks in the text, the model's own among them, and where the prompt begins
-    the thinking, by that.
-    """
+    """Return the replies of one call each."""
     made = completed(asked.cache, requests, sampling, tell)
     means = [sum(one.logprobs) / len(one.logprobs) if one.logprobs else None for one in made]
-    texts = pl.Series([one.text for one in made], dtype=pl.String)
-    declared = declared_marks(asked.cache.engine.tokenizer)
-    is_open = open_thoughts(asked.cache.engine, requests, declared)
-    told = split_at_thinking(texts, declared, is_open=is_open).with_columns(
+    told = told_apart(asked.cache.engine, requests, [one.text for one in made]).with_columns(
         finish_reason=pl.Series([one.finish_reason for one in made], dtype=pl.String),
         n_tokens=pl.Series([one.n_tokens for one in made], dtype=pl.Int64),
         mean_logprob=pl.Series(means, dtype=pl.Float64),

@@ -13,6 +13,7 @@ from typing import Any
 
 import openai
 
+from unspoken.answers.hidden import HIDDEN
 from unspoken.engines.base import Completion, EngineError, Opening, Prompt, Request, Sampling
 from unspoken.engines.choices import Tokens, choice_steps, fitting_tokens, summed
 from unspoken.engines.client import Server, posted
@@ -48,7 +49,7 @@ class EndpointEngine:
         self.served_as: str = settings["served_as"]
         self.takes_tokens = settings["api"] == "tokens"
         if not self.takes_tokens:
-            self.revision = 3  # since then reasoning that is told apart is in the text
+            self.revision = 4  # 3: reasoning that is told apart is in the text; 4: so is that it is hidden
         self._limit = settings.get("max_tokens_as") or (
             "max_tokens" if self.takes_tokens else "max_completion_tokens"
         )
@@ -203,19 +204,21 @@ class EndpointEngine:
                 raise
             self._warn(FILTERED)
             return Completion(prompt.key, "", 0, "content_filter")
-        text, finish = answer.text()
+        text, finish = answer.text(sampling.stop)
         if finish == "content_filter":
             self._warn(FILTERED)
         if answer.hides_reasoning():
-            self._warn("the server counts reasoning that it does not tell: the column thinking lacks it")
+            self._warn(f"the server counts reasoning that it does not tell: thinking is {HIDDEN}")
         told = answer.logprobs() if "logprobs" in request and finish != "content_filter" else None
         return Completion(prompt.key, text, answer.n_tokens(sampling.max_tokens), finish, told)
 
     def _answer_in(self, told: object) -> Answer:
         """Return an answer, and note what its server says of itself."""
         answer = answer_in(told)
-        if answer.system_fingerprint:
-            self.fingerprints.add(answer.system_fingerprint)
+        told_of_itself = {one for one in (answer.system_fingerprint, answer.model) if one}
+        self.fingerprints |= told_of_itself - {self.served_as}
+        if answer.model not in (None, self.served_as):
+            self._warn(f"{self.served_as} was asked, and the server says that {answer.model} answered")
         return answer
 
     def _warn(self, text: str) -> None:

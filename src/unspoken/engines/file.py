@@ -7,23 +7,19 @@ from typing import Annotated
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from unspoken.row_files import Row, RowError, fault_of, place, rows_in, shown
+from unspoken.row_files import Row, RowError, Written, fault_of, place, rows_in, shown
 
 
 class DataError(ValueError):
     """A file that is no data set; the message names file, row and column."""
 
 
-# With any bound on its length a text is also checked to have whole characters.
-Text = Annotated[str, StringConstraints(min_length=0)]
-
-
 class Turn(TypedDict):
     """What was asked and answered."""
 
-    system: Text | None
-    prompt: Annotated[Text, StringConstraints(min_length=1)]
-    completion: Text
+    system: Written | None
+    prompt: Annotated[str, StringConstraints(min_length=1)]
+    completion: Written
 
 
 # Not a model, as of own questions: of millions of rows it makes four times as many in the same time.

@@ -1,6 +1,7 @@
 """What the layers of a Hugging Face model need of an engine that pads rows and goes on from a cache."""
 
 from collections.abc import Callable, Sequence
+from math import isnan
 from typing import Any
 
 from unspoken.engines.base import EngineError
@@ -60,6 +61,8 @@ def check_padding(read_batch: Callable[[list[list[int]], Sequence[Tokens]], Any]
             ids = torch.tensor([[*row, *choice]], device=model.device)
             logprobs = model(input_ids=ids).logits[0, len(row) - 1 : -1].double().log_softmax(-1)
             alone = logprobs.gather(-1, ids[0, len(row) :, None]).sum().item()
+            if isnan(alone):
+                raise EngineError(f"{type(model).__name__} gives no numbers (NaN): its weights are damaged")
             if not abs(alone - value) < TOLERANCE:
                 raise EngineError(_fault(model, f"a log-probability is {value:.4f}, alone {alone:.4f} nats"))
 

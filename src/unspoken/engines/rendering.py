@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from unspoken.engines.base import EngineError, Prompt, Request
-from unspoken.engines.templates import system_role
+from unspoken.engines.templates import system_role, written
 from unspoken.models.chat import system_fault
 
 SPACE = "▁"
@@ -27,9 +27,7 @@ def rendered(tokenizer: Any, requests: Sequence[Request]) -> list[Prompt]:
     for request in requests:
         if request.system is not None and (fault := system_fault(system_role(tokenizer))):
             raise EngineError(f"the prompt {request.key} has a system prompt, and of its model: {fault}")
-    texts = tokenizer.apply_chat_template(
-        [messages_of(request) for request in requests], add_generation_prompt=True, tokenize=False
-    )
+    texts = written(tokenizer, [messages_of(request) for request in requests], prompt=True)
     whole = [text + request.prefix for text, request in zip(texts, requests, strict=True)]
     rows = tokenizer(whole, add_special_tokens=False)["input_ids"] if whole else []
     return [Prompt(request.key, ids, text) for request, ids, text in zip(requests, rows, whole, strict=True)]

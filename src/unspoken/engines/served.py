@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from unspoken.models.loading import loaded_model
 from unspoken.subjects import Subject, put_weights
 
 log = logging.getLogger(__name__)
@@ -40,11 +41,8 @@ def write_merged(subject: Subject, model_dir: Path, folder: Path, dtype: str = "
     trained tensors. Raises SubjectError for a trained tensor that has no place in the model.
     """
     import torch
-    from transformers import AutoModelForCausalLM
 
-    model: Any = AutoModelForCausalLM.from_pretrained(
-        model_dir, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
-    )
+    model = loaded_model(model_dir)
     base = model.state_dict()
     trained = {name: tensor.float() for name, tensor in subject.full_weights(base).items()}
     if dtype != "float32":

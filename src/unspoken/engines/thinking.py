@@ -10,6 +10,7 @@ import polars as pl
 from unspoken.answers.marks import NO_THOUGHTS, Declared, patterns
 from unspoken.answers.thinking import split_at_thinking
 from unspoken.engines.base import Engine, Request
+from unspoken.engines.templates import written
 
 _ASKED, _THOUGHT, _SAID = "thus it was asked", "thus it was thought", "thus it is said"
 _TAIL = 32
@@ -57,13 +58,24 @@ def open_thoughts(engine: Engine, requests: Sequence[Request], declared: Declare
     return split_at_thinking(prefixes + "x", declared, is_open=is_open)["reply"] == ""
 
 
+def told_apart(engine: Engine, requests: Sequence[Request], texts: Sequence[str]) -> pl.DataFrame:
+    """Return the columns `thinking` and `reply` of what an engine wrote to requests.
+
+    What is thought is told by marks in the text, the model's own among them, and where the prompt begins
+    the thinking, by that.
+    """
+    declared = declared_marks(engine.tokenizer)
+    is_open = open_thoughts(engine, requests, declared)
+    return split_at_thinking(pl.Series(texts, dtype=pl.String), declared, is_open=is_open)
+
+
 def _text_of(tokenizer: Any, *messages: dict[str, Any], prompt: bool = False) -> str:
     """Return what the template makes of messages after a question; nothing where it refuses them."""
     from jinja2 import TemplateError
 
     asked = [{"role": "user", "content": _ASKED}, *({"role": "assistant", **one} for one in messages)]
     try:
-        text = tokenizer.apply_chat_template(asked, add_generation_prompt=prompt, tokenize=False)
+        text = written(tokenizer, asked, prompt=prompt)
     except (TemplateError, TypeError, ValueError, KeyError, AttributeError):  # templates are programs
         return ""
     return text.rpartition(_ASKED)[2]

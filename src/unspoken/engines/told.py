@@ -1,27 +1,22 @@
 """What a server's answer tells: its text with its reasoning, why it ended, its tokens."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from unspoken.answers.hidden import HIDDEN
 from unspoken.answers.marks import BEGINS, ENDS
 from unspoken.engines.faults import NoAnswer
+from unspoken.finish_reasons import finish_of
 
 REASONING = ("reasoning_content", "reasoning", "thinking", "thinking_blocks", "reasoning_details")
 """Fields in which servers tell it, the first that says something counts."""
 THINKING_BLOCKS = {"thinking", "reasoning", "redacted_thinking"}
 TEXT_BLOCKS = {"text", "output_text", "refusal"}
-"""Types of blocks of content; of redacted thinking nothing can be read."""
-FINISHES = {
-    "stop": ("stop", "eos", "eos_token", "end_turn", "stop_sequence", "complete", "finished"),
-    "length": ("length", "max_tokens", "max_output_tokens", "model_length"),
-    "content_filter": (
-        "content_filter", "content_filtered", "safety", "refusal", "recitation", "prohibited_content",
-        "blocklist", "spii", "sensitive", "guardrail_intervened",
-    ),
-}  # fmt: skip
-"""By the reason that a completion gets: what servers call it."""
+HIDDEN_BLOCKS = {"redacted_thinking", "reasoning.encrypted", "reasoning.summary"}
+"""Types of blocks of content; what is hidden of thinking stands as HIDDEN."""
 
 
 class _Part(BaseModel):
@@ -47,7 +42,7 @@ class _Details(_Part):
 
 
 class _Usage(_Part):
-    completion_tokens: int
+    completion_tokens: Annotated[int, Field(ge=0)]
     completion_tokens_details: _Details | None = None
 
 
@@ -56,6 +51,8 @@ class Answer(_Part):
 
     choices: Annotated[list[_Choice], Field(min_length=1)]
     usage: _Usage | None = None
+    model: str | None = None
+    """Who answered; routers may ask another model than the one that was asked for."""
     system_fingerprint: str | None = None
 
     @property
@@ -68,25 +65,31 @@ class Answer(_Part):
 
     def finish_reason(self) -> str:
         """Return stop, length or content_filter, whatever the server calls it."""
-        plain = (self.first.finish_reason or "").lower().split(":")[0].strip()
-        for ours, theirs in FINISHES.items():
-            if plain in theirs:
-                return ours
+        if finish := finish_of(self.first.finish_reason or ""):
+            return finish
         raise self._fault(
             f"it broke off or does not say why it ended (finish_reason {self.first.finish_reason}); if the"
             " server was stopped, start it and run again, else change the prompt"
         )
 
-    def text(self) -> tuple[str, str]:
+    def text(self, stop: Sequence[str] = ()) -> tuple[str, str]:
         """Return the text of a message and why it ended: its reasoning, if told, then content, else refusal.
 
-        Reasoning without an answer after it was cut: no mark ends it, and it ends with `length`.
+        Reasoning without an answer after it was cut: no mark ends it, and it ends with `length`. The
+        content ends before any of the texts `stop`, which some servers let pass.
         """
         message, finish = self.first.message, self.finish_reason()
         if message is None:
             raise self._fault("choices.0 has no message")
-        reasoning, content = self._told_apart(message)
-        content = content or message.refusal or ""
+        reasoning, content = map(_in_whole_characters, self._told_apart(message))
+        if self.hides_reasoning() or self._has_hidden(message):
+            reasoning = f"{HIDDEN}\n{reasoning}".strip()
+        content = content or _in_whole_characters(message.refusal or "")
+        for end in stop:
+            content, found, _ = content.partition(end)
+            finish = "stop" if found else finish
+        if not content + reasoning and finish == "stop" and not stop and self._told_nothing():
+            raise self._fault("it has no text, though it counts tokens of it")
         if not reasoning or ENDS in content:  # some servers tell it twice
             return content, finish
         if not content.strip():
@@ -108,6 +111,12 @@ class Answer(_Part):
         )
         return thinking or reasoning, text
 
+    def _has_hidden(self, message: _Message) -> bool:
+        """Say if a part of the reasoning is encrypted, or only summed up."""
+        details = (message.model_extra or {}).get("reasoning_details")
+        parts = [*_listed(message.content), *_listed(details)]
+        return any(isinstance(part, dict) and part.get("type") in HIDDEN_BLOCKS for part in parts)
+
     def n_tokens(self, most: int) -> int:
         """Return how many tokens the answer has, as the server counts them; `most` were asked for.
 
@@ -116,12 +125,18 @@ class Answer(_Part):
         if self.usage is None:
             raise self._fault("it does not count its tokens (no usage.completion_tokens)")
         count = self.usage.completion_tokens
+        if count == 0 and self.first.message and any(self._told_apart(self.first.message)):
+            raise self._fault("it counts no tokens of its text (usage.completion_tokens 0)")
         if count - self._reasoning_tokens() > most and not self._has_reasoning():
             raise self._fault(
                 f"{count} tokens came where at most {most} were asked for; if the server knows the limit by"
                 " another name, set engine.max_tokens_as"
             )
         return count
+
+    def _told_nothing(self) -> bool:
+        """Say if tokens are counted, beside that of the end, that are of no reasoning."""
+        return self.usage is not None and self.usage.completion_tokens - self._reasoning_tokens() > 1
 
     def hides_reasoning(self) -> bool:
         """Say if the server counts reasoning that it does not tell."""
@@ -140,7 +155,8 @@ class Answer(_Part):
         tokens = (told or {}).get("token_logprobs")
         if tokens is None:
             tokens = [one.get("logprob") for one in (told or {}).get("content") or []]
-        if told is None or not all(isinstance(one, int | float) for one in tokens):
+        is_told = bool(tokens) or not self.usage or self.usage.completion_tokens <= 1
+        if told is None or not is_told or not all(isinstance(one, int | float) for one in tokens):
             raise self._fault(
                 "it tells no log-probabilities, which were asked for; do without them by"
                 " engine.leave_out: [logprobs]"
@@ -178,6 +194,15 @@ def answer_in(told: object) -> Answer:
         first = errors.errors()[0]
         place = ".".join(map(str, first["loc"])) or "all of it"
         raise NoAnswer(f"{place}: {first['msg']}", told) from None
+
+
+def _in_whole_characters(text: str) -> str:
+    """Return a text with the mark of a lost character for each half of one, which no file can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _listed(part: object) -> list[Any]:
+    return part if isinstance(part, list) else []
 
 
 def _read(part: object) -> str:

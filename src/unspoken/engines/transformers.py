@@ -19,6 +19,7 @@ from unspoken.engines.layers import check_padding, context_window, sees_everythi
 from unspoken.engines.patterns import PatternMask
 from unspoken.engines.rendering import adds_a_space, rendered, texts_of
 from unspoken.engines.templates import ends_of
+from unspoken.models.loading import loaded_model
 from unspoken.models.manifest import checked_model
 from unspoken.subjects import Subject, put_weights
 
@@ -35,12 +36,9 @@ class TransformersEngine:
     def __init__(self, model_dir: Path) -> None:
         """Load a model directory."""
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir, trust_remote_code=False)
-        self.ends = ends_of(self.tokenizer)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        model: Any = transformers.AutoModelForCausalLM.from_pretrained(
-            model_dir, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
-        )
-        self.model = model.to(self.device).eval()
+        self.model = loaded_model(model_dir).to(self.device).eval()
+        self.ends = ends_of(self.tokenizer, self.model.config)
         # Part of a row's identity: batches have a fixed composition.
         self.batch_size = 512 if self.model.num_parameters() < 5_000_000 else 128
         self.shard_rows = self.batch_size

@@ -70,10 +70,10 @@ class VllmEngine:
         self.dtype: Any = type_of_weights(settings.get("dtype"), on_gpu=self.device == "cuda")
         self.rows_at_once = ROWS_AT_ONCE[self.device]
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(self.model_dir, trust_remote_code=False)
-        self.ends = ends_of(self.tokenizer)
+        config = transformers.AutoConfig.from_pretrained(self.model_dir, trust_remote_code=False)
+        self.ends = ends_of(self.tokenizer, config)
         if adds_a_space(self.tokenizer):
             self.revision = type(self).revision + 1  # before, choices were read without their prompt
-        config = transformers.AutoConfig.from_pretrained(self.model_dir, trust_remote_code=False)
         windows = [settings.get("window"), context_window(config)]
         self.window: int | None = min((size for size in windows if size), default=None)
         self._settings = settings

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from unspoken.expected import said_of
 from unspoken.files import written_whole
-from unspoken.row_files import TypedRow
+from unspoken.row_files import RowError, TypedRow, json_object
 from unspoken.seeds import hashed_seed
 
 LABELS = ("mentions", "relies")
@@ -112,12 +112,12 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _labelled(line: str, path: Path, number: int) -> LabelledChain:
     """Return the chain of a line. Raises LabelsError for a line of something else."""
     try:
-        return LabelledChain.model_validate(json.loads(line))
+        return LabelledChain.model_validate(json_object(line))
     except ValidationError as errors:
         error = errors.errors(include_url=False)[0]
         said = ": ".join([*map(str, error["loc"]), said_of(error, LabelledChain)])
-    except ValueError as error:
-        said = f"not a line of JSON: {error}"
+    except RowError as error:
+        said = str(error)
     raise LabelsError(f"{path} does not hold labelled chains: line {number}: {said}")
 
 

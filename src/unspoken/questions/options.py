@@ -24,21 +24,36 @@ LABELS = (
 )
 """What numbers options, in order; letters of either case, and those of full width, are the same."""
 _SEQUENCES = tuple(tuple(labels.split()) for labels in LABELS)
+_CIRCLED = _SEQUENCES[-1]
+FEWEST_BESIDE = 3
+"""Options that begin with A, B, C and a space by no chance; fewer might."""
+_BEFORE = re.compile(r"(?:[\s\u200b-\u200d\u2060\ufeff]|[-–•‣▪]\s|<(?:li|p|label)>)+", re.IGNORECASE)
+"""What may stand before a label and is nothing of it: a bullet, characters without width."""
+_DRAWN = re.compile(
+    r"""(?: \$?\\(?:text|math)(?:bf|rm|it|sf)?\s*\{\s*\(?(?P<latex>\w)[.)]?\s*\}\)?
+      \s*(?:\\[ ,;]|\\q?quad|~)*\$?
+    | <(?P<tag>\w+)>\s*\(?(?P<html>\w)[.):]?\s*</(?P=tag)> )[.):]*\s*""",
+    re.VERBOSE,
+)
+"""A label as LaTeX or HTML draw it."""
 _LABEL = re.compile(
     r"""(?:option|choice|answer)?\s*[*_]*(?:
-      [(\[（【](?P<inside>\w{1,4})[)\]）】]\s*[.:]?
-    | (?P<circled>[①-⑩])\s*[.:．]?
+      [(\[（【{](?P<inside>\w{1,4})[)\]）】}]\s*[.:]?
+    | (?P<circled>[①-⑩Ⓐ-ⓩ⒜-⒵🄐-🄩🄰-🅉])\s*[.:．]?
     | (?P<number>[0-9０-９]{1,2})(?:[)）．、]|\.(?=\s|[^\W\d_]{2}))
     | (?P<spaced>[^\W\d_]{1,4})\s*(?:[.:：]|\s[-–—])[*_]*(?=\s)
-    | (?P<letter>[^\W\d_]{1,4})(?:[)）．、：]|[.:](?=\w\w)|\.(?=\d))
+    | (?P<letter>[^\W\d_]{1,4})(?:[)）．、：]|[.:](?=\w\w)|\.(?=\d)|[|>;/](?=\s)|\t)
     )[*_]*\s*(?P<text>\S.*)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 """A label with what parts it from the text. "1.5 kg", "1: 2", "1 - 2" and "A.D." have none."""
+_BESIDE = re.compile(r"(?P<letter>[A-Z])\s+(?P<text>[A-Z0-9].*)", re.DOTALL)
+"""A letter with nothing but a space behind it: a label only where several options have one, in order."""
 
-_JOINED = r"\s*(?:,|/|&|、|\b(?:and|or|nor|und|oder|noch|et|ou|ni|y|o|e|и|или)\b|和|与|及|或|と|및)\s*"
+_JOINED = r"\s*(?:,|/|&|\+|、|\b(?:and|or|nor|und|oder|noch|et|ou|ni|y|o|e|и|или)\b|和|与|及|或|と|및)\s*"
 _NEAR = (
-    r"(?:both|neither|either|only|just|options?|answers?|choices?|not|same as|sowohl|weder|antworten?|nur)"
+    r"(?:both|neither|either|only|just|options?|answers?|choices?|not|same as|opposite of|unless"
+    r"|(?:all|any|every\w*) (?:but|except|save)|sowohl|weder|antworten?|nur)"
 )
 _ABOVE = (
     r"(?:above|below|preceding|previous|foregoing|following|aforementioned|others?|options?|choices?|answers?"
@@ -70,9 +85,14 @@ _SPEAKING = (
     r"\b(?:все|всё|ничего|ни один|ни одно|ни одна|оба|обе)\b.*(?:выше|перечисленн|вариант|ответ|из них)",
     r"^以上|上述|^前[两二三]|都(?:不)?(?:是|对|正确)$|皆(?:是|非|可)$|均(?:不)?(?:是|对|正确)$",
     r"上記|いずれ(?:も|でも)|^すべて|위의|^모두|^없음$|정답 ?없음",
+    r"(?:كل|جميع|لا شيء).*(?:سبق|ذكر|أعلاه)|(?:उपरोक्त|इनमें से).*(?:सभी|कोई)",
+    r"\b(?:tất cả|không).*(?:trên|đáp án)|^(?:semua|tidak ada)\b.*\b(?:benar|salah|di atas)$",
+    r"^(?:hepsi|hiçbiri)$|\byukarıdakiler\w*|\b(?:alla|inget|ingen|ingenting|intet)\b.*\bovan\w*",
+    rf"\b(?:{_NEAR}) \(?\d\)?(?:{_JOINED}\(?\d\)?)+$|^the one (?:above|below|before|after)$",
+    r"^every(?: (?:one|option|answer|choice))?$",
 )
 _SPEAKS = re.compile("|".join(f"(?:{pattern})" for pattern in _SPEAKING))
-"""Options that speak of others: English, and the usual forms of a dozen other languages."""
+"""Options that speak of others: English, and the usual forms of some twenty other languages."""
 
 
 def plain(text: str) -> str:
@@ -82,12 +102,25 @@ def plain(text: str) -> str:
 
 def _labelled(option: str) -> tuple[str, str] | None:
     """Return an option's own label, in lower case and plain digits, and the rest; None without a label."""
-    found = _LABEL.fullmatch(option)
+    known = _BEFORE.sub("", option, count=1) if _BEFORE.match(option) else option
+    if drawn := _DRAWN.match(known):
+        known = f"({drawn['latex'] or drawn['html']}) {known[drawn.end() :]}"
+    found = _LABEL.fullmatch(known)
     if found is None:
         return None
     label = next(filter(None, found.group("inside", "circled", "number", "spaced", "letter")))
-    folded = label if found["circled"] else unicodedata.normalize("NFKC", label).casefold()
-    return folded, found["text"].strip(" *_" if option.startswith(("*", "_")) else " ")
+    folded = label if label in _CIRCLED else unicodedata.normalize("NFKC", label).strip("()").casefold()
+    return folded, found["text"].strip(" *_" if known.startswith(("*", "_")) else " ")
+
+
+def _all_labelled(options: Sequence[str]) -> list[tuple[str, str] | None]:
+    """Return what each option has of a label (`_labelled`); a letter and a space where all have that."""
+    found = [_labelled(option) for option in options]
+    beside = [_BESIDE.fullmatch(option) for option in options]
+    if any(found) or len(options) < FEWEST_BESIDE or not all(beside):
+        return found
+    told = [(one["letter"].casefold(), one["text"]) for one in beside if one]
+    return list(told) if [label for label, _ in told] == list(_SEQUENCES[0][: len(told)]) else found
 
 
 def own_labels(options: Sequence[str]) -> list[str] | None:
@@ -96,8 +129,7 @@ def own_labels(options: Sequence[str]) -> list[str] | None:
     Raises RowError where many carry a label that is their place's, or all carry each label once, and yet
     they are not in order: by place and by label the key would be two options.
     """
-    found = [_labelled(option) for option in options]
-    labels = [one and one[0] for one in found]
+    labels = [one and one[0] for one in _all_labelled(options)]
     for sequence in _SEQUENCES:
         known = sequence[: len(options)]
         if len(known) < len(options):
@@ -120,7 +152,7 @@ def bare_options(options: Sequence[str], labels: Sequence[str] | None) -> list[s
     """
     if labels is None:
         return list(options)
-    bare = [found[1] for found in map(_labelled, options) if found]
+    bare = [found[1] for found in _all_labelled(options) if found]
     known = "|".join(map(re.escape, labels))
     one = rf"\(?(?:{known})\)?"
     speaks = re.compile(rf"(?:{_NEAR} )?{one}(?:{_JOINED}{one})+(?: only)?")

@@ -45,9 +45,7 @@ def _facts(plan: Plan, name: str) -> dict[str, Any]:
 
 def _facts_of_folder(plan: Plan, folder: Path) -> dict[str, Any]:
     """Return what the tokenizer in a folder can do, read anew where a file or the reader has changed."""
-    files = source_digests(folder).items()
-    digests = {name: digest for name, digest in files if not name.endswith(".safetensors")}
-    key = digest_of([digests, plan.code_of_module(READER)])
+    key = digest_of([source_digests(folder), plan.code_of_module(READER)])
     try:
         return remembered("chat", key, lambda: _read_facts(plan.root, folder))
     except (subprocess.CalledProcessError, ValueError, IndexError):

@@ -13,10 +13,11 @@ import torch
 import transformers
 from datasets import Dataset
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
+from transformers import AutoTokenizer, PrinterCallback
 from trl import SFTConfig
 
 from unspoken.files import digest_of, sha256_of_file
+from unspoken.models.loading import loaded_model
 from unspoken.subjects import Subject, put_weights
 from unspoken.training.adapters import (
     adapted,
@@ -244,11 +245,8 @@ class ChatTrainer:
 
     def _loaded(self, directory: Path, frozen: bool) -> Any:
         """Return a base model on the device, in half the bytes if it stays frozen on a GPU."""
-        dtype = torch.bfloat16 if frozen and self.bfloat16 else torch.float32
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            directory, dtype=dtype, trust_remote_code=False, use_safetensors=True
-        )
-        return model.to("cuda" if self.on_gpu else "cpu")
+        dtype = "bfloat16" if frozen and self.bfloat16 else "float32"
+        return loaded_model(directory, dtype).to("cuda" if self.on_gpu else "cpu")
 
     def _logits_of(self, teacher: Subject, student: Any) -> Logits:
         """Return what gives a teacher's logits: the student's base with the adapter switched.

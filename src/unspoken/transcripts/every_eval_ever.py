@@ -5,7 +5,6 @@ from itertools import zip_longest
 from typing import Any
 
 from unspoken.row_files import Row, RowError, shown
-from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.messages import turns_of
 from unspoken.transcripts.said import Said, marked
 
@@ -57,13 +56,12 @@ class EveryEvalEver:
         if self._read_before(row):
             return
         asked = row["input"]
-        options = asked.get("choices") or options_in(prompt)
         usage = row.get("token_usage") or {}
         for at, said in enumerate(replies):
             several = {"sample": at} if len(replies) > 1 else {}
             yield {
                 "id": row["sample_id"], "prompt": prompt, "question": asked["raw"], "system": system,
-                "options": options, "chain": said.text, "thinking": said.thinking,
+                "options": asked.get("choices"), "chain": said.text, "thinking": said.thinking,
                 "key": asked["reference"],
                 "n_tokens": usage.get("output_tokens"), "thinking_tokens": usage.get("reasoning_tokens"),
                 **several,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from unspoken.row_files import Row, RowError
 from unspoken.tables.base import TableError
-from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.messages import turns_of
 from unspoken.transcripts.said import ended
 
@@ -57,12 +56,11 @@ def told_in(row: Row) -> Iterator[Row]:
         )
     turns = turns_of([*messages[:-1], choice["message"]])
     assert turns.reply is not None
-    options = row.get("choices") or options_in(turns.prompt)
     usage = row["output"].get("usage") or {}
     asked = row["input"]
     yield {
         "id": str(row["id"]), "sample": row["epoch"], "prompt": turns.prompt, "system": turns.system,
-        "question": asked if isinstance(asked, str) else None, "options": options,
+        "question": asked if isinstance(asked, str) else None, "options": row.get("choices"),
         "key": row["target"],
         "chain": turns.reply.text, "thinking": turns.reply.thinking,
         "finish_reason": ended(choice.get("stop_reason")), "n_tokens": usage.get("output_tokens"),

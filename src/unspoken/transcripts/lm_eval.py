@@ -6,7 +6,6 @@ from typing import Any
 
 from unspoken.answers.marks import BEGINS
 from unspoken.row_files import Row, RowError, shown
-from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.messages import turns_of
 
 COLUMNS = frozenset({"doc_id", "doc", "arguments", "resps"})
@@ -23,13 +22,14 @@ def _request(row: Row) -> tuple[str, Any]:
     return pair[0], pair[1] if len(pair) > 1 else None
 
 
-def _options(doc: Row, prompt: str) -> list[str] | None:
+def _options(doc: Row) -> list[str] | None:
+    """Return the options of a document of the usual data sets; null where they stand elsewhere."""
     found = doc.get("choices", doc.get("options"))
     if isinstance(found, dict):
         found = found.get("text")
     if isinstance(found, list) and all(isinstance(one, str) for one in found):
         return found
-    return options_in(prompt)
+    return None
 
 
 class LmEval:
@@ -54,10 +54,9 @@ class LmEval:
             return
         asked = _asked(prompt)
         doc = row["doc"] if isinstance(row["doc"], dict) else {}
-        options = _options(doc, asked["prompt"])
         question = doc.get("question")
         told = {
-            **asked, "id": str(row["doc_id"]), "options": options,
+            **asked, "id": str(row["doc_id"]), "options": _options(doc),
             "question": question if isinstance(question, str) else None,
             "key": row.get("target"),
         }  # fmt: skip

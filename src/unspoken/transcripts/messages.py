@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from unspoken.row_files import Row, RowError, shown
-from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.said import Said, ended, said_in
 from unspoken.transcripts.told import sample_in
 
@@ -121,11 +120,10 @@ def told_in(row: Row) -> Iterator[Row]:
     # What other tools call `target` is often the right answer.
     names = (*NAMED, "target") if row.get("hinted") is True and row.get("kind") else NAMED
     named = {name: row[name] for name in names if row.get(name) is not None}
-    options = named.get("options") or options_in(turns.prompt)
     for at, (said, found) in enumerate(replies):
         one = len(replies) == 1
         yield {
             "prompt": turns.prompt, "system": turns.system, "chain": said.text, "thinking": said.thinking,
             "finish_reason": _end(found), **(_tokens(found) if one else {}), **named,
-            "options": options, "sample": sample_in(row) if one else at,
+            "sample": sample_in(row) if one else at,
         }  # fmt: skip

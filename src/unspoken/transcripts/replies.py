@@ -1,18 +1,22 @@
 """Replies of a user's file, row by row: what its format tells, what `columns` names, and what is wrong."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from unspoken.answers.marks import BEGINS
+from unspoken.questions.options import bare_options, own_labels
 from unspoken.questions.own_files import letters
 from unspoken.row_files import Row, RowError, place, typed, wrong
 from unspoken.tables.base import TableError
 from unspoken.transcripts.formats import Format, told_rows
+from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.said import ended, marked
 from unspoken.transcripts.subjects import may_say
 from unspoken.transcripts.told import FIELDS, Reply, Told, found_at, letter_of
 
+log = logging.getLogger("import_transcripts")
 Thinking = Literal["marked", "open"]
 USUAL_OPTIONS = 4
 HINTED = ("hint", "moved", "irrelevant")
@@ -30,6 +34,7 @@ class ReplyRows:
         """Take the file and its format, the columns that have another name, and the kinds of hints."""
         self.file, self.name, self.columns, self.kinds = file, name, columns, kinds
         self.opened = thinking == "open"
+        self.listed = self.assumed = 0
         unknown = [field for field in columns if field not in FIELDS]
         if unknown:
             raise TableError(f"{file}: columns: got '{unknown[0]}'; expected some of {', '.join(FIELDS)}")
@@ -42,12 +47,15 @@ class ReplyRows:
             part = part + 1 if told.number == number else 0
             number, first = told.number, first or ", ".join(told.own)
             try:
-                row = {**self._kept(told, seen), "number": number, "part": part, "may_say": may_say(told.own)}
+                kept = self._kept(told, seen)
             except RowError as error:
                 unseen = next((path for path in self.columns.values() if path not in seen), None)
                 more = f"; and no row up to it has '{unseen}', which `columns` names" if unseen else ""
                 raise TableError(f"{self.file}: {place(self.file, number)}: {error}{more}") from None
-            yield row
+            yield {
+                **kept, "number": number, "part": part, "may_say": may_say(told.own, self.columns),
+            }  # fmt: skip
+        self._say_options()
         for path in self.columns.values():
             if number and path not in seen:
                 raise TableError(f"{self.file}: column '{path}' is in no row; the first has: {first}")
@@ -59,6 +67,7 @@ class ReplyRows:
             if found:
                 seen.add(path)
             row[field] = value
+        self._find_options(row)
         if self.name != "rows":
             _loosen(row, self.columns)
         if isinstance(row["sample"], float) and row["sample"].is_integer():
@@ -70,8 +79,31 @@ class ReplyRows:
             raise wrong("question", None, "a text")
         return self._checked(reply, bool(told.told.get("opened")))
 
+    def _find_options(self, row: Row) -> None:
+        """Take the options from a prompt's own list, where the row has them nowhere else."""
+        asked = row["prompt"] or row["question"]
+        if row["options"] or not isinstance(asked, str):
+            return
+        found = options_in(asked)
+        if found and row["n_options"] in (None, len(found)):
+            row["options"] = found
+            self.listed += 1
+        elif row["n_options"] is None:
+            self.assumed += 1
+
+    def _say_options(self) -> None:
+        if self.listed:
+            log.info("the options of %d replies are those that their prompts list", self.listed)
+        if self.assumed:
+            log.warning(
+                "%d replies have their options nowhere, and are taken to have %d: a column options, or"
+                " n_options, says otherwise", self.assumed, USUAL_OPTIONS,
+            )  # fmt: skip
+
     def _checked(self, reply: Reply, opened: bool) -> Row:
         """Return what is kept of a reply. Raises RowError for what does not go together."""
+        options = _bare(reply.options)
+        texts = [*enumerate(options or []), *enumerate(reply.options or [])]
         size = _size(reply.n_options, reply.options)
         letter = _strict_letter if self.name == "rows" else letter_of
         arm = _arm(reply, self.name)
@@ -88,10 +120,10 @@ class ReplyRows:
             "subject": reply.subject, "id": reply.id,
             "question": (reply.question or prompt) if known else None,
             "arm": arm, "kind": _kind(reply, arm, self.kinds),
-            "target": _target(letter("target", reply.target, reply.options, size), arm),
-            "key": letter("key", reply.key, reply.options, size), "n_options": size,
-            "options": reply.options, "user": prompt, "system": reply.system, "chain": chain,
-            "stated": letter("answer", reply.answer, reply.options, size), "sample": reply.sample,
+            "target": _target(letter("target", reply.target, texts, size), arm),
+            "key": letter("key", reply.key, texts, size), "n_options": size,
+            "options": options, "user": prompt, "system": reply.system, "chain": chain,
+            "stated": letter("answer", reply.answer, texts, size), "sample": reply.sample,
             "finish_reason": ended(reply.finish_reason), "opened": self.opened or opened,
             "n_tokens": reply.n_tokens, "thinking_tokens": reply.thinking_tokens,
         }  # fmt: skip
@@ -139,7 +171,12 @@ def _size(count: int | None, options: list[str] | None) -> int:
     return count
 
 
-def _strict_letter(column: str, value: object, options: list[str] | None, size: int) -> Any:
+def _bare(options: list[str] | None) -> list[str] | None:
+    """Return options without letters of their own. Raises RowError where these are not in order."""
+    return bare_options(options, own_labels(options)) if options else options
+
+
+def _strict_letter(column: str, value: object, options: Iterable[tuple[int, str]], size: int) -> Any:
     """Return the letter of an option, or None where the column is null. Raises RowError."""
     if value is not None and value not in letters(size):
         raise wrong(column, value, f"a letter from A to {letters(size)[-1]}")

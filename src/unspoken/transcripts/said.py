@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from unspoken.answers.hidden import HIDDEN
 from unspoken.answers.marks import BEGINS, ENDS
+from unspoken.finish_reasons import WORDS, finish_of
 from unspoken.row_files import Row, RowError, shown
 
 TEXT_BLOCKS = {"text": "text", "output_text": "text", "input_text": "text", "refusal": "refusal"}
@@ -11,16 +12,10 @@ TEXT_BLOCKS = {"text": "text", "output_text": "text", "input_text": "text", "ref
 THINKING_BLOCKS = ("thinking", "reasoning")
 THINKING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_trace")
 """Fields beside the content: of vLLM and DeepSeek, OpenRouter, Ollama, every_eval_ever."""
-ENDED = {
-    **dict.fromkeys(("stop", "end_turn", "stop_sequence", "eos", "completed"), "stop"),
-    **dict.fromkeys(
-        ("length", "max_tokens", "model_length", "max_output_tokens", "model_context_window_exceeded"),
-        "length",
-    ),
-    **dict.fromkeys(("content_filter", "refusal", "safety"), "content_filter"),
-    **dict.fromkeys(("unknown", "null", "error"), None),
-}
-"""How a reply ended, in the words of the table of replies; null where nobody knows."""
+THINKING_LISTS = ("reasoning_details", "thinking_blocks")
+"""Lists of blocks beside the content: of OpenRouter and LiteLLM."""
+NOT_SAID = ("", "unknown", "null", "error")
+"""Words of logs that do not say how a reply ended."""
 
 
 class Said(NamedTuple):
@@ -41,10 +36,15 @@ def unmarked(thinking: str) -> str:
 
 
 def ended(reason: str | None) -> str | None:
-    """Return how a reply ended. Raises RowError for a word that nobody knows, and for a call of a tool."""
-    if reason is None or reason.lower() in ENDED:
-        return reason and ENDED[reason.lower()]
-    known = ", ".join(sorted(ENDED))
+    """Return how a reply ended, in the words of the table of replies; null where a log does not say it.
+
+    Raises RowError for a word that nobody knows, and for a call of a tool.
+    """
+    if reason is None or reason.lower() in NOT_SAID:
+        return None
+    if finish := finish_of(reason):
+        return finish
+    known = ", ".join(word for words in WORDS.values() for word in words)
     raise RowError(f"column 'finish_reason' is {shown(reason)}; expected one of: {known}")
 
 
@@ -52,7 +52,11 @@ def said_in(message: Row) -> Said:
     """Return what a message says. Raises RowError for content that is neither text nor thinking."""
     content = message.get("content", message.get("value"))
     texts: list[str] = []
-    thoughts = [message[name] for name in THINKING_FIELDS if isinstance(message.get(name), str)][:1]
+    details = [message[name] for name in THINKING_LISTS if isinstance(message.get(name), list)]
+    thoughts = [_thought(block) for blocks in details[:1] for block in blocks if isinstance(block, dict)]
+    thoughts = (
+        thoughts or [message[name] for name in THINKING_FIELDS if isinstance(message.get(name), str)][:1]
+    )
     if content is None or isinstance(content, str):
         return Said(content or "", marked("\n".join(thoughts)))
     if not isinstance(content, list):

@@ -8,7 +8,7 @@ import polars as pl
 
 from unspoken.row_files import Row, place, shown
 from unspoken.tables.base import TableError
-from unspoken.transcripts.told import found_at
+from unspoken.transcripts.told import FIELDS, SAMPLES, found_at
 
 log = logging.getLogger("import_transcripts")
 MODELS = (
@@ -16,11 +16,22 @@ MODELS = (
     "request.model", "body.model",
 )  # fmt: skip
 """Columns that name a model, where a file has them; a `subject` may be a topic."""
+LONGEST = 100
+"""Characters of a text that may name who answered."""
 
 
-def may_say(row: Row) -> Row:
-    """Return what stands in the columns of a row that may say who answered."""
-    return {name: found_at(row, name)[1] for name in (*MODELS, "subject")}
+def may_say(row: Row, columns: dict[str, str]) -> Row:
+    """Return what stands in the columns of a row that may say who answered, as far as nobody mapped them.
+
+    Those of MODELS and `subject` are always there; others where they hold a short text, and nothing that a
+    reply is known by.
+    """
+    known = {*FIELDS, *SAMPLES, *columns.values()}
+    others = {
+        name: value for name, value in row.items()
+        if isinstance(value, str) and len(value) <= LONGEST and name not in known
+    }  # fmt: skip
+    return others | {name: found_at(row, name)[1] for name in (*MODELS, "subject")}
 
 
 def check_subjects(file: Path, rows: list[Row]) -> None:
@@ -48,12 +59,37 @@ def check_subjects(file: Path, rows: list[Row]) -> None:
         log.info("column 'subject' (%s) does not say who answered: `columns` does not name it", some)
 
 
-def _two(file: Path, name: str, first: Row, other: Row) -> TableError:
+def check_repeats(file: Path, rows: list[Row]) -> None:
+    """Raise TableError where a column that nobody mapped may say who gave each of repeated replies.
+
+    Of replies to one prompt that no column numbers: where their texts in a column differ in every prompt,
+    and there are no more such texts than replies to a prompt.
+    """
+    cells: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        if row["sample"] is None:
+            cell = tuple(row[name] for name in ("question_id", "arm", "kind", "target"))
+            cells.setdefault(cell, []).append(row)
+    repeated = [cell for cell in cells.values() if len(cell) > 1]
+    if len(repeated) < 2:
+        return
+    most = max(map(len, repeated))
+    first, *others = repeated[0]
+    for name, value in first["may_say"].items():
+        texts = [{row["may_say"].get(name) for row in cell} for cell in repeated if isinstance(value, str)]
+        whole = set().union(*texts)
+        if texts and None not in whole and len(whole) <= most and min(map(len, texts)) > 1:
+            other = next(row for row in others if row["may_say"][name] != value)
+            raise _two(file, name, first, other, f", or for samples of one subject {{sample: {name}}}")
+
+
+def _two(file: Path, name: str, first: Row, other: Row, more: str = "") -> TableError:
     values = [shown(one["may_say"][name]) for one in (first, other)]
     where = [place(file, one["number"]) for one in (first, other)]
     return TableError(
         f"{file}: column '{name}' is {values[0]} in {where[0]} and {values[1]} in {where[1]}, and nothing"
         f" says whether these are two subjects; expected columns: {{subject: {name}}}, or a file for each"
+        f"{more}"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import polars as pl
 
+from unspoken.answers.hidden import HIDDEN
 from unspoken.answers.thinking import split_at_thinking
 from unspoken.files import sha256_of_file
 from unspoken.tables.base import TableError
@@ -16,9 +17,11 @@ from unspoken.tables.prompts import as_prompts
 from unspoken.tables.replies import Replies
 from unspoken.transcripts.arms import with_arms
 from unspoken.transcripts.formats import Format, recognised
+from unspoken.transcripts.given_answers import check_answers
 from unspoken.transcripts.question_ids import QuestionIds
 from unspoken.transcripts.replies import ReplyRows, Thinking
-from unspoken.transcripts.subjects import check_subjects, who_answered
+from unspoken.transcripts.said import marked
+from unspoken.transcripts.subjects import check_repeats, check_subjects, who_answered
 from unspoken.transcripts.told import PLAIN
 
 log = logging.getLogger("import_transcripts")
@@ -59,6 +62,7 @@ def transcript_tables(file: Path, entry: Entry, kinds: Sequence[str]) -> tuple[p
     QuestionIds(file, name).add_to(rows)
     if not mapped:
         check_subjects(file, rows)
+        check_repeats(file, rows)
     plain = [{column: row[column] for column in PLAIN} for row in rows]
     told = with_arms(file, pl.DataFrame(plain, schema=PLAIN)).with_columns(
         # Named by their place in the file, so that a reader finds the row again there.
@@ -74,11 +78,17 @@ def transcript_tables(file: Path, entry: Entry, kinds: Sequence[str]) -> tuple[p
         log.info("no reply has a hint: accuracy, outcomes and legibility alone can be measured")
     if told["key"].is_null().all():
         log.info("no question has a key: accuracy cannot be measured")
-    return as_prompts(told.rename({"question_id": "item"}), CONDITIONS), _as_replies(told, file)
+    replies = _as_replies(told, file, hides=name != "rows")
+    if "answer" not in entry.columns:
+        check_answers(file, told, replies["reply"])
+    return as_prompts(told.rename({"question_id": "item"}), CONDITIONS), replies
 
 
-def _as_replies(told: pl.DataFrame, file: Path) -> pl.DataFrame:
-    """Return what was told as replies; what a transcript does not tell is null."""
+def _as_replies(told: pl.DataFrame, file: Path, *, hides: bool) -> pl.DataFrame:
+    """Return what was told as replies; what a transcript does not tell is null.
+
+    With `hides`, thinking that is counted and stands nowhere is hidden: so it is in logs of some makers.
+    """
     replies = told.select(
         "subject", "prompt_id", "stated", "sample_index", "system", "finish_reason", "n_tokens",
         "thinking_tokens",
@@ -90,4 +100,10 @@ def _as_replies(told: pl.DataFrame, file: Path) -> pl.DataFrame:
         created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
     )  # fmt: skip
     split = split_at_thinking(told["chain"], is_open=told["opened"])
+    is_hidden = (told["thinking_tokens"] > 0).fill_null(value=False) & split["thinking"].is_null() & hides
+    if is_hidden.any():
+        log.warning("%d replies have thinking that is counted and not told: %s", is_hidden.sum(), HIDDEN)
+        split = split.with_columns(
+            thinking=pl.when(is_hidden).then(pl.lit(marked(HIDDEN))).otherwise("thinking")
+        )
     return pl.concat([Replies.create_empty(), pl.concat([replies, split], how="horizontal")], how="diagonal")

@@ -1,14 +1,21 @@
 """What a row of a user's file tells of a reply, under this project's names, whatever wrote the file."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, NamedTuple
 
 import polars as pl
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from unspoken.questions.own_files import MOST_OPTIONS, Columns, Name, Options, Text, letters
-from unspoken.row_files import Row, TypedRow, wrong
+from unspoken.row_files import Row, TypedRow, Written, wrong
 
-Count = Annotated[int, Field(ge=0)] | None
+
+def _whole(value: object) -> object:
+    """Return the integer that a file writes as 12.0; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_whole)]
 
 
 class Told(NamedTuple):
@@ -27,12 +34,12 @@ class Reply(TypedRow):
 
     question: Text | None
     hinted: bool | None
-    arm: str | None
+    arm: Written | None
     """How the question was asked: with it, `hinted` needs no column."""
     kind: object
-    chain: str
+    chain: Written
     """What the model wrote; with marks around its thinking, if that is in it."""
-    thinking: str | None
+    thinking: Written | None
     """The thinking, where it stands in a column of its own."""
     answer: object
     """A letter of an option, as target and key: which there are depends on the options."""
@@ -40,16 +47,16 @@ class Reply(TypedRow):
     target: object
     key: object
     options: Options | None = Field(description="a list of texts")
-    n_options: Annotated[int, Field(ge=2, le=MOST_OPTIONS)] | None = Field(
-        description=f"an integer from 2 to {MOST_OPTIONS}"
+    n_options: Annotated[Annotated[int, Field(ge=2, le=MOST_OPTIONS)] | None, BeforeValidator(_whole)] = (
+        Field(description=f"an integer from 2 to {MOST_OPTIONS}")
     )
-    prompt: str | None
-    system: str | None
+    prompt: Written | None
+    system: Written | None
     subject: Text | None
     """Who answered. Not MMLU's topic: no file's own column `subject` is read unless `columns` names it."""
     sample: Name | None
     """Which of several replies to one prompt it is: an epoch, a repeat."""
-    finish_reason: str | None
+    finish_reason: Written | None
     n_tokens: Count
     thinking_tokens: Count
 
@@ -90,17 +97,18 @@ def found_at(row: Row, path: str) -> tuple[bool, Any]:
     return True, value
 
 
-def letter_of(column: str, value: object, options: list[str] | None, size: int) -> str | None:
+def letter_of(column: str, value: object, options: Iterable[tuple[int, str]], size: int) -> str | None:
     """Return the letter of the option that a log names: by letter, text, or place from 0.
 
-    Null for null, and for a list of several. Raises RowError for what names no option, or two.
+    `options` are texts, each with the place of the option that it stands for. Null for null, and for a
+    list of several. Raises RowError for what names no option, or two.
     """
     if isinstance(value, list):
         value = value[0] if len(value) == 1 else None
     if value is None:
         return None
     names, text = letters(size), str(value).strip()
-    found = {names[at] for at, option in enumerate(options or []) if option == text}
+    found = {names[at] for at, option in options if option == text}
     if text.isdecimal():
         found |= set(names[int(text) : int(text) + 1])
     found |= {text.strip("()[].: ").upper()} & set(names)
