@@ -28,7 +28,7 @@ that_is_to_say
 therefore think thus tl;dr truth undoubtedly updated? verdict votes? voting winner wins? word works? yes
 hands_down edges? beats?
 no_question for_sure absolutely sure 100%""")
-_BESIDE = either("""
+_BESIDE = either(r"""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
 describes? do does down enter everything find for from give given gonna
 gut had has have here i i'd i'll i'm i've in into is
