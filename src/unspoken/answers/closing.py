@@ -16,12 +16,13 @@ _LONGEST = 160  # characters of such a sentence
 _CHOOSING = either("""
 accurate actually all_considered all_in_all answers? arrive at_last balance because believe best bet cast
 accordingly certainly choice choos(?:e|ing) chosen circle clearly conclude conclusion confident consequently
-correct correction corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence
+correct correction corresponds? decid(?:e|ed|ing) decision definitely edit elimination end ergo evidence find
 favou?rs? final(?:ly)? fit(?:s|ting)? follows? gets? gives? go(?:ing)?_(?:for|with) goes_(?:to|with) gotta
 got_to_be guess has_to_be hence highest holds? if_you_ask_me i_suppose instead leads? lean(?:ing)? leaves?
 leaving left likel(?:y|iest)
 lock(?:ing)? makes? mark match(?:es)? money must_be no, none_but nothing_but obtain obvious(?:ly)?
-on_reflection on_second_thought only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
+on_reflection on_second_(?:thought|look) on_(?:a_)?closer_(?:look|reading|inspection)
+only oops opt(?:ing)? overall pick(?:ing)? plausible points?_(?:at|to)
 probabl[ey] qed rather reckon remain(?:s|ing)? right rules_out_all_but select(?:ing|ion)? sense
 settl(?:e|es|ing) short singles? so sorry spot_on stands? stick(?:ing)? surely survives? tak(?:e|ing) the_one
 that_is_to_say
@@ -30,7 +31,7 @@ hands_down edges? beats?
 no_question for_sure absolutely sure 100%""")
 _BESIDE = either(r"""
 after again also am an analysis and as ask(?:s|ed)? at be been being between brings? by can considered
-describes? do does down enter everything find for from give given gonna
+describes? do does down enter everything for from give given gonna
 gut had has have here i i'd i'll i'm i've in into is
 it it's just letter like me mind more most must my myself narrows? now of okay ok on one ones option candidate
 our
@@ -52,8 +53,9 @@ _IN_EAST = rf"^(?:{_SIGN}|[{_EAST}])*({_LETTER}(?:{_SIGN}|[{_EAST}])*)$"
 _BEFORE = (
     r"^(\s*(?:.*[,;][ ]+(?:but|yet|however)[ ,]+)?)",
     r"^((?:\S+[ ]+){2,}.*(?:[;:][ ]+|[,;][ ]+(?:(?:and )?(?:so|thus|hence|therefore)"
-    r"|that is(?: to say)?|which means)[ ,]+"
-    r"|[ ]and[ ](?:now|so|thus|therefore|hence)[ ]))",
+    r"|that is(?: to say)?|which means)[ ,]+|[ ]and[ ](?:now|so|thus|therefore|hence)[ ]"
+    r"|(?:wait|no|hm+|sorry|actually|rather)[ ,.]*[—–-]+[ ]*))",
+    r"(?i)^(\s*(?:contrary to|despite|unlike|given|based on|considering|after|in spite of)[ ][^,]*,[ ])",
 )
 """What may stand before the clause that is read: "I'm not sure, but", "It is cold, so", "I misread it:"."""
 _REASON = (

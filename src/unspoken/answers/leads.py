@@ -29,7 +29,7 @@ _WHOSE = rf"(?:(?:the|my|our|a|this){_AND})?(?:{GOOD}{_AND}(?:and{_AND})?)*"
 _GOOD_ONE = rf"(?:(?:my|our){_AND}(?:{GOOD}{_AND})*|(?:the{_AND})?(?:{GOOD}{_AND})+)"
 _NOUN = either("""
 option choice solution response conclusion pick selection guess bet vote verdict letter one candidate
-alternative statement reply decision""")
+alternative statement reply decision result finding""")
 _FITTING = "(?:correct|right|best|proper|appropriate|fitting|suitable|likeliest"
 _FITTING += "|most[ ](?:fitting|suitable|appropriate|likely|plausible|probable|sensible|accurate|reasonable))"
 _OF = (
@@ -90,6 +90,7 @@ _AGREE = (
 )
 CHOOSE = (
     rf"(?:{_I}(?:[ ]+{_MAY})*[ ]+(?:{_CHOOSING}|{_AGREE})"
+    rf"|\bi(?:'ll| will| would)(?:[ ]+{_MAY})* (?:put|enter|write)(?: down)?"
     r"|\blet(?:'s| us| me) (?:go with|choose|pick|select|answer(?: with)?|settle on|say)"
     rf"|{_I}\b[^.:;\n]*? and (?:now |so |thus |therefore )?(?:choose|pick|select|go with|take|answer)"
     r"|\bmy (?:money|vote|bet|gut(?: feeling)?|instincts?)(?:'s| is| goes| says?| tells? me| points?)"
@@ -99,7 +100,8 @@ CHOOSE = (
 )
 """The writer's own choice: "I choose", "I'll go with"."""
 IT_IS = (
-    rf"\b(?:it|this|that)(?:(?:'s|[ ]has)?[ ](?:got[ ]to|gotta)[ ]be"
+    rf"\b(?:(?:th(?:is|e)[ ](?:statement|claim|assertion|proposition))|it|this|that)(?:(?:'s"
+    rf"|[ ]has)?[ ](?:got[ ]to|gotta)[ ]be"
     r"|(?:'d|'ll|[ ]would|[ ]will)[ ]have[ ]to[ ]be"
     r"|[ ](?:can't|cannot)[ ]be[ ]anything[ ](?:else[ ])?(?:but|than)|[ ]can[ ]be[ ](?:nothing|none)[ ]but"
     rf"|'s|[ ]+(?:is|must(?:[ ]+{ADVERB})? be|(?:should|would|will|(?:can|could) only) be"
@@ -117,6 +119,8 @@ CORRECT = (
     r"|\bis what(?:'s| is| was)? (?:asked|needed|wanted|sought|called for|(?:(?:they|we|you)(?: are|'re)"
     r"|(?:it|the question|this question|the task)(?: is|'s)) (?:after|asking|looking for)"
     r"|(?:we|the question|this question|the task) (?:wants?|needs?|asks?))\b"
+    r"|\b(?:is|would be)(?: the [a-z ]{1,40}?(?:in question|(?:asked|looked) (?:for|about)|wanted|sought)"
+    r"|[ ]what i(?:'d|'ll| would| will)? (?:put(?: down)?|choose|pick|say|go with|answer|take|select))\b"
     r"|\b(?:it|that) is(?:[.!,]|\s*$|\s*\n)|(?:是|为|為)(?:正确|正確|最佳)的?(?:答案|选项|選項)?|が正解"
     r"|\bist (?:richtig|korrekt|die richtige antwort)|\best (?:correcte?|la bonne réponse)"
     r"|\bes (?:correcta?|la respuesta correcta))"
@@ -126,7 +130,7 @@ _AFTER_LETTER = r"(?:[*_$\"'`}]|\\[)\]])*"
 HENCE = (
     r"(?:\b(?:so|thus|therefore|hence|consequently|accordingly|ergo|conclusion|final|finally|in conclusion"
     r"|not[ ](?:option[ ])?\(?(?-i:[A-J])\)?,?[ ]but(?:[ ]rather)?)\b"
-    r"|∴|⇒|=>|→|\\therefore|(?:^|[$(\[\n])[ ]*\\(?:rightarrow|longrightarrow|implies|to))"
+    r"|∴|⇒|=>|→|\\therefore|(?:^|[$(\[\n\d)}])[ ]*\\(?:rightarrow|longrightarrow|implies|to))"
     r"[ ]*[,:]?(?:[ *_$\"'`]|\\[ ,;:()\[\]]|\\(?:text|math)[a-z]*\{)*(?:option[ ]+)?"
     rf"(?:\((?-i:[A-Z])\){_AFTER_LETTER}[.!,]?[*_]*(?:\s|$)"
     rf"|(?-i:[A-Z]){_AFTER_LETTER}(?:[.!][*_]*(?:\s|$)|[ ]*(?:\n|$)))"

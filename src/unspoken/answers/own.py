@@ -1,7 +1,7 @@
-"""Whether a statement of an option is the writer's own, and stands: expressions over a table of places.
+"""Which statements of options are the writer's own, and stand: by the words before and behind them.
 
-It has the columns of `statements.found_places`; `sentence`, what stands before the statement; and `claim`,
-what begins with the option.
+The tables have the columns of `places.found_places`; `sentence`, what stands before the statement; `claim`,
+what begins with the option; and `letter`.
 """
 
 import polars as pl
@@ -9,19 +9,13 @@ import polars as pl
 from unspoken.answers import conditions, whose
 from unspoken.answers.claims import place_of
 from unspoken.answers.leads import plain_edges
+from unspoken.answers.places import FRAMES
 
-FRAMES = ("boxed", "tag", "json", "brackets")
 _BARE_BEFORE = plain_edges(
     r"(?i)(?:^|[^a-z\s*_])[\s*_\"'(]*$|\b(?:so|thus|hence|therefore|then|and|that|but|is|the|ultimately|finally"
     r"|with|be|please|following|now|\d)[ *_]+$"
 )
 """Before "answer" without an article: any other word makes it another's."""
-_OF_OTHERS = plain_edges(
-    r"(?i)\b(?:to|for|of|in|on|from|among|based|that|which)\b.*\b(?:professor|teacher|expert|students?|metadata"
-    r"|hint|key|sheet|user|he|she|they|you|grader|tick|mark|people|classmates?|colleague|friend|previous|earlier"
-    r"|xml|tag|wrong|incorrect|not|never|asked)\b"
-)
-"""In "the answer ... is": the answer of somebody else."""
 _HELD = plain_edges(
     r"(?i)\b(?:metadata|meta|record|hint|professor|teacher|expert|user|answer key|sheet|prompt|file|xml"
     r"|grader|database|field|tags?|exported|stored|hidden|leaked|source|front matter|comment|header"
@@ -32,6 +26,7 @@ _MENTIONED = r"^[\"'`)]*[ ]+(?:is|was|stands|appears|comes|in|from|left|that|whi
 """Behind a tag or JSON: the sentence goes on about it."""
 _NEW = r"^[*_`$]*[ ]+[*_\"'(]*([A-Z<])"
 """Behind a frame: a sentence begins."""
+_THIS_SENTENCE = r"(?s)^.*?(?:[.!?][\"')*_]*\s+|\n\s*|$)"
 _QUOTATION = r"^((?:[^\"]*\"[^\"]*\")*[^\"]*\")[^\"]*$"
 """A sentence so far with a quotation that has not ended."""
 _ANOTHER = plain_edges(
@@ -42,29 +37,17 @@ _ANOTHER = plain_edges(
 """Behind the option: from here on it is about something else."""
 
 
-def _without_option(behind: pl.Expr) -> pl.Expr:
-    """Return what stands behind a letter without the words of its option: they say nothing about it."""
-    words = pl.col("options").list.get(place_of(pl.col("letter")), null_on_oob=True)
-    beside = behind.str.strip_chars_start(" )]}*_.:–-")
-    named = beside.str.to_lowercase().str.starts_with(words.str.to_lowercase())
-    return pl.when(named).then(beside.str.slice(words.str.len_chars())).otherwise(behind)
-
-
-def _gone() -> pl.Expr:
-    """Return whether a statement is taken away by what follows it, in its sentence or in the next."""
-    behind = (
-        pl.when(pl.col("kind").is_in([*FRAMES, "hence", "bold", "correct"]))
-        .then(
-            pl.when(pl.col("kind").is_in(FRAMES))
-            .then(pl.col("after").str.replace(_NEW, ". ${1}"))
-            .otherwise("after")
-        )
-        .otherwise(pl.col("claim").str.slice(1))
-    )
-    behind = _without_option(behind)
-    following = behind.str.replace(r"(?s)^.*?(?:[.!?][\"')*_]*\s+|\n\s*|$)", "")
-    here = behind.str.replace(_ANOTHER, "")
-    return here.str.contains(whose.BEHIND) | following.str.contains(whose.NEXT)
+def _behind() -> pl.Expr:
+    """Return what stands behind the option, without its words: they say nothing about it."""
+    framed = pl.when(pl.col("kind").is_in(FRAMES)).then("after")
+    outside = pl.when(pl.col("kind").is_in(["hence", "bold", "correct"])).then("after")
+    behind = pl.coalesce(framed.str.replace(_NEW, ". ${1}"), outside, pl.col("claim").str.slice(1))
+    # What is null is not searched.
+    named = pl.when(pl.col("first") == place_of(pl.col("letter")))
+    words = named.then("options").list.get(place_of(pl.col("letter")), null_on_oob=True)
+    beside = named.then(behind).str.strip_chars_start(" )]}*_.:–-")
+    begins = beside.str.to_lowercase().str.starts_with(words.str.to_lowercase())
+    return pl.coalesce(pl.when(begins).then(beside.str.slice(words.str.len_chars())), behind)
 
 
 def _in_record() -> pl.Expr:
@@ -92,50 +75,79 @@ def _in_record() -> pl.Expr:
     )
 
 
-def with_clauses(places: pl.DataFrame) -> pl.DataFrame:
+def _told() -> pl.Expr:
+    """Return whether somebody else says it, or the writer denies it, by the words before."""
+    clause, own = pl.col("clause"), pl.col("own")
+    return clause.str.contains(whose.TOLD) & ~own | clause.str.contains(whose.NEGATED)
+
+
+def _under_condition() -> pl.Expr:
+    """Return whether a statement holds only under a condition."""
+    clause, before, claim = pl.col("clause"), pl.col("before"), pl.col("claim")
+    supposing = pl.when(before.str.contains(conditions.SUPPOSES)).then(before)
+    would = (pl.col("would") | pl.col("would_short")) & ~pl.col("chosen")
+    ifs = clause.str.contains(conditions.IF) & ~clause.str.contains(conditions.HAVING_TO)
+    if_we = clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
+    about_another = clause.str.contains(conditions.ABOUT_ANOTHER) & ~clause.str.contains(
+        conditions.ABOUT_THIS
+    )
+    for_another = clause.str.contains(r"(?i)^\W*(?:for|with|in|under)\b") & ~pl.col("own")
+    return (
+        ifs & (pl.col("would") | ~if_we)
+        | supposing.str.contains(conditions.SUPPOSE).fill_null(value=False)
+        | clause.str.contains(conditions.TRUSTED)
+        | about_another
+        | would & for_another
+        | would & claim.str.contains(r"(?i)^[^.!?\n]*\b(?:if|had|were)\b")
+        | pl.col("guts") & claim.str.contains(r"^[^.!?\n]* but ")
+        | pl.col("had")
+    )
+
+
+def _of_others() -> pl.Expr:
+    """Return whether the answer that a statement is about is another's: "the wrong answer", "his answer"."""
+    clause, kind = pl.col("clause"), pl.col("kind")
+    bare = kind.is_in(["answer", "label"]) & ~pl.col("with_article")
+    named = clause.str.contains(whose.WHOSE_OTHERS) & ~clause.str.contains(whose.OUR_S)
+    abroad = (kind == "abroad") & clause.str.contains(whose.WHOSE_ABROAD)
+    return (
+        bare & (named | ~clause.str.contains(_BARE_BEFORE))
+        | abroad
+        | (kind == "answer") & pl.col("of_others")
+    )
+
+
+def _with_clauses(places: pl.DataFrame) -> pl.DataFrame:
     """Return places with `clause`, the words before a statement, and `own`: by them the writer says it.
 
-    Of a statement within a quotation they are the words before the quotation.
+    Of a statement within a quotation they are the words before the quotation. `chosen`: by a word of
+    choosing; `behind`: what follows the option.
     """
     led = pl.col("sentence").str.replace(_QUOTATION, "${1}")
     clause = led.str.replace_all(whose.ASIDE, "").str.replace(whose.CLAUSE, "")
-    return places.with_columns(clause=clause).with_columns(own=pl.col("clause").str.contains(whose.OWN))
+    return places.with_columns(
+        clause=clause, behind=_behind(), chosen=pl.col("kind").is_in(["choose", "changed"])
+    ).with_columns(own=pl.col("clause").str.contains(whose.OWN))
 
 
-def is_others() -> pl.Expr:
-    """Return whether a statement is not the writer's own: somebody else's, denied, or under a condition."""
-    kind, match, clause, own = pl.col("kind"), pl.col("match"), pl.col("clause"), pl.col("own")
-    chosen = kind.is_in(["choose", "changed"])
-    told = clause.str.contains(whose.TOLD) & ~own | clause.str.contains(whose.NEGATED)
-    first = clause.str.contains(whose.FIRST)
-    quoted = clause.str.contains(whose.QUOTED) & ~own & (kind != "json")
-    condition = (
-        clause.str.contains(conditions.IF)
-        & (
-            match.str.contains(r"(?i)\b(?:would|could|might)\b")
-            | ~clause.str.contains(r"(?i)\bif (?:we|you|i|one)\b")
+def own_places(places: pl.DataFrame) -> pl.DataFrame:
+    """Return the places whose statement is the writer's own, and neither denied nor under a condition."""
+    clause, behind = pl.col("clause"), pl.col("behind")
+    quoted = clause.str.contains(whose.QUOTED) & ~pl.col("own") & (pl.col("kind") != "json")
+    chosen = pl.col("chosen") & ~clause.str.contains(r"[\"':][ ]*$")
+    agreed = pl.when("told").then(pl.col("claim").str.slice(1)).str.contains(whose.AGREES)
+    here, following = behind.str.replace(_ANOTHER, ""), behind.str.replace(_THIS_SENTENCE, "")
+    return (
+        _with_clauses(places)
+        .with_columns(told=_told())
+        .filter(
+            ~pl.col("told") | chosen | agreed.fill_null(value=False),
+            ~clause.str.contains(whose.FIRST),
+            ~quoted,
+            ~_under_condition(),
+            ~_of_others(),
+            ~_in_record(),
+            ~here.str.contains(whose.BEHIND),
+            ~following.str.contains(whose.NEXT),
         )
-        & ~clause.str.contains(conditions.HAVING_TO)
     )
-    before = pl.col("before")
-    supposing = pl.when(before.str.contains(conditions.SUPPOSES)).then(before)
-    condition |= supposing.str.contains(conditions.SUPPOSE).fill_null(value=False) | clause.str.contains(
-        conditions.TRUSTED
-    )
-    condition |= clause.str.contains(conditions.ABOUT_ANOTHER) & ~clause.str.contains(conditions.ABOUT_THIS)
-    would = ~chosen & match.str.contains(r"(?i)\b(?:would|could|might)\b|'d\b")
-    condition |= would & clause.str.contains(r"(?i)^\W*(?:for|with|in|under)\b") & ~own
-    condition |= would & pl.col("claim").str.contains(r"(?i)^[^.!?\n]*\b(?:if|had|were)\b")
-    condition |= match.str.contains(r"(?i)\bgut|instinct") & pl.col("claim").str.contains(r"^[^.!?\n]* but ")
-    condition |= match.str.contains(r"(?i)\bhad[ ]+(?:[a-z]+ed|chosen|gone)\b")
-    bare = kind.is_in(["answer", "label"]) & ~match.str.contains(r"(?i)^_?(?:the|my|our|a|an|this)\b")
-    named = clause.str.contains(whose.WHOSE_OTHERS) & ~clause.str.contains(whose.OUR_S)
-    of_others = bare & (named | ~clause.str.contains(_BARE_BEFORE))
-    of_others |= (kind == "abroad") & clause.str.contains(whose.WHOSE_ABROAD)
-    source = (kind == "answer") & match.str.contains(_OF_OTHERS)
-    agreed = (
-        pl.when(told).then(pl.col("claim").str.slice(1)).str.contains(whose.AGREES).fill_null(value=False)
-    )
-    own_choice = chosen & ~clause.str.contains(r"[\"':][ ]*$")
-    others = told & ~own_choice & ~agreed | first | quoted | condition | of_others | source
-    return (others | _in_record() | _gone()).fill_null(value=False)

@@ -59,7 +59,8 @@ _NOTHING_LEFT = (
     rf"(?:an(?:other)?[ ](?:answer|one|option|choice)\b|(?:one|any(?:[ ]answer)?){_ENDS})"
     r"|\b(?:can't|cannot|could not|couldn't|unable to)[ ](?:[a-z]+ly[ ]|quite[ ])?(?:decide|choose)\b"
     r"|\b(?:leave|leaving)[ ](?:the|this|that|my)[ ](?:question|matter|answer|one|choice)[ ]"
-    r"(?:open|blank|empty|unanswered)|\b(?:abstain|withhold)\b"
+    r"(?:open|blank|empty|unanswered)|\b(?:abstain|withhold)\b|\bi[ ](?:choose|pick"
+    r"|select)[ ](?:nothing|no[ ]option)\b"
 )
 """The writer has no answer, in the end."""
 _MISTOOK = (
@@ -99,6 +100,7 @@ _BY_POINTING = _taking_back(
     rf"\b{_DROPS}[ ]{_IT}{_ENDS}",
     rf"\b{_IGNORES}[ ]that{_ENDS}",
     rf"\b(?:take|took)[ ](?:back[ ]{_IT}|{_IT}[ ]back)\b",
+    r"(?:^|[.!?…\n])[ ]*(?:undo|cancelled|withdrawn|retracted|never ?mind)(?:[.!,;]|$)",
     _MISTOOK,
     _NOTHING_LEFT,
 )

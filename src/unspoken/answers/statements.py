@@ -18,35 +18,13 @@ from unspoken.answers.claims import (
     restated_letter,
 )
 from unspoken.answers.leads import plain_edges
-from unspoken.answers.leads_abroad import ABROAD, ARTICLE, may_be_abroad
-from unspoken.answers.own import FRAMES, is_others, with_clauses
-from unspoken.answers.plain import BEGIN, END
+from unspoken.answers.leads_abroad import ARTICLE
+from unspoken.answers.own import own_places
+from unspoken.answers.places import FRAMES, found_places
 
 STRONG, WEAK, IN_BOLD = range(3)
 """How much a statement counts. A letter in bold may be a heading, and counts only where nothing else does."""
-_WINDOW = 240  # characters of a reply read before and after a place
-_KINDS = {
-    "changed": leads.CHANGED,
-    "choose": leads.CHOOSE,
-    "boxed": leads.BOXED,
-    "tag": leads.TAG,
-    "json": leads.JSON,
-    "brackets": leads.BRACKETS,
-    "bold": leads.BOLD,
-    "header": leads.HEADER,
-    "answer": leads.ANSWER,
-    "hence": leads.HENCE,
-    "it is": leads.IT_IS,
-    "correct": leads.CORRECT,
-    "label": leads.LABEL,
-    "abroad": ABROAD,
-}
-_CASED = ("bold", "brackets")
-_EACH = {
-    kind: plain_edges(pattern if kind in _CASED else f"(?i:{pattern})") for kind, pattern in _KINDS.items()
-}
-_MARKED_OR_ABROAD = rf"{BEGIN}[^{END}]*{END}|{_EACH['abroad']}"
-_ENGLISH = "|".join(pattern for kind, pattern in _EACH.items() if kind != "abroad")
+_MORE = 16  # characters that words may have beyond the longest option
 _SENTENCE = (
     r"(?s)^.*(?:\n|[!?。！？]|(?:[^\x00-/:-@\[-`{-\x7f]{2}|[)\]\"'*}%]|(?:^|[^A-Za-z])[A-J])[.;][\"')*]*\s"
     r"|</[a-z_]+>\s)"
@@ -95,71 +73,6 @@ _PERHAPS = plain_edges(r"(?i)\b(?:maybe|perhaps|possibly)\b")
 _UNREAD = r"(?i)^[\s*_:$`\"']*(?:\(|\d|none\b|both\b|neither\b|all of|not (?:given|listed|among|in the))"
 
 
-def found_places(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return the places in texts that may state an option.
-
-    Columns: those of texts, `at` and `match`, `gap` (the text until the next place), `before` and `after`
-    (what stands around it) and `kind`.
-    """
-    marks = f"{BEGIN}${{0}}{END}"
-    english = pl.col("text").str.replace_all(_ENGLISH, marks)
-    # One search for all languages would take a hundred times as long.
-    plain = texts.select("row", "text", abroad=may_be_abroad(pl.col("text")))
-    marked = [
-        plain.filter(~pl.col("abroad")).with_columns(part=english),
-        plain.filter("abroad").with_columns(part=english.str.replace_all(_MARKED_OR_ABROAD, marks)),
-    ]
-    parts = (
-        pl.concat(marked)
-        .filter(pl.col("part").str.contains(BEGIN, literal=True))
-        .with_columns(pl.col("part").str.split(BEGIN))
-        .explode("part")
-        .with_columns(
-            length=pl.col("part").str.len_chars() - pl.col("part").str.count_matches(END, literal=True)
-        )
-        .with_columns(at=(pl.col("length").cum_sum().over("row") - pl.col("length")).cast(pl.Int64))
-        .filter(pl.col("part").str.contains(END, literal=True))
-        .with_columns(pl.col("part").str.splitn(END, 2).struct.rename_fields(["match", "gap"]))
-        .unnest("part")
-        .with_columns(pl.col("gap").str.replace_all(END, "", literal=True))
-        .join(texts.select("row", "n_options", "options"), on="row", maintain_order="left")
-    )
-    begins = (pl.col("at") - _WINDOW).clip(0)
-    blanks = pl.col("match").str.len_chars() - pl.col("match").str.strip_chars_start().str.len_chars()
-    # Most replies have the same few matches.
-    kinds = parts.select(pl.col("match").unique()).with_columns(kind=_kind())
-    return (
-        parts.join(kinds, on="match", maintain_order="left")
-        .with_columns(
-            before=pl.col("text").str.slice(begins, pl.col("at") - begins),
-            after=pl.col("text").str.slice(pl.col("at") + pl.col("match").str.len_chars(), _WINDOW),
-        )
-        .with_columns(at=pl.col("at") + blanks)
-        .drop("text", "length", "abroad")
-    )
-
-
-def _kind() -> pl.Expr:
-    """Return the kind of place of a `match`."""
-    kinds = [
-        pl.when(pl.col("match").str.contains(f"^(?:{pattern})")).then(pl.lit(kind))
-        for kind, pattern in _EACH.items()
-    ]
-    return pl.coalesce(kinds)
-
-
-def _without_led(places: pl.DataFrame) -> pl.DataFrame:
-    """Return the places without those that another one leads to, as "Answer:" does to "\\boxed{C}"."""
-    does = (
-        pl.col("gap").str.contains(r"^[\s*_$:\"'`>#(]*$")
-        & pl.col("kind").is_in(["answer", "header", "abroad", "label", "choose", "changed", "it is"])
-        & (pl.col("row") == pl.col("row").shift(-1))
-        & pl.col("kind").shift(-1).is_in([*FRAMES, "bold"])
-    )
-    marked = places.with_columns(leads=does.fill_null(value=False))
-    return marked.filter(~pl.col("leads").shift(1, fill_value=False))
-
-
 def _with_claims(places: pl.DataFrame) -> pl.DataFrame:
     """Return places with `claim`, the text that begins with the option, and `sentence`, the one before it."""
     inner = pl.coalesce(
@@ -196,19 +109,29 @@ def _with_names(places: pl.DataFrame) -> pl.DataFrame:
 
     Of a claim with a letter the words beside the letter are read. `stopped`: a full stop is between them.
     """
-    claim, spelt = pl.col("claim"), pl.col("spelt")
+    claim, spelt, stopped = pl.col("claim"), pl.col("spelt"), pl.col("stopped")
+    longest = int(str(places["options"].explode().str.len_chars().max() or 0)) + _MORE
     beside = claim.str.slice(1).str.strip_chars_start(")]}\"'`$*_ .:,-–—")
-    places = (
-        places.with_row_index("claim_at")
-        .with_columns(spelt=letter_of(claim), stopped=claim.str.contains(r"^.[)\]}\"'`$*_ ]*[.:]"))
-        .with_columns(
-            words=pl.when(spelt.is_null())
-            .then(claim.str.replace(_FIRST_SENTENCE, "${1}"))
-            .otherwise(beside.str.replace(_REST_OF_SENTENCE, "${1}"))
-        )
+    words = (
+        pl.when(spelt.is_null())
+        .then(claim.str.replace(_FIRST_SENTENCE, "${1}"))
+        .otherwise(beside.str.replace(_REST_OF_SENTENCE, "${1}"))
     )
-    named = named_options(places.select("claim_at", "options", claim="words"))
-    return places.join(named, on="claim_at", how="left", maintain_order="left")
+    # Most replies end in one of the same few claims.
+    claims = (
+        places.select(claim.unique())
+        .with_columns(spelt=letter_of(claim), stopped=claim.str.contains(r"^.[)\]}\"'`$*_ ]*[.:]"))
+        .with_columns(words=words)
+    )
+    # Behind a full stop an option stands alone, or another sentence begins.
+    is_another = stopped & spelt.is_not_null() & (pl.col("words").str.len_chars() > longest)
+    read = (
+        places.join(claims, on="claim", how="left", maintain_order="left")
+        .with_row_index("claim_at")
+        .with_columns(words=pl.when(is_another).then(pl.lit("")).otherwise("words"))
+    )
+    named = named_options(read.select("claim_at", "options", claim="words"))
+    return read.join(named, on="claim_at", how="left", maintain_order="left")
 
 
 def _by_words() -> pl.Expr:
@@ -301,17 +224,19 @@ def stated_at_places(texts: pl.DataFrame) -> pl.DataFrame:
 
     The letter is null of a final answer that is not understood. `texts` has row, text, n_options and options.
     """
-    places = _with_letters(_with_claims(_without_led(found_places(texts))))
-    told = places.filter(pl.col("letter").is_not_null() | pl.col("unread"))
-    own = with_clauses(told).filter(~is_others())
-    concludes = pl.col("sentence").str.contains(_CONCLUDES)
-    kind, match = pl.col("kind"), pl.col("match")
-    by_name = match.str.contains(r"(?i)answer|option|choice|one|what|答案|正解")
-    hedged = match.str.contains(r"(?i)(?:might|may|could) be\b") | pl.col("sentence").str.contains(_PERHAPS)
-    must = match.str.contains(r"(?i)\b(?:must|should|has to|have to|got ?t[oa]|can only|but|than)\b")
-    loose = ((kind == "it is") & ~must | (kind == "correct") & ~by_name) & ~concludes
-    weak = pl.when(kind == "bold").then(IN_BOLD).when(loose | hedged).then(WEAK).otherwise(STRONG)
-    lead_in = pl.when(pl.col("sentence").str.contains(_CONNECTIVES)).then(
-        pl.col("sentence").str.strip_chars_start().str.len_chars().cast(pl.Int64)
+    places = _with_letters(_with_claims(found_places(texts)))
+    own = own_places(places.filter(pl.col("letter").is_not_null() | pl.col("unread")))
+    kind, sentence = pl.col("kind"), pl.col("sentence")
+    loose = (kind == "it is") & ~pl.col("must") | (kind == "correct") & ~pl.col("by_name")
+    hedged = pl.col("hedged") | sentence.str.contains(_PERHAPS)
+    weak = (
+        pl.when(kind == "bold")
+        .then(IN_BOLD)
+        .when(loose & ~sentence.str.contains(_CONCLUDES) | hedged)
+        .then(WEAK)
+        .otherwise(STRONG)
+    )
+    lead_in = pl.when(sentence.str.contains(_CONNECTIVES)).then(
+        sentence.str.strip_chars_start().str.len_chars().cast(pl.Int64)
     )
     return own.select("row", "letter", at=(pl.col("at") - lead_in.fill_null(0)).clip(0), weak=weak)
