@@ -144,7 +144,7 @@ def test_labels_of_another_draw_are_refused(tmp_path: Path) -> None:
 
 WRONG_LINES = {
     "{}": "prompt_id: nothing was given; this key is needed",
-    "[1]": "got [1]; expected keys with values: prompt_id, chain, weight, subject, mentions, relies",
+    "[1]": "got [1]; expected an object of columns",
     '{"prompt_id"': "not a line of JSON: Expecting ':' delimiter: line 1 column 13 (char 12)",
     '{"prompt_id": "p", "chain": "", "weight": 1, "subject": "s", "mentions": true, "relies": null}': (
         "relies: got None; expected true or false"  # no answer is not the answer no
