@@ -198,6 +198,10 @@ WRONG = {
         fields_of("P-01", published_n={"n": 5, "of": "mice"}),
         "published_n.of: got 'mice'; expected 'base', ",
     ),
+    "unlike a model that it is not about": (
+        fields_of("P-01", test={"unlike": ["acme/other"]}),
+        "test.unlike: got 'acme/other'; expected some of its subject_models",
+    ),
     "unknown conflict": (fields_of("P-01", conflicts_with=["P-99"]), "conflicts_with: no claim is 'P-99'"),
 }  # fmt: skip
 
