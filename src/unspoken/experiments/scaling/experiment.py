@@ -5,8 +5,10 @@ from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import PREFIX, STOP
+from unspoken.experiments.scaling.replicates import replicates_of
 from unspoken.experiments.scaling.section import ScalingSection
-from unspoken.files import sha256_of_file
+from unspoken.experiments.scaling.work import ScalingWork
+from unspoken.files import digest_of, sha256_of_file
 from unspoken.study.project import Part
 from unspoken.study.room import REPLIES, Figure, Headline, Needs, Room, Table
 from unspoken.yaml_files import read_keys
@@ -105,6 +107,8 @@ class ScalingRoom(Room):
     def make_items_part(self) -> Part:
         """Return what `make_items` depends on."""
         told = {"study": self.study.study, "seed": self.study.seed, "tasks": self.section.tasks.told()}
+        texts = sorted(self.own_file("tasks").glob("*.yaml"))
+        told["texts"] = digest_of([sha256_of_file(file) for file in texts])
         return self.project.script_part("make_items.py", experiment=self.name, **told)
 
     def read_trials_part(self, model: str) -> Part:
@@ -116,12 +120,9 @@ class ScalingRoom(Room):
         return {"safe_tasks": list(self.section.tasks.evaluations)}
 
     def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:
-        """Return nothing that is known: how long chains are is what this room measures."""
-        return Work() if rule in ("make_items", "read_trials", "measure") else None
+        """Return what a job of the room has to do."""
+        return ScalingWork(self.section, self.study.models, facts).of(rule, wildcards)
 
     def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
-        """Return the items of the task that a test is about; None where the study does not ask it."""
-        task = self.section.tasks.told().get(str(test.get("conditions", {}).get("task")))
-        if task is None:
-            return None
-        return Replicates("question", (task.get("items") or 0) * len(task.get("levels") or [1]))
+        """Return the items of the task and level that a test is about; None where they are not asked."""
+        return replicates_of(self.section, test)
