@@ -153,10 +153,13 @@ def add_spurious(report: Report, trials: pl.DataFrame, items: pl.DataFrame, subj
     """Add what one subject's predictions follow, by task, set-up, level, length (Gema et al. 2025, Fig. 7).
 
         `trials` are of one subject, in the columns of `Trials`; of `items`, those with a map of `features`
-        count, by task, whose items have the same ones. Metric `feature_correlation`, unit correlation,
-        conditions `feature` and `kind` (partial, raw): an estimate at each `budget`, and of the truth (`budget:
-        truth`). Contrasts: `feature_excess`, a budget minus the truth; `feature_change`, the longest budget
-    XX"""
+    count, by task, whose items have the same ones. Metric `feature_correlation`, unit correlation,
+    conditions `feature` and `kind` (partial, raw): an estimate at each `budget`, and of the truth (`budget:
+    truth`). Contrasts: `feature_excess`, a budget minus the truth; `feature_change`, the longest budget
+    minus the shortest above 0; `feature_after_zero`, that minus budget 0, which is another prompt. The same
+    of the true grade (kind raw): `grade_correlation`, `grade_change` and `grade_after_zero`. Null where all
+    predictions are alike.
+    """
     known = items.drop_nulls("features").select("item", "features", truth=_number("answer"))
     told = with_lengths(trials).drop_nulls("length").join(known, on="item")
     told = told.with_columns(predicted=_number("answer"))

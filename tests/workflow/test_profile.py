@@ -1,0 +1,55 @@
+"""What jobs ask of a cluster: each of the paper study its memory and time, each with a large model a GPU."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flow import ROOT
+
+from unspoken.study.front_door import plan_of_files
+
+LARGE = ("hub", "local")
+"""Kinds of models that want a GPU."""
+BRINGS = "fetch_model"
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The jobs of the paper study as the cluster's profile would submit them."""
+    folder = tmp_path_factory.mktemp("submitted")
+    script = Path(__file__).with_name("dump_jobs.py")
+    command = [sys.executable, script, "--profile", "slurm", folder, ROOT, "paper"]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    told = [json.loads(line) for line in (folder / "paper.jsonl").read_text().splitlines()]
+    return [job for job in told if job["outputs"]]
+
+
+@pytest.fixture(scope="module")
+def large() -> dict[str, int]:
+    """The description of each large model of the paper study, and the GPUs that its engine spreads over."""
+    study = plan_of_files(ROOT, [ROOT / "studies" / "paper.yaml"]).study
+    return {
+        f"results/models/{name}/model.json": getattr(model.engine, "tensor_parallel", 1)
+        for name, model in study.models.items()
+        if model.kind in LARGE
+    }
+
+
+def test_every_job_has_memory_and_time(jobs: list[dict[str, Any]]) -> None:
+    assert {"make_items", "read_trials", "generate_replies"} <= {job["rule"] for job in jobs}
+    for job in jobs:
+        asked = job["resources"]
+        assert asked["mem_mb"] > 0 and asked["runtime"] > 0, job
+        assert asked["slurm_account"], job
+
+
+def test_jobs_with_a_large_model_have_its_gpus_and_no_others_have_any(
+    jobs: list[dict[str, Any]], large: dict[str, int]
+) -> None:
+    assert set(large.values()) == {1, 2}
+    for job in jobs:
+        models = [] if job["rule"] == BRINGS else [large[path] for path in job["inputs"] if path in large]
+        assert job["resources"].get("gpu", 0) == max(models, default=0), job
