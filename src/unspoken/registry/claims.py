@@ -118,7 +118,7 @@ class Test(Match):
     """Of a null: what has to be shown beside it. A null without one is never informative."""
     adjacent: list[Match] = []
     """For the kind `order`: the adjacent contrasts, each of which must be shown."""
-    unlike: list[Text] = []
+    unlike: list[Text] = Field([], exclude_if=lambda names: not names)
     """Of the claim's `subject_models`, those of which it says something else: their rows say nothing of the
     direction that it gives for the others."""
     needs: Needs = Needs()

@@ -45,7 +45,7 @@ def fidelity_of(
     that model; None too of a model of which the claim says something else (`test.unlike`). Trained models,
     questions and texts are counted apart: 50 questions are not the 5 models that a paper trained.
     """
-    if any(model.sources & set(claim["test"]["unlike"]) for model in models):
+    if any(model.sources & set(claim["test"].get("unlike", ())) for model in models):
         return None
     needs = claim["test"]["needs"]
     as_needed, data = not unmet_needs(needs, conditions), needs.get("data")
