@@ -157,3 +157,26 @@ def test_case_26_bfloat16_merged(tiny_folder: Path, tmp_path: Path, caplog: Any,
     assert (shares["bfloat16"] > 0.99) == (size > 0.01)
     assert f"{subject.subject_id} is merged in bfloat16: " in caplog.text
     assert "float32" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+            "pointer of Git LFS): run git lfs pull there",
+        ),
+        ("<html>Please log in</html>", "): download it again"),
+        ("", "): download it again"),
+    ],
+    ids=["a pointer", "a page", "nothing"],
+)
+def test_17_a_file_that_holds_no_weights_is_named(
+    tiny_folder: Path, tmp_path: Path, content: str, said: str
+) -> None:
+    model = shutil.copytree(tiny_folder / "tied", tmp_path / "m")
+    (model / "model.safetensors").write_text(content)
+    fault = chat_facts(model)["fault"]
+    assert fault.startswith("its file model.safetensors holds no weights (") and fault.endswith(said)
+    with pytest.raises(ModelError, match=re.escape(fault)):
+        loaded_model(model)

@@ -111,7 +111,7 @@ def test_20_an_answer_that_breaks_off_is_asked_for_again_and_then_named() -> Non
 REFUSALS: dict[str, tuple[Any, str]] = {
     "openrouter": (error("Invalid model", code=400), "refuses the prompt k0: Invalid model."),
     "inside a choice": (
-        {"choices": [{"error": {"message": "No such model", "code": 404}}]}, "k0: No such model (404)",
+        {"choices": [{"error": {"message": "No such model", "code": 404}}]}, "k0 with 404: No such model",
     ),
     "a bare text": ({"error": "the model is not loaded"}, "refuses the prompt k0: the model is not loaded."),
     "fastapi": ({"detail": "model missing"}, "refuses the prompt k0: model missing."),
@@ -411,9 +411,13 @@ def test_a_server_may_list_its_models_barely_or_not_at_all(caplog: pytest.LogCap
 def test_a_server_without_a_list_must_take_messages_and_have_the_model() -> None:
     for nowhere in ((404, error("no such address"), {}), (405, "no", {}), good("<html>Welcome</html>")):
         with replying(lambda body, number, nowhere=nowhere: nowhere, None) as site:  # type: ignore[misc]
-            with pytest.raises(EngineError, match="has no OpenAI-compatible interface .*: correct engine.url"):
+            with pytest.raises(
+                EngineError, match="has no OpenAI-compatible interface .*: correct engine.url"
+            ):
                 engine_at(site.url)
     unknown = 404, error("The model m does not exist"), {}
     with replying(lambda body, number: unknown if body else (422, error("empty"), {}), None) as site:
-        with pytest.raises(EngineError, match=r"\(404\): The model m does not exist. Correct engine.url or"):
+        with pytest.raises(
+            EngineError, match=r"with 404: The model m does not exist\. Correct engine.url or"
+        ):
             completions(engine_at(site.url))

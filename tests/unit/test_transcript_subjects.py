@@ -92,9 +92,7 @@ def test_case_05_a_subject_named_as_a_model_of_the_study_is_refused(tmp_path: Pa
         FaithfulnessSection.model_validate(section)
 
 
-def test_case_07_mmlu_subject_column(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_case_07_mmlu_subject_column(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     topics = ["college_chemistry", "prehistory", "astronomy", "econometrics"]
     rows = [
         row
@@ -135,18 +133,22 @@ def test_models_of_other_columns_are_no_one_subject(name: str, tmp_path: Path) -
     column, _, inner = name.partition(".")
     said = [{column: {inner: who} if inner else who} for who in ("one", "two")]
     rows = [reply(at, "CB"[at], **said[at]) for at in range(2)]
-    assert fault(tmp_path, rows).startswith(f"mine.jsonl: column '{name}' is \"one\" in line 1 and \"two\" in ")
+    assert fault(tmp_path, rows).startswith(f'mine.jsonl: column \'{name}\' is "one" in line 1 and "two" in ')
     assert tables(tmp_path, rows, columns={"subject": name})["subject"].to_list() == ["one", "two"]
 
 
 def test_a_column_inside_another_that_parts_repeated_replies_must_be_mapped(tmp_path: Path) -> None:
     rows = [reply(at, "CB"[at // 3 % 2], info={"who": who}) for who in ("a", "b") for at in range(3)]
-    assert fault(tmp_path, rows).startswith("mine.jsonl: column 'info.who' is \"a\" in line 1 and \"b\" in line 4")
+    assert fault(tmp_path, rows).startswith(
+        'mine.jsonl: column \'info.who\' is "a" in line 1 and "b" in line 4'
+    )
 
 
 def test_models_that_judged_or_stand_in_a_document_are_no_subjects(tmp_path: Path) -> None:
     said = [{"judge_model": who, "doc": {"model": who}} for who in ("one", "two")]
-    assert tables(tmp_path, [reply(at, "C", **said[at]) for at in range(2)])["subject"].to_list() == ["mine"] * 2
+    assert (
+        tables(tmp_path, [reply(at, "C", **said[at]) for at in range(2)])["subject"].to_list() == ["mine"] * 2
+    )
 
 
 def test_case_05_one_subject_of_two_entries_is_named(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def files_fault(directory: Path) -> str | None:
         try:
             with safe_open(file, framework="pt"):
                 pass
-        except SafetensorError as error:
+        except (SafetensorError, OSError) as error:
             with file.open("rb") as start:
                 is_pointer = start.read(len(_POINTER)) == _POINTER
             why = "it is a pointer of Git LFS" if is_pointer else str(error)
