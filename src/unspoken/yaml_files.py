@@ -1,4 +1,4 @@
-"""The one reader of YAML files that people write: keys once, numbers as written; what is wrong, in one line."""
+"""The one reader of YAML files that people write: keys once, numbers as written; faults in one line."""
 
 import re
 from collections.abc import Hashable, Iterator

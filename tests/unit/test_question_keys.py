@@ -131,7 +131,7 @@ def test_columns_may_lie_within_others(tmp_path: Path) -> None:
     table = own_questions(file, {"options": "choices.text", "answer": "answerKey"})
     assert (table["options"].to_list(), table["answer"].to_list()) == ([WORDS], [1])
     with pytest.raises(
-        TableError, match="column 'choices.texts' is missing; there are: question, choices, ans"
+        TableError, match=r"column 'choices\.texts' is missing; there are: question, choices, ans"
     ):
         own_questions(file, {"options": "choices.texts"})
 

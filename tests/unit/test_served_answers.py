@@ -408,16 +408,21 @@ def test_a_server_may_list_its_models_barely_or_not_at_all(caplog: pytest.LogCap
     assert f"{site.url} lists no models: the first prompt shows whether it has m" in caplog.text
 
 
-def test_a_server_without_a_list_must_take_messages_and_have_the_model() -> None:
-    for nowhere in ((404, error("no such address"), {}), (405, "no", {}), good("<html>Welcome</html>")):
-        with replying(lambda body, number, nowhere=nowhere: nowhere, None) as site:  # type: ignore[misc]
-            with pytest.raises(
-                EngineError, match="has no OpenAI-compatible interface .*: correct engine.url"
-            ):
-                engine_at(site.url)
-    unknown = 404, error("The model m does not exist"), {}
-    with replying(lambda body, number: unknown if body else (422, error("empty"), {}), None) as site:
-        with pytest.raises(
-            EngineError, match=r"with 404: The model m does not exist\. Correct engine.url or"
-        ):
-            completions(engine_at(site.url))
+@pytest.mark.parametrize(
+    "nowhere",
+    [(404, error("no such address"), {}), (405, "no", {}), good("<html>Welcome</html>")],
+    ids=["404", "405", "a page"],
+)
+def test_a_server_without_a_list_must_take_messages(nowhere: Reply) -> None:
+    said = r"has no OpenAI-compatible interface .*: correct engine\.url"
+    with replying(lambda body, number: nowhere, None) as site, pytest.raises(EngineError, match=said):
+        engine_at(site.url)
+
+
+def test_a_model_that_a_server_without_a_list_lacks_is_named() -> None:
+    replies = (404, error("The model m does not exist"), {}), (422, error("empty"), {})
+    said = r"the prompt k0 with 404: The model m does not exist\. Correct engine\.url or engine\.served_as"
+    with replying(lambda body, number: replies[not body], None) as site:
+        engine = engine_at(site.url)
+        with pytest.raises(EngineError, match=said):
+            completions(engine)

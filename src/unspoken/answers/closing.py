@@ -114,7 +114,7 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
 
 
 def _supposed() -> pl.Expr:
-    """Return whether a sentence is somebody else's, in a quotation or behind a colon, or under a condition."""
+    """Return whether a sentence is only supposed, or somebody else's: in a quotation, behind a colon."""
     led = pl.col("led")
     return (
         (pl.col("above") + led + "then").str.contains(conditions.SUPPOSE)

@@ -18,7 +18,10 @@ _MARKS = patterns()
 _REPLY = pl.col("reply")
 _ENDED = rf"(?:{_MARKS.ends}|assistantfinal|my response:|</[^<>\n]+>|\[/[^\[\]\n]+\]|[|｜▷]>?)\s*$"
 _EDGE, _NAME = r"(?:begin|start)(?:[_▁ ]of)?[_▁ ]", r"\w[\w.:-]*"
-_FIRST = rf"^\s*(?:<({_NAME})(?:\s[^<>\n]*)?>|\[([A-Z][A-Z_]+)\]|<[|｜](?:(?i:{_EDGE}))?({_NAME})[|｜]>|◁({_NAME})▷)"
+_FIRST = (
+    rf"^\s*(?:<({_NAME})(?:\s[^<>\n]*)?>|\[([A-Z][A-Z_]+)\]"
+    rf"|<[|｜](?:(?i:{_EDGE}))?({_NAME})[|｜]>|◁({_NAME})▷)"
+)
 """A mark at the beginning, with its name."""
 _PAIRED = r"^\s*[{(\[【〖《]{1,2}(\w+)[})\]】〗》]{1,2}"
 """A word in other brackets there: a mark if a slash stands before it later on."""

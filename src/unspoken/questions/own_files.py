@@ -83,9 +83,10 @@ def own_questions(file: Path, columns: dict[str, str]) -> pl.DataFrame:
     """Return the questions of a user's file, in its order, with the columns of COMMON.
 
     The file is JSON lines (.jsonl, .ndjson) or .parquet with the columns of QuestionRow; `columns` says which
-    of them have another name in the file, with dots into what is nested. An answer is the text of an option, its letter, or as an
-    integer its place, which counts from 0; where it may name two options, none is guessed. Letters or numbers
-    that a question's options carry in order are left out, as prompts have letters of their own; how often is
+    of them have another name in the file, with dots into what is nested. An answer is the text of an option,
+    its letter, or as an integer its place, which counts from 0; where it may name two options, none is
+    guessed. Letters or numbers that a question's options carry in order are left out, as prompts have
+    letters of their own; how often is
     logged. `id`, `topic` and `difficulty` (easy, hard) may be missing or null; so may `source`, which is then
     the file's name. Without `id` the digest of question and options stands for it. Raises TableError, which
     names file, line or row, and column, for the first row that is not so.

@@ -49,9 +49,9 @@ def _is_name(value: object) -> bool:
 def check_subjects(file: Path, rows: list[Row]) -> None:
     """Raise TableError where a column that nobody mapped says that several answered, naming two rows.
 
-    Columns that name a model have one value in a file of one subject. A `subject` that is the same in all rows
-    of a question is its topic: it is not used, which is logged. Where it differs within one, it says who
-    answered.
+    Columns that name a model have one value in a file of one subject. A `subject` that is the same in all
+    rows of a question is its topic: it is not used, which is logged. Where it differs within one, it says
+    who answered.
     """
     names = {name: None for row in rows for name in row["may_say"] if _NAMES_A_MODEL.match(name)}
     for name in names:
