@@ -14,8 +14,8 @@ from unspoken.study.room import Room
 HOW_JOBS_ARE_CUT = {"threads", "shards", "pack"}
 """Keys that decide how work is divided into jobs, and nothing of what comes out."""
 MADE_OF_RESULTS = {"labels"}
-"""Keys that name what only a finished run can give, and that no test of a claim rests on: labels of its chains
-correct scores, which stand beside the ones that tests read."""
+"""Keys that name what only a finished run can give, and that no test of a claim rests on: labels of its
+chains correct scores, which stand beside the ones that tests read."""
 NEUTRAL: tuple[Any, ...] = (None, False, 0, "", [], {})
 """Defaults that ask for nothing."""
 
