@@ -13,7 +13,9 @@ from unspoken.study.front_door import plan_of_files
 
 LARGE = ("hub", "local")
 """Kinds of models that want a GPU."""
-BRINGS = "fetch_model"
+USES = {"generate_replies", "probe_traits", "probe_chains", "judge_replies", "finetune_students"}
+READS = {"build_store", "judge_claims"}
+"""Rules of jobs that ask or train a model, and of those that read its description alone."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,8 @@ def test_jobs_with_a_large_model_have_its_gpus_and_no_others_have_any(
     jobs: list[dict[str, Any]], large: dict[str, int]
 ) -> None:
     assert set(large.values()) == {1, 2}
+    named = {job["rule"] for job in jobs if large.keys() & set(job["inputs"])}
+    assert named == USES | READS
     for job in jobs:
-        models = [] if job["rule"] == BRINGS else [large[path] for path in job["inputs"] if path in large]
+        models = [large[path] for path in job["inputs"] if path in large and job["rule"] in USES]
         assert job["resources"].get("gpu", 0) == max(models, default=0), job
