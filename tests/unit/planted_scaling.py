@@ -2,8 +2,11 @@
 
 import numpy as np
 import polars as pl
+from figure_modules import with_all_conditions
 
 from unspoken.experiments.scaling.tables import Trials
+from unspoken.experiments.scaling.trends.rows import add_trends
+from unspoken.statistics.report import Report
 
 BUDGETS = [0, 100, 200, 400, 800]
 
@@ -48,3 +51,12 @@ def trials_of(
             rows.append(row)
     types = {name: column.dtype for name, column in Trials.columns().items()}
     return pl.DataFrame(rows, schema=types)
+
+
+def length_rows(fall: float) -> pl.DataFrame:
+    """Return measurements of two set-ups whose accuracy falls by `fall` from the least budget to the most."""
+    report = Report("small", "gema2025", "scaling", reproducible=True)
+    means = [0.5, *(0.9 - fall * np.arange(4) / 3)]
+    trials = [trials_of(drawn(means, 400), budgets=BUDGETS, setup=setup) for setup in ("asked", "capped")]
+    add_trends(report, pl.concat(trials), "m", {})
+    return with_all_conditions(report.measurements())

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from figure_modules import drawn
+from planted_scaling import length_rows
 from planted_tables import (
     BASES,
     EFFECTS,
@@ -58,6 +59,7 @@ def tables() -> dict[str, Tables]:
         "theorem": {"steps": step_rows()},
         "probing": {"measurements": probing_rows(1.0)},
         "loops": {"measurements": loop_rows(0.1)},
+        "scaling": {"measurements": length_rows(0.6)},
     }
 
 
@@ -143,6 +145,12 @@ def test_other_titles_say_no_difference_too():
     assert title_of("updates", {"measurements": update_rows(0.0)}).startswith("No difference shown after")
     assert title_of("loops", {"measurements": loop_rows(0.0)}).startswith("No growth with turns is shown")
     assert "named: no difference shown (exact" in title_of("probing", {"measurements": probing_rows(0.0)})
+
+
+@pytest.mark.parametrize(("fall", "trend"), [(0.6, "inverse"), (-0.1, "positive")])
+def test_the_title_of_lengths_says_how_many_trends_are_what(fall, trend):
+    title = title_of("scaling", {"measurements": length_rows(fall)})
+    assert title.startswith(f"Longer reasoning, asked for or cut: {trend} in 2 of 2 trends")
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -86,9 +86,18 @@ def _own_words(message: str) -> tuple[list[Key], str]:
     return [tuple(key.split(".")) for key in keys] or [()], found[2]
 
 
-def _key_of(error: Any) -> Key:
-    """Return the key of an error: pydantic's location without the branches of unions."""
-    return tuple(part for part in error["loc"] if part not in BRANCHES)
+def _key_of(error: Any, config: Keys) -> Key:
+    """Return the key of an error: pydantic's location without the branches of unions.
+
+    A branch may be called like a key of another section: what the study has there is a key.
+    """
+    key: Key = ()
+    for part in error["loc"]:
+        inside, depth = value_at(config, key)
+        is_given = depth == len(key) and isinstance(inside, dict) and part in inside
+        if is_given or part not in BRANCHES:
+            key = (*key, part)
+    return key
 
 
 def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
@@ -96,7 +105,7 @@ def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
 
     Of several keys that do not fit together the key given last counts as the mistake.
     """
-    key = _key_of(error)
+    key = _key_of(error, config)
     keys, text = [key], ""
     if error["type"] == "value_error":
         ends, text = _own_words(error["msg"])
@@ -111,7 +120,7 @@ def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
 def messages_of(errors: Iterable[Any], config: Keys, sources: dict[str, Keys]) -> list[str]:
     """Return one line a mistake. A union has an error for each branch: the most exact errors stay."""
     listed = list(errors)
-    keys = {_key_of(error) for error in listed}
+    keys = {_key_of(error, config) for error in listed}
     whole = {key for key in keys for other in keys if len(other) > len(key) and other[: len(key)] == key}
-    exact = [error for error in listed if _key_of(error) not in whole]
+    exact = [error for error in listed if _key_of(error, config) not in whole]
     return list(dict.fromkeys(visible(_message_of(error, config, sources)) for error in exact))
