@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.cost.work import Facts, Work, class_of, rows_of_file
+from unspoken.experiments.scaling.design import Organisms, Retraining
 from unspoken.experiments.scaling.replicates import items_by_level
 from unspoken.experiments.scaling.section import ScalingSection
 
@@ -100,3 +101,15 @@ class ScalingWork:
     def measure(self) -> Work:
         """Return the answers of all models."""
         return Work(rows=self.items() * self._answers() * len(self.section.models))
+
+    def train_organism(self, number: str) -> Work:
+        """Return the tokens that organism `number` is trained on; all have as many."""
+        return self._trained(self.section.organisms or Organisms())
+
+    def retrain_organism(self, number: str) -> Work:
+        """Return the tokens that organism `number` is trained further on."""
+        organisms = self.section.organisms or Organisms()
+        return self._trained(organisms.retraining or Retraining())
+
+    def _trained(self, lesson: Organisms | Retraining) -> Work:
+        return Work(trained=lesson.steps * lesson.rows * self.facts["scaling"]["row"])
