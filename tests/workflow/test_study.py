@@ -55,7 +55,7 @@ SCHEMAS = {
     "interventions": Interventions,
     "mnist/training": MnistTraining,
     "all/items": Items,
-    "counter/trials": LengthTrials,
+    "length_trials": LengthTrials,
     "forced": Forced,
 }
 """The schema of each table, by the name of its file, with its folder where that has one of its own."""

@@ -229,11 +229,13 @@ class Plan(Project):
 
     def build_store_part(self, makers: list[list[str]]) -> Part:
         """Return what `build_store` depends on: the whole study, its tables, the comments."""
-        tables = {
-            name: {"store": table.stored, "columns": table.columns and list(table.columns)}
-            for _, name, table in self._declared()
-            if table.stored
-        }
+        tables: dict[str, Part] = {}
+        for room, name, table in self._declared():
+            own = {"store": table.stored, "columns": table.columns and list(table.columns)}
+            if table.stored and tables.setdefault(name, own) != own:
+                raise LookupError(
+                    f"{room.name} and another room store tables '{name}' apart: rename its files"
+                )
         unused = {room.name for room in self.all_rooms if self.study.section(room.name) is None}
         if not self.study.own_bases:
             unused.add("own_bases")  # a new optional key changes nothing where it asks for nothing

@@ -31,7 +31,7 @@ class ScalingRoom(Room):
         "items": Table("unspoken.experiments.scaling.items:Items", stored="scaling_items"),
         "prompts": Table("unspoken.tables.prompts:Prompts"),
         "replies": REPLIES,
-        "trials": Table(f"{TABLES}:Trials", stored="scaling_trials", dated="created_at"),
+        "length_trials": Table(f"{TABLES}:Trials", stored="scaling_trials", dated="created_at"),
         "forced": Table(f"{TABLES}:Forced"),
         "errors": Table(f"{TABLES}:LineErrors"),
         "distracted": Table(f"{TABLES}:Distracted"),
@@ -84,9 +84,9 @@ class ScalingRoom(Room):
             f"{self.folder}/organisms/{number + 1}/{table}.parquet"
             for number in range(organisms.count if organisms else 0)
         ]
-        if table in ("trials", "forced"):
+        if table in ("length_trials", "forced"):
             own = [f"{self.folder}/{model}/{table}.parquet" for model in self.models]
-            return own + made if table == "trials" else own
+            return own + made if table == "length_trials" else own
         if table == "distracted":
             return made if organisms and organisms.retraining else []
         return made if table == "errors" else super().files(table)
