@@ -18,7 +18,7 @@ REPLICATES = {
     "question": "questions",
     "text": "texts",
 }
-UNBROKEN = "\N{NO-BREAK SPACE}"
+UNBROKEN, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 MOST_NAMED = 4
 """Contrasts without a finding that a title names; more are counted."""
 # Width of an average letter in units of the font's size, regular and bold.
@@ -30,7 +30,7 @@ def number(value: float, decimals: int = 2) -> str:
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.removeprefix("-")
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
 def has_interval(row: Row) -> bool:

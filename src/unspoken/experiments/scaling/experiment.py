@@ -5,7 +5,6 @@ from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import PREFIX, STOP
-from unspoken.experiments.scaling.design import Organisms, Retraining
 from unspoken.experiments.scaling.replicates import replicates_of
 from unspoken.experiments.scaling.section import ScalingSection
 from unspoken.experiments.scaling.work import ScalingWork
@@ -60,11 +59,6 @@ class ScalingRoom(Room):
     def primary(self) -> dict[str, str]:
         """Return how answers that could not be read count: as wrong."""
         return {"unusable": "failure"}
-
-    @property
-    def _organisms(self) -> Organisms:
-        """Return what a job of organisms is told; there is none where the section has none."""
-        return self.section.organisms or Organisms()
 
     @property
     def items(self) -> str:
@@ -143,27 +137,26 @@ class ScalingRoom(Room):
 
     def train_organism_part(self, number: str) -> Part:
         """Return what `train_organism` depends on: how organisms are trained, and which of them it is."""
-        organisms = self._organisms
+        training = self.section.training
         return self.project.script_part(
             "train_organism.py",
             experiment=self.name,
             study=self.study.study,
             seed=self.study.seed,
             number=int(number),
-            items=organisms.items,
-            training=organisms.model_dump(mode="json", exclude={"count", "items", "retraining"}),
+            items=training.items,
+            training=training.model_dump(mode="json", exclude={"count", "items", "retraining"}),
         )
 
     def retrain_organism_part(self, number: str) -> Part:
         """Return what `retrain_organism` depends on: how the organism is trained further."""
-        organisms = self._organisms
         return self.project.script_part(
             "retrain_organism.py",
             experiment=self.name,
             seed=self.study.seed,
             number=int(number),
-            items=organisms.items,
-            retraining=(organisms.retraining or Retraining()).model_dump(mode="json"),
+            items=self.section.training.items,
+            retraining=self.section.retraining.model_dump(mode="json"),
         )
 
     def measure_part(self) -> Part:
