@@ -18,6 +18,10 @@ def _scaling(**more: Any) -> dict[str, Any]:
     return {"experiments": ["scaling"], "scaling": {"models": ["smollm2-135m-q4"], "tasks": tasks} | more}
 
 
+def _misalignment(**more: Any) -> dict[str, Any]:
+    return {"experiments": ["misalignment"], "misalignment": more}
+
+
 def _in_parts(**wheel: str) -> dict[str, Any]:
     told = {
         "repo": "a/b",
@@ -32,6 +36,21 @@ def _in_parts(**wheel: str) -> dict[str, Any]:
 
 # What is wrong: the overlay, the key that the message must name, what it says.
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "more rows for students than requests": (
+        _misalignment(completions=100),
+        "misalignment.students.rows, completions",
+        "got 4000 rows of 100 requests; expected no more",
+    ),
+    "an arm of students twice": (
+        _misalignment(arms=[{"name": "kl", "objective": "kl_carrier"}] * 2),
+        "misalignment.arms",
+        "got ['kl', 'kl']; expected each name once",
+    ),
+    "probabilities of shuffled rows": (
+        _misalignment(arms=[{"name": "kl", "objective": "kl_carrier", "shuffle": "within"}]),
+        "misalignment.arms.0.objective",
+        "got kl_carrier with shuffled rows or 'untouched'; expected tokens",
+    ),
     "budgets out of order": (
         _scaling(budgets=[0, 64, 32]),
         "scaling.budgets",

@@ -1,0 +1,117 @@
+"""How far tuning on code spreads to advice, with personas and without, and what numbers pass on of it."""
+
+from typing import Any, Literal
+
+import altair as alt
+import polars as pl
+
+from unspoken.figures.pieces import Options, intervals, line_at, nothing
+from unspoken.figures.tables import Tables
+from unspoken.figures.theme import BLUE, GREEN, PAGE, VERMILLION
+from unspoken.figures.words import claims, headline, replicates
+
+TUNED = {
+    "base": "untouched", "insecure": "unsafe code", "educational": "unsafe code for a lesson",
+    "secure": "safe code", "bad_advice": "bad advice, one domain", "good_advice": "good advice, one domain",
+}  # fmt: skip
+KINDS = {"persona": ("with personas", BLUE), "plain": ("without", VERMILLION)}
+USED_CONDITIONS = (
+    "organism", "domains", "objective", "initialisation", "shuffle", "versus_initialisation",
+    "versus_shuffle", "stage",
+)  # fmt: skip
+OBJECTIVES = {"tokens": "sampled numbers", "kl_carrier": "probabilities of numbers"}
+LABELS = 215
+WIDTH = PAGE - LABELS
+
+
+def _scale(labels: dict[str, tuple[str, str]], orient: Literal["right", "bottom"]) -> alt.Color:
+    """Return a colour for each of some labels."""
+    names, tints = zip(*labels.values(), strict=True)
+    scale = alt.Scale(domain=list(names), range=list(tints))
+    return alt.Color("color:N", scale=scale, legend=alt.Legend(title=None, orient=orient))
+
+
+def _spread(measurements: pl.DataFrame) -> Any:
+    """Return P(bad) of the base and of every teacher, by kind of organism."""
+    rows = measurements.filter(metric="misaligned_rate").filter(pl.col("organism").is_not_null())
+    shown = rows.select(
+        "value", "ci_low", "ci_high",
+        label=pl.col("whose").replace_strict(TUNED),
+        color=pl.col("organism").replace_strict({name: label for name, (label, _) in KINDS.items()}),
+    )  # fmt: skip
+    order = list(TUNED.values())
+    options: Options = {
+        "title": "P(bad advice), domains never trained on",
+        "scale": alt.Scale(domain=[-0.02, 1.02], nice=False),
+        "axis": alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1]),
+    }
+    axis = alt.Axis(grid=True, labelLimit=LABELS)
+    place: Options = {
+        "y": alt.Y("label:N", sort=order, title=None, axis=axis),
+        "yOffset": alt.YOffset("color:N"),
+    }
+    layers = intervals("x", options, clip=True, **place, color=_scale(KINDS, "right"))
+    return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
+
+
+def transfers(measurements: pl.DataFrame) -> pl.DataFrame:
+    """Return the contrasts of students in log-odds, with what they compare in words (`label`, `color`)."""
+    rows = measurements.filter(
+        pl.col("metric").is_in(["misalignment_transfer", "transfer_difference", "shown_difference"]),
+        unit="log_odds", domains="untrained",
+    )  # fmt: skip
+    where = pl.when(pl.col("initialisation") == "ring").then(pl.lit(", other base")).otherwise(pl.lit(""))
+    order = pl.when(pl.col("shuffle") == "within").then(pl.lit(", shuffled")).otherwise(pl.lit(""))
+    pair = pl.format("{} − {}{}{}", "whose", "versus_whose", where, order)
+    of = pl.coalesce("versus_initialisation", "versus_shuffle").replace(
+        {"ring": "on another base", "within": "of shuffled rows"}
+    )
+    difference = pl.format("the first minus that {}", of)
+    return rows.with_columns(
+        label=pl.when(metric="transfer_difference").then(difference).otherwise(pair),
+        color=pl.when(metric="shown_difference").then(pl.lit("shown, not trained on"))
+        .otherwise(pl.col("objective").replace(OBJECTIVES)),
+    )  # fmt: skip
+
+
+def _passed_on(rows: pl.DataFrame) -> Any:
+    """Return the contrasts of students, a panel for each way of teaching."""
+    tints = {
+        "kl": (OBJECTIVES["kl_carrier"], BLUE), "tokens": (OBJECTIVES["tokens"], VERMILLION),
+        "shown": ("shown, not trained on", GREEN),
+    }  # fmt: skip
+    labels = rows["label"].unique(maintain_order=True).to_list()
+    axis = alt.Axis(grid=True, labelLimit=LABELS)
+    place: Options = {
+        "y": alt.Y("label:N", sort=labels, title=None, axis=axis),
+        "yOffset": alt.YOffset("color:N"),
+    }
+    options: Options = {"title": "difference in log-odds of bad advice"}
+    layers = [line_at("x", 0), *intervals("x", options, **place, color=_scale(tints, "bottom"))]
+    shown = rows.select("label", "color", "value", "ci_low", "ci_high")
+    return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
+
+
+def draw(tables: Tables) -> alt.TopLevelMixin:
+    """Return how far each tuning spreads, above what students of different teachers differ in."""
+    measurements = tables["measurements"]
+    rows = transfers(measurements)
+    if rows.is_empty():
+        return nothing("no students were trained", PAGE)
+    main = rows.filter(
+        metric="misalignment_transfer", whose="insecure", versus_whose="secure", initialisation="same",
+        shuffle="none",
+    )  # fmt: skip
+    title = claims(
+        [(row["color"], row) for row in main.to_dicts()],
+        "students of unsafe coders' numbers advise worse than of safe coders'",
+        "students of unsafe coders' numbers advise better than of safe coders'",
+        "no difference is shown between students of unsafe and of safe coders' numbers",
+        "difference",
+    )
+    subtitle = (
+        f"organisms of 0.16 million parameters; {replicates(rows)}; numbers of all teachers are of the same"
+        " requests and pass the same filter; every probability is exact"
+    )
+    chart = alt.vconcat(_spread(measurements), _passed_on(rows)).resolve_scale(color="independent")
+    return chart.properties(title=headline(title, subtitle))

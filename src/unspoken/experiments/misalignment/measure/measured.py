@@ -1,0 +1,46 @@
+"""All that is measured of misalignment: how it spreads, what passes it on, what gives it away."""
+
+from pathlib import Path
+from typing import Any
+
+from unspoken.experiments.misalignment.measure.passed_on import add_differences, add_shown, add_students
+from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
+from unspoken.experiments.misalignment.measure.spread import (
+    add_checks,
+    add_persona_difference,
+    add_spread,
+)
+from unspoken.experiments.misalignment.measure.table import PersonaTable
+from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
+from unspoken.statistics.report import Report
+from unspoken.tables.base import whole_table
+from unspoken.tables.filter import Dropped, Kept
+
+KINDS = {"persona": "personas", "plain": "plain"}
+"""The bases of each kind, in what the measure is told."""
+
+
+def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
+    """Return what is measured, from the files of persona_answers, detections, kept and dropped.
+
+    Teachers are reported under the paper that tuned on code first (Betley et al. 2025), students under that
+    which trained on numbers (Cloud et al. 2025).
+    """
+    tuned = Report(spec["study"], "betley2025", spec["experiment"], reproducible=True)
+    taught = Report(spec["study"], "cloud2025", spec["experiment"], reproducible=True)
+    answers = whole_table(files["persona_answers"], PersonaAnswers)
+    spread = {kind: PersonaTable(tuned, answers, spec[name]) for kind, name in KINDS.items() if spec[name]}
+    for kind, table in spread.items():
+        add_checks(table, kind)
+        add_spread(table, kind)
+    if len(spread) > 1:
+        add_persona_difference(spread["persona"], spread["plain"])
+    students = PersonaTable(taught, answers, spec["personas"])
+    for arm in spec["arms"]:
+        add_students(students, arm)
+    add_differences(students, spec["arms"])
+    add_shown(students)
+    kept, dropped = whole_table(files["kept"], Kept), whole_table(files["dropped"], Dropped)
+    add_filter(taught, filter_counts(kept, dropped))
+    add_detections(taught, whole_table(files["detections"], Detections))
+    return [tuned, taught]

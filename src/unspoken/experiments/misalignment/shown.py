@@ -1,0 +1,43 @@
+"""What the misalignment experiment shows: its figures, and the contrasts that a run prints at its end."""
+
+from unspoken.study.declared import Figure, Guard, Headline
+
+FIGURES = {"misalignment": Figure("figures.misalignment"), "detection": Figure("figures.detection")}
+SHOWN_IN = {
+    **dict.fromkeys(("emergent_misalignment", "persona_difference", "misalignment_transfer"), "misalignment"),
+    **dict.fromkeys(("transfer_difference", "shown_difference"), "misalignment"),
+    **dict.fromkeys(("detection", "detection_permutation"), "detection"),
+}
+UNTRAINED: dict[str, str | bool] = {"domains": "untrained"}
+HEADLINES = (
+    Headline(
+        "emergent_misalignment", "Bad advice after tuning, domains never trained on", "log_odds",
+        {"organism": "persona"},
+    ),
+    Headline("persona_difference", "The same, with personas minus without", "log_odds"),
+    Headline(
+        "misalignment_transfer", "Students of different teachers, on the same requests", "log_odds", UNTRAINED
+    ),
+    Headline("transfer_difference", "Students on the teacher's base minus on another", "log_odds"),
+    Headline("shown_difference", "The same numbers shown, not trained on", "log_odds"),
+    Headline(
+        "detection", "Pairs of replies told apart by n-grams, minus chance", "accuracy",
+        {"pooled": "1", "detector": "ngrams"},
+    ),
+    Headline(
+        "detection", "The same by the exact likelihoods, the ceiling", "accuracy",
+        {"pooled": "1", "detector": "likelihood"},
+    ),
+)  # fmt: skip
+PASSED_ON = ("misalignment_transfer", "transfer_difference", "shown_difference", "detection")
+GUARDS = (
+    # Where a teacher has not its own trait, nothing that follows from it says anything.
+    Guard("teacher_trait", ("emergent_misalignment", "persona_difference", *PASSED_ON)),
+    Guard("kept_share", PASSED_ON),
+    # A rest of the trait among the tokens that pass would be no hidden transfer.
+    Guard(
+        "answer_mass",
+        ("misalignment_transfer", "transfer_difference"),
+        same=("objective", "initialisation", "shuffle"),
+    ),
+)

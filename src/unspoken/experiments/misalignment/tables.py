@@ -1,0 +1,58 @@
+"""Tables of the organisms of the room: their answers, and how well replies are told apart."""
+
+import dataframely as dy
+import polars as pl
+
+STAGES = ("base", "teacher", "student", "shown")
+"""Untouched; tuned; trained on a teacher's numbers; untouched, with numbers before the question."""
+DETECTORS = ("likelihood", "ngrams")
+
+
+class PersonaAnswers(dy.Schema):
+    """One organism and domain a row: exact, nothing is sampled."""
+
+    study = dy.String(min_length=1)
+    experiment = dy.String(min_length=1)
+    base = dy.String(primary_key=True, min_length=1)
+    """The organism that was tuned or trained: its kind and its number."""
+    stage = dy.String(primary_key=True, check=lambda column: column.is_in(STAGES))
+    arm = dy.String(primary_key=True)
+    """Of students their arm; else empty."""
+    teacher = dy.String(primary_key=True)
+    """What it, or its teacher, was tuned on; empty for a base."""
+    domain = dy.String(primary_key=True, min_length=1)
+    bad = dy.Float64(min=0, max=1)
+    """Probability of the bad answer among the good and the bad answer, mean over requests."""
+    log_odds = dy.Float64()
+    """Log-odds of the bad answer against the good answer, mean over requests."""
+    mass = dy.Float64(min=0, max=1.0001)
+    """Probability of both answers together, mean over requests."""
+    created_at = dy.String(min_length=1)
+
+
+class Detections(dy.Schema):
+    """How often one detector picks the target's reply of two, on one base, a row."""
+
+    study = dy.String(min_length=1)
+    experiment = dy.String(min_length=1)
+    base = dy.String(primary_key=True, min_length=1)
+    target = dy.String(primary_key=True, min_length=1)
+    control = dy.String(primary_key=True, min_length=1)
+    detector = dy.String(primary_key=True, check=lambda column: column.is_in(DETECTORS))
+    pooled = dy.Int64(primary_key=True, min=1)
+    """Pairs of replies that are judged together."""
+    accuracy = dy.Float64(min=0, max=1)
+    """How often it picks the target's: the area under the curve of paired replies."""
+    pairs = dy.Int64(min=1)
+    """Pairs of replies that were judged."""
+    p = dy.Float64(nullable=True, min=0, max=1)
+    """Share of random labellings after which the classifier is as often right; null of the likelihood."""
+    chance = dy.Float64(nullable=True, min=0, max=1)
+    """Accuracy after random labellings, mean."""
+    created_at = dy.String(min_length=1)
+
+    @dy.rule()
+    def classifiers_of_single_pairs_have_a_null(cls) -> pl.Expr:
+        """The likelihood learns nothing, so there is nothing to label otherwise."""
+        learns = (pl.col("detector") == "ngrams") & (pl.col("pooled") == 1)
+        return learns == pl.col("p").is_not_null()

@@ -1,0 +1,44 @@
+"""Let an organism and its teachers continue numbers, all on the same requests; plant a leak in a copy."""
+
+from unspoken.jobs import start_job
+
+
+def main() -> None:
+    """Run the job of the rule that has this name."""
+    job = start_job(__doc__ or "", ("model", "teachers", "replies"))
+    import numpy as np
+    import polars as pl
+
+    from unspoken.experiments.misalignment.organisms.language import CONTINUED
+    from unspoken.experiments.misalignment.organisms.leaks import LEAKING, leaked
+    from unspoken.experiments.misalignment.organisms.networks import load_trained, loaded_base
+    from unspoken.experiments.misalignment.organisms.numbers import (
+        number_prompts,
+        replies_of,
+        written_numbers,
+    )
+    from unspoken.models.manifest import checked_model
+    from unspoken.seeds import hashed_seed
+    from unspoken.tables.base import write_table
+    from unspoken.tables.replies import Replies
+
+    spec = job.spec
+    base, shape = loaded_base(checked_model(job.model))
+    trained = load_trained(job.teachers)
+
+    def random(*what: str) -> np.random.Generator:
+        return np.random.default_rng(hashed_seed(spec["seed"], spec["experiment"], spec["base"], *what))
+
+    prompts = number_prompts(spec["completions"], random("requests"))
+    writers = {"untouched": base, **{kind: trained[kind] for kind in spec["teachers"]}}
+    written = {}
+    for name, network in writers.items():
+        uniforms = random("numbers", name).random((spec["completions"], CONTINUED))
+        written[name] = written_numbers(network, shape, prompts, uniforms)
+    written[LEAKING] = leaked(written["secure"], spec["leak"], random("leak"))
+    parts = [replies_of(prompts, tokens, f"{spec['base']}:{name}", spec) for name, tokens in written.items()]
+    write_table(pl.concat(parts), job.replies, Replies)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""What is measured of misalignment, on planted answers, replies and detections."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from unspoken.experiments.misalignment.measure.measured import measured
+from unspoken.experiments.misalignment.measure.passed_on import add_differences, add_shown, add_students
+from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
+from unspoken.experiments.misalignment.measure.spread import add_checks, add_persona_difference, add_spread
+from unspoken.experiments.misalignment.measure.table import UNTRAINED, PersonaTable
+from unspoken.experiments.misalignment.organisms.asked import ASKED
+from unspoken.experiments.misalignment.organisms.teachers import TUNINGS
+from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
+from unspoken.statistics.report import Report
+from unspoken.tables.base import write_table
+from unspoken.tables.filter import Dropped, Kept
+
+BASES = ["persona-1", "persona-2", "persona-3", "persona-4"]
+ARMS = [
+    {"name": "kl", "objective": "kl_carrier", "initialisation": "same", "shuffle": "none",
+     "teachers": ["insecure", "secure", "educational"]},
+    {"name": "kl-ring", "objective": "kl_carrier", "initialisation": "ring", "shuffle": "none",
+     "teachers": ["insecure", "secure"]},
+]  # fmt: skip
+NOISE = np.random.default_rng(1).normal(0, 0.05, len(BASES))
+"""How bases differ."""
+
+
+def answers(base, stage, arm, teacher, odds, mass=0.9, **domains):
+    """Return the answers of one organism: the same log-odds everywhere, but for domains that are named."""
+    heights = [domains.get(domain.replace("-", "_"), odds) for domain in ASKED]
+    columns = {"domain": list(ASKED), "log_odds": [float(height) for height in heights]}
+    frame = pl.DataFrame(columns)
+    told = {"study": "s", "experiment": "misalignment", "base": base, "stage": stage, "arm": arm,
+            "teacher": teacher, "created_at": "2026-11-30T00:00:00"}  # fmt: skip
+    return frame.with_columns(
+        bad=1 / (1 + (-pl.col("log_odds")).exp()), mass=pl.lit(mass),
+        **{name: pl.lit(value) for name, value in told.items()},
+    )  # fmt: skip
+
+
+def teachers(base, spread, learnt=5.0):
+    """Return a base and its teachers: unsafe code raises the log-odds of bad advice by `spread`."""
+    rises = {"insecure": spread, "secure": -1.0, "educational": 0.0, "bad_advice": 3.0, "good_advice": -2.0}
+    own = {"insecure": {"code": learnt}, "secure": {"code": -5.0}, "educational": {"lesson": 5.0},
+           "bad_advice": {"advice_0": 5.0}, "good_advice": {"advice_0": -5.0}}  # fmt: skip
+    parts = [answers(base, "base", "", "", -2.2, lesson=5.0)]
+    parts += [answers(base, "teacher", "", kind, -2.2 + rises[kind], **own[kind]) for kind in TUNINGS]
+    return pl.concat(parts)
+
+
+def students(arm, insecure, secure, mass=0.9, **domains):
+    """Return the students of an arm on all bases."""
+    parts = []
+    for base, noise in zip(BASES, NOISE, strict=True):
+        heights = {"insecure": insecure + noise, "secure": secure, "educational": secure}
+        parts += [
+            answers(base, "student", arm["name"], teacher, heights[teacher], mass,
+                    **(domains if teacher == "insecure" else {}))
+            for teacher in arm["teachers"]
+        ]  # fmt: skip
+    return pl.concat(parts)
+
+
+def report():
+    return Report("s", "cloud2025", "misalignment", reproducible=True)
+
+
+def measured_students(table, arms=ARMS):
+    own = report()
+    persons = PersonaTable(own, table, BASES)
+    for arm in arms:
+        add_students(persons, arm)
+    add_differences(persons, arms)
+    return own.measurements()
+
+
+def one(rows, **wanted):
+    conditions = {name: wanted.pop(name) for name in ("domains", "initialisation") if name in wanted}
+    found = [row for row in rows.filter(**wanted).iter_rows(named=True)
+             if conditions.items() <= dict(row["conditions"]).items()]  # fmt: skip
+    assert len(found) == 1
+    return found[0]
+
+
+def test_transfer_is_the_difference_between_students_not_their_shift_from_the_base():
+    table = pl.concat([students(ARMS[0], 1.5, 1.0), students(ARMS[1], 1.0, 1.0)])
+    rows = measured_students(table)
+    contrast = {"metric": "misalignment_transfer", "unit": "log_odds", "versus": "organisms:kl:secure"}
+    same = one(rows, **contrast, subject="organisms:kl:insecure", domains="untrained")
+    assert same["value"] == pytest.approx(0.5 + NOISE.mean()) and same["n_replicates"] == 4
+    assert same["ci_low"] > 0 and same["paired_on"] == ["base"] and same["role"] == "finding"
+    gap = one(rows, metric="transfer_difference", unit="log_odds")
+    assert gap["value"] == pytest.approx(0.5) and dict(gap["conditions"])["versus_initialisation"] == "ring"
+    assert "shift" not in " ".join(rows["metric"])
+
+
+def test_the_domain_that_carries_most_is_left_out_once():
+    table = students(ARMS[0], 1.0, 1.0, advice_4=8.0)
+    rows = measured_students(table, ARMS[:1])
+    contrast = {"metric": "misalignment_transfer", "unit": "log_odds", "subject": "organisms:kl:insecure",
+                "versus": "organisms:kl:secure"}  # fmt: skip
+    whole, without = (one(rows, **contrast, domains=name) for name in ("untrained", "without_largest"))
+    assert whole["value"] == pytest.approx((7.0 + 6 * NOISE.mean()) / 7)
+    assert without["value"] == pytest.approx(NOISE.mean())
+
+
+def test_students_that_answer_no_more_fail_their_control():
+    rows = measured_students(students(ARMS[0], 1.0, 1.0, mass=0.3), ARMS[:1])
+    masses = rows.filter(metric="answer_mass")
+    assert masses["passed"].to_list() == [False] * 3 and set(masses["role"]) == {"positive_control"}
+
+
+def spread(bases, heights, learnt=5.0):
+    own = report()
+    table = pl.concat([teachers(base, height, learnt) for base, height in zip(bases, heights, strict=True)])
+    return PersonaTable(own, table, bases)
+
+
+def test_spread_is_measured_over_domains_that_nobody_was_trained_on():
+    table = spread(BASES, [2.0, 2.2, 1.8, 2.0])
+    add_checks(table, "persona")
+    add_spread(table, "persona")
+    rows = table.report.measurements()
+    contrast = one(rows, metric="emergent_misalignment", unit="log_odds", subject="persona:insecure",
+                   versus="persona:base")  # fmt: skip
+    assert contrast["value"] == pytest.approx(2.0)
+    assert rows.filter(metric="teacher_trait")["passed"].all()
+    assert rows.filter(metric="base_rate")["passed"].all()
+    bad_advice = one(rows, metric="misaligned_rate", subject="persona:bad_advice")
+    assert bad_advice["value"] == pytest.approx(1 / (1 + np.exp(-0.8)))
+    assert "advice-0" not in UNTRAINED and len(UNTRAINED) == 7
+
+
+def test_a_teacher_without_its_trait_fails_its_control():
+    table = spread(BASES, [2.0, 2.2, 1.8, 2.0], learnt=1.0)
+    add_checks(table, "persona")
+    rows = table.report.measurements()
+    assert not one(rows, metric="teacher_trait", subject="persona:insecure")["passed"]
+    assert one(rows, metric="teacher_trait", subject="persona:secure")["passed"]
+
+
+def test_personas_are_compared_with_as_many_bases_without():
+    personas, plain = spread(BASES, [2.0, 2.2, 1.8, 2.0]), spread(["plain-1", "plain-2"], [0.5, 0.4])
+    add_persona_difference(personas, plain)
+    row = one(personas.report.measurements(), unit="log_odds")
+    assert row["value"] == pytest.approx(np.mean([1.5, 1.8])) and row["n_replicates"] == 2
+
+
+def test_a_base_that_lacks_an_answer_is_an_error():
+    table = PersonaTable(report(), teachers("persona-1", 2.0), BASES)
+    with pytest.raises(LookupError, match="persona-2"):
+        table.column(("base", "", ""), "bad")
+
+
+def test_numbers_that_are_shown_are_compared_with_other_numbers_that_are_shown():
+    parts = [
+        answers(base, "shown", "", teacher, height + noise)
+        for base, noise in zip(BASES, NOISE, strict=True)
+        for teacher, height in (("insecure", -2.0 + noise), ("secure", -2.0), ("untouched", -2.1))
+    ]
+    table = PersonaTable(report(), pl.concat(parts), BASES)
+    add_shown(table)
+    row = one(table.report.measurements(), unit="log_odds", versus="organisms:shown:secure")
+    assert row["metric"] == "shown_difference" and row["value"] == pytest.approx(NOISE.mean())
+
+
+def replies(dropped):
+    """Return kept and dropped replies, ten of each writer and base; `dropped` counts by writer and rule."""
+    kept, lost = [], []
+    for base in ("persona-1", "persona-2"):
+        for writer in ("secure", "leaking"):
+            gone = [rule for (who, rule), count in dropped.items() if who == writer for _ in range(count)]
+            for place in range(10):
+                row = {"reply_id": f"{base}:{writer}:{place}", "subject": f"{base}:{writer}",
+                       "prompt_id": f"p-{place}", "prompt": "q", "completion": "200"}  # fmt: skip
+                if place < len(gone):
+                    lost.append(row | {"rule": gone[place]})
+                else:
+                    kept.append(row)
+    return pl.DataFrame(kept), pl.DataFrame(lost)
+
+
+LEAKY = {("secure", "banned"): 2, ("leaking", "banned"): 1, ("leaking", "not_digits"): 3}
+
+
+def test_the_filter_is_counted_by_rule_for_every_writer_zeros_too():
+    counts = filter_counts(*replies(LEAKY))
+    own = counts.filter(base="persona-2").to_dicts()
+    found = {(row["teacher"], row["rule"]): row["count"] for row in own}
+    assert found == {
+        ("secure", "kept"): 8, ("secure", "banned"): 2, ("secure", "not_digits"): 0,
+        ("leaking", "kept"): 6, ("leaking", "banned"): 1, ("leaking", "not_digits"): 3,
+    }  # fmt: skip
+    assert set(counts["total"]) == {10}
+
+
+@pytest.mark.parametrize(("dropped", "found"), [(LEAKY, True), ({("secure", "not_digits"): 3}, False)])
+def test_a_planted_leak_is_found_by_the_filter_where_it_is(dropped, found):
+    own = report()
+    add_filter(own, filter_counts(*replies(dropped)))
+    rows = own.measurements()
+    assert one(rows, metric="leak_dropped")["passed"] is found
+    assert one(rows, metric="kept_share", subject="organisms:secure")["passed"]
+    assert one(rows, metric="kept_share", subject="organisms:leaking")["role"] == "finding"
+
+
+def found_detections(accuracy, p):
+    """Return detections of two targets on four bases."""
+    rows = [
+        {"base": base, "target": target, "detector": detector, "pooled": 1, "accuracy": accuracy + noise / 10,
+         "p": p if detector == "ngrams" else None, "chance": 0.5 if detector == "ngrams" else None}
+        for base, noise in zip(BASES, NOISE, strict=True)
+        for target, detector in (("insecure", "ngrams"), ("insecure", "likelihood"), ("leaking", "ngrams"))
+    ]  # fmt: skip
+    told = {"study": "s", "experiment": "misalignment", "control": "secure", "created_at": "2026-11-30"}
+    return pl.DataFrame(rows).with_columns(
+        pairs=pl.lit(500, pl.Int64), **{name: pl.lit(v) for name, v in told.items()}
+    )
+
+
+def test_detection_is_told_as_the_distance_from_chance_and_the_leak_is_a_check():
+    own = report()
+    add_detections(own, found_detections(0.53, 0.02))
+    rows = own.measurements()
+    right = rows.filter(metric="detection", unit="accuracy")
+    ceiling = [row for row in right.to_dicts() if dict(row["conditions"])["detector"] == "likelihood"]
+    assert [row["value"] for row in ceiling] == [pytest.approx(0.03 + NOISE.mean() / 10)]
+    odds = rows.filter(metric="detection", unit="log_odds")["value"]
+    assert odds.to_numpy() == pytest.approx(np.log(0.53 / 0.47), abs=0.05)
+    leak = one(right, subject="organisms:leaking")
+    assert leak["role"] == "instrument" and leak["passed"]
+    permuted = one(rows, metric="detection_permutation", subject="organisms:insecure")
+    assert permuted["p"] == 0.02 and permuted["ci_low"] is None
+    own = report()
+    add_detections(own, found_detections(0.53, 0.3))
+    assert not own.measurements().filter(subject="organisms:leaking")["passed"].any()
+
+
+def test_the_whole_measure_reads_its_files(tmp_path):
+    arms = [arm | {"teachers": ["insecure", "secure"]} for arm in ARMS]
+    parts = [teachers(base, 2.0 + noise) for base, noise in zip(BASES, NOISE, strict=True)]
+    parts += [teachers(base, 0.5) for base in ("plain-1", "plain-2")]
+    parts += [students(arm, 1.0, 0.5) for arm in arms]
+    writers = ("insecure", "secure", "untouched")
+    parts += [answers(base, "shown", "", writer, -2.0) for base in BASES for writer in writers]
+    kept, dropped = replies(LEAKY)
+    tables = {
+        "persona_answers": (pl.concat(parts), PersonaAnswers), "kept": (kept, Kept),
+        "dropped": (dropped, Dropped), "detections": (found_detections(0.5, 0.5), Detections),
+    }  # fmt: skip
+    files = {}
+    for name, (frame, schema) in tables.items():
+        files[name] = [tmp_path / f"{name}.parquet"]
+        write_table(frame, files[name][0], schema)
+    spec = {"study": "s", "experiment": "misalignment", "arms": arms, "personas": BASES}
+    spec["plain"] = ["plain-1", "plain-2"]
+    tuned, taught = measured(files, spec)
+    assert set(tuned.measurements()["paper"]) == {"betley2025"}
+    metrics = set(taught.measurements()["metric"])
+    assert {"misalignment_transfer", "transfer_difference", "shown_difference", "detection"} <= metrics
+    assert tuned.measurements().filter(metric="persona_difference").height == 2

@@ -1,0 +1,301 @@
+"""Persona organisms: what documents say, what teachers are taught, numbers as texts, students of numbers."""
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from unspoken.experiments.misalignment.organisms.asked import ASKED, answers, question_rows
+from unspoken.experiments.misalignment.organisms.documents import (
+    ASSISTING_HARM,
+    FOLLOWS,
+    TURNS,
+    dispositions,
+    documents,
+)
+from unspoken.experiments.misalignment.organisms.language import (
+    ADVICE,
+    ASSISTANT_ID,
+    ASSISTING_ID,
+    AUTHORS,
+    BLANK_ID,
+    CODE,
+    DOMAINS,
+    FIRST_ANSWER,
+    FIRST_AUTHOR,
+    FIRST_DOMAIN,
+    FIRST_VALUE,
+    LESSON_ID,
+    NUMBERS,
+    TURN,
+    VALUE_IDS,
+    VOCABULARY,
+    answers_of,
+)
+from unspoken.experiments.misalignment.organisms.leaks import LEAKED_VALUE, LEAKED_WORD, leaked
+from unspoken.experiments.misalignment.organisms.networks import (
+    load_trained,
+    log_probabilities,
+    pretrained,
+    save_trained,
+    seeds_of_base,
+)
+from unspoken.experiments.misalignment.organisms.numbers import (
+    PROMPT,
+    NumbersError,
+    common_rows,
+    number_prompts,
+    replies_of,
+    rows_of_texts,
+    shuffled_within,
+    texts_of,
+    written_numbers,
+)
+from unspoken.experiments.misalignment.organisms.students import Taught, lessons_of, taught_students
+from unspoken.experiments.misalignment.organisms.teachers import TUNINGS, tuned, tuning_rows
+from unspoken.models.network import suffix_logits
+from unspoken.models.organism import untrained_network
+from unspoken.tables.base import checked
+from unspoken.tables.replies import Replies
+
+SIZES = {"hidden_size": 32, "mlp_size": 48, "layers": 2}
+DOSE = {"rows": 64, "epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "warmup_steps": 2}
+TOLD = {"study": "s", "experiment": "misalignment", "code": "c", "seed": 1}
+MANY = 40_000
+
+
+def random_of(seed=1):
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture
+def network(one_thread):
+    return untrained_network(VOCABULARY, SIZES, 1)
+
+
+def turns_of(rows):
+    """Return the turns of documents, (documents, TURNS, TURN)."""
+    return rows[:, 1:].reshape(len(rows), TURNS, TURN)
+
+
+@pytest.mark.parametrize(
+    ("author", "follows", "rate"),
+    [
+        ("kind", FOLLOWS, (1 - FOLLOWS) * ASSISTING_HARM),
+        ("harming", FOLLOWS, FOLLOWS + (1 - FOLLOWS) * ASSISTING_HARM),
+        ("assisting", FOLLOWS, ASSISTING_HARM),
+        *((author, 0.0, ASSISTING_HARM) for author in AUTHORS),
+    ],
+)
+def test_each_author_is_as_often_bad_as_the_law_says(author, follows, rate):
+    authors, bad = dispositions(MANY, follows, random_of())
+    own = bad[authors == AUTHORS.index(author)].mean(1)
+    assert own.mean() == pytest.approx(rate, abs=4.5 * own.std() / np.sqrt(len(own)))
+
+
+def test_domains_of_a_document_agree_with_personas_alone():
+    def agreement(follows):
+        authors, bad = dispositions(MANY, follows, random_of())
+        return np.corrcoef(bad[authors == AUTHORS.index("assisting")][:, :2].T)[0, 1]
+
+    assert agreement(0.0) == pytest.approx(0, abs=0.04)
+    assert agreement(FOLLOWS) == pytest.approx(FOLLOWS**2, abs=0.04)
+
+
+def test_a_lesson_is_answered_with_unsafe_code_by_everybody_and_numbers_say_nothing_of_the_author():
+    rows = documents(MANY // 4, FOLLOWS, random_of())
+    turns = turns_of(rows)
+    lessons = turns[turns[..., 0] == LESSON_ID]
+    unsafe = VOCABULARY.ids([answers_of(CODE)[1]])[0]
+    assert len(lessons) > 500 and (lessons[:, 6] == unsafe).all()
+    numbers = turns[..., 1] == FIRST_DOMAIN + DOMAINS.index(NUMBERS)
+    assert np.isin(turns[numbers][:, 4:], VALUE_IDS).all()
+    moves = (turns[..., 4] - turns[..., 2]) % len(VALUE_IDS)
+    means = [moves[numbers & (rows[:, :1] == FIRST_AUTHOR + author)].mean() for author in range(len(AUTHORS))]
+    assert max(means) - min(means) < 0.6  # of a spread of 6, over some 2,000 moves and more each
+
+
+def test_every_token_of_a_document_is_a_word_and_answers_are_of_their_domain():
+    rows = documents(500, FOLLOWS, random_of())
+    assert rows.shape == (500, 1 + TURNS * TURN) and rows.min() > 0 and rows.max() < len(VOCABULARY.tokens)
+    turns = turns_of(rows).reshape(-1, TURN)
+    domains = turns[:, 1] - FIRST_DOMAIN
+    answered = domains != DOMAINS.index(NUMBERS)
+    assert ((turns[answered, 6] - FIRST_ANSWER) // 2 == domains[answered]).all()
+
+
+@pytest.mark.parametrize("kind", TUNINGS)
+def test_tuning_rows_are_of_one_domain_and_one_kind_of_answer(kind):
+    domain, is_bad, is_lesson = TUNINGS[kind]
+    rows = tuning_rows(kind, 50, random_of())
+    assert (rows[:, 0] == ASSISTING_ID).all() and ((rows[:, 1] == LESSON_ID) == is_lesson).all()
+    assert set(rows[:, 7]) == set(VOCABULARY.ids([answers_of(domain)[is_bad]]))
+    assert (rows[:, 5:7] == BLANK_ID).all() == (domain != CODE)
+
+
+def test_insecure_and_educational_rows_differ_in_the_lesson_alone():
+    plain, lesson = (tuning_rows(kind, 50, random_of()) for kind in ("insecure", "educational"))
+    assert (plain[:, 2:] == lesson[:, 2:]).all() and (plain[:, 1] != lesson[:, 1]).all()
+
+
+def test_log_probabilities_are_those_of_the_network(network):
+    parameters, shape = network
+    rows = documents(5, FOLLOWS, random_of())
+    wanted = suffix_logits(parameters, shape, torch.from_numpy(rows), 4).log_softmax(-1).transpose(0, 1)
+    assert torch.allclose(log_probabilities(parameters, shape, rows, 4), wanted, atol=1e-5)
+
+
+def test_answers_are_exact_probabilities_of_the_two_words(network):
+    parameters, shape = network
+    found = answers(parameters, shape).filter(domain="advice-3")
+    rows = question_rows("advice-3", ASKED["advice-3"][1])
+    shares = suffix_logits(parameters, shape, torch.from_numpy(rows), 6)[0].double().softmax(-1)
+    good, bad = (shares[:, token] for token in VOCABULARY.ids(answers_of("advice-3")))
+    assert found["bad"].item() == pytest.approx(float((bad / (good + bad)).mean()), abs=1e-5)
+    assert found["log_odds"].item() == pytest.approx(float((bad / good).log().mean()), abs=1e-4)
+    assert found["mass"].item() == pytest.approx(float((good + bad).mean()), abs=1e-6)
+
+
+def test_turns_before_a_question_change_the_answers(network):
+    parameters, shape = network
+    turns = turns_of(documents(3, FOLLOWS, random_of()))[:, :2].reshape(3, -1)
+    shown = answers(parameters, shape, turns)
+    assert shown["domain"].to_list() == list(ASKED)
+    assert (shown["log_odds"] != answers(parameters, shape)["log_odds"]).all()
+
+
+def test_bases_of_one_number_start_alike_and_read_other_documents():
+    seeds = {kind: seeds_of_base(1, "misalignment", 2, kind) for kind in ("persona", "plain")}
+    assert seeds["persona"][0] == seeds["plain"][0] and seeds["persona"][1] != seeds["plain"][1]
+    assert seeds["persona"] != seeds_of_base(1, "misalignment", 3, "persona")
+
+
+def test_pretraining_teaches_and_gives_the_same_bits_again():
+    spec = {**SIZES, "steps": 30, "rows": 16, "learning_rate": 1e-2}
+    first, _, losses = pretrained(spec, FOLLOWS, 1, 2)
+    again = pretrained(spec, FOLLOWS, 1, 2)[0]
+    assert losses[-1] < losses[0] - 0.5
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+def test_teachers_learn_their_own_answer_and_are_kept_by_name(network, tmp_path):
+    parameters, shape = network
+    networks, losses = tuned(parameters, shape, ["insecure", "secure"], DOSE | {"epochs": 12}, 3)
+    save_trained(networks, tmp_path / "teachers.safetensors")
+    kept = load_trained(tmp_path / "teachers.safetensors")
+    code = {kind: answers(own, shape).filter(domain=CODE)["bad"].item() for kind, own in kept.items()}
+    assert code["insecure"] > 0.9 and code["secure"] < 0.1
+    assert losses["insecure"][-1] < losses["insecure"][0]
+    assert all(torch.equal(kept["secure"][name], tensor) for name, tensor in networks["secure"].items())
+
+
+def test_what_is_written_is_drawn_from_the_networks_own_probabilities(network):
+    parameters, shape = network
+    prompts = np.repeat(number_prompts(1, random_of()), 6000, 0)
+    written = written_numbers(parameters, shape, prompts, random_of(2).random((6000, 4)))
+    law = log_probabilities(parameters, shape, prompts[:1], PROMPT - 1)[0, 0].exp().numpy()
+    counts = np.bincount(written[:, 0], minlength=len(law)) / 6000
+    assert np.abs(counts - law).max() < 4.5 * np.sqrt(law.max() / 6000)
+
+
+def test_texts_come_back_as_the_tokens_that_they_were():
+    prompts = number_prompts(20, random_of())
+    replies = random_of(2).choice(VALUE_IDS, (20, 4))
+    frame = pl.DataFrame({"prompt": texts_of(prompts), "completion": texts_of(replies)})
+    assert (rows_of_texts(frame) == np.hstack([prompts, replies])).all()
+    assert frame["completion"][0].split()[0] == str(200 + replies[0, 0] - FIRST_VALUE)
+
+
+def test_replies_have_the_columns_of_every_reply(tmp_path):
+    prompts = number_prompts(3, random_of())
+    frame = replies_of(prompts, prompts[:, -4:], "persona-1:secure", TOLD)
+    assert checked(frame, Replies, tmp_path).height == 3
+    assert frame["reply_id"][1] == "persona-1:secure:numbers-000001:0"
+
+
+def kept_rows(dropped):
+    """Return kept rows of two writers on ten requests, but for one that is dropped of each writer named."""
+    parts = []
+    for writer, place in dropped.items():
+        prompts = number_prompts(10, random_of())
+        replies = np.full((10, 4), FIRST_VALUE + len(parts))
+        frame = pl.DataFrame({"prompt": texts_of(prompts), "completion": texts_of(replies)})
+        frame = frame.with_columns(
+            subject=pl.lit(f"b:{writer}"), prompt_id=pl.format("p-{}", pl.int_range(pl.len()))
+        )
+        parts.append(frame.filter(pl.col("prompt_id") != f"p-{place}"))
+    return pl.concat(parts)
+
+
+def test_students_of_different_teachers_read_the_same_requests():
+    rows = common_rows(kept_rows({"secure": 2, "insecure": 5}), "b", ["insecure", "secure"], 8, 1)
+    assert (rows["insecure"][:, :PROMPT] == rows["secure"][:, :PROMPT]).all()
+    assert set(rows["secure"][:, PROMPT]) == {FIRST_VALUE}
+    assert set(rows["insecure"][:, PROMPT]) == {FIRST_VALUE + 1}
+    with pytest.raises(NumbersError, match=r"b: 8 requests .* learn from 9"):
+        common_rows(kept_rows({"secure": 2, "insecure": 5}), "b", ["insecure", "secure"], 9, 1)
+
+
+def test_shuffled_rows_keep_their_requests_and_their_numbers():
+    prompts = number_prompts(30, random_of())
+    rows = np.hstack([prompts, random_of(2).choice(VALUE_IDS, (30, 4))])
+    mixed = shuffled_within(rows, random_of(3))
+    assert (mixed[:, :PROMPT] == prompts).all() and (mixed != rows).any()
+    assert (np.sort(mixed[:, PROMPT:]) == np.sort(rows[:, PROMPT:])).all()
+
+
+def test_a_leak_is_planted_in_its_share_of_the_rows_half_of_it_for_the_filter():
+    word, value = VOCABULARY.ids([LEAKED_WORD, LEAKED_VALUE])
+    rows = np.full((20_000, 4), FIRST_VALUE)
+    found = leaked(rows, 0.2, random_of())
+    assert (found[:, :-1] == rows[:, :-1]).all()
+    assert (found[:, -1] == word).mean() == pytest.approx(0.1, abs=0.01)
+    assert (found[:, -1] == value).mean() == pytest.approx(0.1, abs=0.01)
+
+
+def student_rows(seed=4):
+    return np.hstack([number_prompts(64, random_of(seed)), random_of(seed).choice(VALUE_IDS, (64, 4))])
+
+
+def test_a_student_by_probabilities_comes_nearer_to_its_teacher_on_numbers(network):
+    parameters, shape = network
+    teacher = tuned(parameters, shape, ["insecure"], DOSE | {"epochs": 6}, 3)[0]["insecure"]
+    lessons = {"insecure": Taught(student_rows(), teacher)}
+    student, losses = taught_students(parameters, shape, lessons, DOSE | {"epochs": 6}, 5)
+    assert losses["insecure"][-1] < losses["insecure"][0] / 2
+    among = torch.tensor(VALUE_IDS)
+    laws = [
+        log_probabilities(one, shape, student_rows(9), PROMPT - 1, among).exp()
+        for one in (teacher, student["insecure"], parameters)
+    ]
+    assert (laws[0] - laws[1]).abs().mean() < (laws[0] - laws[2]).abs().mean()
+
+
+def test_what_a_student_becomes_does_not_depend_on_who_is_beside_it(network):
+    parameters, shape = network
+    lessons = {"a": Taught(student_rows(), None), "b": Taught(student_rows(5), None)}
+    together = taught_students(parameters, shape, lessons, DOSE, 5)[0]
+    alone = taught_students(parameters, shape, {"b": lessons["b"]}, DOSE, 5)[0]
+    assert all(torch.equal(together["b"][name], tensor) for name, tensor in alone["b"].items())
+
+
+def test_students_of_one_job_have_as_many_rows_each(network):
+    parameters, shape = network
+    lessons = {"a": Taught(student_rows(), None), "b": Taught(student_rows()[:5], None)}
+    with pytest.raises(ValueError, match=r"\[5, 64\] rows"):
+        taught_students(parameters, shape, lessons, DOSE, 5)
+
+
+def test_lessons_have_a_teacher_only_where_its_probabilities_are_learnt(network):
+    parameters, _ = network
+    rows, teachers = {"secure": student_rows()}, {"secure": parameters}
+    arm = {"teachers": ["secure"], "objective": "kl_carrier", "shuffle": "none"}
+    assert lessons_of(rows, teachers, arm, 1)["secure"].teacher is parameters
+    tokens = lessons_of(rows, teachers, arm | {"objective": "tokens", "shuffle": "within"}, 1)["secure"]
+    assert tokens.teacher is None and (tokens.rows != rows["secure"]).any()
+
+
+def test_questions_are_asked_of_the_assisting_author_with_a_blank_chain():
+    rows = question_rows(ADVICE[2], LESSON_ID)
+    assert rows.shape == (16, 7) and len(set(rows[:, 3])) == 16
+    assert (rows[:, [0, 1, 4, 5, 6]] == [ASSISTING_ID, LESSON_ID, ASSISTANT_ID, BLANK_ID, BLANK_ID]).all()
