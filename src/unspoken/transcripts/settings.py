@@ -1,4 +1,4 @@
-"""Replies of one subject to one question under several settings: two conditions, and no samples of one prompt."""
+"""Replies of one subject to one question under two settings: two conditions, no samples of one prompt."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ DEPTH = 3
 
 
 def settings_in(row: Row, columns: dict[str, str]) -> Row:
-    """Return the settings that a row names, by their paths; those that are known as something else are none."""
+    """Return the settings that a row names, by their paths, but for those that mean something else."""
     known = {*FIELDS, *SAMPLES, *columns.values()}
     return {path: value for path, value in _found(row, "", DEPTH) if path not in known and value is not None}
 
@@ -57,9 +57,7 @@ def check_settings(file: Path, rows: list[Row]) -> None:
             raise _two(file, "the system prompt", other["system"], row["system"], other, row, more)
 
 
-def _two(
-    file: Path, what: str, before: object, now: object, other: Row, row: Row, more: str
-) -> TableError:
+def _two(file: Path, what: str, before: object, now: object, other: Row, row: Row, more: str) -> TableError:
     where = [place(file, one["number"]) for one in (other, row)]
     return TableError(
         f"{file}: {what} is {shown(before)} in {where[0]} and {shown(now)} in {where[1]}, replies of one"
