@@ -78,6 +78,7 @@ LOOPS = ["measure loops", "draw_figure loops", *STORE]
 TRENDS = ["measure scaling", "draw_figure scaling", *STORE]
 LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
 ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
+ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
@@ -146,7 +147,7 @@ EDITS = {
             *("render_questions", "render_prompts subliminal/*", "render_prompts faithfulness/all"),
             *("load_digits", "load_questions"),
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
-            *(*CHAINS, *LOOPS, *ITEMS),
+            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS),
         ],
         {"seed": 5},
     ),
@@ -246,6 +247,10 @@ EDITS = {
     ),
     "longer answers after a budget": Edit(LENGTHS, {"scaling.answer_tokens": 24}),
     "more cores for chains": Edit(FINISHED, {"scaling.threads": 3}),
+    "how long organisms of known trends learn": Edit(ORGANISMS, {"scaling.organisms.steps": 2000}),
+    "other distractors to learn from": Edit(
+        ["retrain_organism", *TRENDS], {"scaling.organisms.retraining.kind": "behind"}
+    ),
     # Texts
     "an animal added": Edit(
         ["build_organism", *NUMBERS, *PROBING, *THEOREM],
@@ -287,6 +292,9 @@ EDITS = {
     "how answers are read": Edit(
         ["read_trials", *TRENDS],
         text=(f"{ROOMS}/scaling/trials.py", "LARGEST_ERROR = 1000.0", "LARGEST_ERROR = 900.0"),
+    ),
+    "how often an organism's notes drift": Edit(
+        ORGANISMS, text=(f"{ROOMS}/scaling/organisms/laws.py", "DRIFT = 0.04", "DRIFT = 0.05")
     ),
     "when a trend is flat": Edit(
         TRENDS, text=(f"{ROOMS}/scaling/trends/rules.py", '"accuracy": 0.05', '"accuracy": 0.04')
