@@ -12,9 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def compare_stores() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "compare_stores", ROOT / "benchmarks" / "compare_stores.py"
-    )
+    spec = importlib.util.spec_from_file_location("compare_stores", ROOT / "benchmarks" / "compare_stores.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -73,14 +73,11 @@ def _check_samples(file: Path, replies: pl.DataFrame) -> None:
 
 def _say_repeats(file: Path, replies: pl.DataFrame) -> None:
     """Warn where rows that count as asked again were copied, or not asked in the same words."""
-    repeated = (
-        replies.group_by(CELL, maintain_order=True)
-        .agg(
-            pl.len(), pl.col("chain", "user").n_unique(), pl.col("number").first(),
-            last=pl.col("number").last(),
-        )  # fmt: skip
-        .filter(pl.col("len") > 1)
-    )
+    of_prompt = replies.group_by(CELL, maintain_order=True).agg(
+        pl.len(), pl.col("chain", "user").n_unique(), pl.col("number").first(),
+        last=pl.col("number").last(),
+    )  # fmt: skip
+    repeated = of_prompt.filter(pl.col("len") > 1)
     if repeated.height and (repeated["chain"] == 1).all():
         log.warning(
             "%s and %s: replies that stand again are the same, word for word, to each of %d prompts: if rows"

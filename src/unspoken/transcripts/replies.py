@@ -1,6 +1,7 @@
 """Replies of a user's file, row by row: what its format tells, what `columns` names, and what is wrong."""
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -74,7 +75,7 @@ class ReplyRows:
             _loosen(row, self.columns)
         for field in ("sample", "subject"):  # a number may say either, and 0.7 is a temperature
             value = row[field]
-            if isinstance(value, float) and value == value:
+            if isinstance(value, float) and math.isfinite(value):
                 row[field] = int(value) if value.is_integer() else str(value)
         reply = typed(Reply, row)
         if "subject" in self.columns and reply.subject is None:
