@@ -31,7 +31,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-quick test-slurm test-faults test-models lint format report plan status why fetch rebuild register replicate export merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-quick test-slurm test-faults test-models test-organisms lint format report plan status why fetch rebuild register replicate export merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -63,6 +63,9 @@ test-faults: venv ## kill, fill and damage what can be, here and on the cluster,
 
 test-models: venv ## ask ten tiny models through vLLM and through transformers, and print how far they agree
 	@$(BIN)/python -m pytest tests/models -s --quiet $(ARGS)
+
+test-organisms: venv ## train organisms of ten seeds whose trends are known, and see that they are called so
+	@$(BIN)/python -m pytest tests/organisms -s --quiet $(ARGS)
 
 lint: venv ## check style, format, types, import rules, dead code and the workflow
 	$(BIN)/ruff check .

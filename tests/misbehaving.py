@@ -38,14 +38,14 @@ class Site:
 def replying(reply: Callable[[dict[str, Any], int], Reply], models: Any = MODELS) -> Iterator[Site]:
     """Serve while the block runs; `reply` is called with a request's body and its number, from 1.
 
-    `models` is what is listed; a function is called for each listing.
+    `models` is what is listed, None for a server without a list; a function is called for each listing.
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            if self.path == "/v1/models":
+            if self.path == "/v1/models" and models is not None:
                 self.send(200, models() if callable(models) else models, {})
             else:
                 self.send(404, {"error": {"message": "no"}}, {})

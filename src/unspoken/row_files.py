@@ -55,6 +55,21 @@ def wrong(column: str, value: object, expected: str) -> RowError:
     return RowError(f"column '{column}' is {shown(value)}; expected {expected}")
 
 
+def found_at(row: Row, path: str) -> tuple[bool, Any]:
+    """Return whether a row has something at a path, as `metadata.hint`, and what; null where it lacks."""
+    if path in row:
+        return True, row[path]
+    value: Any = row
+    for step in path.split("."):
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return False, None
+    return True, value
+
+
 def typed(kind: type[Kind], row: Row) -> Kind:
     """Return a row with the types of its kind. Raises RowError for the first column that is wrong.
 

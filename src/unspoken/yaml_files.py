@@ -1,5 +1,6 @@
-"""The one reader of YAML files that people write: each key stands once; what is wrong, in one line."""
+"""The one reader of YAML files that people write: keys once, numbers as written; faults in one line."""
 
+import re
 from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ MOST_NODES = 200_000
 """Keys and values of a file, each alias counted with all that it stands for."""
 MOST_DEEP = 100
 """Lists and keys within each other. The loader calls itself for each: too many would end Python itself."""
+_STRANGE = re.compile(r"[-+]?0[0-7_]*[1-7][0-7_]+|[-+]?[0-9_]+(?::[0-5]?[0-9])+")
+"""Whole numbers to the base of eight, as they begin with a zero, or of sixty, as they have colons."""
 _AS_WRITTEN = tuple(f"tag:yaml.org,2002:{tag}" for tag in ("str", "merge", "value"))
 """The tags of keys that are what is written: texts, and the keys `<<` and `=`."""
 
@@ -36,15 +39,15 @@ def _expanded(node: Any, known: dict[int, float]) -> float:
     return known[id(node)]
 
 
-def _mappings(node: Any, seen: set[int]) -> Iterator[Any]:
-    """Yield the mappings in a tree of nodes, from its top; a mapping that aliases name once."""
+def _collections(node: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield the mappings and lists in a tree of nodes, from its top; what aliases name once."""
     if id(node) in seen:
         return
     seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
+    if isinstance(node, yaml.CollectionNode):
         yield node
     for part in _parts(node):
-        yield from _mappings(part, seen)
+        yield from _collections(part, seen)
 
 
 def _key_twice(loader: Any, mapping: Any) -> str | None:
@@ -66,6 +69,18 @@ def _key_twice(loader: Any, mapping: Any) -> str | None:
     return None
 
 
+def _strange_number(node: Any) -> str | None:
+    """Say which whole number YAML reads as another than is written: 010 is 8 for it, and 1:30 is 90."""
+    for part in _parts(node):
+        is_number = part.tag == "tag:yaml.org,2002:int" and isinstance(part, yaml.ScalarNode)
+        if is_number and _STRANGE.fullmatch(part.value):
+            given = yaml.safe_load(part.value)
+            line = part.start_mark.line + 1
+            said = f"line {line}: YAML reads {part.value} as {given}"
+            return f"{said}; expected {given}, or '{part.value}' for a text"
+    return None
+
+
 def _check_depth(text: str) -> None:
     """Raise yaml.YAMLError where lists and keys stand within each other more than MOST_DEEP times."""
     deep = 0
@@ -79,7 +94,8 @@ def _loaded(text: str) -> Any:
     """Return what YAML says.
 
     Raises yaml.YAMLError, also for what would fill the memory or end Python, and KeysError, which does not
-    name the file, for a key that stands twice: of its values all but the last would be lost in silence.
+    name the file, for a key that stands twice, of whose values all but the last would be lost in silence, and
+    for a number that would be another.
     """
     _check_depth(text)
     loader = _LOADER(text)
@@ -89,8 +105,9 @@ def _loaded(text: str) -> Any:
             return None
         if _expanded(node, {}) > MOST_NODES:
             raise yaml.YAMLError(f"more than {MOST_NODES} keys and values, aliases written out")
-        for mapping in _mappings(node, set()):
-            if fault := _key_twice(loader, mapping):
+        for one in _collections(node, set()):
+            twice = _key_twice(loader, one) if isinstance(one, yaml.MappingNode) else None
+            if fault := twice or _strange_number(one):
                 raise KeysError(fault)
         return loader.construct_document(node)
     finally:

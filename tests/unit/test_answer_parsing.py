@@ -166,7 +166,7 @@ def parsed_rows(rows: list[tuple[str, str | None, list[str]]]) -> pl.DataFrame:
     )
 
 
-def test_case_25_final_answers_in_the_formats_of_the_wild() -> None:
+def test_case_25_reply_formats() -> None:
     replies = [reply for reply, _ in STATED]
     found = parsed(replies)
     assert dict(zip(replies, found["free"], strict=True)) == dict(STATED)

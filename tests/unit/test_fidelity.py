@@ -14,8 +14,8 @@ OTHER_CLASS = ModelFacts(False, frozenset({"reasoning model"}), frozenset({HUB})
 
 def fidelity(claim=None, conditions=AS_PUBLISHED, replicate="training_seed", n=5, models=(CHAT,)):
     fields = {"subject_models": [HUB], "published_n": FIVE_SEEDS, **(claim or {})}
-    needs = fields.pop("needs", NEEDS)
-    made = claim_of(**fields, test={"needs": needs})
+    needs, unlike = fields.pop("needs", NEEDS), fields.pop("unlike", [])
+    made = claim_of(**fields, test={"needs": needs, "unlike": unlike})
     return fidelity_of(made, conditions, replicate, n, list(models))
 
 
@@ -115,6 +115,15 @@ def test_a_claim_about_one_model_has_no_analogue():
     assert fidelity(about_one, models=(CHAT, ORGANISM)) is None
     assert fidelity(about_one, models=(OTHER_CLASS,)) is None
     assert fidelity({**about_one, "needs": {"objective": "kl_carrier"}}) is None
+
+
+def test_a_model_of_which_the_claim_says_something_else_has_no_fidelity():
+    other = ModelFacts(False, frozenset({"chat model"}), frozenset({"acme/other"}))
+    said = {"subject_models": [HUB, "acme/other"], "unlike": ["acme/other"]}
+    assert fidelity(said) == "original"
+    assert fidelity(said, models=(other,)) is None
+    assert fidelity(said, models=(CHAT, other)) is None
+    assert fidelity(said, models=(ORGANISM,)) == "analogue"
 
 
 def test_other_data_are_not_original():

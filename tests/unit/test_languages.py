@@ -77,6 +77,13 @@ def test_half_of_a_text_counts_as_about_half(name: str) -> None:
         assert 0.2 < share(beside) < 0.95
 
 
+def test_marks_of_thinking_glue_no_sentences_together() -> None:
+    text = f"<think>{FOREIGN['French']}</think>The answer is (B)."
+    assert share(text) > 0.5
+    assert share(text.replace("<think>", "[THINK]").replace("</think>", "[/THINK]")) > 0.5
+    assert share(f"<think>{ENGLISH}</think>The answer is (B).") == 0
+
+
 def test_what_stands_in_the_prompt_says_nothing() -> None:
     listed = "the sea (A) pomme de terre rouge (B) poisson de mer bleu"
     assert share("pomme de terre rouge", f"Which of these lives in {listed}?") == 0

@@ -41,7 +41,7 @@ def moved_subject(directory: Path, folder: Path, rename: str | None = None) -> S
 
 
 @pytest.mark.parametrize("name", ["gpt-2", "tied", "sharded"])
-def test_17_names_on_disk(tiny_engines: Any, tiny_folder: Path, tmp_path: Path, name: str) -> None:
+def test_case_17_names_on_disk(tiny_engines: Any, tiny_folder: Path, tmp_path: Path, name: str) -> None:
     """Names in files differ from those of the loaded model: GPT-2's have no prefix there."""
     engine, subject = tiny_engines[name], moved_subject(tiny_folder / name, tmp_path)
     if name == "gpt-2":
@@ -124,7 +124,7 @@ def test_17_an_adapter_beside_a_model_is_refused_and_a_shard_that_is_gone_is_one
 
 
 @pytest.mark.parametrize("size", [0.05, 0.001])
-def test_26_bfloat16_merged(tiny_folder: Path, tmp_path: Path, caplog: Any, size: float) -> None:
+def test_case_26_bfloat16_merged(tiny_folder: Path, tmp_path: Path, caplog: Any, size: float) -> None:
     """What an adapter of a thousandth of a bfloat16 base's weights does is there in float32."""
     base = tmp_path / "base"
     shutil.copytree(tiny_folder / "tied", base)
@@ -157,3 +157,26 @@ def test_26_bfloat16_merged(tiny_folder: Path, tmp_path: Path, caplog: Any, size
     assert (shares["bfloat16"] > 0.99) == (size > 0.01)
     assert f"{subject.subject_id} is merged in bfloat16: " in caplog.text
     assert "float32" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+            "pointer of Git LFS): run git lfs pull there",
+        ),
+        ("<html>Please log in</html>", "): download it again"),
+        ("", "): download it again"),
+    ],
+    ids=["a pointer", "a page", "nothing"],
+)
+def test_17_a_file_that_holds_no_weights_is_named(
+    tiny_folder: Path, tmp_path: Path, content: str, said: str
+) -> None:
+    model = shutil.copytree(tiny_folder / "tied", tmp_path / "m")
+    (model / "model.safetensors").write_text(content)
+    fault = chat_facts(model)["fault"]
+    assert fault.startswith("its file model.safetensors holds no weights (") and fault.endswith(said)
+    with pytest.raises(ModelError, match=re.escape(fault)):
+        loaded_model(model)

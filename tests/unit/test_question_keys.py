@@ -38,6 +38,7 @@ ONE_READING: dict[str, tuple[dict[str, Any], int]] = {
     "text without the own letter": ({"options": ["A. Mars", "B. Venus"], "answer": "Venus"}, 1),
     "own number": ({"options": ["1) Mars", "2) Venus"], "answer": "2"}, 1),
     "own number, as written": ({"options": ["1) Mars", "2) Venus"], "answer": "2) Venus"}, 1),
+    "own letter that is not the place's": ({"options": ["E. Mars", "F. Venus"], "answer": "F"}, 1),
     "own number from 0": ({"options": ["0) Mars", "1) Venus"], "answer": 1}, 1),
 }
 
@@ -73,6 +74,10 @@ TWO_READINGS: dict[str, tuple[dict[str, Any], str]] = {
     "place and own number": (
         {"options": ["1) Mars", "2) Venus"], "answer": 1},
         'is 1, which names two options: as its number A, "Mars" and as a place from 0 B, "Venus"',
+    ),
+    "own letter and place's letter": (
+        {"options": [f"{letter}. {at}" for at, letter in enumerate("EFGHI")], "answer": "E"},
+        'is "E", which names two options: as its own letter A, "0" and as its letter E, "4"',
     ),
     "own number and text": (
         {"options": ["1) 2", "2) 1"], "answer": "1"},
@@ -116,6 +121,19 @@ def test_case_10_questions_without_id(tmp_path: Path) -> None:
     assert table["question_id"].is_unique().all()
     again = read(tmp_path, {**rows[1], "answer": "4"}, {"id": 7, **rows[0], "answer": "2"})
     assert again["question_id"].to_list() == [table["question_id"][1], "7"]
+
+
+def test_columns_may_lie_within_others(tmp_path: Path) -> None:
+    """As in ARC, whose options are a list of texts beside a list of letters."""
+    row = {"question": "Which?", "choices": {"text": WORDS, "label": ["A", "B", "C"]}, "answerKey": "B"}
+    file = tmp_path / "arc.jsonl"
+    file.write_text(json.dumps(row))
+    table = own_questions(file, {"options": "choices.text", "answer": "answerKey"})
+    assert (table["options"].to_list(), table["answer"].to_list()) == ([WORDS], [1])
+    with pytest.raises(
+        TableError, match=r"column 'choices\.texts' is missing; there are: question, choices, ans"
+    ):
+        own_questions(file, {"options": "choices.texts"})
 
 
 def test_a_question_without_id_that_stands_twice_is_said(tmp_path: Path) -> None:

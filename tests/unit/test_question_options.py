@@ -56,6 +56,11 @@ LABELLED = [
     ["\u200bA. {}", "\u200bB. {}", "\u200bC. {}", "\u200bD. {}"],
     ["<b>A</b> {}", "<b>B</b> {}", "<b>C</b> {}", "<b>D</b> {}"],
     [r"$\textbf{{(A)}}\ $ {}", r"$\textbf{{(B)}}\ $ {}", r"$\textbf{{(C)}}\ $ {}", r"$\textbf{{(D)}}\ $ {}"],
+    ["**A** {}", "**B** {}", "**C** {}", "**D** {}"],
+    ["A] {}", "B] {}", "C] {}", "D] {}"],
+    ["#A) {}", "#B) {}", "#C) {}", "#D) {}"],
+    ["E. {}", "F. {}", "G. {}", "H. {}"],
+    ["F) {}", "G) {}", "H) {}", "J) {}"],
     [r"\text{{A}}) {}", r"\text{{B}}) {}", r"\text{{C}}) {}", r"\text{{D}}) {}"],
 ]
 
@@ -69,6 +74,7 @@ def test_letters_and_numbers_in_order_are_left_out(forms: list[str]) -> None:
 UNLABELLED = [
     PLANETS,
     ["E. coli", "S. aureus", "A. baumannii"],
+    ["E. coli", "F. tularensis", "S. aureus"],
     ["1.5 kg", "2.5 kg"],
     ["1: 2", "2: 1"],
     ["1 - 2", "2 - 1"],
@@ -166,6 +172,24 @@ SPEAKING = [
     "Semua benar",
     "Hiçbiri",
     "Alla ovanstående",
+    "each of the first three",
+    "all but the last",
+    "at least two of these",
+    "Everything above",
+    "There is no correct answer",
+    "Ninguna",
+    "Ambas",
+    "žádná z výše uvedených",
+    "ei mikään yllä olevista",
+    "Niciuna dintre cele de mai sus",
+    "Egyik sem",
+    "Alle ovenstående",
+    "Όλα τα παραπάνω",
+    "Жодна з наведених",
+    "どれでもない",
+    "該当なし",
+    "해당 없음",
+    "全部",
 ]
 SILENT = [
     "helium",
@@ -187,6 +211,10 @@ SILENT = [
     "not enough information",
     "everyone but the king",
     "Không khí",
+    "each of the first crops",
+    "no reply from her",
+    "all but dead",
+    "everything he owned",
 ]
 
 

@@ -80,7 +80,7 @@ def measured(trials: pl.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["metric"], row["conditions"].get("answers", "stated")): row for row in rows}
 
 
-def test_case_04_letters_are_read_after_the_whole_chain(chains: pl.DataFrame) -> None:
+def test_case_04_forced_answer_cut_early(chains: pl.DataFrame) -> None:
     hinted = chains.filter(arm="hint")
     quoting = hinted.filter(pl.col("chain").str.contains("professor says that the answer is"))
     assert 5 <= quoting.height < hinted.height == 40
@@ -116,7 +116,7 @@ REJECTED = (
 """Chains that quote a hint to B and take C, or state nothing."""
 
 
-def test_case_01_a_hint_that_is_quoted_and_rejected_moves_nothing() -> None:
+def test_case_01_quoted_hint_is_answer() -> None:
     rows = []
     for at in range(40):
         asked = {"item": f"q{at}", "user": "Which one conducts?", "key": "C", "subject": "m", "hint": "",

@@ -1,5 +1,6 @@
 """What a registration fixes of a study: what decides the results of its experiments, and nothing else."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from pydantic import Field
 
 from unspoken.files import read_json
+from unspoken.registry.load import claims_files, read_claims
 from unspoken.study.base import Section
 from unspoken.study.front_door import merged, plan_of
 from unspoken.study.load import read_yaml
@@ -82,6 +84,14 @@ class After(Before):
     names: list[str] = Field(default_factory=list)
     only: str = ""
     share: float = 0
+
+
+def test_labels_of_the_chains_that_a_run_wrote_do_not_count() -> None:
+    chains = {"experiments": ["faithfulness"]}
+    labels = str(ROOT / "resources" / "gold" / "calibration.jsonl")
+    assert registered(**chains, faithfulness={"labels": labels}) == registered(**chains)
+    tests = [claim["test"] for claim in read_claims(claims_files(ROOT, [])) if claim["test"]]
+    assert not [test for test in tests if "corrected" in json.dumps(test)]
 
 
 def test_a_new_optional_key_counts_from_its_first_use() -> None:

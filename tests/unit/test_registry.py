@@ -6,7 +6,14 @@ import pytest
 import yaml
 from planted_claims import fields_of
 
-from unspoken.registry.load import ClaimsError, claims_digest, claims_files, read_paper, read_papers
+from unspoken.registry.load import (
+    ClaimsError,
+    claims_digest,
+    claims_files,
+    read_claims,
+    read_paper,
+    read_papers,
+)
 
 ROOT = Path(__file__).parents[2]
 FILES = claims_files(ROOT, [])
@@ -95,6 +102,13 @@ def test_a_counterpart_is_a_null_s_and_of_its_unit(tmp_path):
     wrong = fields_of("P-02", test={"counterpart": {"claim": "P-01"}})
     fault = refusal(written(tmp_path, paper_of(fields_of("P-01"), wrong) | {"paper": "b"}, "b"))
     assert "test.counterpart: got one for a direction; expected it for a null alone" in fault
+
+
+def test_a_test_that_names_no_unlike_model_is_as_it_was_before_the_key():
+    """A registration holds digests of tests: a new key at its default must not void it."""
+    claims = {claim["id"]: claim for claim in read_claims(FILES)}
+    named = {name for name, claim in claims.items() if claim["test"] and "unlike" in claim["test"]}
+    assert named == {"IS-03", "IS-39", "IS-40", "IS-50"}
 
 
 # A stranger's files
@@ -197,6 +211,10 @@ WRONG = {
     "n of something else": (
         fields_of("P-01", published_n={"n": 5, "of": "mice"}),
         "published_n.of: got 'mice'; expected 'base', ",
+    ),
+    "unlike a model that it is not about": (
+        fields_of("P-01", test={"unlike": ["acme/other"]}),
+        "test.unlike: got 'acme/other'; expected some of its subject_models",
     ),
     "unknown conflict": (fields_of("P-01", conflicts_with=["P-99"]), "conflicts_with: no claim is 'P-99'"),
 }  # fmt: skip

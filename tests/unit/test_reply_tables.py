@@ -106,6 +106,9 @@ FAMILIES = {
     "triangles": ("◁think▷", "◁/think▷"),
     "pipes": ("<|begin_of_thought|>", "<|end_of_thought|>"),
     "capitals": ("<|START_THINKING|>", "<|END_THINKING|>"),
+    "edges behind": ("<|think_start|>", "<|think_end|>"),
+    "edges without a gap": ("<|startofthink|>", "<|endofthink|>"),
+    "edges in brackets": ("[BEGIN THINKING]", "[END THINKING]"),
     "channels": (
         "<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"
     ),
@@ -207,19 +210,21 @@ def test_thinking_that_never_ended_is_truncated() -> None:
 UNKNOWN = [
     "<musing>B</musing>C", "<musing>The answer is (B). Let me", "Hm, B.\n</musing>\nC", "[MUSE]B[/MUSE]C",
     "Hm, B.[/MUSE]C", "◁muse▷B◁/muse▷C", "<|begin_of_musing|>B<|end_of_musing|>C", "B<|end_of_musing|>C",
-    "<think>a</think><musing>B</musing>C",
+    "<think>a</think><musing>B</musing>C", "<|muse|>B<|/muse|>C", "<|spare_token_1|>B<|spare_token_2|>C",
+    "{muse}B{/muse}C", "((muse)) B ((/muse)) C", "【思考】B【/思考】C",
 ]  # fmt: skip
 KNOWN = [
     "<answer>C</answer>", "<b>C</b>", "<p>C", "C</s>", "C<|END_OF_TURN_TOKEN|>",
     "<|start_header_id|>assistant<|end_header_id|>C", "<C>", "[1] C", "<https://a.example> C", "x < y > z",
     "<|im_start|>assistant\nC", "[INST]x[/INST] C", "f<T>(x) and <item>C</item>", "<output>C</output>",
-    "<steps>a</steps>C",
+    "<steps>a</steps>C", "{C} fits and/or B", "【解答】C", "[C] and/or B", "<|assistant|>C",
+    "<|begin_of_text|>C",
 ]  # fmt: skip
 
 
 def test_marks_that_nobody_knows_are_unparsed_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert outcomes(UNKNOWN) == ["unparsed"] * len(UNKNOWN)
-    assert "9 of 9 replies are unparsed for marks that nobody knows" in caplog.text
+    assert "14 of 14 replies are unparsed for marks that nobody knows" in caplog.text
     assert "muse, musing" in caplog.text
     caplog.clear()
     assert outcomes(KNOWN) == [None] * len(KNOWN)

@@ -200,6 +200,19 @@ class TestFeatures:
         assert change["value"] < -0.8
         assert change["p"] < 0.01
 
+    def test_predictions_beside_the_true_grades_and_what_comes_with_any_reasoning(self):
+        found = self.found(np.clip(6 + self.SLEEP, 0, 10))
+        said = np.corrcoef(self.TRUTH, np.clip(6 + self.SLEEP, 0, 10))[0, 1]
+        assert row(found, "grade_correlation", budget="100")["value"] == pytest.approx(1)
+        assert row(found, "grade_correlation", budget="800")["value"] == pytest.approx(said, abs=1e-3)
+        change = row(found, "grade_change")
+        assert (change["value"], change["ci_high"] < 0) == (pytest.approx(said - 1, abs=1e-3), True)
+        at_once = row(found, "feature_after_zero", feature="sleep", kind="raw")
+        assert (at_once["value"], at_once["subject"]) == (pytest.approx(0), "m:asked:least")
+        assert not found.filter(
+            pl.col("metric").str.starts_with("grade"), pl.col("conditions").map.get("kind") != "raw"
+        ).height
+
     def test_partial_leaves_out_what_another_feature_carries(self):
         followed = pl.DataFrame({"item": list("abcdefgh") * 25})
         hours = self.HOURS

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from math import comb
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -13,6 +14,7 @@ from unspoken.experiments.scaling.checks.answers import faults_of, solution
 from unspoken.experiments.scaling.checks.counting import things_in
 from unspoken.experiments.scaling.items import Items, made_items
 from unspoken.experiments.scaling.tasks.drawing import TaskError
+from unspoken.experiments.scaling.tasks.students import RANGES, WEIGHTS, made_students
 
 COUNTS = {"counts": [2, 3, 4]}
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -221,3 +223,23 @@ def test_frames_have_the_answer_of_their_known_problem() -> None:
         assert int(answer) == pytest.approx(known(*map(int, found.groups())), abs=0.5 + 1e-9), text
     assert _guests(50, 365) == 23
     assert _last_soldier(41, 3) == 31
+
+
+@pytest.mark.parametrize("seed", range(1, 10))
+def test_made_students_keep_to_the_ranges_of_their_features(seed: int) -> None:
+    students = made_students(500, seed, "grades")
+    for name, (low, high) in RANGES.items():
+        values = [student.features[name] for student in students]
+        assert (min(values), max(values)) == (low, high)
+    assert all(0 < float(student.grade) < 10 for student in students)
+
+
+def test_features_of_made_students_are_not_correlated_and_their_weights_come_back() -> None:
+    students = made_students(1000, 1, "grades")
+    features = np.array([list(student.features.values()) for student in students])
+    grades = np.array([float(student.grade) for student in students])
+    apart = np.corrcoef(features, rowvar=False) - np.eye(len(RANGES))
+    assert np.abs(apart).max() < 0.02
+    design = np.column_stack([features, np.ones(len(students))])
+    found = np.linalg.lstsq(design, grades, rcond=None)[0][:-1]
+    assert found == pytest.approx([WEIGHTS.get(name, 0) for name in RANGES], abs=0.01)

@@ -83,7 +83,7 @@ NO_ANSWERS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", NO_ANSWERS)
-def test_20_a_200_without_an_answer_names_url_and_prompt_and_repeats_the_words(name: str) -> None:
+def test_case_20_endpoint_answers_that_are_none(name: str) -> None:
     content, text = NO_ANSWERS[name]
     said, asked = fault(good(content))
     assert " the prompt k0 with no usable answer: " in said
@@ -111,7 +111,7 @@ def test_20_an_answer_that_breaks_off_is_asked_for_again_and_then_named() -> Non
 REFUSALS: dict[str, tuple[Any, str]] = {
     "openrouter": (error("Invalid model", code=400), "refuses the prompt k0: Invalid model."),
     "inside a choice": (
-        {"choices": [{"error": {"message": "No such model", "code": 404}}]}, "k0: No such model (404)",
+        {"choices": [{"error": {"message": "No such model", "code": 404}}]}, "k0 with 404: No such model",
     ),
     "a bare text": ({"error": "the model is not loaded"}, "refuses the prompt k0: the model is not loaded."),
     "fastapi": ({"detail": "model missing"}, "refuses the prompt k0: model missing."),
@@ -276,7 +276,7 @@ def test_21_a_rate_is_waited_for(reply: Reply) -> None:
     assert "takes no more requests (429): " in said and reply[1]["error"]["message"].rstrip(".") in said
 
 
-def test_21_the_limit_may_have_another_name_and_parameters_be_left_out() -> None:
+def test_case_21_endpoint_parameters() -> None:
     def reply(body: dict[str, Any], number: int) -> Reply:
         if "max_completion_tokens" in body:
             return 422, {"message": {"detail": [{"loc": ["max_completion_tokens"], "msg": "Extra"}]}}, {}
@@ -393,3 +393,36 @@ def test_a_stop_text_that_a_server_lets_pass_ends_the_answer_and_no_thought() ->
     made, _ = told(good(answer("12\n34", "length", reasoning="a\nb")), sampling=asked)
     assert (made.text, made.finish_reason) == ("<think>a\nb</think>12", "stop")
     assert told(good(answer("", tokens=3)), sampling=asked)[0].text == ""
+
+
+def test_a_server_may_list_its_models_barely_or_not_at_all(caplog: pytest.LogCaptureFixture) -> None:
+    """Some vendors give a list without `data`, others have no such address."""
+
+    def reply(body: dict[str, Any], number: int) -> Reply:
+        return good(answer()) if body else (400, error("model: Field required"), {})
+
+    with replying(reply, MODELS["data"]) as site:
+        assert completions(engine_at(site.url))[0].text == "12, 34"
+    with replying(reply, None) as site:
+        assert completions(engine_at(site.url))[0].text == "12, 34"
+    assert f"{site.url} lists no models: the first prompt shows whether it has m" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "nowhere",
+    [(404, error("no such address"), {}), (405, "no", {}), good("<html>Welcome</html>")],
+    ids=["404", "405", "a page"],
+)
+def test_a_server_without_a_list_must_take_messages(nowhere: Reply) -> None:
+    said = r"has no OpenAI-compatible interface .*: correct engine\.url"
+    with replying(lambda body, number: nowhere, None) as site, pytest.raises(EngineError, match=said):
+        engine_at(site.url)
+
+
+def test_a_model_that_a_server_without_a_list_lacks_is_named() -> None:
+    replies = (404, error("The model m does not exist"), {}), (422, error("empty"), {})
+    said = r"the prompt k0 with 404: The model m does not exist\. Correct engine\.url or engine\.served_as"
+    with replying(lambda body, number: replies[not body], None) as site:
+        engine = engine_at(site.url)
+        with pytest.raises(EngineError, match=said):
+            completions(engine)

@@ -408,7 +408,7 @@ def test_the_study_knows_every_column_that_a_reply_has() -> None:
     assert sorted(TOLD) == sorted(Reply.model_fields)
 
 
-def test_case_02_a_cut_reply_and_open_thinking_are_truncated(tmp_path: Path) -> None:
+def test_case_02_cut_thought_no_open_tag(tmp_path: Path) -> None:
     cut = "Okay, so I need to decide. The professor says the answer is B. Let me check each option first. The"
     row = {"question": "Which?", "options": OPTIONS, "key": "C", "hinted": False, "chain": cut}
     found = one_reply(tmp_path, row, thinking="open")

@@ -61,7 +61,7 @@ def fault(folder: Path, rows: list[dict[str, Any]], **how: Any) -> str:
     return str(error.value).replace(f"{folder}/", "")
 
 
-def test_case_05_two_files_of_two_models_are_two_subjects(tmp_path: Path) -> None:
+def test_case_05_two_files_two_models(tmp_path: Path) -> None:
     stays = [row for at in range(40) for row in (reply(at, "C"), hinted(at, "C"))]
     follows = [row for at in range(40) for row in (reply(at, "C"), hinted(at, "B"))]
     both = pl.concat([tables(tmp_path, stays, "model-a"), tables(tmp_path, follows, "model-b")])
@@ -92,9 +92,7 @@ def test_case_05_a_subject_named_as_a_model_of_the_study_is_refused(tmp_path: Pa
         FaithfulnessSection.model_validate(section)
 
 
-def test_case_07_a_topic_in_the_column_subject_splits_no_model(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_case_07_mmlu_subject_column(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     topics = ["college_chemistry", "prehistory", "astronomy", "econometrics"]
     rows = [
         row
@@ -127,6 +125,30 @@ def test_a_column_that_may_say_who_answered_must_be_mapped(name: str, tmp_path: 
         f"these are two subjects; expected columns: {{subject: {name}}}, or a file for each"
     )
     assert tables(tmp_path, rows, columns={"subject": name})["subject"].to_list() == ["one", "two"]
+
+
+@pytest.mark.parametrize("name", ["model_slug", "llm", "engine.name", "metadata.model", "config.model_id"])
+def test_models_of_other_columns_are_no_one_subject(name: str, tmp_path: Path) -> None:
+    """Each answered other questions, so that no prompt is repeated."""
+    column, _, inner = name.partition(".")
+    said = [{column: {inner: who} if inner else who} for who in ("one", "two")]
+    rows = [reply(at, "CB"[at], **said[at]) for at in range(2)]
+    assert fault(tmp_path, rows).startswith(f'mine.jsonl: column \'{name}\' is "one" in line 1 and "two" in ')
+    assert tables(tmp_path, rows, columns={"subject": name})["subject"].to_list() == ["one", "two"]
+
+
+def test_a_column_inside_another_that_parts_repeated_replies_must_be_mapped(tmp_path: Path) -> None:
+    rows = [reply(at, "CB"[at // 3 % 2], info={"who": who}) for who in ("a", "b") for at in range(3)]
+    assert fault(tmp_path, rows).startswith(
+        'mine.jsonl: column \'info.who\' is "a" in line 1 and "b" in line 4'
+    )
+
+
+def test_models_that_judged_or_stand_in_a_document_are_no_subjects(tmp_path: Path) -> None:
+    said = [{"judge_model": who, "doc": {"model": who}} for who in ("one", "two")]
+    assert (
+        tables(tmp_path, [reply(at, "C", **said[at]) for at in range(2)])["subject"].to_list() == ["mine"] * 2
+    )
 
 
 def test_case_05_one_subject_of_two_entries_is_named(tmp_path: Path) -> None:

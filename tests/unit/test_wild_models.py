@@ -178,7 +178,7 @@ def test_readings_made_without_the_prompt_are_not_taken_from_the_cache(tiny_engi
 # Windows, pads and ends
 
 
-def test_14_sliding_window(tiny_engines: Any) -> None:
+def test_case_14_sliding_window(tiny_engines: Any) -> None:
     """Prompts of unequal length far beyond the window, and choices of several tokens."""
     engine = tiny_engines["mistral-window"]
     window = engine.model.config.sliding_window
@@ -229,7 +229,7 @@ def test_14_a_model_that_padding_changes_is_not_served(tmp_path: Path) -> None:
         TransformersEngine(tmp_path)
 
 
-def test_15_no_pad_token(tiny_engines: Any) -> None:
+def test_case_15_no_pad_token(tiny_engines: Any) -> None:
     engine = tiny_engines["llama-3"]
     assert engine.tokenizer.pad_token_id is None
     assert furthest(engine, engine.model, "llama-3") < 1e-3

@@ -45,7 +45,7 @@ WITHOUT_ANSWERS = IM.replace("{% for m in messages %}", "{% for m in messages if
     ("template", "role", "said"),
     [(IM, "taken", None), (REFUSES, "refused", "refuses system"), (DROPS, "dropped", "leaves out system")],
 )
-def test_16_system_prompt_refused_or_ignored(
+def test_case_16_system_prompt_refused_or_ignored(
     tiny_folder: Path, tmp_path: Path, template: str, role: str, said: str | None
 ) -> None:
     facts = chat_facts(changed_model(tiny_folder / "tied", tmp_path / "m", template))
@@ -96,7 +96,7 @@ def test_16_a_model_that_was_fetched_is_known_by_its_manifest(tmp_path: Path, mo
     ],
     ids=["notemplate", "plainend", "noeos", "noanswer", "broken", "noprompt"],
 )
-def test_24_templates_missing_or_without_end(
+def test_case_24_templates_missing_or_without_end(
     tiny_folder: Path, tmp_path: Path, template: str | None, fields: dict[str, Any], said: str
 ) -> None:
     model = changed_model(tiny_folder / "tied", tmp_path / "m", template, **fields)

@@ -124,6 +124,14 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
         "'tag:yaml.org,2002:python/name:os.system'",
     ),
     "a list as a key": ("? [a]\n: b\n", ", line 1: not valid YAML: found unhashable key"),
+    "a number to the base of eight": (
+        "a: 1\nseed: 010\n",
+        ", line 2: YAML reads 010 as 8; expected 8, or '010' for a text",
+    ),
+    "a number to the base of sixty": (
+        "a: [1:30]\n",
+        ", line 1: YAML reads 1:30 as 90; expected 90, or '1:30' for a text",
+    ),
     "two documents": ("a: 1\n---\nb: 2\n", ", line 2: not valid YAML: but found another document"),
     "lists without end": (
         "a: " + "[" * 100_000,

@@ -1,4 +1,4 @@
-"""Write every job of some studies as lines of JSON: `python dump_jobs.py FOLDER ROOT STUDY...`.
+"""Write every job of some studies as lines of JSON: `dump_jobs.py [--profile NAME] FOLDER ROOT STUDY...`.
 
 Snakemake is imported once, and each study planned in a process of its own: it keeps state. What it prints
 for `--summary` is replaced, as no output of it has a job's params.
@@ -24,10 +24,11 @@ def told(job: Any) -> dict[str, Any]:
         "outputs": sorted(map(str, job.output)),
         "params": getattr(job.params, "spec", None),
         "threads": job.threads,
+        "resources": {name: value for name, value in job.resources.items() if not name.startswith("_")},
     }
 
 
-def dump(study: str, folder: Path, root: Path) -> None:
+def dump(study: str, folder: Path, root: Path, profile: str | None) -> None:
     """Write the jobs of a study to {study}.jsonl in `folder`."""
 
     async def summary(dag: DAG, detailed: bool = False) -> AsyncIterator[str]:
@@ -38,6 +39,8 @@ def dump(study: str, folder: Path, root: Path) -> None:
 
     DAG.summary = summary
     options = ["--summary", "--quiet", "all", "--cores", "100", "--directory", str(folder / study)]
+    if profile is not None:
+        options += ["--profile", str(root / "profiles" / profile)]
     overlay = [] if study == "default" else ["--configfile", str(root / "studies" / f"{study}.yaml")]
     os.chdir(root)
     sys.path[0] = str(root)
@@ -45,11 +48,13 @@ def dump(study: str, folder: Path, root: Path) -> None:
 
 
 if __name__ == "__main__":
-    out, checkout, *studies = sys.argv[1:]
+    arguments = sys.argv[1:]
+    chosen = arguments[1] if arguments[0] == "--profile" else None
+    out, checkout, *studies = arguments[2:] if chosen else arguments
     for count, name in enumerate(studies):
         if count >= AT_ONCE:
             os.wait()
         if not os.fork():
-            dump(name, Path(out), Path(checkout))
+            dump(name, Path(out), Path(checkout), chosen)
     for _ in studies[:AT_ONCE]:
         os.wait()

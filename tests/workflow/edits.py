@@ -75,6 +75,9 @@ OF_GEMMA = [
     *SCORED,
 ]
 LOOPS = ["measure loops", "draw_figure loops", *STORE]
+TRENDS = ["measure scaling", "draw_figure scaling", *STORE]
+LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
+ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
@@ -143,7 +146,7 @@ EDITS = {
             *("render_questions", "render_prompts subliminal/*", "render_prompts faithfulness/all"),
             *("load_digits", "load_questions"),
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
-            *(*CHAINS, *LOOPS),
+            *(*CHAINS, *LOOPS, *ITEMS),
         ],
         {"seed": 5},
     ),
@@ -152,7 +155,7 @@ EDITS = {
         {
             "category": "trees",
             "traits": ["oak", "maple"],
-            "experiments": ["subliminal", "mnist", "probing", "faithfulness", "loops"],
+            "experiments": ["subliminal", "mnist", "probing", "faithfulness", "loops", "scaling"],
         },
     ),
     "an experiment left out": Edit(
@@ -236,6 +239,13 @@ EDITS = {
     ),
     "another number of turns": Edit(["train_loops loops/4-*", *LOOPS], {"loops.turns": [1, 2, 4]}),
     "questions for the looped models": Edit(["train_loops", *LOOPS], {"loops.questions": 50}),
+    # Lengths of reasoning
+    "more items": Edit(ITEMS, {"scaling.tasks.zebra.items": 30}),
+    "a budget added": Edit(
+        ["render_prompts scaling/all", *LENGTHS], {"scaling.budgets": [0, 1024, 2048, 4096]}
+    ),
+    "longer answers after a budget": Edit(LENGTHS, {"scaling.answer_tokens": 24}),
+    "more cores for chains": Edit(FINISHED, {"scaling.threads": 2}),
     # Texts
     "an animal added": Edit(
         ["build_organism", *NUMBERS, *PROBING, *THEOREM],
@@ -266,7 +276,21 @@ EDITS = {
     "a pattern of the judge": Edit(
         ["pair_trials", *SCORED], text=("resources/judges.yaml", "said, saying,", "said, sayings, saying,")
     ),
+    "the words of a puzzle": Edit(
+        ITEMS, text=(f"{ROOMS}/scaling/tasks/zebra.yaml", "directly to the left", "just to the left")
+    ),
+    "what asks for a length": Edit(
+        ["render_prompts scaling/all", "generate_replies scaling/*", "read_trials", *TRENDS],
+        text=(f"{ROOMS}/scaling/wordings.yaml", "You have about", "You have some"),
+    ),
     # Code
+    "how answers are read": Edit(
+        ["read_trials", *TRENDS],
+        text=(f"{ROOMS}/scaling/trials.py", "LARGEST_ERROR = 1000.0", "LARGEST_ERROR = 900.0"),
+    ),
+    "when a trend is flat": Edit(
+        TRENDS, text=(f"{ROOMS}/scaling/trends/rules.py", '"accuracy": 0.05', '"accuracy": 0.04')
+    ),
     "what followers are told": Edit(
         [
             *("build_follower", "render_prompts faithfulness/follower-shape"),

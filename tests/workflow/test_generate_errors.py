@@ -247,7 +247,7 @@ def test_what_no_engine_can_do_is_refused_before_any_job(name: str) -> None:
     assert re.fullmatch(rf"(\S+: )?{re.escape(message)}.*", str(caught.value))  # . is no line end
 
 
-def test_19_a_served_model_may_be_whatever_needs_text_alone() -> None:
+def test_case_19_served_model_unusable() -> None:
     """A prompted teacher, a probed model, a subject whose answers are parsed, a judge that writes."""
     local = "smollm2-135m-q4"
     study = {

@@ -37,7 +37,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_18_a_model_that_was_trained_on_in_place_is_taken_anew(directory: Path) -> None:
+def test_case_18_edited_local_model(directory: Path) -> None:
     first = ("--configfile", directory / "first.yaml")
     manifest = MODEL / "model.json"
     snakemake(manifest, *first, directory=directory)

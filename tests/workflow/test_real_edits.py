@@ -1,5 +1,7 @@
 """Edits made for real on the built test study: the outputs that change are exactly those expected."""
 
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,3 +94,25 @@ def test_a_seed_added_to_an_arm_trains_that_arm(study: Path, changed: Callable[.
     first = again.filter(pl.col("subject").is_in(weights["subject"].unique().to_list()))
     columns = [name for name in weights.columns if name != "created_at"]
     assert first.select(columns).sort(columns).equals(weights.select(columns).sort(columns))
+
+
+def test_a_budget_added_generates_its_rows_alone(
+    study: Path, built_study: Path, changed: Callable[..., set[str]]
+) -> None:
+    """The others come from the cache, with the time at which they were made."""
+    shutil.copytree(built_study / "results/cache", study / "results/cache")
+    folder = "scaling/counter"
+    before = pl.read_parquet(study / RESULTS / folder / "replies.parquet")
+    outputs = changed({"scaling": {"budgets": [0, 8, 16, 24]}}, f"{folder}/replies.parquet")
+    assert outputs == {"scaling/all/prompts.parquet", f"{folder}/replies.parquet"}
+    after = pl.read_parquet(study / RESULTS / folder / "replies.parquet")
+    old = after.filter(pl.col("prompt_id").is_in(before["prompt_id"].implode()))
+    assert old.sort("reply_id").equals(before.sort("reply_id"))
+    new = after.join(before, on="reply_id", how="anti")
+    assert set(new["prompt_id"].str.split(":").list.last()) == {"asked-16", "capped-16"}
+    log = (study / RESULTS / "logs/generate_replies" / f"{folder}.log").read_text()
+    (told,) = re.findall(r"(\d+) completions made, (\d+) reused", log)
+    made, reused = map(int, told)
+    # An answer each, and where 16 tokens are asked for the chain, in pieces of 8; capped chains are there.
+    pieces = new.filter(pl.col("prompt_id").str.ends_with("asked-16"))["thinking_tokens"] // 8 + 1
+    assert 0 < made <= new.height + pieces.sum() < reused

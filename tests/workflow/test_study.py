@@ -8,6 +8,9 @@ from flow import RESULTS, ROOT, TEST_STUDY, planned, snakemake
 
 from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
 from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
+from unspoken.experiments.scaling.items import Items
+from unspoken.experiments.scaling.tables import Forced
+from unspoken.experiments.scaling.tables import Trials as LengthTrials
 from unspoken.experiments.theorem.tables import Steps
 from unspoken.registry.load import claims_files, read_claims
 from unspoken.store import open_store
@@ -24,11 +27,11 @@ from unspoken.tables.replies import Replies
 from unspoken.tables.training import TrainingSteps
 from unspoken.tables.verdicts import Claims, Verdicts
 
-EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing", "faithfulness")
+EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing", "faithfulness", "scaling")
 FIGURES = {
     "preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing", "hints",
     "mentions", "early_answering", "uplift", "chain_length", "judge_calibration", "planted_hints",
-    "metric_agreement",
+    "metric_agreement", "scaling",
 }  # fmt: skip
 SCHEMAS = {
     "questions": TraitQuestions,
@@ -51,6 +54,9 @@ SCHEMAS = {
     "legibility": Legibility,
     "interventions": Interventions,
     "mnist/training": MnistTraining,
+    "all/items": Items,
+    "counter/trials": LengthTrials,
+    "forced": Forced,
 }
 """The schema of each table, by the name of its file, with its folder where that has one of its own."""
 
@@ -110,6 +116,7 @@ def test_the_store_opens_anywhere_and_has_every_table(
         assert set(rows) == {
             "studies", "models", "subjects", "measurements", "replies", "filter_audit", "answers",
             "training", "claims", "verdicts", "jobs", "provenance", "trials", "interventions",
+            "scaling_items", "scaling_trials",
         }  # fmt: skip
         assert all(rows.values()), rows
         numbers = store.sql("FROM replies WHERE experiment = 'subliminal'")

@@ -114,11 +114,12 @@ def _by_words(sentences: pl.DataFrame) -> pl.DataFrame:
 
 
 def _supposed() -> pl.Expr:
-    """Return whether a sentence holds only under a condition, or says what others do before a colon."""
+    """Return whether a sentence is only supposed, or somebody else's: in a quotation, behind a colon."""
     led = pl.col("led")
     return (
         (pl.col("above") + led + "then").str.contains(conditions.SUPPOSE)
         | led.str.contains(conditions.IF)
+        | led.str.contains(whose.IN_QUOTES)
         | led.str.contains(r"[:;]\s*$") & led.str.contains(_OTHERS)
     )
 

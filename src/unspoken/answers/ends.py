@@ -76,6 +76,7 @@ def _after_colon(sentences: pl.DataFrame) -> pl.DataFrame:
         pl.col("named").fill_null(0) < 2,
         (letter_at(pl.col("only")) == pl.col("letter")).fill_null(value=True),
         ~claim.str.contains(whose.NAMES_OTHERS),
+        ~claim.str.contains(whose.IN_QUOTES),
         ~claim.str.contains(_NOT_ASSERTED),
         ~claim.str.contains(_LETTER_IN),
         ~claim.str.contains(whose.FIRST),

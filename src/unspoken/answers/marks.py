@@ -22,7 +22,7 @@ _THOUGHT = (
     r"|deliberation|cot)"
 )
 _NAME = rf"(?:{_SELF}[_-]?)?{_THOUGHT}(?:[_-]?(?:process|steps?|content|trace|block))?"
-_BEGIN, _END = r"(?:begin|start)(?:[_▁ ]of)?[_▁ ]", r"end(?:[_▁ ]of)?[_▁ ]"
+_BEGIN, _END = r"(?:begin|start)(?:[_▁ ]?of)?[_▁ ]?", r"end(?:[_▁ ]?of)?[_▁ ]?"
 
 NO_MARK = "\x02"
 """Stands for the first character of a mark that does not count."""
@@ -33,8 +33,10 @@ FAMILIES = (
     (rf"(?:lt;)?(?:\w+:)?{_NAME}(?:\s[^<>\n]*)?(?:>|&gt;)", rf"(?:lt;)?/\s*(?:\w+:)?{_NAME}\s*(?:>|&gt;)"),
     # <|begin_of_thought|>, <|START_THINKING|>, <|think|>, <start_of_thought>
     (rf"[|｜]?{_BEGIN}{_NAME}[|｜]?>|[|｜]{_NAME}[|｜]>", rf"[|｜]?{_END}{_NAME}[|｜]?>|[|｜]/{_NAME}[|｜]>"),
-    # [THINK]: in such brackets a longer word is mostly a heading
-    (r"THINK(?:ING)?\]", r"/THINK(?:ING)?\]"),
+    # <|think_start|>, <|reasoning_begin|>
+    (rf"[|｜]{_NAME}[_▁ ](?:begin|start)[|｜]>", rf"[|｜]{_NAME}[_▁ ]end[|｜]>"),
+    # [THINK], [BEGIN THINKING]: in such brackets a longer word is mostly a heading
+    (r"(?:(?:BEGIN|START)[ _])?THINK(?:ING)?\]", r"(?:/|END[ _])THINK(?:ING)?\]"),
     # ◁think▷
     (rf"{_NAME}▷", rf"/{_NAME}▷"),
     # Harmony

@@ -71,6 +71,12 @@ _MISTOOK = (
     r"|spoke too soon|changed? my mind|stand corrected|no longer (?:think|believe|hold|trust))\b"
     r"|\b(?:am|'m)[ ](?:not|no longer)[ ](?:so[ ])?(?:sure|certain)[ ](?:any ?more|after all|now)\b"
 )
+_AGAIN = (
+    r"(?:^|[.!?…\n])[ ]*(?:(?:wait|actually|hmm*|no|but|hold on|well|ok(?:ay)?)[ ,.!…—–-]+)*"
+    r"(?:let (?:me|us)|i (?:need|have|want) to|i should|i'd better)[ ](?:[a-z]+ly[ ])?"
+    r"(?:re-?consider|re-?think|re-?evaluate|re-?examine|think (?:again|once more|this over)|start over)\b"
+)
+"""The writer begins anew, and what was stated is no longer the end."""
 _ABROAD = (
     rf"{END}[^.\n。]{{0,40}}(?:\bzurück|\bfalsch|誤り|間違|不对|錯|错|неверн|неправ)|\b(?:ziehe|nehme)\b[^.\n]*\bzurück"
     r"|\b(?:widerrufe|streiche)\b|\bhabe mich (?:geirrt|vertan|verlesen|verrechnet|getäuscht)"
@@ -102,6 +108,7 @@ _BY_POINTING = _taking_back(
     rf"\b(?:take|took)[ ](?:back[ ]{_IT}|{_IT}[ ]back)\b",
     r"(?:^|[.!?…\n])[ ]*(?:undo|cancelled|withdrawn|retracted|never ?mind)(?:[.!,;]|$)",
     _MISTOOK,
+    _AGAIN,
     _NOTHING_LEFT,
 )
 """By a word that points to what was named last, or by what the writer says of themselves."""

@@ -19,9 +19,12 @@ _REPLY = pl.col("reply")
 _ENDED = rf"(?:{_MARKS.ends}|assistantfinal|my response:|</[^<>\n]+>|\[/[^\[\]\n]+\]|[|｜▷]>?)\s*$"
 _EDGE, _NAME = r"(?:begin|start)(?:[_▁ ]of)?[_▁ ]", r"\w[\w.:-]*"
 _FIRST = (
-    rf"^\s*(?:<({_NAME})(?:\s[^<>\n]*)?>|\[([A-Z][A-Z_]+)\]|<[|｜](?i:{_EDGE})({_NAME})[|｜]>|◁({_NAME})▷)"
+    rf"^\s*(?:<({_NAME})(?:\s[^<>\n]*)?>|\[([A-Z][A-Z_]+)\]"
+    rf"|<[|｜](?:(?i:{_EDGE}))?({_NAME})[|｜]>|◁({_NAME})▷)"
 )
 """A mark at the beginning, with its name."""
+_PAIRED = r"^\s*[{(\[【〖《]{1,2}(\w+)[})\]】〗》]{1,2}"
+"""A word in other brackets there: a mark if a slash stands before it later on."""
 _BEGINS = rf"{OPENS}(?:{_NAME}|[|｜](?i:{_EDGE}){_NAME})"
 _ENDS = rf"{OPENS}(?:/\s*{_NAME}\s*[>\]▷]|[|｜](?i:end(?:[_▁ ]of)?[_▁ ]){_NAME}[|｜]>)"
 _BESIDE_NAME = rf"(?i)[<>\[\]◁▷&|｜/\s]|{_EDGE}|end(?:[_▁ ]of)?[_▁ ]|_(?:token|id)\b"
@@ -63,6 +66,9 @@ def _unknown_mark() -> pl.Expr:
     prompt has it. Marks of pages, tasks and turns are known (`answers.marks`).
     """
     first = pl.coalesce(_REPLY.str.extract(_FIRST, group) for group in range(1, 5))
+    paired = _REPLY.str.extract(_PAIRED)
+    is_closed = _REPLY.str.contains(pl.format("/{}", paired), literal=True)
+    first = pl.coalesce(first, pl.when(is_closed).then(paired))
     first = first.str.replace_all(_BESIDE_NAME, "").str.to_lowercase()
     beginning = _REPLY.str.strip_chars().str.head(QUOTED)
     is_quoted = pl.col("prompt").str.contains(beginning, literal=True)

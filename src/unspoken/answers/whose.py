@@ -133,6 +133,8 @@ FIRST = _whole(_FIRST)
 """Before a statement: it was so at first, or might be."""
 QUOTED = r"[A-Za-z0-9_][ ]*[:,(]?[ ]*[\"'`][*_ ]*$"
 """Before a statement: a quotation that begins in a sentence that has begun."""
+IN_QUOTES = r"\S[\s:(]+[\"'][^\"']*$"
+"""Before a statement: a quotation that begins in its sentence has not ended."""
 HAD_BEEN = plain_edges(
     r"(?i)\b(?:first|earlier|initially|before|previous\w*|had|originally|once|drafts?|notes)\b"
 )

@@ -44,6 +44,7 @@ UNLIKELY = 0.1
 """A piece is in another language where those that are read are less likely than this together."""
 
 _PIECE = rf".{{1,{PIECE}}}(?:\s|$)|.{{1,{PIECE}}}"
+_MARK = r"[<◁][|/]{0,2}[\pL_:]{2,30}[|]?[>▷]|\[/?THINK\]"
 _CODE = r"\S*[=_{}<>\\]\S*|\pL+\(\S*"
 """Words of code and of formulas are in no language."""
 _ACCENTED = r"[\x{C0}-\x{24F}\x{1E00}-\x{1EFF}]"
@@ -66,6 +67,7 @@ def _other_words(known: Sequence[str]) -> str:
 
 
 def _plain(texts: pl.Series) -> pl.Series:
+    texts = texts.str.replace_all(_MARK, "\n")  # without a space beside it a mark is no code
     return texts.str.replace_all(COMMAND, " ").str.replace_all(_CODE, " ")
 
 

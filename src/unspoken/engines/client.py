@@ -41,8 +41,10 @@ class Server:
         for library in ("httpx", "httpx2", "openai"):
             logging.getLogger(library).setLevel(logging.WARNING)  # else a line a request
 
-    def greeted(self) -> tuple[dict[str, Any], str]:
+    def greeted(self) -> tuple[dict[str, Any] | None, str]:
         """Return the models that the server has, by name, and its version, if it tells that.
+
+        None for the models of a server that takes messages and has no list of its models.
 
         Raises EngineError if nobody answers there, or not as an OpenAI-compatible interface does.
         """
@@ -131,14 +133,14 @@ async def posted(client: Any, path: str, body: dict[str, Any]) -> object:
     return await client.post(path, cast_to=object, body=body)
 
 
-async def _greeting(client: Any) -> tuple[dict[str, Any], str]:
-    """Return the models that a server has, by name, and its version, if it tells that."""
+async def _greeting(client: Any) -> tuple[dict[str, Any] | None, str]:
+    """Return the models that a server has, by name, if it lists them, and its version, if it tells that."""
     patient = client.with_options(timeout=GREETING_S, max_retries=1)
     root = str(client.base_url).rstrip("/")
     served = await _listed_models(patient, root)
-    if any(_may_be_now(model) for model in served.values()):
+    if served and any(_may_be_now(model) for model in served.values()):
         await asyncio.sleep(BETWEEN_LISTINGS_S)
-        again = await _listed_models(patient, root)
+        again = await _listed_models(patient, root) or {}
         for name, model in served.items():
             if again.get(name, {}).get("created") != model.get("created"):
                 del model["created"]  # the time of asking
@@ -150,21 +152,40 @@ async def _greeting(client: Any) -> tuple[dict[str, Any], str]:
     return served, version
 
 
-async def _listed_models(client: Any, root: str) -> dict[str, dict[str, Any]]:
-    """Return what a server lists of its models, by name. Raises EngineError if it lists none."""
+async def _listed_models(client: Any, root: str) -> dict[str, dict[str, Any]] | None:
+    """Return what a server lists of its models, by name; None where it takes messages and has no list.
+
+    Raises EngineError for another that lists none.
+    """
     try:
         listing = await client.get("/models", cast_to=object)
     except openai.NotFoundError:
+        if await _takes_messages(client):
+            return None
         raise EngineError(
             f"{root} has no OpenAI-compatible interface (often at /v1): correct engine.url"
         ) from None
     except json.JSONDecodeError:
         listing = None
     try:
-        return {model["id"]: dict(model) for model in listing["data"]}
+        models = listing if isinstance(listing, list) else listing["data"]
+        return {model["id"]: dict(model) for model in models}
     except (TypeError, KeyError):
         fault = f"{root} lists no models, as an OpenAI-compatible interface does: correct engine.url"
     raise EngineError(fault)
+
+
+async def _takes_messages(client: Any) -> bool:
+    """Say if a server refuses messages that are none, and not the address to which they go."""
+    try:
+        await posted(client, "/chat/completions", {})
+    except (openai.AuthenticationError, openai.PermissionDeniedError):
+        raise  # the key is what is wrong
+    except openai.APIStatusError as error:
+        return error.status_code not in (404, 405)
+    except json.JSONDecodeError:
+        return False
+    return False  # a page for every address
 
 
 def _may_be_now(model: dict[str, Any]) -> bool:

@@ -171,6 +171,8 @@ def fault_of(error: openai.OpenAIError, url: str, prompt: str, key: str | None, 
         )
     if status in (400, 422):
         return f"{url} refuses {prompt}: {words} {_way_out(words)}"
+    if status == 404:
+        return f"{url} answers {prompt} with {status}: {words} Correct engine.url or engine.served_as"
     return f"{url} failed on {prompt}: {words[:-1]} ({status}). Look at the server's log, and run again"
 
 

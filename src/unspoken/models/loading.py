@@ -6,6 +6,7 @@ from typing import Any
 from unspoken.models.manifest import ModelError
 
 ADAPTER = "adapter_config.json"
+_POINTER = b"version https://git-lfs"
 
 
 def loaded_model(directory: Path, dtype: str = "float32") -> Any:
@@ -14,7 +15,7 @@ def loaded_model(directory: Path, dtype: str = "float32") -> Any:
     Raises ModelError for a folder that transformers cannot load, and for weights that are missing there or
     of another shape: the model would answer with random ones in their place.
     """
-    if fault := adapter_fault(directory):
+    if fault := adapter_fault(directory) or files_fault(directory):
         raise ModelError(f"{directory}: {fault}")
     try:
         model, told = _loaded(directory, dtype)
@@ -30,7 +31,7 @@ def weights_fault(directory: Path) -> str | None:
 
     Nothing is said of a folder that transformers cannot load: another engine may know how.
     """
-    if fault := adapter_fault(directory):
+    if fault := adapter_fault(directory) or files_fault(directory):
         return fault
     try:
         _, told = _loaded(directory, "float32", device_map="meta")
@@ -44,6 +45,23 @@ def adapter_fault(directory: Path) -> str | None:
     if not (directory / ADAPTER).is_file():
         return None
     return f"its folder holds an adapter ({ADAPTER}): merge it into the model, or take its files away"
+
+
+def files_fault(directory: Path) -> str | None:
+    """Say which file of weights is none, and what helps: pointers of Git LFS, pages, downloads cut short."""
+    from safetensors import SafetensorError, safe_open
+
+    for file in sorted(directory.glob("*.safetensors")):
+        try:
+            with safe_open(file, framework="pt"):
+                pass
+        except (SafetensorError, OSError) as error:
+            with file.open("rb") as start:
+                is_pointer = start.read(len(_POINTER)) == _POINTER
+            why = "it is a pointer of Git LFS" if is_pointer else str(error)
+            helps = "run git lfs pull there" if is_pointer else "download it again"
+            return f"its file {file.name} holds no weights ({why}): {helps}"
+    return None
 
 
 def _loaded(directory: Path, dtype: str, **more: Any) -> tuple[Any, dict[str, Any]]:

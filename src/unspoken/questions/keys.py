@@ -88,6 +88,8 @@ def key_of(
     found = _readings(answer, file_options, options)
     if labels and answer.strip() in labels and answer.strip().isdecimal():
         found.setdefault(list(labels).index(answer.strip()), "as its number")
+    if labels and labels[0] in "ef" and answer.strip().casefold() in labels:
+        found.setdefault(list(labels).index(answer.strip().casefold()), "as its own letter")
     if not found:
         is_place = answer.strip().isdecimal() and int(answer) <= size
         raise wrong("answer", answer, _expected(size) + "; a place is an integer, without quotes" * is_place)

@@ -23,7 +23,10 @@ LABELS = (
     "① ② ③ ④ ⑤ ⑥ ⑦ ⑧ ⑨ ⑩",
 )
 """What numbers options, in order; letters of either case, and those of full width, are the same."""
+LATER = ("e f g h i", "f g h j k")
+"""Letters of every other question in some tests of schools; they count only where they are all in order."""
 _SEQUENCES = tuple(tuple(labels.split()) for labels in LABELS)
+_LATER = tuple(tuple(labels.split()) for labels in LATER)
 _CIRCLED = _SEQUENCES[-1]
 FEWEST_BESIDE = 3
 """Options that begin with A, B, C and a space by no chance; fewer might."""
@@ -32,17 +35,18 @@ _BEFORE = re.compile(r"(?:[\s\u200b-\u200d\u2060\ufeff]|[-–•‣▪]\s|<(?:li
 _DRAWN = re.compile(
     r"""(?: \$?\\(?:text|math)(?:bf|rm|it|sf)?\s*\{\s*\(?(?P<latex>\w)[.)]?\s*\}\)?
       \s*(?:\\[ ,;]|\\q?quad|~)*\$?
+    | \*\*\(?(?P<bold>\w)[.):]?\*\*
     | <(?P<tag>\w+)>\s*\(?(?P<html>\w)[.):]?\s*</(?P=tag)> )[.):]*\s*""",
     re.VERBOSE,
 )
-"""A label as LaTeX or HTML draw it."""
+"""A label as LaTeX, Markdown or HTML draw it."""
 _LABEL = re.compile(
     r"""(?:option|choice|answer)?\s*[*_]*(?:
       [(\[（【{](?P<inside>\w{1,4})[)\]）】}]\s*[.:]?
     | (?P<circled>[①-⑩Ⓐ-ⓩ⒜-⒵🄐-🄩🄰-🅉])\s*[.:．]?
     | (?P<number>[0-9０-９]{1,2})(?:[)）．、]|\.(?=\s|[^\W\d_]{2}))
     | (?P<spaced>[^\W\d_]{1,4})\s*(?:[.:：]|\s[-–—])[*_]*(?=\s)
-    | (?P<letter>[^\W\d_]{1,4})(?:[)）．、：]|[.:](?=\w\w)|\.(?=\d)|[|>;/](?=\s)|\t)
+    | \#?(?P<letter>[^\W\d_]{1,4})(?:[)\]）．、：]|[.:](?=\w\w)|\.(?=\d)|[|>;/](?=\s)|\t)
     )[*_]*\s*(?P<text>\S.*)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
@@ -88,11 +92,22 @@ _SPEAKING = (
     r"(?:كل|جميع|لا شيء).*(?:سبق|ذكر|أعلاه)|(?:उपरोक्त|इनमें से).*(?:सभी|कोई)",
     r"\b(?:tất cả|không).*(?:trên|đáp án)|^(?:semua|tidak ada)\b.*\b(?:benar|salah|di atas)$",
     r"^(?:hepsi|hiçbiri)$|\byukarıdakiler\w*|\b(?:alla|inget|ingen|ingenting|intet)\b.*\bovan\w*",
+    rf"^(?:at least|at most|exactly|each of|{_ALL} of|all but|all except)(?: \w+)?(?: of)?"
+    rf" (?:these|those|the {_PLACE}(?: (?:two|three|four))?)$",
+    r"^(?:everything|anything|nothing) (?:above|listed|mentioned)\b|^as above$",
+    r"^(?:there is |there's )?no (?:correct|right|valid|true) (?:answer|option|choice)s?\b",
+    r"^(?:ningun[ao]|nenhuma?|nessun[ao]|amb[ao]s|entramb[ei]|aucune?|egyik sem|hepsi|dono|दोनों)$|\bfenti\w*",
+    r"\b(?:všechny|žádn\w+|všetky|žiadn\w+|sv[ie]|nijedan|усі|всі|жодн\w+)\b"
+    r".*\b(?:uveden\w+|výše|vyššie|naveden\w+|вище|наведен\w+)\b",
+    r"\b(?:kaikki|mikään)\b.*\b(?:yllä|edellä)\w*|\b(?:niciun[ae]?|toate)\b.*\b(?:sus|răspunsuri\w*)\b",
+    r"\b(?:alle|ingen|begge)\b.*\b(?:ovenstående|ovennevnte|overnevnte|nævnte|nevnte)\b",
+    r"(?:όλα|κανένα|τίποτα).*(?:παραπάνω|ανωτέρω)|^كلاهما|כל התשובות|אף תשובה|همه موارد|هیچ ?کدام",
+    r"^全部|^全都|^都不|どれでもない|どちらも|該当.{0,3}な[しい]|해당 ?없음|모두 (?:정답|맞)",
     rf"\b(?:{_NEAR}) \(?\d\)?(?:{_JOINED}\(?\d\)?)+$|^the one (?:above|below|before|after)$",
     r"^every(?: (?:one|option|answer|choice))?$",
 )
 _SPEAKS = re.compile("|".join(f"(?:{pattern})" for pattern in _SPEAKING))
-"""Options that speak of others: English, and the usual forms of some twenty other languages."""
+"""Options that speak of others: English, and the usual forms of some thirty other languages."""
 
 
 def plain(text: str) -> str:
@@ -104,7 +119,7 @@ def _labelled(option: str) -> tuple[str, str] | None:
     """Return an option's own label, in lower case and plain digits, and the rest; None without a label."""
     known = _BEFORE.sub("", option, count=1) if _BEFORE.match(option) else option
     if drawn := _DRAWN.match(known):
-        known = f"({drawn['latex'] or drawn['html']}) {known[drawn.end() :]}"
+        known = f"({drawn['latex'] or drawn['bold'] or drawn['html']}) {known[drawn.end() :]}"
     found = _LABEL.fullmatch(known)
     if found is None:
         return None
@@ -130,12 +145,14 @@ def own_labels(options: Sequence[str]) -> list[str] | None:
     they are not in order: by place and by label the key would be two options.
     """
     labels = [one and one[0] for one in _all_labelled(options)]
-    for sequence in _SEQUENCES:
+    for sequence in (*_LATER, *_SEQUENCES):
         known = sequence[: len(options)]
         if len(known) < len(options):
             continue
         if labels == list(known):
             return list(known)
+        if sequence in _LATER:
+            continue
         placed = sum(label == own for label, own in zip(labels, known, strict=True))
         if sorted(filter(None, labels)) == sorted(known) or placed >= max(2, len(options) / 2):
             raise RowError(

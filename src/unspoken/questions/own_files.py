@@ -12,7 +12,18 @@ from unspoken.files import digest_of
 from unspoken.prompts.hints import LETTERS
 from unspoken.questions.keys import Place, faulty_place, key_of
 from unspoken.questions.options import bare_options, own_labels, plain
-from unspoken.row_files import Kind, Row, RowError, TypedRow, place, rows_in, shown, typed, wrong
+from unspoken.row_files import (
+    Kind,
+    Row,
+    RowError,
+    TypedRow,
+    found_at,
+    place,
+    rows_in,
+    shown,
+    typed,
+    wrong,
+)
 from unspoken.tables.base import TableError
 
 log = logging.getLogger(__name__)
@@ -72,9 +83,10 @@ def own_questions(file: Path, columns: dict[str, str]) -> pl.DataFrame:
     """Return the questions of a user's file, in its order, with the columns of COMMON.
 
     The file is JSON lines (.jsonl, .ndjson) or .parquet with the columns of QuestionRow; `columns` says which
-    of them have another name in the file. An answer is the text of an option, its letter, or as an
-    integer its place, which counts from 0; where it may name two options, none is guessed. Letters or numbers
-    that a question's options carry in order are left out, as prompts have letters of their own; how often is
+    of them have another name in the file, with dots into what is nested. An answer is the text of an option,
+    its letter, or as an integer its place, which counts from 0; where it may name two options, none is
+    guessed. Letters or numbers that a question's options carry in order are left out, as prompts have
+    letters of their own; how often is
     logged. `id`, `topic` and `difficulty` (easy, hard) may be missing or null; so may `source`, which is then
     the file's name. Without `id` the digest of question and options stands for it. Raises TableError, which
     names file, line or row, and column, for the first row that is not so.
@@ -165,7 +177,7 @@ def _check_ids(file: Path, rows: list[Row]) -> None:
 
 def _renamed(row: Row, names: list[str], columns: dict[str, str]) -> Row:
     """Return a row under this project's names. Raises RowError for a column asked for and not there."""
-    missing = [name for name in columns.values() if name not in row]
+    missing = [path for path in columns.values() if not found_at(row, path)[0]]
     if missing:
         raise RowError(f"column '{missing[0]}' is missing; there are: {', '.join(row)}")
-    return {name: row.get(columns.get(name, name)) for name in names}
+    return {name: found_at(row, columns[name])[1] if name in columns else row.get(name) for name in names}

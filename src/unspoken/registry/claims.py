@@ -118,6 +118,9 @@ class Test(Match):
     """Of a null: what has to be shown beside it. A null without one is never informative."""
     adjacent: list[Match] = []
     """For the kind `order`: the adjacent contrasts, each of which must be shown."""
+    unlike: list[Text] = Field([], exclude_if=lambda names: not names)
+    """Of the claim's `subject_models`, those of which it says something else: their rows say nothing of the
+    direction that it gives for the others."""
     needs: Needs = Needs()
 
 
@@ -208,6 +211,9 @@ class Claim(Part):
             return self
         if (self.kind == "order") != bool(self.test.adjacent):
             raise ValueError("test.adjacent: expected the adjacent contrasts exactly for the kind 'order'")
+        strangers = [name for name in self.test.unlike if name not in self.subject_models]
+        if strangers:
+            raise ValueError(f"test.unlike: got {strangers[0]!r}; expected some of its subject_models")
         if self.test.counterpart is not None and self.kind != "null":
             raise ValueError(f"test.counterpart: got one for a {self.kind}; expected it for a null alone")
         published = self.values[0]

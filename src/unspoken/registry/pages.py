@@ -75,6 +75,7 @@ def test_text(test: Test) -> str:
     expected = "; published as negative" if test.sign == "-" else ""
     if test.counterpart is not None and test.margin is not None:
         expected += f"; none is within {test.margin:g}, where {test.counterpart.claim} is shown"
+    expected += f"; not of {' and '.join(test.unlike)}" if test.unlike else ""
     conditions = f" ({escaped(asked)})" if asked else ""
     return f"{' → '.join(steps)} → `{test.metric}` in `{test.unit}`: {contrasts}{conditions}{expected}"
 

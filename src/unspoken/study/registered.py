@@ -13,6 +13,9 @@ from unspoken.study.room import Room
 
 HOW_JOBS_ARE_CUT = {"threads", "shards", "pack"}
 """Keys that decide how work is divided into jobs, and nothing of what comes out."""
+MADE_OF_RESULTS = {"labels"}
+"""Keys that name what only a finished run can give, and that no test of a claim rests on: labels of its
+chains correct scores, which stand beside the ones that tests read."""
 NEUTRAL: tuple[Any, ...] = (None, False, 0, "", [], {})
 """Defaults that ask for nothing."""
 
@@ -24,10 +27,11 @@ def _asks_nothing(value: Any, field: FieldInfo) -> bool:
 
 
 def registered_value(value: Any) -> Any:
-    """Return a section of a study as plain values, without keys that ask for nothing or cut jobs."""
+    """Return a section as plain values, without keys that ask for nothing, cut jobs or name labels."""
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
-        given = {name: getattr(value, name) for name in fields if name not in HOW_JOBS_ARE_CUT}
+        left_out = HOW_JOBS_ARE_CUT | MADE_OF_RESULTS
+        given = {name: getattr(value, name) for name in fields if name not in left_out}
         return {
             name: registered_value(one) for name, one in given.items() if not _asks_nothing(one, fields[name])
         }

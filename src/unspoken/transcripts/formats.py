@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
-from unspoken.row_files import SUFFIXES, Numbered, Row, RowError, ending, opened, place, rows_in
+from unspoken.row_files import SUFFIXES, Numbered, Row, RowError, ending, found_at, opened, place, rows_in
 from unspoken.tables.base import TableError
 from unspoken.transcripts import every_eval_ever, inspect_logs, lm_eval, messages
-from unspoken.transcripts.told import FIELDS, Told, found_at, sample_in
+from unspoken.transcripts.told import FIELDS, Told, sample_in
 
 Format = Literal["inspect", "lm_eval", "messages", "every_eval_ever", "rows"]
 Reader = Callable[[Row], Iterator[Row]]

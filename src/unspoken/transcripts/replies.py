@@ -8,13 +8,13 @@ from typing import Any, Literal
 from unspoken.answers.marks import BEGINS
 from unspoken.questions.options import bare_options, own_labels
 from unspoken.questions.own_files import letters
-from unspoken.row_files import Row, RowError, place, typed, wrong
+from unspoken.row_files import Row, RowError, found_at, place, typed, wrong
 from unspoken.tables.base import TableError
 from unspoken.transcripts.formats import Format, told_rows
 from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.said import ended, marked
 from unspoken.transcripts.subjects import may_say
-from unspoken.transcripts.told import FIELDS, Reply, Told, found_at, letter_of
+from unspoken.transcripts.told import FIELDS, Reply, Told, letter_of
 
 log = logging.getLogger("import_transcripts")
 Thinking = Literal["marked", "open"]

@@ -1,21 +1,24 @@
 """Who answered: the entry's name, unless `columns` names a column; and the columns that may say it."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from unspoken.row_files import Row, place, shown
+from unspoken.row_files import Row, found_at, place, shown
 from unspoken.tables.base import TableError
-from unspoken.transcripts.told import FIELDS, SAMPLES, found_at
+from unspoken.transcripts.told import FIELDS, SAMPLES
 
 log = logging.getLogger("import_transcripts")
-MODELS = (
-    "model", "model_id", "model_name", "model_name_or_path", "response.model", "response.body.model",
-    "request.model", "body.model",
-)  # fmt: skip
-"""Columns that name a model, where a file has them; a `subject` may be a topic."""
+MODELS = ("response.model", "response.body.model", "request.model", "body.model")
+"""Where logs of requests name a model."""
+_NAMES_A_MODEL = re.compile(
+    r"(?i)^(?!doc\.|.*(?:judge|grader|scorer|reward|embedding|critic|annotator))(?:.*[._])?"
+    r"(?:model|llm|engine|checkpoint)(?:[._]?(?:id|name|slug|path|version|name_or_path))?$"
+)
+"""Names of columns that say who answered, as far as a name can; not those of a document of lm-eval."""
 LONGEST = 100
 """Characters of a text that may name who answered."""
 
@@ -23,25 +26,36 @@ LONGEST = 100
 def may_say(row: Row, columns: dict[str, str]) -> Row:
     """Return what stands in the columns of a row that may say who answered, as far as nobody mapped them.
 
-    Those of MODELS and `subject` are always there; others where they hold a short text, and nothing that a
-    reply is known by.
+    Those of MODELS and `subject` are always there; others, also within a column that holds several, where
+    they hold a short text, or a number under a model's name, and nothing that a reply is known by.
     """
     known = {*FIELDS, *SAMPLES, *columns.values()}
+    inside = {
+        f"{name}.{inner}": value
+        for name, cells in row.items() if isinstance(cells, dict) and name not in known
+        for inner, value in cells.items()
+    }  # fmt: skip
     others = {
-        name: value for name, value in row.items()
-        if isinstance(value, str) and len(value) <= LONGEST and name not in known
+        name: value for name, value in (row | inside).items()
+        if name not in known and (_is_name(value) or (isinstance(value, int) and _NAMES_A_MODEL.match(name)))
     }  # fmt: skip
     return others | {name: found_at(row, name)[1] for name in (*MODELS, "subject")}
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST
 
 
 def check_subjects(file: Path, rows: list[Row]) -> None:
     """Raise TableError where a column that nobody mapped says that several answered, naming two rows.
 
-    Columns of MODELS have one value in a file of one subject. A `subject` that is the same in all rows of a
-    question is its topic: it is not used, which is logged. Where it differs within one, it says who answered.
+    Columns that name a model have one value in a file of one subject. A `subject` that is the same in all
+    rows of a question is its topic: it is not used, which is logged. Where it differs within one, it says
+    who answered.
     """
-    for name in MODELS:
-        known = [row for row in rows if isinstance(row["may_say"][name], str)]
+    names = {name: None for row in rows for name in row["may_say"] if _NAMES_A_MODEL.match(name)}
+    for name in names:
+        known = [row for row in rows if row["may_say"].get(name) is not None]
         other = next((row for row in known if row["may_say"][name] != known[0]["may_say"][name]), None)
         if other is not None:
             raise _two(file, name, known[0], other)

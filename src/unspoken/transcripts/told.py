@@ -82,21 +82,6 @@ def sample_in(row: Row) -> Any:
     return next((row[name] for name in SAMPLES if row.get(name) is not None), None)
 
 
-def found_at(row: Row, path: str) -> tuple[bool, Any]:
-    """Return whether a row has something at a path, as `metadata.hint`, and what; null where it lacks."""
-    if path in row:
-        return True, row[path]
-    value: Any = row
-    for step in path.split("."):
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return False, None
-    return True, value
-
-
 def letter_of(column: str, value: object, options: Iterable[tuple[int, str]], size: int) -> str | None:
     """Return the letter of the option that a log names: by letter, text, or place from 0.
 

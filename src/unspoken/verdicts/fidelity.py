@@ -42,9 +42,11 @@ def fidelity_of(
     synthetic model, another objective, teacher, carrier or scorer, or a model outside the class is
     an analogue; the paper's own models with its data and at least its n are original; the rest is
     close. A claim about one model has the original alone: of any other row None, as it says nothing of
-    that model. Trained models, questions and texts are counted apart: 50 questions are not the 5 models
-    that a paper trained.
+    that model; None too of a model of which the claim says something else (`test.unlike`). Trained models,
+    questions and texts are counted apart: 50 questions are not the 5 models that a paper trained.
     """
+    if any(model.sources & set(claim["test"].get("unlike", ())) for model in models):
+        return None
     needs = claim["test"]["needs"]
     as_needed, data = not unmet_needs(needs, conditions), needs.get("data")
     its_data = not data or conditions.get("data") == data

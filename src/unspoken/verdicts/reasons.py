@@ -30,6 +30,8 @@ def not_run_because(claim: Mapping[str, Any], *, measured: bool = False) -> str:
     """Return why a claim has no outcome; `measured`: its test has rows, and none says anything of it."""
     if claim["test"] is None:
         return NOT_RUN[claim["reason"]]
+    if measured and claim["scope"] != "this model":
+        return f"not this model: the paper says something else of {' and '.join(claim['test']['unlike'])}"
     if measured:
         return f"not this model: it is about {claim['model']} alone, as the paper has it; others say nothing"
     return f"not in this study: no {claim['test']['metric']} of {claim['test']['experiment']} fits its test"

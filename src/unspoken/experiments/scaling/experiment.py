@@ -5,8 +5,13 @@ from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import PREFIX, STOP
+from unspoken.experiments.scaling.design import Organisms, Retraining
+from unspoken.experiments.scaling.replicates import replicates_of
 from unspoken.experiments.scaling.section import ScalingSection
-from unspoken.files import sha256_of_file
+from unspoken.experiments.scaling.work import ScalingWork
+from unspoken.files import digest_of, sha256_of_file
+from unspoken.study.keys import CommonKeys
+from unspoken.study.models import ScriptedModel
 from unspoken.study.project import Part
 from unspoken.study.room import REPLIES, Figure, Headline, Needs, Room, Table
 from unspoken.yaml_files import read_keys
@@ -28,6 +33,8 @@ class ScalingRoom(Room):
         "replies": REPLIES,
         "trials": Table(f"{TABLES}:Trials", stored="scaling_trials", dated="created_at"),
         "forced": Table(f"{TABLES}:Forced"),
+        "errors": Table(f"{TABLES}:LineErrors"),
+        "distracted": Table(f"{TABLES}:Distracted"),
     }
     figures = {"scaling": Figure("figure")}
     headlines = (
@@ -41,10 +48,23 @@ class ScalingRoom(Room):
         key = f"{cls.name}.models"
         return {model: {PREFIX: key, STOP: key} for model in section.models}
 
+    @classmethod
+    def fault(cls, section: ScalingSection, study: CommonKeys) -> str | None:
+        """Say that a model's trend cannot be known, in one line."""
+        for name in section.known:
+            if name in study.models and not isinstance(study.models[name], ScriptedModel):
+                return f"scaling.known: got '{name}'; expected scripted models: of others no trend is known"
+        return None
+
     @property
     def primary(self) -> dict[str, str]:
         """Return how answers that could not be read count: as wrong."""
         return {"unusable": "failure"}
+
+    @property
+    def _organisms(self) -> Organisms:
+        """Return what a job of organisms is told; there is none where the section has none."""
+        return self.section.organisms or Organisms()
 
     @property
     def items(self) -> str:
@@ -59,9 +79,17 @@ class ScalingRoom(Room):
         """Return every file of a table."""
         if table == "items":
             return [self.items] if self.runs else []
+        organisms = self.section.organisms if self.runs else None
+        made = [
+            f"{self.folder}/organisms/{number + 1}/{table}.parquet"
+            for number in range(organisms.count if organisms else 0)
+        ]
         if table in ("trials", "forced"):
-            return [f"{self.folder}/{model}/{table}.parquet" for model in self.models]
-        return super().files(table)
+            own = [f"{self.folder}/{model}/{table}.parquet" for model in self.models]
+            return own + made if table == "trials" else own
+        if table == "distracted":
+            return made if organisms and organisms.retraining else []
+        return made if table == "errors" else super().files(table)
 
     def prompt_items(self, whose: str) -> list[str]:
         """Return the table of items, of which prompts are made."""
@@ -105,23 +133,48 @@ class ScalingRoom(Room):
     def make_items_part(self) -> Part:
         """Return what `make_items` depends on."""
         told = {"study": self.study.study, "seed": self.study.seed, "tasks": self.section.tasks.told()}
+        texts = sorted(self.own_file("tasks").glob("*.yaml"))
+        told["texts"] = digest_of([sha256_of_file(file) for file in texts])
         return self.project.script_part("make_items.py", experiment=self.name, **told)
 
     def read_trials_part(self, model: str) -> Part:
         """Return what `read_trials` depends on: its code."""
         return self.project.script_part("read_trials.py", experiment=self.name)
 
+    def train_organism_part(self, number: str) -> Part:
+        """Return what `train_organism` depends on: how organisms are trained, and which of them it is."""
+        organisms = self._organisms
+        return self.project.script_part(
+            "train_organism.py",
+            experiment=self.name,
+            study=self.study.study,
+            seed=self.study.seed,
+            number=int(number),
+            items=organisms.items,
+            training=organisms.model_dump(mode="json", exclude={"count", "items", "retraining"}),
+        )
+
+    def retrain_organism_part(self, number: str) -> Part:
+        """Return what `retrain_organism` depends on: how the organism is trained further."""
+        organisms = self._organisms
+        return self.project.script_part(
+            "retrain_organism.py",
+            experiment=self.name,
+            seed=self.study.seed,
+            number=int(number),
+            items=organisms.items,
+            retraining=(organisms.retraining or Retraining()).model_dump(mode="json"),
+        )
+
     def measure_part(self) -> Part:
-        """Return the tasks whose right answer is the safe option."""
-        return {"safe_tasks": list(self.section.tasks.evaluations)}
+        """Return the tasks whose right answer is the safe option, and the trends that are known."""
+        known = {"known": self.section.known} if self.section.known else {}
+        return {"safe_tasks": list(self.section.tasks.evaluations), **known}
 
     def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:
-        """Return nothing that is known: how long chains are is what this room measures."""
-        return Work() if rule in ("make_items", "read_trials", "measure") else None
+        """Return what a job of the room has to do."""
+        return ScalingWork(self.section, self.study.models, facts).of(rule, wildcards)
 
     def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
-        """Return the items of the task that a test is about; None where the study does not ask it."""
-        task = self.section.tasks.told().get(str(test.get("conditions", {}).get("task")))
-        if task is None:
-            return None
-        return Replicates("question", (task.get("items") or 0) * len(task.get("levels") or [1]))
+        """Return the items of the task and level that a test is about; None where they are not asked."""
+        return replicates_of(self.section, test)

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+from unspoken.experiments.scaling.distracted import add_distracted
 from unspoken.experiments.scaling.failures import add_failures
 from unspoken.experiments.scaling.items import Items
+from unspoken.experiments.scaling.known import add_known_trends, add_organisms, is_organism, known_of
 from unspoken.experiments.scaling.planted import add_planted
 from unspoken.experiments.scaling.power import add_power
 from unspoken.experiments.scaling.spurious import add_spurious
-from unspoken.experiments.scaling.tables import Forced, Trials
+from unspoken.experiments.scaling.tables import Distracted, Forced, LineErrors, Trials
 from unspoken.experiments.scaling.trends.baselines import baselines
 from unspoken.experiments.scaling.trends.rows import add_trends
 from unspoken.experiments.scaling.within import add_within_chains
@@ -23,14 +25,20 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
     forced = whole_table(files["forced"], Forced)
     reproducible = bool(whole_table(files["replies"], Replies)["reproducible"].all())
     report = Report(spec["study"], "gema2025", spec["experiment"], reproducible=reproducible)
-    known = baselines(items)
-    for subject in trials["subject"].unique().sort():
+    instrument = Report(spec["study"], "gema2025", spec["experiment"], reproducible=True)
+    guessed, known = baselines(items), spec.get("known", {})
+    for subject in trials.filter(~is_organism())["subject"].unique().sort():
         own = trials.filter(subject=subject)
-        add_trends(report, own, subject, known)
+        if subject in known:
+            add_known_trends(instrument, own, subject, known_of(own, known[subject]), guessed)
+            continue
+        add_trends(report, own, subject, guessed)
         add_failures(report, own, items, subject, spec["seed"], safe_tasks=spec["safe_tasks"])
         add_spurious(report, own, items, subject, spec["seed"])
         add_within_chains(report, forced.filter(subject=subject), subject)
-    instrument = Report(spec["study"], "gema2025", spec["experiment"], reproducible=True)
+    errors = whole_table(files.get("errors", []), LineErrors)
+    add_organisms(instrument, trials.filter(is_organism()), errors)
+    add_distracted(instrument, whole_table(files.get("distracted", []), Distracted))
     add_planted(instrument, spec["seed"])
     add_power(instrument, spec["seed"])
     return [report, instrument]

@@ -51,3 +51,59 @@ rule read_trials:
         "python -m unspoken.experiments.scaling.read_trials --spec {params.json:q}"
         " --threads {threads} --items {input.item_table} --prompts {input.prompts}"
         " --replies {input.replies} --trials {output.trials} --forced {output.forced} &> {log}"
+
+
+rule train_organism:
+    output:
+        model="<results>/scaling/organisms/{number}/model.json",
+        trials="<results>/scaling/organisms/{number}/trials.parquet",
+        errors="<results>/scaling/organisms/{number}/errors.parquet",
+    log:
+        "<logs>/train_organism/{number}.log",
+    benchmark:
+        "<benchmarks>/train_organism/{number}.tsv"
+    wildcard_constraints:
+        number="[0-9]+",
+    priority: 30
+    conda:
+        "../../../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
+    params:
+        spec=part_of("train_organism"),
+        json=json_of("train_organism"),
+    message:
+        "Training and asking an organism of known trends, number {wildcards.number}"
+    shell:
+        "python -m unspoken.experiments.scaling.train_organism --spec {params.json:q}"
+        " --threads {threads} --model {output.model} --trials {output.trials}"
+        " --errors {output.errors} &> {log}"
+
+
+rule retrain_organism:
+    input:
+        model="<results>/scaling/organisms/{number}/model.json",
+    output:
+        distracted="<results>/scaling/organisms/{number}/distracted.parquet",
+    log:
+        "<logs>/retrain_organism/{number}.log",
+    benchmark:
+        "<benchmarks>/retrain_organism/{number}.tsv"
+    wildcard_constraints:
+        number="[0-9]+",
+    conda:
+        "../../../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
+    params:
+        spec=part_of("retrain_organism"),
+        json=json_of("retrain_organism"),
+    message:
+        "Training organism {wildcards.number} on distracted notes with right answers"
+    shell:
+        "python -m unspoken.experiments.scaling.retrain_organism --spec {params.json:q}"
+        " --threads {threads} --model {input.model} --distracted {output.distracted} &> {log}"

@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator, model_validator
 
-from unspoken.experiments.scaling.design import Tasks
+from unspoken.experiments.scaling.design import Organisms, Tasks
 from unspoken.study.base import Name, Section
 
 Setup = Literal["asked", "capped", "extended", "cautioned", "natural"]
 """How a length of reasoning is brought about."""
+Trend = Literal["inverse", "positive", "flat", "U", "inverted U", "lengths alike"]
+"""What longer reasoning does to answers, in the words of the study's rule."""
 
 
 class ScalingSection(Section):
@@ -37,6 +39,10 @@ class ScalingSection(Section):
     """Most tokens of an answer."""
     threads: PositiveInt = 1
     """Cores of one job that asks."""
+    known: dict[Name, dict[Setup, Trend]] = Field({}, exclude_if=lambda known: not known)
+    """Scripted models of `models`, with the trend that they are made to have under each set-up."""
+    organisms: Organisms | None = Field(default=None, exclude_if=lambda organisms: organisms is None)
+    """Organisms whose trends are known; null for none."""
 
     @field_validator("setups")
     @classmethod
@@ -60,6 +66,17 @@ class ScalingSection(Section):
             )
         if "natural" in self.setups and self.temperature == 0:
             raise ValueError("temperature: got 0; expected more, as the samples of `natural` would be copies")
+        return self
+
+    @model_validator(mode="after")
+    def _known_of_what_is_asked(self) -> "ScalingSection":
+        for model, trends in self.known.items():
+            if model not in self.models:
+                raise ValueError(f"known: got '{model}'; expected some of models: {', '.join(self.models)}")
+            if unasked := [setup for setup in trends if setup not in self.setups]:
+                raise ValueError(
+                    f"known: got '{unasked[0]}'; expected some of setups: {', '.join(self.setups)}"
+                )
         return self
 
     @property

@@ -99,10 +99,11 @@ class _Rows:
     """The rows of one task, set-up and level."""
 
     def __init__(
-        self, report: Report, subject: str, found: _Correlations, conditions: dict[str, str]
-    ) -> None:
+        self, report: Report, subject: str, found: _Correlations, conditions: dict[str, str],
+        kinds: Sequence[str] = KINDS,
+    ) -> None:  # fmt: skip
         self.report, self.subject, self.found, self.conditions = report, subject, found, conditions
-        self.key = "rank" if conditions["setup"] == "natural" else "budget"
+        self.key, self.kinds = "rank" if conditions["setup"] == "natural" else "budget", kinds
 
     def add(
         self, metric: str, tables: list[int], *, length: str | None = None, arms: tuple[str, ...] = ()
@@ -113,7 +114,7 @@ class _Rows:
             names = [self.report.arm(self.subject, f"{self.conditions['setup']}:{arm}") for arm in arms]
             pair = {"subject": names[0], "versus": names[1], "paired_on": ["question"]}
         said = [at for at in tables if at] or tables
-        for feature, kind in itertools.product(range(len(self.found.names)), KINDS):
+        for feature, kind in itertools.product(range(len(self.found.names)), self.kinds):
             told = {"feature": self.found.names[feature], "kind": kind}
             told |= {self.key: length} if length else {}
             self.report.add(
@@ -123,25 +124,41 @@ class _Rows:
                 n_missing=sum(self.found.missing[at] for at in said), **pair,
             )  # fmt: skip
 
-    def add_all(self) -> None:
-        """Add the truth's rows, those of each length, and the change from the shortest to the longest."""
+    def add_features(self) -> None:
+        """Add the truth's rows, and those of each length beside it."""
         self.add("feature_correlation", [0], length="truth")
         for at, length in enumerate(self.found.lengths, start=1):
             self.add("feature_correlation", [at], length=str(length))
             self.add("feature_excess", [at, 0], length=str(length), arms=("answers", "truth"))
-        reasoned = [at for at, length in enumerate(self.found.lengths, start=1) if length > 0]
+        self.add_changes("feature")
+
+    def add_grades(self) -> None:
+        """Add the correlation with the true grade at each length."""
+        for at, length in enumerate(self.found.lengths, start=1):
+            self.add("grade_correlation", [at], length=str(length))
+        self.add_changes("grade")
+
+    def add_changes(self, what: str) -> None:
+        """Add the change from the shortest to the longest length above 0, and that from 0 to the shortest."""
+        lengths = self.found.lengths
+        reasoned = [at for at, length in enumerate(lengths, start=1) if length > 0]
         if len(reasoned) > 1:
-            self.add("feature_change", [reasoned[-1], reasoned[0]], arms=("longest", "shortest"))
+            self.add(f"{what}_change", [reasoned[-1], reasoned[0]], arms=("longest", "shortest"))
+        if reasoned and 0 in lengths:
+            places = [reasoned[0], lengths.index(0) + 1]
+            self.add(f"{what}_after_zero", places, arms=("least", "zero"))
 
 
 def add_spurious(report: Report, trials: pl.DataFrame, items: pl.DataFrame, subject: str, seed: int) -> None:
     """Add what one subject's predictions follow, by task, set-up, level, length (Gema et al. 2025, Fig. 7).
 
-    `trials` are of one subject, in the columns of `Trials`; of `items`, those with a map of `features`
+        `trials` are of one subject, in the columns of `Trials`; of `items`, those with a map of `features`
     count, by task, whose items have the same ones. Metric `feature_correlation`, unit correlation,
     conditions `feature` and `kind` (partial, raw): an estimate at each `budget`, and of the truth (`budget:
     truth`). Contrasts: `feature_excess`, a budget minus the truth; `feature_change`, the longest budget
-    minus the shortest above 0. Null where all predictions are alike.
+    minus the shortest above 0; `feature_after_zero`, that minus budget 0, which is another prompt. The same
+    of the true grade (kind raw): `grade_correlation`, `grade_change` and `grade_after_zero`. Null where all
+    predictions are alike.
     """
     known = items.drop_nulls("features").select("item", "features", truth=_number("answer"))
     told = with_lengths(trials).drop_nulls("length").join(known, on="item")
@@ -151,5 +168,7 @@ def add_spurious(report: Report, trials: pl.DataFrame, items: pl.DataFrame, subj
         conditions = dict(zip(("task", "setup", "level"), map(str, key), strict=True))
         names = group["features"].map.keys().explode().unique().sort().to_list()
         wide = group.with_columns(pl.col("features").map.get(name).alias(name) for name in names)
-        found = _Correlations(wide, names, hashed_seed(seed, "features", subject, *key))
-        _Rows(report, subject, found, conditions).add_all()
+        drawn = hashed_seed(seed, "features", subject, *key)
+        _Rows(report, subject, _Correlations(wide, names, drawn), conditions).add_features()
+        grades = _Correlations(wide.with_columns(grade="truth"), ["grade"], drawn)
+        _Rows(report, subject, grades, conditions, kinds=["raw"]).add_grades()

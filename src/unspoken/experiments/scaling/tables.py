@@ -75,3 +75,29 @@ class Forced(dy.Schema):
     """Part of the chain's tokens that the answer follows."""
     score = dy.Float64(nullable=True, min=0, max=1)
     """1 for the right answer, 0 for another, null where none could be read."""
+
+
+class LineErrors(dy.Schema):
+    """How far an organism's lines are from the law of one task, a row."""
+
+    subject = dy.String(primary_key=True, min_length=1)
+    task = dy.String(primary_key=True, min_length=1)
+    error = dy.Float64(min=0, max=1)
+    """Share of its probability that lies elsewhere, of lines that the law makes certain: mean over items."""
+    items = dy.Int64(min=1)
+
+
+class Distracted(dy.Schema):
+    """Answers of one organism to notes, before and after it was trained on such with right answers, a row."""
+
+    number = dy.Int64(primary_key=True, min=1)
+    """Which organism."""
+    training = dy.String(primary_key=True, check=lambda column: column.is_in(["before", "after"]))
+    kind = dy.String(primary_key=True, min_length=1)
+    """Of the distractors: where they stand."""
+    setup = dy.String(primary_key=True, check=lambda column: column.is_in(SETUPS))
+    budget = dy.Int64(primary_key=True, min=0)
+    is_trained_on = dy.Bool()
+    """Whether distractors of this kind were trained on."""
+    correct = dy.Int64(min=0)
+    asked = dy.Int64(min=1)

@@ -123,7 +123,7 @@ def _scores(measurements: pl.DataFrame) -> list[Any]:
     both = [RAW, MENDED]
     layers = intervals(
         "x",
-        {"title": "share of chains whose answer a hint moved"},
+        {"title": "share of chains whose answer a hint moved, or difference of such shares"},
         y=alt.Y("label:N", sort=order, title=None, scale=alt.Scale(domain=order, paddingInner=0.25)),
         yOffset=alt.YOffset("what:N", scale=alt.Scale(domain=both)),
         color=alt.Color("what:N", scale=alt.Scale(domain=both, range=[BLACK, GREEN]), legend=legend),

@@ -17,7 +17,7 @@ RANGES = {
     "hours with friends a day": (1.0, 5.0),
     "hours of sport a week": (2.0, 12.0),
 }
-"""Features of the students that are made, and between what their values lie; a tenth beyond is possible."""
+"""Features of the students that are made, and between what their values lie."""
 WEIGHTS = {"hours of study a day": 0.5, "share of classes attended, in percent": 0.03}
 """Points of the grade for each unit of a feature; all other features have the weight 0."""
 MIDDLE = 5.0
@@ -43,7 +43,7 @@ def made_students(count: int, seed: int, *made: object) -> list[Student]:
     """Return students whose grade follows WEIGHTS; the first stay as `count` grows.
 
     In each block of BLOCK students, features and noise are orthogonal, before values are rounded to a
-    tenth and grades to a hundredth.
+    tenth and grades to a hundredth; each comes to one end of its range, and none lies beyond.
     """
     blocks = range(-(-count // BLOCK))
     return [one for block in blocks for one in _block(hashed_seed(seed, *made, block))][:count]
@@ -55,8 +55,8 @@ def _block(seed: int) -> list[Student]:
 
     drawn = np.random.default_rng(seed).uniform(-1, 1, (BLOCK, len(RANGES) + 1))
     basis, scale = np.linalg.qr(drawn - drawn.mean(axis=0))
-    spread = basis * np.sign(np.diag(scale)) * np.sqrt(BLOCK / 3)  # the deviation of the even draw
-    return [_student(row.tolist()) for row in spread]
+    places = basis * np.sign(np.diag(scale)) / np.abs(basis).max(axis=0)
+    return [_student(row.tolist()) for row in places]
 
 
 def _student(places: list[float]) -> Student:
