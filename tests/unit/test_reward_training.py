@@ -11,6 +11,7 @@ from unspoken.experiments.reinforcement.tasks.hints import HintsTask
 from unspoken.experiments.reinforcement.tasks.loan import LoanTask
 from unspoken.models.decoding import Decoder, sampled_replies
 from unspoken.models.network import llama_from_parameters, suffix_logits
+from unspoken.subjects import Subject
 from unspoken.training import reward as training_by_reward
 from unspoken.training.environments import read_replies
 from unspoken.training.reward import (
@@ -23,6 +24,7 @@ from unspoken.training.reward import (
     token_weights,
     train_by_reward,
 )
+from unspoken.training.rewarded import rewards_of
 
 pytestmark = pytest.mark.heavy
 SIZES = {"hidden_size": 32, "mlp_size": 48, "layers": 2, "steps": 21, "rows": 8, "learning_rate": 3e-3}
@@ -167,6 +169,10 @@ def test_a_training_goes_on_from_where_it_was_killed_to_the_same_bits(start, tmp
     assert [path.stem for path in tmp_path.glob("*.safetensors")] == ["2"]
     again = train_by_reward(*start, LOAN, Reward(), DOSE, 5, tmp_path, show=None)
     assert again.history == whole.history and set(again.snapshots) == {2}
+    spec = {"study": "small", "experiment": "reinforcement", "start": "loan", "arm": "outcome"}
+    known = Subject("reinforcement-loan:1", "student", "reinforcement-loan", seed=1)
+    tables = [rewards_of(spec, known, 1, one).drop("created_at") for one in (again, whole)]
+    assert tables[0].equals(tables[1])  # in the same order of columns
     for one, other in ((again.parameters, whole.parameters), (again.snapshots[2], whole.snapshots[2])):
         assert all(torch.equal(one[name], tensor) for name, tensor in other.items())
 

@@ -29,6 +29,7 @@ def rewarded_id(start: Subject, arm: str, number: int) -> str:
 
 def rewards_of(spec: dict[str, Any], start: Subject, number: int, policy: Rewarded) -> pl.DataFrame:
     """Return the rows of `Rewards` of one training."""
+    # In the schema's order: a history that was gone on from has another.
     return pl.DataFrame(policy.history).with_columns(
         study=pl.lit(spec["study"]),
         experiment=pl.lit(spec["experiment"]),
@@ -39,7 +40,7 @@ def rewards_of(spec: dict[str, Any], start: Subject, number: int, policy: Reward
         training_seed=pl.lit(number, pl.Int64),
         update=pl.int_range(1, len(policy.history) + 1),
         created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
-    )
+    ).select(Rewards.column_names())
 
 
 def subjects_of(
