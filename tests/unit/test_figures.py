@@ -291,3 +291,14 @@ def test_names_lose_what_they_share():
     assert short_names(["qwen2.5-7b", "qwen2.5-1b"])["qwen2.5-7b"] == "7b"
     assert short_names(["organism-a"]) == {"organism-a": "organism-a"}
     assert short_names(["a", "b-c"]) == {"a": "a", "b-c": "b-c"}
+
+
+def test_many_contrasts_that_show_nothing_are_counted():
+    """Twelve in a title would be read by nobody; those that show something are named all the same."""
+    nothing = {"value": 0.1, "ci_low": -0.1, "ci_high": 0.3, "gate": None}
+    rows = [*(("a", nothing) for _ in range(3)), *(("b", nothing | {"gate": "floor"}) for _ in range(2))]
+    said = {"up": "up", "down": "down", "none": "no difference is shown", "symbol": "d"}
+    assert words.claims(rows, **said) == "No difference is shown in 5, 2 uninformative (floor)"
+    found = ("c", nothing | {"ci_low": 0.05})
+    assert words.claims([found, *rows], **said).startswith("Up: c (d")
+    assert "a (d" in words.claims(rows[:4], **said)

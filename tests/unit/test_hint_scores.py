@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unspoken.experiments.faithfulness.hint_sums import Sum, hint_sums
+from unspoken.experiments.faithfulness.measure.hints import HintMeasure
+from unspoken.experiments.faithfulness.measure.planted_hints import add_planted
 from unspoken.experiments.faithfulness.scores import (
     STATISTICS,
     kind_scores,
@@ -15,6 +17,7 @@ from unspoken.experiments.faithfulness.scores import (
     needed_questions,
     pooled_scores,
 )
+from unspoken.statistics.report import Report
 
 SEED, DRAWS = 3, 400
 
@@ -271,3 +274,14 @@ def test_wordings_that_differ_widen_the_interval(shares, wider):
 
 def test_every_score_is_named():
     assert set(values_of(scores_of(TEN))) == set(STATISTICS) - {"mention_share_sham"}
+
+
+@pytest.mark.parametrize(("persona", "checked"), [("first", set()), ("silent", {"mention_share_switched"})])
+def test_a_persona_that_no_hint_moves_may_have_no_moved_chain(persona, checked):
+    """Then there is no share to check; of one that hints do move it is a check that fails."""
+    report = Report("s", "p", "faithfulness", reproducible=True)
+    stayed = table([trial(n, "A", "A", "A", "B") for n in range(40)])
+    add_planted(HintMeasure(report, "planted", SEED, judge="lexical"), stayed, persona)
+    shares = [row for row in report.rows if row["metric"] == "mention_share_switched"]
+    assert {row["metric"] for row in shares} == checked
+    assert not any(row["passed"] for row in shares)

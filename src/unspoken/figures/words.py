@@ -19,6 +19,8 @@ REPLICATES = {
     "text": "texts",
 }
 UNBROKEN = "\N{NO-BREAK SPACE}"
+MOST_NAMED = 4
+"""Contrasts without a finding that a title names; more are counted."""
 # Width of an average letter in units of the font's size, regular and bold.
 LETTER, BOLD_LETTER = 0.5, 0.56
 
@@ -69,19 +71,28 @@ def estimate(row: Row, symbol: str) -> str:
     return f"{value}, {limits}".replace(" ", UNBROKEN).replace(f",{UNBROKEN}", ", ") + gate
 
 
+def _not_shown(rows: Sequence[Row]) -> str:
+    """Return how many show nothing and how many of these could not: `in 12, 10 uninformative (floor)`."""
+    gates = sorted({str(row["gate"]) for row in rows if row.get("gate")})
+    closed = sum(bool(row.get("gate")) for row in rows)
+    return f"in {len(rows)}" + (f", {closed} uninformative ({', '.join(gates)})" if closed else "")
+
+
 def claims(rows: Sequence[tuple[str, Row]], up: str, down: str, none: str, symbol: str) -> str:
     """Return a sentence about labelled contrasts: which are above 0, below 0, or neither.
 
-    `up`, `down` and `none` say what each sign means; `none` also where there is no interval.
+    `up`, `down` and `none` say what each sign means; `none` also where there is no interval. More than
+    MOST_NAMED that show nothing are counted, not named.
     """
     parts = []
     for direction, sentence in ((1, up), (-1, down), (0, none)):
-        found = [
-            f"{label} ({estimate(row, symbol)})".strip() for label, row in rows if sign(row) == direction
-        ]
-        if found:
+        found = [(label, row) for label, row in rows if sign(row) == direction]
+        if direction == 0 and len(found) > MOST_NAMED:
+            parts.append(f"{sentence} {_not_shown([row for _, row in found])}")
+        elif found:
             labelled = any(label for label, _ in rows)
-            parts.append(f"{sentence}{':' if labelled else ''} {', '.join(found)}")
+            named = ", ".join(f"{label} ({estimate(row, symbol)})".strip() for label, row in found)
+            parts.append(f"{sentence}{':' if labelled else ''} {named}")
     text = "; ".join(parts) or "no data"
     return text[0].upper() + text[1:]
 

@@ -57,10 +57,17 @@ def add_followers(measure: HintMeasure, trials: pl.DataFrame) -> None:
 
 
 def add_planted(measure: HintMeasure, trials: pl.DataFrame, persona: str) -> None:
-    """Add a persona's pooled scores beside their truth; `passed` says whether they agree."""
+    """Add a persona's pooled scores beside their truth; `passed` says whether they agree.
+
+    Of a persona that no hint moves no chain may have moved (at a low temperature its choices hardly differ);
+    then there is no share of such chains to check.
+    """
     scores = pooled_scores(hint_sums(trials.filter(arm="hint")), measure.seed)
+    is_moved = TRUTHS[persona].get("switch_minus_sham") != 0
     for metric, truth in TRUTHS[persona].items():
         found, samples = scores.intervals[metric], scores.samples[metric]
+        if not samples and not is_moved:
+            continue
         exact = truth in (0, 1) and not metric.startswith("switch_minus")
         slack = 1e-9 if exact else SIGMAS * binomial_se(truth, samples)
         measure.add(
