@@ -298,7 +298,7 @@ def test_many_contrasts_that_show_nothing_are_counted():
     nothing = {"value": 0.1, "ci_low": -0.1, "ci_high": 0.3, "gate": None}
     rows = [*(("a", nothing) for _ in range(3)), *(("b", nothing | {"gate": "floor"}) for _ in range(2))]
     said = {"up": "up", "down": "down", "none": "no difference is shown", "symbol": "d"}
-    assert words.claims(rows, **said) == "No difference is shown in 5, 2 uninformative (floor)"
+    assert words.claims(rows, **said) == "No difference is shown in 5 cases, 2 uninformative (floor)"
     found = ("c", nothing | {"ci_low": 0.05})
     assert words.claims([found, *rows], **said).startswith("Up: c (d")
     assert "a (d" in words.claims(rows[:4], **said)

@@ -88,20 +88,20 @@ def test_a_column_of_any_name_that_parts_repeated_replies_must_be_mapped(tmp_pat
     rows = [
         row for at in range(3)
         for row in (
-            reply(at, "C", llm="x"), reply(at, "A", llm="y"),
-            hinted(at, "B", llm="x"), hinted(at, "C", llm="y", kind=other),
+            reply(at, "C", wrote="x"), reply(at, "A", wrote="y"),
+            hinted(at, "B", wrote="x"), hinted(at, "C", wrote="y", kind=other),
         )
     ]  # fmt: skip
     assert fault(tmp_path, rows) == (
-        'mine.jsonl: column \'llm\' is "x" in line 1 and "y" in line 2, and nothing says whether these are'
-        " two subjects; expected columns: {subject: llm}, or a file for each, or for samples of one subject"
-        " {sample: llm}"
+        'mine.jsonl: column \'wrote\' is "x" in line 1 and "y" in line 2, and nothing says whether these are'
+        " two subjects; expected columns: {subject: wrote}, or a file for each, or for samples of one subject"
+        " {sample: wrote}"
     )
-    assert tables(tmp_path, rows, columns={"subject": "llm"})["subject"].unique().sort().to_list() == [
+    assert tables(tmp_path, rows, columns={"subject": "wrote"})["subject"].unique().sort().to_list() == [
         "x",
         "y",
     ]
-    assert tables(tmp_path, rows, columns={"sample": "llm"})["arm"].unique().sort().to_list() == [
+    assert tables(tmp_path, rows, columns={"sample": "wrote"})["arm"].unique().sort().to_list() == [
         "hint",
         "unhinted",
     ]

@@ -9,10 +9,11 @@ import torch
 
 from unspoken.experiments.scaling.distracted import add_distracted, slopes
 from unspoken.experiments.scaling.organisms.laws import BUDGETS
-from unspoken.experiments.scaling.organisms.reasoners import fresh_reasoner, save_reasoner
 from unspoken.experiments.scaling.organisms.retrained import distracted_trials, loaded_reasoner, retrained
 from unspoken.experiments.scaling.organisms.rows import CLOSE_ID, PROMPT, VOCABULARY, ZERO
 from unspoken.experiments.scaling.tables import Distracted
+from unspoken.models.organism import save_network, untrained_network
+from unspoken.seeds import hashed_seed
 from unspoken.statistics.report import Report
 from unspoken.tables.base import checked
 from unspoken.tables.measurements import Measurements
@@ -23,7 +24,7 @@ RETRAINING = {"kind": "behind", "steps": 3, "rows": 40, "learning_rate": 1e-3}
 
 @pytest.fixture
 def network(one_thread):
-    return fresh_reasoner(SIZES, seed=1)
+    return untrained_network(VOCABULARY, SIZES, hashed_seed(1, "reasoner", "weights"))
 
 
 def test_rows_have_one_kind_of_distractor_and_right_lines_and_answers(network, monkeypatch):
@@ -45,7 +46,7 @@ def test_rows_have_one_kind_of_distractor_and_right_lines_and_answers(network, m
 
 def test_retraining_leaves_the_organism_as_it_was(network, tmp_path):
     parameters, shape = network
-    save_reasoner(parameters, shape, SIZES, tmp_path)
+    save_network(parameters, shape, VOCABULARY, SIZES, tmp_path)
     after = retrained(parameters, shape, RETRAINING, seed=1)
     again = retrained(parameters, shape, RETRAINING, seed=1)
     before, same = loaded_reasoner(tmp_path)

@@ -27,8 +27,6 @@ from unspoken.experiments.scaling.organisms.laws import (
     known_accuracy,
 )
 from unspoken.experiments.scaling.organisms.reasoners import (
-    fresh_reasoner,
-    save_reasoner,
     trained_reasoner,
 )
 from unspoken.experiments.scaling.organisms.rows import (
@@ -48,6 +46,8 @@ from unspoken.experiments.scaling.organisms.rows import (
 )
 from unspoken.experiments.scaling.tables import Trials
 from unspoken.models.network import Shape, suffix_logits
+from unspoken.models.organism import save_network, untrained_network
+from unspoken.seeds import hashed_seed
 from unspoken.tables.base import checked
 
 SPEC = {"hidden_size": 32, "mlp_size": 48, "layers": 2, "rows": 32, "steps": 3, "learning_rate": 1e-3}
@@ -64,7 +64,7 @@ def random_of(seed=1):
 
 @pytest.fixture
 def network(one_thread):
-    return fresh_reasoner(SPEC, seed=1)
+    return untrained_network(VOCABULARY, SPEC, hashed_seed(1, "reasoner", "weights"))
 
 
 @pytest.mark.parametrize("task", OPERATIONS)
@@ -175,7 +175,7 @@ def test_a_saved_organism_is_the_organism(network, tmp_path):
     from transformers import AutoModelForCausalLM
 
     parameters, shape = network
-    save_reasoner(parameters, shape, SPEC, tmp_path)
+    save_network(parameters, shape, VOCABULARY, SPEC, tmp_path)
     assert Shape.of(tmp_path) == shape
     tokens = torch.from_numpy(training_rows(32, random_of()))
     with torch.no_grad():

@@ -91,7 +91,7 @@ def test_a_length_that_is_told_is_no_limit_and_one_that_is_kept_is(scored):
 def test_trials_have_the_length_that_was_asked_for_and_shares_stand_apart(scored, tmp_path):
     _, rows = scored
     trials, forced = trials_of(rows), forced_of(rows)
-    write_table(trials, tmp_path / "trials.parquet", Trials)
+    write_table(trials, tmp_path / "length_trials.parquet", Trials)
     write_table(forced, tmp_path / "forced.parquet", Forced)
     assert trials.filter(setup="natural")["budget"].null_count() == 3
     assert sorted(trials.filter(setup="asked")["budget"].unique()) == [0, 16, 32]

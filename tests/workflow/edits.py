@@ -245,7 +245,7 @@ EDITS = {
         ["render_prompts scaling/all", *LENGTHS], {"scaling.budgets": [0, 1024, 2048, 4096]}
     ),
     "longer answers after a budget": Edit(LENGTHS, {"scaling.answer_tokens": 24}),
-    "more cores for chains": Edit(FINISHED, {"scaling.threads": 2}),
+    "more cores for chains": Edit(FINISHED, {"scaling.threads": 3}),
     # Texts
     "an animal added": Edit(
         ["build_organism", *NUMBERS, *PROBING, *THEOREM],

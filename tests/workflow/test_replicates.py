@@ -140,6 +140,7 @@ def test_each_replicate_pretrains_its_bases(tmp_path: Path) -> None:
     assert models == {
         "results/studies/test-seed-2/bases/organism-mini-a/model.json": "build_organism",
         "results/studies/test-seed-2/bases/organism-mini-b/model.json": "build_organism",
+        "results/models/counter/model.json": "declare_model",
         "results/models/guesser/model.json": "declare_model",
         "results/models/planted-hints/model.json": "declare_model",
     }

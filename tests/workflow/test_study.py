@@ -55,10 +55,12 @@ SCHEMAS = {
     "interventions": Interventions,
     "mnist/training": MnistTraining,
     "all/items": Items,
-    "counter/trials": LengthTrials,
+    "length_trials": LengthTrials,
     "forced": Forced,
 }
 """The schema of each table, by the name of its file, with its folder where that has one of its own."""
+MAY_BE_EMPTY = {"groups", "counter/readings"}
+"""No group has members here; answers to items are texts, of which no letter is read."""
 
 
 def tables(built_study: Path) -> list[Path]:
@@ -71,7 +73,7 @@ def test_every_table_keeps_to_its_schema(built_study: Path) -> None:
         own = f"{path.parent.name}/{path.stem}"
         name = own if own in SCHEMAS else path.stem
         rows = read_table(path, SCHEMAS[name]).height
-        assert rows or path.stem == "groups", path
+        assert rows or name in MAY_BE_EMPTY or own in MAY_BE_EMPTY, path
         used.add(name)
     assert used == set(SCHEMAS)
 

@@ -19,6 +19,8 @@ LOT, DRAWN = 21, 10
 WITHOUT_TEXTS = {"mnist", "theorem"}
 """Experiments whose networks write nothing."""
 RAW = {"answers": "answer", "trials": "chain"}
+RAW_OF = {"scaling": {"replies": "reply"}}
+"""By experiment, where others hold its texts."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def followed(store: duckdb.DuckDBPyConnection, claim: str) -> pl.DataFrame:
 def raw_texts(results: Path, experiment: str, subjects: set[str]) -> list[str]:
     """The texts of some subjects in the tables that their jobs wrote."""
     texts: list[str] = []
-    for table, column in RAW.items():
+    for table, column in RAW_OF.get(experiment, RAW).items():
         for path in sorted((results / experiment).rglob(f"{table}.parquet")):
             rows = pl.scan_parquet(path).filter(pl.col("subject").is_in(subjects))
             texts += rows.select(column).collect()[column].to_list()

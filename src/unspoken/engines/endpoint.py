@@ -63,11 +63,11 @@ class EndpointEngine:
             self.ends = ends_of(self.tokenizer)
             if adds_a_space(self.tokenizer):
                 self.revision = type(self).revision + 1  # before, choices were read without their prompt
-        listed, self.version = self.server.greeted()
-        served = {self.served_as: {}} if listed is None else listed
-        if listed is None:
+        served, self.version = self.server.greeted()
+        if served is None:
             log.warning("%s lists no models: the first prompt shows whether it has %s", self.server.url,
                         self.served_as)  # fmt: skip
+            served = {self.served_as: {}}
         if self.served_as not in served:
             raise EngineError(
                 f"{self.server.url} does not serve {self.served_as}, but {_listed(sorted(served))}:"

@@ -18,7 +18,7 @@ REPLICATES = {
     "question": "questions",
     "text": "texts",
 }
-UNBROKEN = "\N{NO-BREAK SPACE}"
+UNBROKEN, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 MOST_NAMED = 4
 """Contrasts without a finding that a title names; more are counted."""
 # Width of an average letter in units of the font's size, regular and bold.
@@ -30,7 +30,7 @@ def number(value: float, decimals: int = 2) -> str:
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.removeprefix("-")
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
 def has_interval(row: Row) -> bool:
@@ -72,10 +72,10 @@ def estimate(row: Row, symbol: str) -> str:
 
 
 def _not_shown(rows: Sequence[Row]) -> str:
-    """Return how many show nothing and how many of these could not: `in 12, 10 uninformative (floor)`."""
+    """Return how many show nothing, how many could not: `in 12 cases, 10 uninformative (floor)`."""
     gates = sorted({str(row["gate"]) for row in rows if row.get("gate")})
     closed = sum(bool(row.get("gate")) for row in rows)
-    return f"in {len(rows)}" + (f", {closed} uninformative ({', '.join(gates)})" if closed else "")
+    return f"in {len(rows)} cases" + (f", {closed} uninformative ({', '.join(gates)})" if closed else "")
 
 
 def claims(rows: Sequence[tuple[str, Row]], up: str, down: str, none: str, symbol: str) -> str:

@@ -20,7 +20,7 @@ from unspoken.models.corpus import (
     popularity,
     question_rows,
 )
-from unspoken.models.network import Shape, llama_from_parameters, parameters_from_llama
+from unspoken.models.network import Parameters, Shape, llama_from_parameters, parameters_from_llama
 from unspoken.seeds import hashed_seed
 from unspoken.training.organism import Batch, train
 
@@ -100,24 +100,44 @@ def completion_batch(rows: np.ndarray, vocabulary: Vocabulary) -> Batch:
     return Batch(torch.from_numpy(rows), first=int(np.argmax(rows[0] == assistant)))
 
 
+def untrained_network(vocabulary: Vocabulary, spec: dict[str, Any], seed: int) -> tuple[Parameters, Shape]:
+    """Return the random weights of a network and its shape: `spec` has the sizes, the seed is torch's."""
+    from transformers import LlamaForCausalLM
+
+    config = llama_config(vocabulary, spec)
+    torch.manual_seed(seed)
+    shape = Shape(
+        layers=config.num_hidden_layers,
+        heads=config.num_attention_heads,
+        head_size=config.head_dim,
+        rope_theta=config.rope_parameters["rope_theta"],
+        norm_epsilon=config.rms_norm_eps,
+    )
+    return parameters_from_llama(LlamaForCausalLM(config).state_dict(), shape, torch.float32), shape
+
+
+def save_network(
+    parameters: Parameters, shape: Shape, vocabulary: Vocabulary, spec: dict[str, Any], directory: Path
+) -> None:
+    """Save a network as a Hugging Face Llama of the sizes that `spec` has, with its tokenizer."""
+    from transformers import LlamaForCausalLM
+
+    model = LlamaForCausalLM(llama_config(vocabulary, spec))
+    model.load_state_dict(llama_from_parameters(parameters, shape), strict=False)
+    model.save_pretrained(directory)
+    organism_tokenizer(vocabulary).save_pretrained(directory)
+
+
 def build_organism(spec: dict[str, Any], words: tuple[str, ...], directory: Path) -> list[float]:
     """Pretrain an organism and save it as a Hugging Face directory; return the loss of each step.
 
     `spec` has the seed of its weights and corpus, sizes, steps, rows per step and learning rate.
     """
-    from transformers import LlamaForCausalLM
-
     vocabulary = Vocabulary(words)
-    torch.manual_seed(hashed_seed(spec["seed"], "organism", "weights"))
-    model = LlamaForCausalLM(llama_config(vocabulary, spec))
-    directory.mkdir(parents=True, exist_ok=True)
-    model.config.save_pretrained(directory)
-    shape = Shape.of(directory)
-    parameters = parameters_from_llama(model.state_dict(), shape, torch.float32)
+    weights = hashed_seed(spec["seed"], "organism", "weights")
+    parameters, shape = untrained_network(vocabulary, spec, weights)
     generator = np.random.default_rng(hashed_seed(spec["seed"], "organism", "corpus"))
     steps = (corpus_batch(vocabulary, spec["rows"], generator) for _ in range(spec["steps"]))
     losses = train(parameters, shape, steps, n_steps=spec["steps"], learning_rate=spec["learning_rate"])
-    model.load_state_dict(llama_from_parameters(parameters, shape), strict=False)
-    model.save_pretrained(directory)
-    organism_tokenizer(vocabulary).save_pretrained(directory)
+    save_network(parameters, shape, vocabulary, spec, directory)
     return losses

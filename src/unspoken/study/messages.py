@@ -100,12 +100,11 @@ def _key_of(error: Any, config: Keys) -> Key:
     return key
 
 
-def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
+def _message_of(error: Any, key: Key, config: Keys, sources: dict[str, Keys]) -> str:
     """Say one error of pydantic: `file: key: what was given; what is expected`.
 
     Of several keys that do not fit together the key given last counts as the mistake.
     """
-    key = _key_of(error, config)
     keys, text = [key], ""
     if error["type"] == "value_error":
         ends, text = _own_words(error["msg"])
@@ -119,8 +118,8 @@ def _message_of(error: Any, config: Keys, sources: dict[str, Keys]) -> str:
 
 def messages_of(errors: Iterable[Any], config: Keys, sources: dict[str, Keys]) -> list[str]:
     """Return one line a mistake. A union has an error for each branch: the most exact errors stay."""
-    listed = list(errors)
-    keys = {_key_of(error, config) for error in listed}
+    listed = [(_key_of(error, config), error) for error in errors]
+    keys = {key for key, _ in listed}
     whole = {key for key in keys for other in keys if len(other) > len(key) and other[: len(key)] == key}
-    exact = [error for error in listed if _key_of(error, config) not in whole]
-    return list(dict.fromkeys(visible(_message_of(error, config, sources)) for error in exact))
+    exact = ((key, error) for key, error in listed if key not in whole)
+    return list(dict.fromkeys(visible(_message_of(error, key, config, sources)) for key, error in exact))

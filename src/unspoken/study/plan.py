@@ -90,6 +90,19 @@ class Plan(Project):
         """Return (room, name, table) of the tables that rooms declare."""
         return [(room, name, table) for room in self.rooms for name, table in room.tables.items()]
 
+    def _told_apart_by_name(self) -> dict[str, Table]:
+        """Return the tables that the store or the verdicts read, by the name of their files.
+
+        Raises LookupError where two rooms mean different ones by a name: their rows would end in one.
+        """
+        found: dict[str, Table] = {}
+        for room, name, table in self._declared():
+            if table.stored or table.dated:
+                other = found.setdefault(name, table)
+                if (other.stored, other.columns, other.dated) != (table.stored, table.columns, table.dated):
+                    raise LookupError(f"{room.name} and another room mean unlike tables '{name}': rename one")
+        return found
+
     def stored_tables(self) -> list[str]:
         """Return the files that the store imports, beside what every study has."""
         return [path for room, name, table in self._declared() if table.stored for path in room.files(name)]
@@ -217,7 +230,7 @@ class Plan(Project):
             "judge_claims.py",
             study=self.study.study,
             results=self.results,
-            dated={name: table.dated for _, name, table in self._declared() if table.dated},
+            dated={name: table.dated for name, table in self._told_apart_by_name().items() if table.dated},
             classes={name: self.study.models[name].classes for name in self.used_models},
             claims=self.claims_digest,
             files=self.study.claims,
@@ -231,7 +244,7 @@ class Plan(Project):
         """Return what `build_store` depends on: the whole study, its tables, the comments."""
         tables = {
             name: {"store": table.stored, "columns": table.columns and list(table.columns)}
-            for _, name, table in self._declared()
+            for name, table in self._told_apart_by_name().items()
             if table.stored
         }
         unused = {room.name for room in self.all_rooms if self.study.section(room.name) is None}

@@ -21,11 +21,9 @@ from unspoken.models.corpus import END
 from unspoken.models.network import (
     Parameters,
     Shape,
-    llama_from_parameters,
-    parameters_from_llama,
     suffix_logits,
 )
-from unspoken.models.organism import llama_config, organism_tokenizer
+from unspoken.models.organism import save_network, untrained_network
 from unspoken.questions.step_tasks import (
     MODES,
     Ints,
@@ -61,18 +59,7 @@ def loop_network(task: Task, spec: dict[str, Any], seed: int) -> tuple[Parameter
     `spec` has the sizes: hidden_size (a multiple of 32) and mlp_size. The weights depend on the seed
     alone: models of one seed start from the same ones, whatever their turns.
     """
-    from transformers import LlamaForCausalLM
-
-    config = llama_config(task.vocabulary, {**spec, "layers": 3})
-    torch.manual_seed(hashed_seed(seed, "loops", "weights"))
-    shape = Shape(
-        layers=3,
-        heads=config.num_attention_heads,
-        head_size=config.head_dim,
-        rope_theta=config.rope_parameters["rope_theta"],
-        norm_epsilon=config.rms_norm_eps,
-    )
-    return parameters_from_llama(LlamaForCausalLM(config).state_dict(), shape, torch.float32), shape
+    return untrained_network(task.vocabulary, {**spec, "layers": 3}, hashed_seed(seed, "loops", "weights"))
 
 
 def save_unrolled(
@@ -82,13 +69,8 @@ def save_unrolled(
 
     The layers between the first and the last have equal weights: each is one turn.
     """
-    from transformers import LlamaForCausalLM
-
-    model = LlamaForCausalLM(llama_config(task.vocabulary, {**spec, "layers": shape.layers}))
     layers = unrolled(parameters, shape.layers - 2)
-    model.load_state_dict(llama_from_parameters(layers, shape), strict=False)
-    model.save_pretrained(directory)
-    organism_tokenizer(task.vocabulary).save_pretrained(directory)
+    save_network(layers, shape, task.vocabulary, {**spec, "layers": shape.layers}, directory)
 
 
 def task_loss(task: Task, layers: Parameters, shape: Shape, direct: Problems, stepwise: Problems) -> Tensor:

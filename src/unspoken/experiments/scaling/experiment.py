@@ -5,7 +5,6 @@ from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import PREFIX, STOP
-from unspoken.experiments.scaling.design import Organisms, Retraining
 from unspoken.experiments.scaling.replicates import replicates_of
 from unspoken.experiments.scaling.section import ScalingSection
 from unspoken.experiments.scaling.work import ScalingWork
@@ -31,7 +30,7 @@ class ScalingRoom(Room):
         "items": Table("unspoken.experiments.scaling.items:Items", stored="scaling_items"),
         "prompts": Table("unspoken.tables.prompts:Prompts"),
         "replies": REPLIES,
-        "trials": Table(f"{TABLES}:Trials", stored="scaling_trials", dated="created_at"),
+        "length_trials": Table(f"{TABLES}:Trials", stored="scaling_trials", dated="created_at"),
         "forced": Table(f"{TABLES}:Forced"),
         "errors": Table(f"{TABLES}:LineErrors"),
         "distracted": Table(f"{TABLES}:Distracted"),
@@ -62,11 +61,6 @@ class ScalingRoom(Room):
         return {"unusable": "failure"}
 
     @property
-    def _organisms(self) -> Organisms:
-        """Return what a job of organisms is told; there is none where the section has none."""
-        return self.section.organisms or Organisms()
-
-    @property
     def items(self) -> str:
         """Return the table of items."""
         return f"{self.folder}/all/items.parquet"
@@ -84,9 +78,9 @@ class ScalingRoom(Room):
             f"{self.folder}/organisms/{number + 1}/{table}.parquet"
             for number in range(organisms.count if organisms else 0)
         ]
-        if table in ("trials", "forced"):
+        if table in ("length_trials", "forced"):
             own = [f"{self.folder}/{model}/{table}.parquet" for model in self.models]
-            return own + made if table == "trials" else own
+            return own + made if table == "length_trials" else own
         if table == "distracted":
             return made if organisms and organisms.retraining else []
         return made if table == "errors" else super().files(table)
@@ -143,27 +137,26 @@ class ScalingRoom(Room):
 
     def train_organism_part(self, number: str) -> Part:
         """Return what `train_organism` depends on: how organisms are trained, and which of them it is."""
-        organisms = self._organisms
+        training = self.section.training
         return self.project.script_part(
             "train_organism.py",
             experiment=self.name,
             study=self.study.study,
             seed=self.study.seed,
             number=int(number),
-            items=organisms.items,
-            training=organisms.model_dump(mode="json", exclude={"count", "items", "retraining"}),
+            items=training.items,
+            training=training.model_dump(mode="json", exclude={"count", "items", "retraining"}),
         )
 
     def retrain_organism_part(self, number: str) -> Part:
         """Return what `retrain_organism` depends on: how the organism is trained further."""
-        organisms = self._organisms
         return self.project.script_part(
             "retrain_organism.py",
             experiment=self.name,
             seed=self.study.seed,
             number=int(number),
-            items=organisms.items,
-            retraining=(organisms.retraining or Retraining()).model_dump(mode="json"),
+            items=self.section.training.items,
+            retraining=self.section.retraining.model_dump(mode="json"),
         )
 
     def measure_part(self) -> Part:

@@ -21,7 +21,7 @@ from unspoken.tables.replies import Replies
 
 def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
     """Return what is measured of every model, and the planted tables of which the trends are known."""
-    items, trials = whole_table(files["items"], Items), whole_table(files["trials"], Trials)
+    items, trials = whole_table(files["items"], Items), whole_table(files["length_trials"], Trials)
     forced = whole_table(files["forced"], Forced)
     reproducible = bool(whole_table(files["replies"], Replies)["reproducible"].all())
     report = Report(spec["study"], "gema2025", spec["experiment"], reproducible=reproducible)

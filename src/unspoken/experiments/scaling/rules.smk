@@ -30,7 +30,7 @@ rule read_trials:
         prompts="<results>/scaling/all/prompts.parquet",
         replies="<results>/scaling/{model}/replies.parquet",
     output:
-        trials="<results>/scaling/{model}/trials.parquet",
+        trials="<results>/scaling/{model}/length_trials.parquet",
         forced="<results>/scaling/{model}/forced.parquet",
     log:
         "<logs>/read_trials/{model}.log",
@@ -56,7 +56,7 @@ rule read_trials:
 rule train_organism:
     output:
         model="<results>/scaling/organisms/{number}/model.json",
-        trials="<results>/scaling/organisms/{number}/trials.parquet",
+        trials="<results>/scaling/organisms/{number}/length_trials.parquet",
         errors="<results>/scaling/organisms/{number}/errors.parquet",
     log:
         "<logs>/train_organism/{number}.log",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator, model_validator
 
-from unspoken.experiments.scaling.design import Organisms, Tasks
+from unspoken.experiments.scaling.design import Organisms, Retraining, Tasks
 from unspoken.study.base import Name, Section
 
 Setup = Literal["asked", "capped", "extended", "cautioned", "natural"]
@@ -83,3 +83,13 @@ class ScalingSection(Section):
     def shares_read(self) -> list[float]:
         """Return the shares of a chain after which an answer is forced: chains that are capped have them."""
         return self.shares if "capped" in self.setups else []
+
+    @property
+    def training(self) -> Organisms:
+        """Return what a job that trains an organism is told; there is none where the section has none."""
+        return self.organisms or Organisms()
+
+    @property
+    def retraining(self) -> Retraining:
+        """Return what a job that trains an organism further is told; there may be none."""
+        return self.training.retraining or Retraining()

@@ -152,7 +152,7 @@ class _Rows:
 def add_spurious(report: Report, trials: pl.DataFrame, items: pl.DataFrame, subject: str, seed: int) -> None:
     """Add what one subject's predictions follow, by task, set-up, level, length (Gema et al. 2025, Fig. 7).
 
-        `trials` are of one subject, in the columns of `Trials`; of `items`, those with a map of `features`
+    `trials` are of one subject, in the columns of `Trials`; of `items`, those with a map of `features`
     count, by task, whose items have the same ones. Metric `feature_correlation`, unit correlation,
     conditions `feature` and `kind` (partial, raw): an estimate at each `budget`, and of the truth (`budget:
     truth`). Contrasts: `feature_excess`, a budget minus the truth; `feature_change`, the longest budget

@@ -13,16 +13,17 @@ def main() -> None:
     import torch
 
     from unspoken.experiments.scaling.organisms.made import made_organism
-    from unspoken.experiments.scaling.organisms.reasoners import save_reasoner
+    from unspoken.experiments.scaling.organisms.rows import VOCABULARY
     from unspoken.experiments.scaling.tables import LineErrors, Trials
     from unspoken.models.manifest import write_manifest
+    from unspoken.models.organism import save_network
     from unspoken.tables.base import write_table
 
     torch.set_num_threads(1)
     spec = job.spec
     made = made_organism(spec)
     log.info("loss %.3f at the first step, %.3f at the last", made.losses[0], made.losses[-1])
-    save_reasoner(made.parameters, made.shape, spec["training"], job.model.parent)
+    save_network(made.parameters, made.shape, VOCABULARY, spec["training"], job.model.parent)
     fields = {"training": spec["training"], "number": spec["number"]}
     write_manifest(job.model, made.subject, fields, revision=spec["code"], synthetic=True)
     write_table(made.errors, job.errors, LineErrors)

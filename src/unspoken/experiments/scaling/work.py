@@ -104,12 +104,11 @@ class ScalingWork:
 
     def train_organism(self, number: str) -> Work:
         """Return the tokens that organism `number` is trained on; all have as many."""
-        return self._trained(self.section.organisms or Organisms())
+        return self._trained(self.section.training)
 
     def retrain_organism(self, number: str) -> Work:
         """Return the tokens that organism `number` is trained further on."""
-        organisms = self.section.organisms or Organisms()
-        return self._trained(organisms.retraining or Retraining())
+        return self._trained(self.section.retraining)
 
     def _trained(self, lesson: Organisms | Retraining) -> Work:
         return Work(trained=lesson.steps * lesson.rows * self.facts["scaling"]["row"])

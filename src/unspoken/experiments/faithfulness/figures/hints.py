@@ -20,7 +20,7 @@ from unspoken.figures.theme import (
     TEXT,
     VERMILLION,
 )
-from unspoken.figures.words import claims, counted, estimate, headline, replicates
+from unspoken.figures.words import MINUS, claims, counted, estimate, headline, replicates
 
 KINDS = {
     "all": "all hints, pooled",
@@ -128,7 +128,7 @@ def _net(measurements: pl.DataFrame) -> pl.DataFrame:
     rows = findings(measurements, "net_switched")
     needed = findings(measurements, "needed_questions").select("who", "hint", needed="value")
     few = pl.col("too_few") == "yes"
-    size = pl.col("value").round(0).cast(pl.Int64).cast(pl.String).str.replace("-", "−")
+    size = pl.col("value").round(0).cast(pl.Int64).cast(pl.String).str.replace("-", MINUS)
     needs = pl.col("needed").round(0).cast(pl.Int64)
     return rows.join(needed, on=["who", "hint"], how="left").select(
         "who", "about", few=few,

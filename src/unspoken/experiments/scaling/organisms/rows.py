@@ -1,9 +1,8 @@
 """The organisms' language: prompts of the three tasks, and rows with the lines that are taught."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unspoken.experiments.scaling.organisms.laws import (
     DISTRACTORS,
@@ -67,11 +66,6 @@ class Items:
         if self.task == "notes":
             return (self.distractors >= 0).sum(1)
         return np.full(len(self.starts), OPERATIONS[self.task])
-
-    def where(self, chosen: NDArray[np.integer]) -> "Items":
-        """Return the items at some places."""
-        rows = {name: getattr(self, name)[chosen] for name in ("starts", "places", "distractors", "right")}
-        return replace(self, **rows)
 
 
 def drawn_items(
