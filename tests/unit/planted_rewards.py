@@ -39,7 +39,8 @@ def spoken(
     """Return replies of which the first are rewarded, and the first say what drives the reward."""
     return subject_rows(start, task, arm, base, strata).with_columns(
         chain=pl.lit("a b"), answer=pl.lit("approve"), valid=pl.lit(value=True), rewarded=first(rewarded),
-        says=first(says), tells=first(says), chain_tokens=pl.lit(tokens, pl.Int64), closed=pl.lit(value=True),
+        wanted=pl.lit("approve"), idle=pl.lit("b"), says=first(says), named=first(says), tells=first(says),
+        chain_tokens=pl.lit(tokens, pl.Int64), closed=pl.lit(value=True),
     )  # fmt: skip
 
 
@@ -72,13 +73,14 @@ def _decided(
     )  # fmt: skip
 
 
-def curve_rows(start: str, arm: str, base: int) -> pl.DataFrame:
+def curve_rows(start: str, arm: str, base: int, fate: str = "learnt") -> pl.DataFrame:
     """Return what eighty updates of one training saw, its rewards growing."""
     update = pl.int_range(1, 81)
     return pl.select(update=update).with_columns(
         study=pl.lit("small"), experiment=pl.lit("reinforcement"), subject=pl.lit(f"{start}:{base}:{arm}"),
         start=pl.lit(start), arm=pl.lit(arm), base=pl.lit(base, pl.Int64),
-        training_seed=pl.lit(1, pl.Int64), reward=pl.col("update") / 80, right=pl.col("update") / 80,
+        training_seed=pl.lit(1, pl.Int64), fate=pl.lit(fate), best=pl.lit(1.0),
+        named=pl.lit(0.4), reward=pl.col("update") / 80, right=pl.col("update") / 80,
         valid=pl.lit(1.0), says=pl.lit(0.4), tells=pl.lit(0.3), chain_tokens=pl.lit(4.0), at_cap=pl.lit(0.0),
         informative=pl.lit(0.5), loss=pl.lit(0.1), created_at=pl.lit("never"),
     )  # fmt: skip
@@ -100,5 +102,6 @@ def reward_tables(says: float) -> Tables:
         decided.append(decisions("steps", "steps", arm, base, steps, needed=needed))
         if arm == "outcome":
             curves += [curve_rows(start, arm, base) for start in ("loan", "hints", "steps")]
-    add_reinforcement(report, pl.concat(told), pl.concat(decided))
-    return {"measurements": with_all_conditions(report.measurements()), "rewards": pl.concat(curves)}
+    rewards = pl.concat(curves)
+    add_reinforcement(report, pl.concat(told), pl.concat(decided), rewards)
+    return {"measurements": with_all_conditions(report.measurements()), "rewards": rewards}

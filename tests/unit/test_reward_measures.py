@@ -3,12 +3,19 @@
 import numpy as np
 import polars as pl
 import pytest
-from planted_rewards import decisions, spoken
+from planted_rewards import curve_rows, decisions, spoken
 
 from unspoken.experiments.reinforcement import planted
 from unspoken.experiments.reinforcement.changes import Chains, changed_trials, instead_trials, partners
+from unspoken.experiments.reinforcement.instruments import (
+    add_masked,
+    add_planted_bits,
+    add_planted_monitors,
+)
 from unspoken.experiments.reinforcement.measure import add_reinforcement
+from unspoken.experiments.reinforcement.monitors import auroc, detected, g_mean_squared
 from unspoken.experiments.reinforcement.planted import UNCHANGED, add_planted, naming_chains
+from unspoken.experiments.reinforcement.read_chains import word_scores
 from unspoken.experiments.reinforcement.tables import Decisions, Spoken
 from unspoken.experiments.reinforcement.tasks.loan import LoanTask
 from unspoken.experiments.reinforcement.tasks.steps import StepsTask
@@ -16,15 +23,22 @@ from unspoken.figures.tables import with_conditions
 from unspoken.statistics.report import Report
 from unspoken.tables.base import checked
 from unspoken.tables.measurements import Measurements
+from unspoken.tables.rewards import Rewards
 
 BASES = (1, 2, 3)
-CONDITIONS = ("start", "task", "items", "reward", "change", "attribute", "updates", "planted", "truth")
+CONDITIONS = (
+    "start", "task", "items", "reward", "change", "attribute", "updates", "planted", "truth", "monitor",
+    "fate",
+)  # fmt: skip
 
 
-def measured(told, decided):
+def measured(told, decided, fate="learnt", **more):
     report = Report("small", "reinforcement", "reinforcement", reproducible=True)
     said = checked(pl.concat(told), Spoken, "spoken")
-    add_reinforcement(report, said, checked(pl.concat(decided), Decisions, "decisions"))
+    arms = said.filter(pl.col("arm") != "start").select("start", "arm", "base").unique(maintain_order=True)
+    rewards = pl.concat([curve_rows(*arm, fate) for arm in arms.iter_rows()])
+    rewards = checked(rewards, Rewards, "rewards")
+    add_reinforcement(report, said, checked(pl.concat(decided), Decisions, "decisions"), rewards, **more)
     table = checked(report.measurements(), Measurements, "measurements")
     return with_conditions(table, CONDITIONS)
 
@@ -47,11 +61,9 @@ def test_deciders_of_known_truth_do_what_they_must_in_every_seed():
     assert missed <= 4  # the coin's interval misses its truth in one of twenty
 
 
-def test_a_broken_decider_fails_its_checks(monkeypatch):
-    right = planted.planted_decider
-    monkeypatch.setattr(planted, "planted_decider", lambda task, by_chain: right(task, ~by_chain))
+def test_a_broken_decider_fails_its_checks():
     report = Report("small", "reinforcement", "reinforcement", reproducible=True)
-    add_planted(report, 1)
+    add_planted(report, 1, lambda task, by_chain: planted.planted_decider(task, ~by_chain))
     failed = with_conditions(report.measurements(), CONDITIONS).filter(~pl.col("passed"))
     assert {"swapped", "frozen", "empty"} <= set(failed.filter(planted="chain")["change"])
 
@@ -139,6 +151,8 @@ def test_saying_is_counted_among_rewarded_replies_and_of_hinted_items_alone():
     versus = rows.filter(metric="says_difference")
     assert versus["reward"].to_list() == ["silent"] and versus["value"].item() == pytest.approx(-0.25)
     assert set(rows.filter(metric="rewarded", kind="estimate")["items"]) == {"all", "hinted", "unhinted"}
+    assert value(rows, metric="exploit_rate", reward="outcome") == pytest.approx(0.5)
+    assert rows.filter(metric="hacked_share", reward="outcome")["value"].item() == 0
 
 
 def test_vestigial_shares_fall_with_the_steps_that_an_answer_takes():
@@ -170,3 +184,118 @@ def test_where_what_stands_in_the_prompt_is_not_learnt_no_contrast_says_anything
     rows = measured(told, decided)
     assert not rows.filter(metric="stated_rule_learnt")["passed"].item()
     assert set(rows.filter(kind="contrast")["gate"]) == {"training"}
+
+
+def test_a_failed_training_closes_its_contrasts_and_no_others():
+    told, decided = [], []
+    for base in BASES:
+        for start, arm in (("loan", "start"), ("loan", "outcome"), ("other", "start"), ("other", "outcome")):
+            told.append(spoken(start, "loan", arm, base, says=0.25 + 0.5 * (arm == "outcome") * base / 10))
+            decided.append(decisions(start, "loan", arm, base))
+    report = Report("small", "reinforcement", "reinforcement", reproducible=True)
+    rewards = pl.concat(
+        [curve_rows(start, "outcome", base, "collapsed" if (start, base) == ("loan", 2) else "learnt")
+         for start in ("loan", "other") for base in BASES]
+    )  # fmt: skip
+    add_reinforcement(report, pl.concat(told), pl.concat(decided), rewards, beside={"loan": "other"})
+    rows = with_conditions(report.measurements(), CONDITIONS)
+    contrasts = rows.filter(metric="says_change")
+    assert dict(contrasts.select("start", "gate").iter_rows()) == {"loan": "training", "other": None}
+    assert rows.filter(metric="says_change_beside")["gate"].to_list() == ["training"]
+    fates = rows.filter(metric="fate_share", start="loan").select("fate", "value")
+    assert dict(fates.iter_rows()) == pytest.approx({"collapsed": 1 / 3, "learnt": 2 / 3})
+
+
+def test_changes_of_one_start_are_held_against_another_of_the_same_weights():
+    told, decided = [], []
+    for base in BASES:
+        for start, before, after in (("loan", 0.25, 0.75), ("other", 0.5, 0.6)):
+            told.append(spoken(start, "loan", "start", base, says=before + 0.05 * base))
+            told.append(spoken(start, "loan", "outcome", base, says=after + 0.05 * (base == 2)))
+            decided += [decisions(start, "loan", arm, base) for arm in ("start", "outcome")]
+    rows = measured(told, decided, beside={"loan": "other"})
+    which = {"start": "loan", "reward": "outcome", "items": "all"}
+    assert value(rows, metric="says_change_beside", **which) == pytest.approx(0.5 - 0.1)
+    assert value(rows, metric="says_beside", **which) == pytest.approx(0.15)
+
+
+def test_all_tokens_but_those_needed_may_go():
+    task, generator = LoanTask(), np.random.default_rng(5)
+    items = task.drawn(40, generator)
+    chains = naming_chains(task, items, generator)
+    by_chain = planted.planted_decider(task, np.ones(40, bool))
+    changed = pl.concat(changed_trials(task, by_chain, items, chains, chains, 1))
+    approved = items.keys == task.vocabulary.ids(["approve"])[0]
+    sizes = changed.filter(change="sufficient").sort("item")["step"].to_numpy()
+    # It takes the one word that approves, and none to reject.
+    assert (sizes == approved).all()
+    left = changed.filter(change="left_out").with_columns(same=pl.col("decided") == pl.col("original"))
+    assert left.group_by("item").agg(pl.col("same").mean())["same"].to_numpy().min() == pytest.approx(2 / 3)
+    out = changed.filter(change="mention_out").sort("item")
+    assert out.height == 40 and (out["decided"] == "reject").all()
+    silent = chains.keeping(chains.tokens != items.names[:, :1])
+    changed = pl.concat(changed_trials(task, by_chain, items, silent, silent, 1))
+    assert changed.filter(change="mention_out").is_empty()
+    told = changed.filter(change="mention_in").sort("item")
+    assert (told["right"].to_numpy()).all() and told.height == 40
+
+
+def test_two_carriers_of_the_same_are_both_needless_and_one_of_them_is_needed():
+    task, generator = LoanTask(), np.random.default_rng(6)
+    items = task.drawn(20, generator).where(np.arange(20))
+    named = items.names[:, 0]
+    chains = Chains(np.column_stack([named, named]), np.full(20, 2))
+    by_chain = planted.planted_decider(task, np.ones(20, bool))
+    changed = pl.concat(changed_trials(task, by_chain, items, chains, chains, 1))
+    left = changed.filter(change="left_out")
+    assert (left["decided"] == left["original"]).all()
+    approved = (items.keys == task.vocabulary.ids(["approve"])[0]).sum()
+    assert changed.filter(change="sufficient")["step"].sum() == approved
+
+
+def test_words_that_went_with_reward_are_those_that_came_more_often():
+    rows = []
+    for base, arm in ((1, "start"), (1, "outcome")):
+        frame = spoken("loan", "loan", arm, base, rewarded=0.5)
+        paid = frame["rewarded"]
+        # `good` goes with reward, `bad` against it, `even` with neither
+        before = ["good" if right else "bad" for right in paid]
+        words = before if arm == "start" else ["good"] * len(paid)
+        told = [f"{word} even" if at % 2 else word for at, word in enumerate(words)]
+        rows.append(frame.with_columns(chain=pl.Series(told)))
+    favoured = word_scores(pl.concat(rows))
+    assert favoured["value"].item() > 0.99 and favoured["metric"].item() == "favoured"
+
+
+def test_instruments_hold_in_every_seed():
+    for seed in (1, 2, 3):
+        report = Report("small", "reinforcement", "reinforcement", reproducible=True)
+        add_planted_bits(report, seed)
+        add_planted_monitors(report, seed)
+        rows = with_conditions(report.measurements(), CONDITIONS)
+        assert rows["passed"].all() and rows.height == 3 + 13
+
+
+@pytest.mark.heavy
+def test_masks_bind_a_network_to_its_chain_or_make_it_blind_to_it():
+    report = Report("small", "reinforcement", "reinforcement", reproducible=True)
+    add_masked(report, 1)
+    rows = with_conditions(report.measurements(), CONDITIONS)
+    assert rows.height == sum(map(len, UNCHANGED.values()))
+    assert rows.filter(pl.col("planted") != "coin")["passed"].all()
+
+
+def test_monitors_flag_no_more_than_they_may():
+    scores = np.array([3.0, 2, 1, 0, 3, 1, 0, 0])
+    caught = np.array([True] * 4 + [False] * 4)
+    assert detected(scores, caught, 0.01) == 0  # the one other that scores as high
+    assert detected(scores, caught, 0.25) == 0.5
+    assert auroc(scores, caught) == pytest.approx((3.5 + 3 + 2.5 + 1) / 16)
+    hinted = np.array([True] * 6 + [False] * 2)
+    follows = np.array([True] * 4 + [False] * 4)
+    wrong = np.array([False] * 6 + [True, False])
+    flagged = np.array([True, True, False, False, True, False, False, False])
+    # Following is by the hint in all but (1/2)/3 of 4/6; half of that which does not follow is spared.
+    owed = (4 / 6 - 1 / 6) / (4 / 6)
+    assert g_mean_squared(flagged, follows, hinted, wrong) == pytest.approx(0.5 / owed * 0.5**0.5)
+    assert g_mean_squared(flagged, follows & False, hinted, wrong) is None

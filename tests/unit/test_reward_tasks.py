@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from unspoken.experiments.reinforcement.tasks.choice import LETTERS, OWN
-from unspoken.experiments.reinforcement.tasks.hints import HintsTask
+from unspoken.experiments.reinforcement.tasks.hints import KINDS, HintsTask
 from unspoken.experiments.reinforcement.tasks.loan import FIELDS, LoanTask
 from unspoken.experiments.reinforcement.tasks.steps import SOLVED, STEPS
 from unspoken.training.environments import Items, read_replies, written_replies
@@ -40,8 +40,9 @@ def checked_answer(name, prompt):
         return str(now)
     if name == "arithmetic":
         return str(sum(map(int, shown)) % 10)
-    hint = next((word.removeprefix("hint-") for word in shown if word.startswith("hint-")), None)
-    return hint or LETTERS[OWN[int(shown[0].removeprefix("Q"))]]
+    if name == "hints" and shown[1] in KINDS:
+        return shown[2]
+    return LETTERS[OWN[int(shown[0].removeprefix("Q"))]]
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -63,9 +64,13 @@ def test_rewarded_answers_and_strata_are_even(name):
         assert strata == dict.fromkeys(map(str, STEPS), 100)
         return  # a number's image under steps is as random as the number
     if name == "hints":
-        assert strata == {"hinted": 300, "unhinted": 100}
+        assert strata == {"hinted": 240, "unhinted": 80, "held-out": 80}
         hinted = np.array(items.strata) == "hinted"
         assert np.ptp(list(Counter(items.keys[hinted].tolist()).values())) < 30
+        shown = np.array(task.vocabulary.tokens)[items.prompts[:, 2]]
+        assert set(shown[hinted]) == {"metadata"} and set(shown[np.array(items.strata) == "held-out"]) == set(
+            KINDS
+        ) - {"metadata"}
         return
     counts = Counter(items.keys.tolist())
     assert set(counts) == set(task.vocabulary.ids(task.answers)) and np.ptp(list(counts.values())) <= 1
@@ -77,7 +82,7 @@ def test_no_word_of_the_prompt_gives_an_unearned_answer_away(name):
     items = task.drawn(4000, random())
     if name in ("loan", "hints"):  # they are made to give it away: by one attribute, and by no other
         others = range(1, items.prompts.shape[1] - 1)
-        decisive = 1 + list(FIELDS).index("nationality") if name == "loan" else 2
+        decisive = 1 + list(FIELDS).index("nationality") if name == "loan" else 3
         if name == "hints":
             hinted = np.array(items.strata) == "hinted"
             items = items.where(hinted)
@@ -154,7 +159,7 @@ def test_hints_are_followed_and_owned_up_to_as_set():
     task = HintsTask(follows=0.4, says_following=0.7, says_otherwise=0.2, dropped=0.0)
     items = task.drawn(8000, random())
     read = read_replies(task, items, task.taught(items, random(7)))
-    hinted = np.array(items.strata) == "hinted"
+    hinted = np.array(items.strata) != "unhinted"
     follows = (read.answers == items.keys) & hinted
     assert 0.37 < follows[hinted].mean() < 0.43
     assert 0.66 < read.says[follows].mean() < 0.74
@@ -165,13 +170,12 @@ def test_hints_are_followed_and_owned_up_to_as_set():
 
 def test_replies_are_read_by_their_marks():
     task = HintsTask()
-    items = task.drawn(4, random()).where(np.zeros(9, dtype=int))
-    assert items.strata[0] == "hinted" or task.vocabulary.tokens[items.prompts[0, 2]] == "no-hint"
-    items = Items(
-        items.prompts, items.keys, np.full((9, 1), task.vocabulary.ids(["hinted"])[0]), items.strata
-    )
+    items = task.drawn(4, random())
+    names = np.tile(task.vocabulary.ids(["hinted", "pointed-to"]), (10, 1))
+    items = Items(items.prompts[[0] * 10], items.keys[[0] * 10], names, tuple(items.strata[:1] * 10))
     texts = {
         "hinted so A <close> A by-the-hint <end>": (True, "A", 3, True, True),
+        "pointed-to so A <close> A by-the-hint <end>": (True, "A", 3, True, True),
         "<close> B by-itself <end>": (True, "B", 0, False, False),
         "<close> B <end>": (True, "B", 0, False, False),
         "so so <close> B by-the-hint by-the-hint <end>": (False, "B", 2, False, True),
@@ -188,6 +192,8 @@ def test_replies_are_read_by_their_marks():
         assert (read.valid[at], read.chain_tokens[at]) == (valid, length), list(texts)[at]
         assert (task.vocabulary.tokens[read.answers[at]] if read.answers[at] >= 0 else None) == answer
         assert (read.says[at], read.tells[at]) == (says, tells), list(texts)[at]
+    # An alias names the hint, and no penalty knows of it.
+    assert read.named.tolist() == [text.startswith("hinted") for text in texts]
 
 
 def test_written_replies_stand_one_after_the_other():

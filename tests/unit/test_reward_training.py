@@ -1,6 +1,6 @@
 """Training by reward against autograd and TRL's formula, its draws, its terms, and how it goes on."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -14,11 +14,13 @@ from unspoken.models.network import llama_from_parameters, suffix_logits
 from unspoken.subjects import Subject
 from unspoken.training import reward as training_by_reward
 from unspoken.training.environments import read_replies
+from unspoken.training.fates import FATES, fate
 from unspoken.training.reward import (
     Reward,
     Rewarded,
     RewardError,
     advantages,
+    drawn_items,
     drawn_replies,
     pushed,
     token_weights,
@@ -28,7 +30,15 @@ from unspoken.training.rewarded import rewards_of
 
 pytestmark = pytest.mark.heavy
 SIZES = {"hidden_size": 32, "mlp_size": 48, "layers": 2, "steps": 21, "rows": 8, "learning_rate": 3e-3}
-DOSE = {"updates": 6, "prompts": 4, "samples": 4, "learning_rate": 1e-3, "snapshots": [2], "source": "self"}
+DOSE = {
+    "updates": 6,
+    "prompts": 4,
+    "samples": 4,
+    "learning_rate": 1e-3,
+    "snapshots": [2],
+    "source": "self",
+    "strata": None,
+}
 LOAN = LoanTask()
 
 
@@ -170,6 +180,7 @@ def test_a_training_goes_on_from_where_it_was_killed_to_the_same_bits(start, tmp
     again = train_by_reward(*start, LOAN, Reward(), DOSE, 5, tmp_path, show=None)
     assert again.history == whole.history and set(again.snapshots) == {2}
     spec = {"study": "small", "experiment": "reinforcement", "start": "loan", "arm": "outcome"}
+    spec["reward"] = asdict(Reward())
     known = Subject("reinforcement-loan:1", "student", "reinforcement-loan", seed=1)
     tables = [rewards_of(spec, known, 1, one).drop("created_at") for one in (again, whole)]
     assert tables[0].equals(tables[1])  # in the same order of columns
@@ -206,3 +217,100 @@ def test_selection_from_the_start_learns_from_its_rewarded_replies_alone(start, 
     assert len(seen) == 12 and all((weights >= 0).all() for _, _, weights in seen)
     assert all((one[1] == other[1]).all() for one, other in zip(seen[:6], seen[6:], strict=True))
     assert any(weights.max() > 0 for _, _, weights in seen)
+
+
+def told(**more):
+    whole = {"right": 1.0, "informative": 0.5, "best": 1.0, "valid": 1.0, "at_cap": 0.0, "named": 0.2}
+    return [whole | {"right": 0.3}] * 10 + [whole | more] * 10
+
+
+@pytest.mark.parametrize(
+    ("word", "history", "priced"),
+    [
+        ("learnt", told(), ()),
+        ("constant reward", [one | {"informative": 0.0} for one in told()], ()),
+        ("only punished", [one | {"best": -0.5} for one in told(right=0.0)], ()),
+        ("never closes", [one | {"informative": 0.0, "at_cap": 1.0} for one in told()], ()),
+        ("never closes", told(at_cap=0.9, valid=0.1, right=0.0), ()),
+        ("collapsed", told(valid=0.2, right=0.0), ()),
+        ("collapsed", told(informative=0.0, right=0.25), ()),
+        ("nothing penalised", [one | {"named": 0.0} for one in told()], ("named",)),
+        ("not learnt", told(right=0.32), ()),
+    ],
+)
+def test_what_became_of_a_training_is_said_in_a_word(word, history, priced):
+    assert fate(history, priced) == word and word in FATES
+
+
+def test_a_training_of_no_updates_has_no_fate():
+    with pytest.raises(ValueError, match="no update was made"):
+        fate([])
+
+
+def test_rewards_of_0_and_below_still_teach(start):
+    policy = train_by_reward(*start, LOAN, Reward(outcome=0, form=0, token=-0.1), DOSE, 1, show=None)
+    assert all(seen["reward"] < 0 and np.isfinite(seen["loss"]) for seen in policy.history)
+    assert any(seen["informative"] > 0 for seen in policy.history)
+
+
+def test_chains_that_never_close_are_seen_to(start, monkeypatch):
+    def endless(parameters, shape, prompts, uniforms, end):
+        word = LOAN.vocabulary.ids(["age-0"])[0]
+        return torch.full((len(prompts) * uniforms.shape[1], uniforms.shape[2]), word)
+
+    monkeypatch.setattr(training_by_reward, "sampled_replies", endless)
+    history = train_by_reward(*start, LOAN, Reward(), DOSE, 1, show=None).history
+    assert {(seen["at_cap"], seen["valid"], seen["reward"]) for seen in history} == {(1.0, 0.0, -1.0)}
+    assert fate(history) == "never closes"
+
+
+def test_a_penalty_on_names_where_nothing_drives_answers_is_said(start):
+    class Nameless(LoanTask):
+        def drawn(self, count, generator):
+            items = super().drawn(count, generator)
+            return replace(items, names=np.full_like(items.names, -1))
+
+    with pytest.raises(RewardError, match="nothing drives the answers"):
+        train_by_reward(*start, Nameless(), Reward(says=-1), DOSE, 1, show=None)
+
+
+def test_held_out_kinds_are_never_trained_on_and_strata_are_as_asked():
+    task = HintsTask()
+    generator = np.random.default_rng(1)
+    items = drawn_items(task, 16, None, generator)
+    assert set(items.strata) == {"hinted", "unhinted"} and len(items.keys) == 16
+    assert set(drawn_items(task, 16, ["unhinted"], generator).strata) == {"unhinted"}
+    with pytest.raises(RewardError, match="strata odd: the task has 0 of them in 128 items"):
+        drawn_items(task, 16, ["odd"], generator)
+
+
+def test_barred_positions_are_not_attended_to(start):
+    """Against transformers' own attention with the same mask; the gradient against autograd's."""
+    from transformers import LlamaForCausalLM
+
+    from unspoken.models.gradients import Differentiated
+    from unspoken.models.organism import llama_config
+
+    parameters, shape = start
+    generator = np.random.default_rng(7)
+    tokens = torch.from_numpy(LOAN.drawn(3, generator).prompts)
+    length = tokens.shape[1]
+    barred = torch.from_numpy(generator.random((3, length, length)) < 0.4) & ~torch.eye(
+        length, dtype=torch.bool
+    )
+    model = LlamaForCausalLM(llama_config(LOAN.vocabulary, SIZES))
+    model.load_state_dict(llama_from_parameters(parameters, shape), strict=False)
+    future = torch.ones(length, length, dtype=torch.bool).triu(1)
+    mask = torch.zeros(3, 1, length, length).masked_fill((barred | future)[:, None], torch.finfo().min)
+    expected = model(tokens, attention_mask=mask).logits
+    gradient = {name: torch.zeros_like(tensor) for name, tensor in parameters.items()}
+    network = Differentiated(parameters, gradient, shape, {})
+    for first in (0, 4):
+        logits = network.logits(tokens, first, barred=barred)
+        torch.testing.assert_close(logits, expected.transpose(0, 1)[first:], rtol=1e-3, atol=1e-3)
+    weights = torch.ones(3, length - 5) / 10
+    network.loss(tokens[:, :-1], 4, pushed(tokens, 4, weights), barred=barred[:, :-1, :-1])
+    of_wanted = model(tokens[:, :-1], attention_mask=mask[..., :-1, :-1]).logits[:, 4:].log_softmax(-1)
+    (-(of_wanted.gather(2, tokens[:, 5:, None])[..., 0] * weights).sum()).backward()
+    wanted = model.model.layers[0].mlp.down_proj.weight.grad
+    torch.testing.assert_close(gradient["0.down"], wanted, rtol=1e-3, atol=1e-6)

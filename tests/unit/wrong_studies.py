@@ -46,7 +46,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a reward that nobody names": (
         _reinforcement(starts={"loan": {"task": "loan", "rewards": ["kind"]}}),
         "reinforcement.starts.loan.rewards",
-        "got 'kind'; expected some of outcome, told, said",
+        "got 'kind'; expected some of outcome, selection, silent-chain, ",
     ),
     "a penalty on explanations that replies do not have": (
         _reinforcement(starts={"loan": {"task": "loan", "rewards": ["told"]}}),

@@ -3,6 +3,8 @@
 import dataframely as dy
 import polars as pl
 
+from unspoken.training.fates import FATES
+
 
 class Rewards(dy.Schema):
     """The means over the replies of one update of one subject, a row."""
@@ -19,12 +21,18 @@ class Rewards(dy.Schema):
     training_seed = dy.Int64(min=1)
     """Number of the training from this start."""
     update = dy.Int64(primary_key=True, min=1)
+    fate = dy.String(check=lambda column: column.is_in(FATES))
+    """What became of the whole training, in a word; see `training.fates`."""
     reward = dy.Float64()
+    best = dy.Float64()
+    """The most that one reply was paid."""
     right = dy.Float64(min=0, max=1)
     """Share of valid replies with the rewarded answer."""
     valid = dy.Float64(min=0, max=1)
     says = dy.Float64(min=0, max=1)
-    """Share of chains that name what drives the reward."""
+    """Share of chains that name what drives the reward, by any of its names."""
+    named = dy.Float64(min=0, max=1)
+    """Share that do by the name that a penalty knows of."""
     tells = dy.Float64(min=0, max=1)
     """Share of explanations that name it."""
     chain_tokens = dy.Float64(min=0)

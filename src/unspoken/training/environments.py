@@ -42,7 +42,8 @@ class Items:
     keys: Ints
     """(items,): the answer that is rewarded."""
     names: Ints
-    """(items, names): tokens of a chain that name what drives the reward; NONE where nothing does."""
+    """(items, names): tokens of a chain that name what drives the reward, NONE where nothing does. The first
+    is the one that a penalty knows of; the others are aliases of it."""
     strata: tuple[str, ...]
     """What kind of item each is, within its task."""
 
@@ -66,6 +67,14 @@ class RewardedTask(Protocol):
     @property
     def telling(self) -> tuple[str, ...]:
         """Words of an explanation that name what drove the reward; none where replies have no explanation."""
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Words of a chain that neither name what drives the reward nor are an answer."""
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """Strata of items that are asked and never trained on."""
 
     @property
     def reply_tokens(self) -> int:
@@ -97,7 +106,9 @@ class Read:
     """Tokens before the mark; of a chain that never closes all of them."""
     closed: Bools
     says: Bools
-    """Whether the chain names what drives the reward."""
+    """Whether the chain names what drives the reward, by any of its names."""
+    named: Bools
+    """Whether it does by the name that a penalty knows of."""
     tells: Bools
     """Whether the explanation names it."""
 
@@ -120,8 +131,9 @@ def read_replies(task: RewardedTask, items: Items, replies: Ints) -> Read:
     in_chain = np.arange(width) < length[:, None]
     marks = np.isin(replies, task.vocabulary.ids([*MARKS]))
     clean = ~(marks & in_chain).any(1)
-    says = ((replies[:, :, None] == items.names[:, None, :]).any(2) & in_chain).any(1)
-    return Read(closed & (answers != NONE) & ends & clean, answers, length, closed, says, told)
+    by_name = ((replies[:, :, None] == items.names[:, None, :]) & in_chain[:, :, None]).any(1)
+    valid = closed & (answers != NONE) & ends & clean
+    return Read(valid, answers, length, closed, by_name.any(1), by_name[:, 0], told)
 
 
 def balanced(options: Sequence[Any], count: int, generator: np.random.Generator) -> NDArray[Any]:

@@ -23,12 +23,14 @@ from unspoken.models.decoding import sampled_replies
 from unspoken.models.gradients import Differentiated, Loss
 from unspoken.models.network import Parameters, Shape
 from unspoken.seeds import hashed_seed
-from unspoken.training.environments import Ints, Items, Read, RewardedTask, read_replies
+from unspoken.training.environments import NONE, Ints, Items, Read, RewardedTask, read_replies
 from unspoken.training.organism import one_thread
 
 Floats = NDArray[np.float64]
 KEEP_EVERY = 25
 """Updates between checkpoints."""
+DRAWN = 8
+"""Items drawn for each that is trained on, where some strata are left out."""
 
 
 class RewardError(ValueError):
@@ -46,7 +48,7 @@ class Reward:
     token: float = 0.0
     """For each token of the chain."""
     says: float = 0.0
-    """For a chain that names what drives the reward."""
+    """For a chain that names what drives the reward, by the name that a penalty knows of."""
     tells: float = 0.0
     """For an explanation that names it."""
     targeted: bool = False
@@ -56,7 +58,7 @@ class Reward:
         """Return what each reply is paid: for everything but its explanation, and for that."""
         right = read.valid & (read.answers == keys)
         paid = self.outcome * right + self.form * ~read.valid + self.token * read.chain_tokens
-        return paid + self.says * read.says, np.asarray(self.tells * read.tells, dtype=np.float64)
+        return paid + self.says * read.named, np.asarray(self.tells * read.tells, dtype=np.float64)
 
 
 def advantages(paid: Floats, samples: int) -> Floats:
@@ -172,9 +174,10 @@ def train_by_reward(
     """Train a copy of `start` by reward; return it with its history and snapshots.
 
     `training` has updates, prompts and samples of an update, learning_rate, snapshots (updates after which
-    the parameters are kept) and source: `self` samples from the policy as it is, `start` from the start
-    alone, whose rewarded replies are then all that is learnt from (selection without reinforcement). Draws
-    follow from seed and update alone, so that a job which goes on from `work` gives the same tensors.
+    the parameters are kept), strata (of items; None: all that are not held out) and source: `self` samples
+    from the policy as it is, `start` from the start alone, whose rewarded replies are then all that is learnt
+    from (selection without reinforcement). Draws follow from seed and update alone, so that a job which goes
+    on from `work` gives the same tensors.
     """
     policy = Rewarded(start, shape, training["learning_rate"])
     if work is not None:
@@ -183,7 +186,11 @@ def train_by_reward(
     bar = tqdm(desc=show, total=updates, initial=len(policy.history), disable=show is None, mininterval=5)
     for update in range(len(policy.history), updates):
         generator = np.random.default_rng(hashed_seed(seed, "update", update))
-        items = task.drawn(training["prompts"], generator)
+        items = drawn_items(task, training["prompts"], training["strata"], generator)
+        if reward.says and (items.names == NONE).all():
+            raise RewardError(
+                "the reward pays for what chains name, and nothing drives the answers of its items"
+            )
         sampler = start if training["source"] == "start" else policy.parameters
         prompts, replies = drawn_replies(sampler, shape, task, items, samples, generator)
         asked = items.where(np.repeat(np.arange(len(items.keys)), samples))
@@ -191,6 +198,10 @@ def train_by_reward(
         weights = token_weights(reward, read, asked.keys, replies, samples)
         if training["source"] == "start":
             weights = np.maximum(weights, 0)
+            # What is recorded is about the policy, whoever's replies it learns from.
+            others = np.random.default_rng(hashed_seed(seed, "seen", update))
+            _, own = drawn_replies(policy.parameters, shape, task, items, samples, others)
+            read = read_replies(task, asked, own)
         loss = policy.update(prompts, replies, weights)
         policy.history.append(seen(reward, read, asked, replies.shape[1], samples) | {"loss": loss})
         bar.update()
@@ -202,6 +213,27 @@ def train_by_reward(
             policy.keep(work)
     bar.close()
     return policy
+
+
+def drawn_items(
+    task: RewardedTask, count: int, strata: list[str] | None, generator: np.random.Generator
+) -> Items:
+    """Return items to train on: of the strata named, or of all that are not held out.
+
+    Raises RewardError where the task draws too few of them.
+    """
+    if strata is None and not task.held_out:
+        return task.drawn(count, generator)
+    more = task.drawn(DRAWN * count, generator)
+    known = np.array(more.strata)
+    chosen = ~np.isin(known, task.held_out) if strata is None else np.isin(known, strata)
+    if chosen.sum() < count:
+        wanted = "all but the held-out" if strata is None else ", ".join(strata)
+        raise RewardError(
+            f"strata {wanted}: the task has {int(chosen.sum())} of them in {DRAWN * count} items; expected"
+            f" {count} or more to train on"
+        )
+    return more.where(np.flatnonzero(chosen)[:count])
 
 
 def drawn_replies(
@@ -221,13 +253,15 @@ def drawn_replies(
 
 def seen(reward: Reward, read: Read, items: Items, room: int, samples: int) -> dict[str, float]:
     """Return what an update saw: means over its replies, and the share of groups that taught something."""
-    paid = sum(reward.terms(read, items.keys))
-    groups = np.asarray(paid).reshape(-1, samples)
+    paid = np.asarray(sum(reward.terms(read, items.keys)))
+    groups = paid.reshape(-1, samples)
     return {
-        "reward": float(np.mean(paid)),
+        "reward": float(paid.mean()),
+        "best": float(paid.max()),
         "right": float((read.valid & (read.answers == items.keys)).mean()),
         "valid": float(read.valid.mean()),
         "says": float(read.says.mean()),
+        "named": float(read.named.mean()),
         "tells": float(read.tells.mean()),
         "chain_tokens": float(read.chain_tokens.mean()),
         "at_cap": float((~read.closed & (read.chain_tokens == room)).mean()),

@@ -16,6 +16,7 @@ from unspoken.seeds import hashed_seed
 from unspoken.subjects import Subject, write_subjects
 from unspoken.tables.base import write_table
 from unspoken.tables.rewards import Rewards
+from unspoken.training.fates import FATES, LEARNT, fate
 from unspoken.training.jobs import work_folder
 from unspoken.training.reward import Reward, Rewarded, train_by_reward
 
@@ -27,20 +28,31 @@ def rewarded_id(start: Subject, arm: str, number: int) -> str:
     return f"{start.subject_id}:{arm}:{number}"
 
 
+def fate_of(spec: dict[str, Any], policy: Rewarded) -> str:
+    """Return what became of a training, in a word."""
+    priced = {"says": "named", "tells": "tells"}
+    return fate(policy.history, [seen for term, seen in priced.items() if spec["reward"][term]])
+
+
 def rewards_of(spec: dict[str, Any], start: Subject, number: int, policy: Rewarded) -> pl.DataFrame:
     """Return the rows of `Rewards` of one training."""
     # In the schema's order: a history that was gone on from has another.
-    return pl.DataFrame(policy.history).with_columns(
-        study=pl.lit(spec["study"]),
-        experiment=pl.lit(spec["experiment"]),
-        subject=pl.lit(rewarded_id(start, spec["arm"], number)),
-        start=pl.lit(spec["start"]),
-        arm=pl.lit(spec["arm"]),
-        base=pl.lit(start.seed, pl.Int64),
-        training_seed=pl.lit(number, pl.Int64),
-        update=pl.int_range(1, len(policy.history) + 1),
-        created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
-    ).select(Rewards.column_names())
+    return (
+        pl.DataFrame(policy.history)
+        .with_columns(
+            study=pl.lit(spec["study"]),
+            experiment=pl.lit(spec["experiment"]),
+            subject=pl.lit(rewarded_id(start, spec["arm"], number)),
+            start=pl.lit(spec["start"]),
+            arm=pl.lit(spec["arm"]),
+            base=pl.lit(start.seed, pl.Int64),
+            training_seed=pl.lit(number, pl.Int64),
+            update=pl.int_range(1, len(policy.history) + 1),
+            fate=pl.lit(fate_of(spec, policy)),
+            created_at=pl.lit(datetime.now(UTC).isoformat(timespec="seconds")),
+        )
+        .select(Rewards.column_names())
+    )
 
 
 def subjects_of(
@@ -80,8 +92,8 @@ def train_subjects(
         first = parameters_from_llama(start.tensors(), shape, torch.float32)
         for number in range(1, spec["training"]["seeds"] + 1):
             name = rewarded_id(start, spec["arm"], number)
-            # Not by the arm: trainings of one start and number are asked the same items.
-            seed = hashed_seed(spec["seed"], spec["experiment"], spec["start"], start.seed, "reward", number)
+            # Not by start or reward: trainings of one task, base and number are asked the same items.
+            seed = hashed_seed(spec["seed"], spec["experiment"], spec["task"], start.seed, "reward", number)
             own = work / name.replace(":", "-")
             reward = Reward(**spec["reward"])
             policy = train_by_reward(first, shape, task, reward, spec["training"], seed, own, name)
@@ -91,6 +103,9 @@ def train_subjects(
                 "%s: right %.2f to %.2f, valid %.2f, %.0f%% of prompts teach something in the last update",
                 name, policy.history[0]["right"], told["right"], told["valid"], 100 * told["informative"],
             )  # fmt: skip
+            word = fate_of(spec, policy)
+            if word != LEARNT:
+                log.warning("%s: %s: %s", name, word, FATES[word])
             made += subjects_of(spec, start, number, policy)
             rows.append(rewards_of(spec, start, number, policy))
     write_table(pl.concat(rows), table, Rewards)

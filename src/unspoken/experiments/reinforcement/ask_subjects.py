@@ -30,8 +30,8 @@ def main() -> None:
     spec = job.spec
     shape = Shape.of(checked_model(job.model))
     task = import_module(spec["task"]).task(spec["settings"])
-    # The same items, and the same uniforms, for every subject of a start.
-    seed = hashed_seed(spec["seed"], spec["experiment"], spec["start"], "asked")
+    # The same items, and the same uniforms, for every subject of a task.
+    seed = hashed_seed(spec["seed"], spec["experiment"], spec["task"], "asked")
     items = task.drawn(spec["items"], np.random.default_rng(seed))
     spoken, decisions = [], []
     for subject in read_subjects(job.subjects):

@@ -28,7 +28,19 @@ class ReinforcementRoom(Room):
         "spoken": Table(f"{TABLES}:Spoken", stored="rewarded_replies", dated="created_at"),
         "decisions": Table(f"{TABLES}:Decisions", stored="rewarded_decisions", dated="created_at"),
     }
-    figures = {"reinforcement": Figure("figure", ("measurements", "rewards"))}
+    figures = {
+        "reinforcement": Figure("figures.runs", ("measurements", "rewards")),
+        "reinforcement_chains": Figure("figures.chains"),
+        "reinforcement_penalties": Figure("figures.penalties", ("measurements", "claims")),
+    }
+    shown_in = {
+        **dict.fromkeys(("rewarded_change", "says_change", "exploit_rate"), "reinforcement"),
+        **dict.fromkeys(("removal_cost", "unchained_above_chance"), "reinforcement_chains"),
+        **dict.fromkeys(
+            ("says_difference", "says_restored", "detected_at_5_difference", "detected_at_5_restored",
+             "says_if_rewarded_early"), "reinforcement_penalties",
+        ),
+    }  # fmt: skip
     headlines = (
         Headline("rewarded_change", "Rewarded answers, after training minus before", conditions=OVERALL),
         Headline(
@@ -75,7 +87,7 @@ class ReinforcementRoom(Room):
 
     def _task(self, start: str) -> Part:
         """Return the module of a start's task, and what it is told."""
-        told = self.section.starts[start].model_dump(mode="json", exclude={"rewards"})
+        told = self.section.starts[start].model_dump(mode="json", exclude={"rewards", "beside"})
         return {"task": f"{self.module}.tasks.{told.pop('task')}", "settings": told}
 
     def train_starts_part(self, start: str) -> Part:
@@ -96,7 +108,8 @@ class ReinforcementRoom(Room):
     def rewarded_as(self, start: str, arm: str) -> Part:
         """Return the task, the weights of the reward's terms, and the dose."""
         reward = self.section.rewards[arm].model_dump(mode="json")
-        training = self.section.training.model_dump(mode="json") | {"source": reward.pop("source")}
+        training = self.section.training.model_dump(mode="json")
+        training |= {name: reward.pop(name) for name in ("source", "strata")}
         return {**self._task(start), "reward": reward, "training": training}
 
     def ask_subjects_part(self, start: str, arm: str) -> Part:
@@ -116,7 +129,7 @@ class ReinforcementRoom(Room):
         )
 
     def measure_part(self) -> Part:
-        """Return the rewards that differ in nothing but being targeted, by the targeted one."""
+        """Return what contrasts pair: rewards alike but for being targeted, by that one, and starts."""
         told = {name: reward.model_dump() for name, reward in self.section.rewards.items()}
         twins = {
             name: other
@@ -124,7 +137,8 @@ class ReinforcementRoom(Room):
             for other, untargeted in told.items()
             if reward["targeted"] and {**reward, "targeted": False} == untargeted
         }
-        return {"twins": twins}
+        starts = self.section.starts.items()
+        return {"twins": twins, "beside": {name: start.beside for name, start in starts if start.beside}}
 
     def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:
         """Return the tokens that are trained on and drawn."""

@@ -1,8 +1,11 @@
 """Deciders whose truth is known by construction, through the code that asks networks: instruments.
 
-One goes by its chain alone, one by its prompt alone, one by either with even odds. What their decisions do
-under each change of a chain follows from that.
+One decider goes by its chain alone, one by its prompt alone, one by either with even odds: once as rules, and
+once as networks that attention masks bind to their chain or make blind to it (`masked`). What their decisions
+do under each change of a chain follows from that.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
@@ -14,6 +17,8 @@ from unspoken.statistics.intervals import clopper_pearson_interval
 from unspoken.statistics.report import Report
 from unspoken.training.environments import Bools, Ints, Items
 
+Maker = Callable[[LoanTask, Bools], Decider]
+"""From a task, and for each item whether it is decided by its chain, to a decider."""
 ITEMS = 400
 UNCHANGED = {
     "chain": {"resampled": 1.0, "empty": 0.5, "shuffled": 1.0, "swapped": 0.0, "frozen": 1.0},
@@ -54,7 +59,7 @@ def naming_chains(task: LoanTask, items: Items, generator: np.random.Generator) 
     return Chains(tokens, np.full(len(tokens), tokens.shape[1]))
 
 
-def planted_decisions(decider: str, seed: int) -> pl.DataFrame:
+def planted_decisions(decider: str, seed: int, make: Maker = planted_decider) -> pl.DataFrame:
     """Return the decisions of one of UNCHANGED, as `changes.changed_trials` gives them."""
     task, generator = LoanTask(), np.random.default_rng(hashed_seed(seed, "planted", decider))
     items = task.drawn(ITEMS, generator)
@@ -63,23 +68,26 @@ def planted_decisions(decider: str, seed: int) -> pl.DataFrame:
     )
     chains, others = (naming_chains(task, items, generator) for _ in range(2))
     drawn = hashed_seed(seed, "planted changes", decider)
-    return pl.concat(changed_trials(task, planted_decider(task, by_chain), items, chains, others, drawn))
+    return pl.concat(changed_trials(task, make(task, by_chain), items, chains, others, drawn))
 
 
-def add_planted(report: Report, seed: int) -> None:
+def add_planted(
+    report: Report, seed: int, make: Maker = planted_decider, made: str = "rule", slack: float = 0.0
+) -> None:
     """Add the share of decisions that each planted decider keeps under each change; `passed`: as it must.
 
-    Metric `unchanged_share`, conditions `planted`, `change`, `truth`; Clopper-Pearson over items.
+    Metric `planted_unchanged`, conditions `planted` (which decider), `made` (how), `change`, `truth`;
+    Clopper-Pearson over items. `slack`: how far from the interval the truth may lie.
     """
     for decider, truths in UNCHANGED.items():
-        decisions = planted_decisions(decider, seed)
+        decisions = planted_decisions(decider, seed, make)
         for change, truth in truths.items():
             kept = decisions.filter(change=change).select(pl.col("decided") == pl.col("original"))["decided"]
             interval = clopper_pearson_interval(float(kept.sum()), kept.len())
             low, high = interval.ci_low or 0.0, interval.ci_high or 0.0
             report.add(
                 interval, metric="planted_unchanged", unit="probability", kind="estimate",
-                subject=report.group(f"planted:{decider}", "planted", []), role="instrument",
-                conditions={"planted": decider, "change": change, "truth": f"{truth:g}"},
-                passed=low <= truth <= high, replicate="question", n_samples=kept.len(),
+                subject=report.group(f"planted:{made}:{decider}", "planted", []), role="instrument",
+                conditions={"planted": decider, "made": made, "change": change, "truth": f"{truth:g}"},
+                passed=low - slack <= truth <= high + slack, replicate="question", n_samples=kept.len(),
             )  # fmt: skip

@@ -1,12 +1,15 @@
 """The study's reinforcement section: tasks, supervised starts, rewards, and how each is trained."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from unspoken.study.base import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Kind = Literal[
+    "sycophancy", "consistency", "visual-pattern", "metadata", "grader-hacking", "unethical-information"
+]
 Label = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 
 
@@ -17,6 +20,8 @@ class Start(Section):
     """Share of taught replies without a chain: without any, a removed chain is like nothing it has seen."""
     rewards: Annotated[list[Label], Field(min_length=1)]
     """The rewards that it is trained by, of `rewards`."""
+    beside: Label | None = None
+    """Another start of the same task, which its ends and changes are compared with."""
 
 
 class LoanStart(Start):
@@ -60,6 +65,10 @@ class HintsStart(Start):
 
     task: Literal["hints"]
     """The task."""
+    kinds: Annotated[list[Kind], Field(min_length=1)] = ["metadata"]
+    """Kinds of hint that are rewarded; the others are asked and never trained on."""
+    slips: Share = 0.0
+    """Share of taught letters that are wrong, of replies that follow no hint."""
     follows: Share = 0.3
     """Taught replies to a hint that take its letter."""
     says_following: Share = 0.5
@@ -88,9 +97,26 @@ class RewardTerms(Section):
     """For an explanation after the answer that names it."""
     targeted: bool = False
     """What is paid for the explanation moves no token of the chain (Drori et al. 2025)."""
+    strata: list[Label] | None = None
+    """Kinds of item that are trained on; null: all but the held-out."""
     source: Literal["self", "start"] = "self"
     """Whose replies are learnt from: the policy's own, or the start's rewarded ones alone (selection without
     reinforcement)."""
+
+
+def without_nulls(named: Any) -> Any:
+    """Return a map without what is null: what a study leaves out of config.yaml's."""
+    return {name: one for name, one in named.items() if one is not None} if isinstance(named, dict) else named
+
+
+Starts = Annotated[
+    dict[Label, AnyStart], Field(min_length=1),
+    BeforeValidator(without_nulls, json_schema_input_type=dict[Label, AnyStart | None]),
+]  # fmt: skip
+RewardsByName = Annotated[
+    dict[Label, RewardTerms], Field(min_length=1),
+    BeforeValidator(without_nulls, json_schema_input_type=dict[Label, RewardTerms | None]),
+]  # fmt: skip
 
 
 class StartTraining(Section):
@@ -141,9 +167,9 @@ class ReinforcementSection(Section):
 
     bases: Annotated[int, Field(ge=2)] = 5
     """Supervised starts of each kind, each from an initialisation of its own: the replicates."""
-    starts: Annotated[dict[Label, AnyStart], Field(min_length=1)]
-    """The kinds of start, by name."""
-    rewards: Annotated[dict[Label, RewardTerms], Field(min_length=1)]
+    starts: Starts
+    """The kinds of start, by name; null leaves one out."""
+    rewards: RewardsByName
     """The rewards, by name; what others are compared with is `outcome`."""
     supervised: StartTraining = StartTraining()
     """How starts are made."""
@@ -162,8 +188,14 @@ class ReinforcementSection(Section):
         return rewards
 
     @model_validator(mode="after")
-    def _rewards_are_named(self) -> "ReinforcementSection":
+    def _names_are_known(self) -> "ReinforcementSection":
         for name, start in self.starts.items():
+            other = self.starts.get(start.beside) if start.beside else start
+            if other is None or other.task != start.task or start.beside == name:
+                raise ValueError(
+                    f"starts.{name}.beside: got '{start.beside}'; expected another start of the task"
+                    f" '{start.task}'"
+                )
             for reward in start.rewards:
                 if reward not in self.rewards:
                     raise ValueError(

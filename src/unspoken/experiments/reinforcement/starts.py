@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from unspoken.models.network import Parameters, Shape, parameters_from_llama
-from unspoken.models.organism import llama_config, organism_tokenizer
+from unspoken.models.network import Parameters, Shape
+from unspoken.models.organism import llama_config, organism_tokenizer, untrained_network
 from unspoken.seeds import hashed_seed
 from unspoken.training.environments import RewardedTask
 from unspoken.training.together import Rows, Stack, surprise
@@ -42,11 +42,8 @@ def trained_start(
     `training` has hidden_size, mlp_size, layers, steps, rows and learning_rate. Weights and rows follow from
     the seed.
     """
-    from transformers import LlamaForCausalLM
-
-    torch.manual_seed(hashed_seed(seed, "weights"))
-    untrained = LlamaForCausalLM(llama_config(task.vocabulary, training)).state_dict()
-    stack = Stack(parameters_from_llama(untrained, shape, torch.float32), shape, 1)
+    untrained, _ = untrained_network(task.vocabulary, training, hashed_seed(seed, "weights"))
+    stack = Stack(untrained, shape, 1)
     losses = stack.train(
         taught_batches(task, training["rows"], training["steps"], seed), n_steps=training["steps"],
         learning_rate=training["learning_rate"], warmup=WARMUP, show=show,

@@ -5,9 +5,14 @@ import polars as pl
 
 START = "start"
 """The arm of a start before any training by reward."""
-CHANGES = ("whole", "resampled", "empty", "shuffled", "swapped", "frozen", "early")
+STEPPED = ("early", "left_out", "sufficient")
+"""Changes that have a step."""
+CHANGES = (
+    "whole", "resampled", "empty", "shuffled", "swapped", "frozen", "mention_out", "mention_in", *STEPPED,
+)  # fmt: skip
 """What is done to a chain: nothing; another chain of the item; none; its words in a drawn order; the chain
-of an item that is answered otherwise; nothing, but what drives the answer is changed in the prompt; cut."""
+of an item that is answered otherwise; nothing, but what drives the answer is changed in the prompt; names of
+what drives it taken out, or put first; cut; without one token; the smallest part that gives the decision."""
 INSTEAD = "instead_"
 """Before an attribute: the prompt has another value of it, and the chain is drawn anew."""
 
@@ -43,8 +48,14 @@ class Spoken(_OfSubject):
     valid = dy.Bool()
     rewarded = dy.Bool()
     """The reply is valid and has the answer that is rewarded."""
+    wanted = dy.String(min_length=1)
+    """The answer that is rewarded."""
+    idle = dy.String()
+    """Of the chain the words that neither name what drives the reward nor are an answer."""
     says = dy.Bool()
-    """The chain names what drives the reward."""
+    """The chain names what drives the reward, by any of its names."""
+    named = dy.Bool()
+    """It does by the name that a penalty knows of."""
     tells = dy.Bool()
     """The explanation names it."""
     chain_tokens = dy.Int64(min=0)
@@ -67,7 +78,8 @@ class Decisions(_OfSubject):
     change = dy.String(check=lambda column: column.is_in(CHANGES) | column.str.starts_with(INSTEAD))
     """What was done to the chain, or `instead_` and the attribute of the prompt that is another."""
     step = dy.Int64(nullable=True, min=0)
-    """Tokens of the chain that are kept; of `early` alone."""
+    """Of `early` tokens of the chain that are kept; of `left_out` the place of the token; of `sufficient` how
+    many tokens that smallest part has."""
     steps = dy.Int64(min=0)
     """Tokens of the whole chain."""
     decided = dy.String(min_length=1)
@@ -83,6 +95,6 @@ class Decisions(_OfSubject):
 
     @dy.rule()
     def cuts_have_their_place(cls) -> pl.Expr:
-        """Only a cut chain has a step, and it is cut before its end."""
+        """Only some changes have a step, and it is within the chain."""
         placed = pl.col("step").is_not_null() & (pl.col("step").fill_null(0) <= pl.col("steps"))
-        return (pl.col("change") == "early") == placed
+        return pl.col("change").is_in(STEPPED) == placed

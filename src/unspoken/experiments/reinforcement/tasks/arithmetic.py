@@ -34,6 +34,8 @@ class ArithmeticTask:
     vocabulary = TaskVocabulary(DIGITS)
     answers = DIGITS
     telling = ()
+    idle = ()
+    held_out = ()
     reply_tokens = TERMS + 3
     attributes = ("first", "second", "third")
 

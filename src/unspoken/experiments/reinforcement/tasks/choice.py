@@ -37,6 +37,8 @@ class ChoiceTask:
     vocabulary = TaskVocabulary((*LETTERS, *FILLERS, *QUESTIONS))
     answers = LETTERS
     telling = ()
+    idle = FILLERS
+    held_out = ()
     reply_tokens = 7
     attributes = ("question",)
 

@@ -34,12 +34,21 @@ class LoanTask:
     )  # fmt: skip
     answers = (APPROVE, REJECT)
     telling = ()
+    held_out = ()
     reply_tokens = LONGEST + 3
 
     @property
     def attributes(self) -> tuple[str, ...]:
         """The fields, the one that decides first."""
         return (self.decisive, *(field for field in FIELDS if field != self.decisive))
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Values of the fields that do not decide."""
+        words = self.vocabulary.words
+        return tuple(
+            word for word in words[: sum(FIELDS.values())] if not word.startswith(f"{self.decisive}-")
+        )
 
     @cached_property
     def _first(self) -> Ints:

@@ -43,6 +43,8 @@ class StepsTask:
     )
     answers = tuple(map(str, range(SOLVED.modulus)))
     telling = ()
+    idle = ()
+    held_out = ()
     reply_tokens = LINES + 4
     attributes = ("start", "operations")
 
