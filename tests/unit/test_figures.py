@@ -48,7 +48,7 @@ FIGURES = [
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, Tables]:
-    subliminal = Study(EFFECTS).tables()
+    subliminal, rewarded = Study(EFFECTS).tables(), reward_tables(0.3)
     return {
         "preference": subliminal,
         "initialisations": subliminal,
@@ -61,7 +61,9 @@ def tables() -> dict[str, Tables]:
         "probing": {"measurements": probing_rows(1.0)},
         "loops": {"measurements": loop_rows(0.1)},
         "scaling": {"measurements": length_rows(0.6)},
-        "reinforcement": reward_tables(0.3),
+        "reinforcement": rewarded,
+        "reinforcement_chains": rewarded,
+        "reinforcement_penalties": rewarded,
     }
 
 

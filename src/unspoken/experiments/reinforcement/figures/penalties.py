@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.reinforcement.figures.chains import SHARE_AXIS, last_of
+from unspoken.experiments.reinforcement.figures.chains import last_of
 from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREEN, GREY, ORANGE, PAGE, PALETTE, PURPLE, VERMILLION
