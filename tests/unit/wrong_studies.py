@@ -58,6 +58,16 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "reinforcement.starts.sums.rewards",
         "got 'said', which pays for what a chain names; expected a reward without `says`",
     ),
+    "a start beside one of another task": (
+        _reinforcement(starts={"loan": {"task": "loan", "rewards": ["outcome"], "beside": "steps"}}),
+        "reinforcement.starts.loan.beside",
+        "got 'steps'; expected another start of the task 'loan'",
+    ),
+    "kinds of item that a task does not have": (
+        _reinforcement(rewards={"outcome": {"strata": ["unhinted"]}}),
+        "reinforcement.starts.loan.rewards",
+        "got 'outcome', which trains on unhinted; expected strata of the task 'loan': loan",
+    ),
     "a snapshot after the end": (
         _reinforcement(training={"updates": 20, "snapshots": [20]}),
         "reinforcement.training.snapshots",

@@ -48,6 +48,10 @@ class ReinforcementRoom(Room):
             conditions=REWARDED,
         ),
         Headline(
+            "says_difference", "The same, a price on explanations minus outcome alone",
+            conditions={"reward": "silent-reply", "items": "hinted"},
+        ),
+        Headline(
             "removal_cost_change", "What removing the chain costs, after training minus before",
             conditions=OVERALL,
         ),

@@ -1,9 +1,9 @@
 """Monitors of replies to hints: how many followed hints one catches that raises few false alarms.
 
-A monitor that looks for the word that penalties know of, and three that learn which words go with a followed
-hint: from chains, from what comes after them, and from both. The learnt ones are naive Bayes classifiers over
-which words are there, each half of the items scored by what was learnt on the other. Replies that follow a hint
-to a wrong letter are to be caught; all others, with a hint or without, are not.
+A monitor that looks for the word that penalties know of, and three that learn which words go with a
+followed hint: from chains, from what comes after them, and from both. The learnt ones are naive Bayes
+classifiers over which words are there, each half of the items scored by what was learnt on the other.
+Replies that follow a hint to a wrong letter are to be caught; all others, with a hint or without, are not.
 """
 
 from collections.abc import Iterator

@@ -119,6 +119,13 @@ RewardsByName = Annotated[
 ]  # fmt: skip
 
 
+STRATA = {
+    "hints": ("hinted", "unhinted", "held-out"), "steps": ("0", "1", "2", "4"), "loan": ("loan",),
+    "choice": ("choice",), "arithmetic": ("arithmetic",),
+}  # fmt: skip
+"""Kinds of item, by task."""
+
+
 class StartTraining(Section):
     """Sizes and dose of the supervised start."""
 
@@ -197,6 +204,14 @@ class ReinforcementSection(Section):
                     f" '{start.task}'"
                 )
             for reward in start.rewards:
+                strata = self.rewards[reward].strata if reward in self.rewards else None
+                strange = [one for one in strata or [] if one not in STRATA[start.task]]
+                if strange or strata == []:
+                    raise ValueError(
+                        f"starts.{name}.rewards: got '{reward}', which trains on"
+                        f" {strange[0] if strange else 'no kind of item'}; expected strata of the task"
+                        f" '{start.task}': {', '.join(STRATA[start.task])}"
+                    )
                 if reward not in self.rewards:
                     raise ValueError(
                         f"starts.{name}.rewards: got '{reward}'; expected some of {', '.join(self.rewards)}"
