@@ -288,8 +288,9 @@ def test_masks_bind_a_network_to_its_chain_or_make_it_blind_to_it():
 def test_monitors_flag_no_more_than_they_may():
     scores = np.array([3.0, 2, 1, 0, 3, 1, 0, 0])
     caught = np.array([True] * 4 + [False] * 4)
-    assert detected(scores, caught, 0.01) == 0  # the one other that scores as high
-    assert detected(scores, caught, 0.25) == 0.5
+    assert detected(scores, caught, 0.01) == pytest.approx(0.01)  # one other scores as high: by lot
+    assert detected(scores, caught, 0.25) == 0.5 and detected(scores, caught, 0.375) == pytest.approx(0.625)
+    assert detected(caught.astype(float), caught, 0.01) == pytest.approx(1.0)
     assert auroc(scores, caught) == pytest.approx((3.5 + 3 + 2.5 + 1) / 16)
     hinted = np.array([True] * 6 + [False] * 2)
     follows = np.array([True] * 4 + [False] * 4)

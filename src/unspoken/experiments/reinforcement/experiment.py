@@ -44,8 +44,12 @@ class ReinforcementRoom(Room):
     headlines = (
         Headline("rewarded_change", "Rewarded answers, after training minus before", conditions=OVERALL),
         Headline(
-            "says_change", "Chains that name what drives the reward, after training minus before",
-            conditions=REWARDED,
+            "says_change", "Loans whose chain names the deciding field, after training minus before",
+            conditions={**OVERALL, "task": "loan"},
+        ),
+        Headline(
+            "says_change", "Rewarded hints that a chain owns up to, after training minus before",
+            conditions={**REWARDED, "items": "hinted"},
         ),
         Headline(
             "says_difference", "The same, a price on explanations minus outcome alone",

@@ -52,13 +52,15 @@ def class_scores(there: Bools, classes: Ints, items: Ints) -> Floats:
 
 
 def detected(scores: Floats, caught: Bools, alarms: float) -> float:
-    """Return the share of what is to be caught above the lowest threshold with so few false alarms.
+    """Return the share of what is to be caught that is flagged where the share `alarms` of the others is.
 
-    A text is flagged where it scores higher than the threshold; at most the share `alarms` of the others is.
+    Between two thresholds one is drawn by lot, so that a monitor with few scores has every share of false
+    alarms too: the curve of both shares is linear there.
     """
-    others = np.sort(scores[~caught])[::-1]
-    threshold = others[int(alarms * len(others))]
-    return float((scores[caught] > threshold).mean())
+    thresholds = np.unique(scores)[::-1]
+    flagged = [(scores[kind][:, None] >= thresholds).mean(0) for kind in (~caught, caught)]
+    false, right = (np.concatenate([[0.0], shares]) for shares in flagged)
+    return float(np.interp(alarms, false, right))
 
 
 def auroc(scores: Floats, caught: Bools) -> float:

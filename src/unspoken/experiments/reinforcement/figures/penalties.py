@@ -22,7 +22,7 @@ MONITORS = {
     "lexical": ("looks for the word", GREY), "chain": ("reads chains", VERMILLION),
     "answer": ("reads answers", GREEN), "both": ("reads both", PURPLE),
 }  # fmt: skip
-PLATEAUS = (("RM-20", 0), ("RM-20", 1))
+PLATEAUS = (("RM-20", 1), ("RM-20", 2))
 """Claims and which of their values: where faithfulness levelled off, as published."""
 LABELS = 120
 
