@@ -1,7 +1,8 @@
 # Two commands: `make results` and `make test`. `make help` lists the rest.
 #   PYTHON=python3.12   the interpreter to make .venv with (3.11 to 3.13)
 #   CORES=2             how many cores Snakemake and the tests use (default: all)
-#   STUDY=test          lay studies/test.yaml over config.yaml (default: config.yaml alone)
+#   STUDY=test          lay studies/test.yaml over config.yaml (default: config.yaml alone); several are laid
+#                       over each other in their order: STUDY="paper paper_trees"
 #   ARGS=...            more options for snakemake, or for pytest in `make test`
 #   TORCH_INDEX=URL     the package index for torch alone, which decides its build. Default: pip's own, on
 #                       plain Linux CUDA's build, 4.5 GB, which a vLLM for CPUs may not load (the pinned
@@ -21,8 +22,8 @@ TORCH_INDEX := $(shell sed -n 's/^\# torch from //p' .venv/made-from 2>&-)
 endif
 
 BIN := .venv/bin
-OVERLAY := $(if $(STUDY),studies/$(STUDY).yaml)
-ROOT := $(if $(STUDY),results/studies/$(STUDY),results)
+OVERLAY := $(STUDY:%=studies/%.yaml)
+ROOT := $(if $(STUDY),results/studies/$(lastword $(STUDY)),results)
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(OVERLAY),--configfile $(OVERLAY))
 RULES = Snakefile rules src/unspoken/experiments
 LOCK = envs/$(ENV).lock
@@ -123,7 +124,7 @@ label: venv ## label chains by hand: make label MODEL=smollm2-135m-q4 INTO=label
 	@test -n '$(MODEL)' && test -n '$(INTO)' || { \
 	    echo 'Say whose chains and where to: make label MODEL=smollm2-135m-q4 INTO=labels.jsonl' >&2; exit 2; }
 	@$(BIN)/python scripts/label_chains.py '$(ROOT)/faithfulness/$(MODEL)' --into '$(INTO)' \
-	    $(if $(OVERLAY),--study '$(OVERLAY)') $(ARGS)
+	    $(OVERLAY:%=--study '%') $(ARGS)
 
 cache: venv ## show the completion cache: rows and size by subject
 	@$(BIN)/python -m unspoken.engines.cache_summary show
@@ -133,9 +134,9 @@ clean-cache: venv ## delete the completion cache
 
 # Before any job: the study's files are sound, and no dead Snakemake's lock is in the way.
 study: venv
-	@test -z '$(OVERLAY)' || test -f '$(OVERLAY)' || { \
-	    echo "There is no study '$(STUDY)': $(OVERLAY) is missing. Studies here:" \
-	        $(basename $(notdir $(wildcard studies/*.yaml))) >&2; exit 2; }
+	@for study in $(STUDY); do test -f "studies/$$study.yaml" || { \
+	    echo "There is no study '$$study': studies/$$study.yaml is missing. Studies here:" \
+	        $(basename $(notdir $(wildcard studies/*.yaml))) >&2; exit 2; }; done
 	@$(BIN)/python -m unspoken.study.check config.yaml $(OVERLAY)
 	@$(BIN)/python -m unspoken.locks
 

@@ -72,7 +72,7 @@ def test_a_file_that_is_no_mapping_is_named(text: str, message: str, tmp_path: P
 
 
 STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
-UNDER = {"paper_trees": ["paper"]}
+UNDER = {"paper_trees": ["paper"], "small_models_suggested": ["small_models"]}
 """What a study is laid over, beside config.yaml."""
 
 
@@ -180,6 +180,11 @@ def made(house: Path, study: str) -> str:
 
 def test_make_says_which_studies_there_are(house: Path) -> None:
     said = made(house, "nope")
+    assert "There is no study 'nope': studies/nope.yaml is missing. Studies here: test" in said
+
+
+def test_make_says_which_of_several_studies_is_missing(house: Path) -> None:
+    said = made(house, "test nope")
     assert "There is no study 'nope': studies/nope.yaml is missing. Studies here: test" in said
 
 

@@ -10,6 +10,7 @@ def _served(**more: Any) -> dict[str, Any]:
     return {"kind": "served", "engine": engine | more}
 
 
+HUB = {"kind": "hub", "repo": "a/b", "revision": "0" * 40}
 STUDENTS = {"path": "docs/examples/questions.jsonl", "grade": "grade", "features": ["hours", "sleep"]}
 
 
@@ -75,6 +76,17 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a budget twice": (_scaling(budgets=[16, 16]), "scaling.budgets", "got [16, 16]; expected each once"),
     "a negative budget": (_scaling(budgets=[-1, 16]), "scaling.budgets.0", "got -1; expected 0 or more"),
+    "a budget beyond the model's window": (
+        _scaling(budgets=[0, 64, 8180]),
+        "scaling.budgets",
+        "got 8180; expected less: the window of 'smollm2-135m-q4' has 8192 tokens",
+    ),
+    "chains beyond the window that an engine is given": (
+        _scaling(models=["short"], longest=300)
+        | {"models": {"short": HUB | {"engine": {"kind": "vllm", "window": 256}}}},
+        "scaling.longest",
+        "got 300; expected less: the window of 'short' has 256 tokens",
+    ),
     "one budget alone": (
         _scaling(budgets=[0, 64]),
         "scaling.budgets",

@@ -80,6 +80,7 @@ LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
 ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
 REWARDED = ["measure reinforcement", "draw_figure reinforcement*", *STORE]
 REINFORCED = ["train_by_reward", "ask_subjects", *REWARDED]
+ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
@@ -148,7 +149,7 @@ EDITS = {
             *("render_questions", "render_prompts subliminal/*", "render_prompts faithfulness/all"),
             *("load_digits", "load_questions"),
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
-            *(*CHAINS, *LOOPS, *ITEMS, "train_starts", *REINFORCED),
+            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, "train_starts", *REINFORCED),
         ],
         {"seed": 5},
     ),
@@ -248,6 +249,10 @@ EDITS = {
     ),
     "longer answers after a budget": Edit(LENGTHS, {"scaling.answer_tokens": 24}),
     "more cores for chains": Edit(FINISHED, {"scaling.threads": 3}),
+    "how long organisms of known trends learn": Edit(ORGANISMS, {"scaling.organisms.steps": 2000}),
+    "other distractors to learn from": Edit(
+        ["retrain_organism", *TRENDS], {"scaling.organisms.retraining.kind": "behind"}
+    ),
     # Rewards
     "a term of a reward": Edit(
         [
@@ -317,6 +322,9 @@ EDITS = {
     ),
     "what a failed training is": Edit(
         REINFORCED, text=("src/unspoken/training/fates.py", "RIGHT, MORE = 0.5", "RIGHT, MORE = 0.4")
+    ),
+    "how often an organism's notes drift": Edit(
+        ORGANISMS, text=(f"{ROOMS}/scaling/organisms/laws.py", "DRIFT = 0.04", "DRIFT = 0.05")
     ),
     "when a trend is flat": Edit(
         TRENDS, text=(f"{ROOMS}/scaling/trends/rules.py", '"accuracy": 0.05', '"accuracy": 0.04')
