@@ -300,3 +300,6 @@ def test_monitors_flag_no_more_than_they_may():
     owed = (4 / 6 - 1 / 6) / (4 / 6)
     assert g_mean_squared(flagged, follows, hinted, wrong) == pytest.approx(0.5 / owed * 0.5**0.5)
     assert g_mean_squared(flagged, follows & False, hinted, wrong) is None
+    # Where no hint is resisted, replies without a hint alone could be false alarms.
+    assert g_mean_squared(flagged, hinted, hinted, wrong) == pytest.approx(0.5 / (1 - 1 / 6))
+    assert g_mean_squared(flagged, hinted, hinted, ~hinted) is None
