@@ -79,7 +79,11 @@ TRENDS = ["measure scaling", "draw_figure scaling", *STORE]
 LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
 ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
 REWARDED = ["measure reinforcement", "draw_figure reinforcement*", *STORE]
-REINFORCED = ["train_by_reward", "ask_subjects", *REWARDED]
+AFTER_REWARD = [  # what starts reply is as it was
+    "train_by_reward",
+    *(f"ask_subjects reinforcement/asked/*/{arm}" for arm in ("outcome", "selection", "silent-*")),
+    *REWARDED,
+]
 ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
@@ -149,7 +153,7 @@ EDITS = {
             *("render_questions", "render_prompts subliminal/*", "render_prompts faithfulness/all"),
             *("load_digits", "load_questions"),
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
-            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, "train_starts", *REINFORCED),
+            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, "train_starts", "ask_subjects", *AFTER_REWARD),
         ],
         {"seed": 5},
     ),
@@ -262,7 +266,7 @@ EDITS = {
         ],
         {"reinforcement.rewards.silent-chain.says": -2},
     ),
-    "another dose of reward": Edit(REINFORCED, {"reinforcement.training.updates": 90}),
+    "another dose of reward": Edit(AFTER_REWARD, {"reinforcement.training.updates": 90}),
     "how loans are taught": Edit(
         [f"{rule} reinforcement/{place}/loan*" for rule, place in
          (("train_starts", "starts"), ("train_by_reward", "rewarded"), ("ask_subjects", "asked"))] + REWARDED,
@@ -321,7 +325,7 @@ EDITS = {
         REWARDED, text=(f"{ROOMS}/reinforcement/monitors.py", '_at_1": 0.01', '_at_1": 0.02')
     ),
     "what a failed training is": Edit(
-        REINFORCED, text=("src/unspoken/training/fates.py", "RIGHT, MORE = 0.5", "RIGHT, MORE = 0.4")
+        AFTER_REWARD, text=("src/unspoken/training/fates.py", "RIGHT, MORE = 0.5", "RIGHT, MORE = 0.4")
     ),
     "how often an organism's notes drift": Edit(
         ORGANISMS, text=(f"{ROOMS}/scaling/organisms/laws.py", "DRIFT = 0.04", "DRIFT = 0.05")

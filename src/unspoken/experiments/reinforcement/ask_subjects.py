@@ -49,7 +49,7 @@ def main() -> None:
             "arm": spec["arm"],
             "base": int(subject.subject_id.split(":")[1]),
             "training_seed": None if of_start else subject.seed,
-            "updates": 0 if of_start else subject.updates or spec["updates"],
+            "updates": subject.updates or spec["updates"],
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         columns = [

@@ -131,7 +131,7 @@ class ReinforcementRoom(Room):
             start=start,
             arm=arm,
             items=self.section.items,
-            updates=self.section.training.updates,
+            updates=0 if arm == START else self.section.training.updates,
             tasks=self.project.code_of_module(told["task"]),
             **told,
         )

@@ -48,11 +48,7 @@ def _changed(measurements: pl.DataFrame) -> pl.DataFrame:
 
 def _ablations(rows: pl.DataFrame) -> Any:
     """Return the share of decisions that stay, by change and start, before and after training."""
-    across = {
-        "title": "share of decisions",
-        "scale": alt.Scale(domain=[0, 1]),
-        "axis": alt.Axis(values=[0, 0.5, 1], format="~g"),
-    }
+    across = {"title": "share of decisions", **SHARE_AXIS}
     y = alt.Y("name:N", title=None, sort=list(CHANGES.values()))
     color = alt.Color(
         "when:N", scale=alt.Scale(domain=["before", "after"], range=[GREY, BLUE]),

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.reinforcement.figures.chains import last_of
+from unspoken.experiments.reinforcement.figures.chains import SHARE_AXIS, last_of
 from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREEN, GREY, ORANGE, PAGE, PALETTE, PURPLE, VERMILLION
@@ -35,11 +35,7 @@ def _dots(rows: pl.DataFrame, by: str, looks: dict[str, tuple[str, str]], title:
         "what:N", legend=alt.Legend(title=heading, orient="bottom"),
         scale=alt.Scale(domain=[looks[name][0] for name in shown], range=[looks[name][1] for name in shown]),
     )  # fmt: skip
-    across = {
-        "title": title,
-        "scale": alt.Scale(domain=[0, 1]),
-        "axis": alt.Axis(values=[0, 0.5, 1], format="~g"),
-    }
+    across = {"title": title, **SHARE_AXIS}
     rewards = rows["reward"].unique().to_list()
     order = [arm for arm in ("start", OUTCOME) if arm in rewards]
     order += sorted(arm for arm in rewards if arm not in order)
