@@ -19,7 +19,7 @@ class Edit:
 
 
 FINISHED = ["build_store", "write_findings", "write_report"]
-STORE = ["judge_claims", "draw_figure uplift", "draw_figure reinforcement_penalties", *FINISHED]
+STORE = ["judge_claims", "draw_figure uplift", *FINISHED]
 MEASURED = [
     "measure subliminal",
     *(f"draw_figure {name}" for name in ("preference", "initialisations", "dose")),

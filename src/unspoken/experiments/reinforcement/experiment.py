@@ -31,7 +31,7 @@ class ReinforcementRoom(Room):
     figures = {
         "reinforcement": Figure("figures.runs", ("measurements", "rewards")),
         "reinforcement_chains": Figure("figures.chains"),
-        "reinforcement_penalties": Figure("figures.penalties", ("measurements", "claims")),
+        "reinforcement_penalties": Figure("figures.penalties"),
     }
     shown_in = {
         **dict.fromkeys(("rewarded_change", "says_change", "exploit_rate"), "reinforcement"),

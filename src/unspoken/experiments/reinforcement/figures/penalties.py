@@ -22,8 +22,8 @@ MONITORS = {
     "lexical": ("looks for the word", GREY), "chain": ("reads chains", VERMILLION),
     "answer": ("reads answers", GREEN), "both": ("reads both", PURPLE),
 }  # fmt: skip
-PLATEAUS = (("RM-20", 1), ("RM-20", 2))
-"""Claims and which of their values: where faithfulness levelled off, as published."""
+PLATEAUS = (0.28, 0.20)
+"""Where faithfulness levelled off, as published: on MMLU and on GPQA (claim RM-20)."""
 LABELS = 120
 
 
@@ -51,16 +51,7 @@ def _dots(rows: pl.DataFrame, by: str, looks: dict[str, tuple[str, str]], title:
     return panels.facet(alt.Facet("start:N", title=None), columns=columns)
 
 
-def _plateaus(claimed: pl.DataFrame | None) -> list[float]:
-    """Return the published plateaus; `claimed` is the table of claims, null where a study has none."""
-    if claimed is None:
-        return []
-    numbers = claimed.filter(pl.col("value").is_not_null(), unit="fraction")
-    known = {(row["claim_id"], row["value_index"]): row["value"] for row in numbers.iter_rows(named=True)}
-    return [known[cell] for cell in PLATEAUS if cell in known]
-
-
-def _in_time(rows: pl.DataFrame, plateaus: list[float]) -> Any:
+def _in_time(rows: pl.DataFrame) -> Any:
     """Return how many chains that follow the hint say so, over updates, by start and reward."""
     arms = rows["arm"].unique().sort().to_list()
     color = alt.Color(
@@ -72,7 +63,7 @@ def _in_time(rows: pl.DataFrame, plateaus: list[float]) -> Any:
     line = alt.Chart().mark_line(strokeWidth=1).encode(x=x, y=alt.Y("value:Q", **up), color=color)
     data = rows.select("arm", "step", "value", "ci_low", "ci_high")
     layers = alt.layer(line, *intervals("y", up, clip=True, x=x, color=color), data=data)
-    published = pl.DataFrame({"y": plateaus}, schema={"y": pl.Float64})
+    published = pl.DataFrame({"y": PLATEAUS})
     rule = alt.Chart(published).mark_rule(color=GREY, strokeDash=[3, 2]).encode(y="y:Q")
     label = (
         alt.Chart(published.head(1)).mark_text(align="left", dx=2, dy=-5, fontSize=8, color=GREY)
@@ -88,17 +79,17 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     said = ends.filter(pl.col("metric").is_in(list(SHARES)))
     if said.is_empty():
         return nothing("no task of this study has a hint", PAGE)
-    parts = [_dots(said, "metric", SHARES, "share of replies to hints", "at the end")]
+    parts = [_dots(said, "metric", SHARES, "share of replies", "of replies to rewarded hints, at the end")]
     caught = ends.filter(pl.col("monitor").is_in(list(MONITORS)), metric="detected_at_1")
     if caught.height:
-        heading = "monitor that"
-        parts.append(_dots(caught, "monitor", MONITORS, "followed hints caught at 1% false alarms", heading))
+        heading = "followed hints caught at 1% false alarms by a monitor that"
+        parts.append(_dots(caught, "monitor", MONITORS, "share caught", heading))
     in_time = measurements.filter(
         pl.col("reward").is_in(["start", OUTCOME, "plain"]), metric="says_if_rewarded", kind="estimate"
     )
     rows = _with_starts(in_time)
     if rows.height:
-        parts.append(_in_time(rows, _plateaus(tables.get("claims"))))
+        parts.append(_in_time(rows))
     spill = measurements.filter(metric="says_difference", reward="silent-reply").sort("start")
     title = claims(
         [(row["start"], row) for row in spill.iter_rows(named=True)],

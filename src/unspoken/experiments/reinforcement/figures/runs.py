@@ -24,7 +24,7 @@ SAYING = ("loan", "hints")
 """Tasks in which something drives the reward that a chain could name."""
 BINS = 25
 """Points of a curve: updates between them are averaged."""
-LABELS, COLUMNS = 60, 4
+LABELS, COLUMNS = 60, 3
 
 
 def curves(rewards: pl.DataFrame, saying: set[str], telling: set[str]) -> pl.DataFrame:
