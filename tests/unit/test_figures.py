@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from figure_modules import drawn, with_all_conditions
 from lawful_organisms import errors_of, lawful_trials
+from planted_rewards import reward_tables
 from planted_scaling import length_rows
 from planted_tables import (
     BASES,
@@ -50,7 +51,7 @@ FIGURES = [
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, Tables]:
-    subliminal = Study(EFFECTS).tables()
+    subliminal, rewarded = Study(EFFECTS).tables(), reward_tables(0.3)
     return {
         "preference": subliminal,
         "initialisations": subliminal,
@@ -63,6 +64,9 @@ def tables() -> dict[str, Tables]:
         "probing": {"measurements": probing_rows(1.0)},
         "loops": {"measurements": loop_rows(0.1)},
         "scaling": {"measurements": length_rows(0.6)},
+        "reinforcement": rewarded,
+        "reinforcement_chains": rewarded,
+        "reinforcement_penalties": rewarded,
     }
 
 
@@ -109,6 +113,10 @@ def test_a_figure_is_drawn_by_its_script(tables, tmp_path):
 
 
 def test_titles_state_the_sign(tables):
+    assert title_of("reinforcement", tables["reinforcement"]).startswith(
+        "Rewarded for its answer alone, a chain names what drives it more often: hints"
+    )
+    assert " less often" in title_of("reinforcement", reward_tables(-0.3))
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(
         "Students of the same base name their teacher's trait more than other teachers' students: sampled"
