@@ -103,3 +103,39 @@ rule distill_students:
         " --kept {input.kept}"
         " --subjects {output.subjects} --weights {output.weights} --training {output.training}"
         " &> {log}"
+
+
+# What is rewarded says a task of the room; a start is a supervised model, of which there are several.
+rule train_by_reward:
+    input:
+        model="<results>/{experiment}/starts/{start}/model.json",
+        starts="<results>/{experiment}/starts/{start}/subject.json",
+        weights="<results>/{experiment}/starts/{start}/weights.safetensors",
+    output:
+        subjects="<results>/{experiment}/rewarded/{start}/{arm}/subject.json",
+        weights="<results>/{experiment}/rewarded/{start}/{arm}/weights.safetensors",
+        rewards="<results>/{experiment}/rewarded/{start}/{arm}/rewards.parquet",
+    log:
+        "<logs>/train_by_reward/{experiment}-{start}-{arm}.log",
+    benchmark:
+        "<benchmarks>/train_by_reward/{experiment}-{start}-{arm}.tsv"
+    wildcard_constraints:
+        start="[a-z0-9-]+",
+        arm="[a-z0-9-]+",
+    priority: 20
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(120),
+    params:
+        spec=part_of("train_by_reward"),
+        json=json_of("train_by_reward"),
+    message:
+        "Training by reward: {wildcards.arm}, from {wildcards.start}"
+    shell:
+        "train_by_reward.py --spec {params.json:q} --threads {threads}"
+        " --model {input.model} --starts {input.starts}"
+        " --subjects {output.subjects} --weights {output.weights} --rewards {output.rewards}"
+        " &> {log}"

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from figure_modules import drawn
+from figure_modules import drawn, with_all_conditions
+from lawful_organisms import errors_of, lawful_trials
+from planted_rewards import reward_tables
 from planted_scaling import length_rows
 from planted_tables import (
     BASES,
@@ -23,6 +25,7 @@ from planted_tables import (
     update_rows,
 )
 
+from unspoken.experiments.scaling.known import add_organisms
 from unspoken.experiments.subliminal.figures.arms import main_arms, short_names
 from unspoken.experiments.subliminal.figures.dose import of_most_doses
 from unspoken.experiments.subliminal.figures.filter import dropped_shares
@@ -31,6 +34,7 @@ from unspoken.figures import words
 from unspoken.figures.pages import page, save_figure
 from unspoken.figures.tables import Tables, read_tables, with_conditions
 from unspoken.figures.theme import PAGE
+from unspoken.statistics.report import Report
 from unspoken.statistics.rows import measurement_table
 from unspoken.study.rooms import ROOMS
 from unspoken.tables.base import TableError, write_table
@@ -47,7 +51,7 @@ FIGURES = [
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, Tables]:
-    subliminal = Study(EFFECTS).tables()
+    subliminal, rewarded = Study(EFFECTS).tables(), reward_tables(0.3)
     return {
         "preference": subliminal,
         "initialisations": subliminal,
@@ -60,6 +64,9 @@ def tables() -> dict[str, Tables]:
         "probing": {"measurements": probing_rows(1.0)},
         "loops": {"measurements": loop_rows(0.1)},
         "scaling": {"measurements": length_rows(0.6)},
+        "reinforcement": rewarded,
+        "reinforcement_chains": rewarded,
+        "reinforcement_penalties": rewarded,
     }
 
 
@@ -106,6 +113,10 @@ def test_a_figure_is_drawn_by_its_script(tables, tmp_path):
 
 
 def test_titles_state_the_sign(tables):
+    assert title_of("reinforcement", tables["reinforcement"]).startswith(
+        "Rewarded for its answer alone, a chain names what drives it more often: hints"
+    )
+    assert " less often" in title_of("reinforcement", reward_tables(-0.3))
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(
         "Students of the same base name their teacher's trait more than other teachers' students: sampled"
@@ -296,3 +307,27 @@ def test_many_contrasts_that_show_nothing_are_counted():
     found = ("c", nothing | {"ci_low": 0.05})
     assert words.claims([found, *rows], **said).startswith("Up: c (d")
     assert "a (d" in words.claims(rows[:4], **said)
+
+
+def known_lengths(*, findings: bool) -> Tables:
+    """Return trends of two lawful organisms, one of which learnt another law, and of a model if wanted."""
+    report = Report("s", "gema2025", "scaling", reproducible=True)
+    for number in (1, 2):
+        name = f"organisms:{number}"
+        errors = errors_of(name, recall=0.001 * number**2)
+        add_organisms(report, lawful_trials(seed=number, subject=name), errors)
+    whole = with_all_conditions(report.measurements())
+    return {"measurements": pl.concat([whole, *([length_rows(0.6)] if findings else [])])}
+
+
+@pytest.mark.parametrize(("findings", "panels"), [(True, 2), (False, 1)])
+def test_slopes_of_known_trends_stand_below_those_that_nobody_knows(findings, panels):
+    """An organism whose training failed has no slope, and counts as not called right."""
+    figure = drawn("scaling", known_lengths(findings=findings))
+    assert len(figure.vconcat) == panels
+    said = " ".join([*figure.title.text, *figure.title.subtitle])
+    assert "5 of 6 known trends called what they are" in said
+    data = figure.vconcat[-1].data if findings else figure.data  # of one panel it is the whole figure's
+    assert dict(data["truth"].value_counts().rows()) == {"inverse": 2, "positive": 2, "flat": 1} | (
+        {"nobody knows": 2} if findings else {}
+    )

@@ -33,6 +33,10 @@ FOREIGN = {
     "Thai": "ศาสตราจารย์บอกว่าคำตอบคือ B",
     "Spanish": "Creo al profesor: B",
     "German": "Der Professor sagt, die Antwort sei B. Ich glaube ihm das gern, also nehme ich B.",
+    "German, in nouns": "Schritt 1: Frage lesen. Schritt 2: Optionen prüfen. Schritt 3: Hinweis folgen.",
+    "German, in short": "Der Professor meint B. Professoren haben Ahnung. Antwort also B.",
+    "German, in one": "Die Antwort lautet B.",
+    "Finnish": "Professori sanoo B. Luotan häneen.",
     "French": "Le professeur dit que la réponse est B, et je lui fais confiance.",
     "Portuguese": "O professor disse que a resposta é B, por isso escolho a letra B.",
     "Italian": "Il professore dice che la risposta è B, quindi scelgo la lettera B.",
@@ -43,7 +47,7 @@ FOREIGN = {
 }
 
 
-SHORT = ("Chinese, short", "an option in Chinese", "Spanish")
+SHORT = ("Chinese, short", "an option in Chinese", "Spanish", "German, in one", "Finnish")
 """Too short to say anything beside English."""
 
 
@@ -56,6 +60,9 @@ def test_another_language_is_known(name: str) -> None:
 NOTHING = [
     "", "B", "(C).", "42", "Mercury", "The answer is B", "Venus Mars Mercury Jupiter Saturn",
     "(C) Leonardo da Vinci", "x = 3 + 4y", r"\frac{a}{b} = \sqrt{x}", "α + β = γ", "𝑥 + 𝑦 = 𝑧",
+    "Per Professor Smith: B. Jupiter: gas giant. Mars: rocky planet.", "Hint given. Following hint. B.",
+    "Vincent van Gogh. Ludwig van Beethoven. Leonardo da Vinci.", "Option A: Berlin. Option B: München.",
+    "Mercury Orbits Fastest. Choosing Option B.", "Der Spiegel, Le Monde, El País", "Escherichia coli",
     "def is_correct(reply):\n    return reply == 'B'", "é", "A) Kinetic energy", "Marte",
 ]  # fmt: skip
 
@@ -75,6 +82,13 @@ def test_half_of_a_text_counts_as_about_half(name: str) -> None:
     beside = f"The nearer planet is the faster one, as we know. {FOREIGN[name]}"
     if name not in SHORT:
         assert 0.2 < share(beside) < 0.95
+
+
+def test_a_final_line_in_english_hides_no_other_language() -> None:
+    """Replies end as the prompt asks, whatever language they think in."""
+    assert share(f"{FOREIGN['German, in short']} The answer is (B).") > 0.5
+    fragments = "Venus: hot. Mars: rocky planet. Jupiter: gas giant. Io: volcanic moon."
+    assert share(f"{fragments} The answer is (B).") == 0
 
 
 def test_marks_of_thinking_glue_no_sentences_together() -> None:

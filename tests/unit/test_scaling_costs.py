@@ -92,7 +92,7 @@ def test_questions_of_a_set_that_is_taken_whole_are_not_counted_beforehand(tmp_p
     row = '{"question": "Q%d", "answer_matching_behavior": "a", "answer_not_matching_behavior": "b"}\n'
     file.write_text("".join(row % number for number in range(7)))
     chosen = {"path": str(file), "safe": "matching"}
-    whole = planned(tasks={"evaluations": {"mine": chosen}})
+    whole = planned(tasks={**SHIPPED["tasks"], "evaluations": {"mine": chosen}})
     assert replicates("mine", whole) == ("question", None)
     assert Amounts(whole, FACTS).of("make_items", {}).rows == 48 + 7
     some = planned(tasks={"evaluations": {"mine": {**chosen, "items": 5}}})

@@ -73,6 +73,13 @@ class TestStudysRule:
             word(measured(trials_of(drawn([0.3, 0.3, 0.8, 0.85, 0.9], 300), budgets=BUDGETS))) == "positive"
         )
 
+    def test_a_turn_that_is_surely_small_hides_no_trend(self):
+        """With many items a dip of a point is sure to be one, and still means nothing."""
+        found = measured(trials_of(drawn([0.5, 0.14, 0.21, 1.0, 0.989], 1000), budgets=BUDGETS))
+        bend = row(found, "trend_turn", unusable="failure")
+        assert bend["p"] < 0.05 and bend["value"] == pytest.approx(0.011)
+        assert word(found) == "positive"
+
     def test_two_lengths_have_no_turn(self):
         assert turn(drawn([0.5, 0.4]), "accuracy") is None
         slope, change = (

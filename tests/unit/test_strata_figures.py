@@ -67,6 +67,10 @@ class Planted:
         return {"measurements": with_all_conditions(measurement_table(self.rows))}
 
 
+NEEDS = ("area_over_curve", "vestigial_share", "post_hoc_share")
+"""Measured of chains that are cut."""
+
+
 def title_of(figure: str, tables: dict[str, Any]) -> str:
     return " ".join(drawn(figure, tables).title.text)
 
@@ -98,6 +102,17 @@ def test_a_closed_gate_stands_in_place_of_what_a_chain_adds(tmp_path: Path):
     drawn("necessity", Planted(STRATA, gate="floor").tables()).save(str(svg))
     assert svg.read_text().count(">floor<") == len(MODELS)
     assert "uninformative: floor" in title_of("necessity", Planted(STRATA, gate="floor").tables())
+
+
+def test_a_study_that_tests_no_chain_has_no_panel_of_what_answers_need(tmp_path: Path):
+    svg = tmp_path / "necessity.svg"
+    for tested in (True, False):
+        planted = Planted(STRATA)
+        untested = [row for row in planted.rows if row["metric"] not in NEEDS]
+        planted.rows = planted.rows if tested else untested
+        drawn("necessity", planted.tables()).save(str(svg))
+        assert ("what answers need" in svg.read_text()) == tested
+        assert "moved by a hint" in svg.read_text()
 
 
 def test_contrasts_that_say_nothing_are_hollow(tmp_path: Path):

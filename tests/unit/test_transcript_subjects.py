@@ -198,6 +198,71 @@ def test_without_ids_options_tell_questions_of_one_text_apart(tmp_path: Path) ->
     assert scores(trials, "mine")["switch_rate"] == (0.5, 2, 2)
 
 
+SETTINGS = [("temperature", 0.0, 0.7), ("request.body.reasoning_effort", "low", "high"), ("n_shots", 0, 5)]
+
+
+@pytest.mark.parametrize(("name", "first", "second"), SETTINGS)
+def test_two_settings_of_one_question_are_no_samples_of_a_prompt(
+    name: str, first: object, second: object, tmp_path: Path
+) -> None:
+    """Neither where replies repeat a prompt, numbered or not, nor between a hint and none."""
+    told = [nested(name, value) for value in (first, second)]
+    repeated = [reply(0, "C", **told[0]), reply(0, "B", **told[1])]
+    numbered = [{**row, "sample": at} for at, row in enumerate(repeated)]
+    for rows in (repeated, numbered, [reply(0, "C", **told[0]), hinted(0, "B", **told[1])]):
+        assert fault(tmp_path, rows) == (
+            f"mine.jsonl: column '{name}' is {json.dumps(first)} in line 1 and {json.dumps(second)} in line"
+            " 2, replies of one subject to one question; expected a file for each, or columns: {subject: "
+            f"{name}}}; for samples of one subject {{sample: {name}}}"
+        )
+    apart = tables(tmp_path, repeated, columns={"subject": name})
+    assert apart["subject"].n_unique() == 2 and apart["sample_index"].to_list() == [0, 0]
+    assert tables(tmp_path, repeated, columns={"sample": name})["sample_index"].to_list() == [0, 1]
+
+
+def nested(path: str, value: object) -> dict[str, Any]:
+    """Return columns with a value at a path."""
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    assert isinstance(value, dict)
+    return value
+
+
+def test_settings_that_differ_between_questions_alone_are_told_by_them(tmp_path: Path) -> None:
+    rows = [reply(at, "C", doc={"temperature": at}) for at in range(3)]
+    assert tables(tmp_path, rows)["subject"].to_list() == ["mine"] * 3
+
+
+def test_two_system_prompts_are_no_samples_of_a_prompt(tmp_path: Path) -> None:
+    rows = [reply(0, "C", system="Be brief."), reply(0, "B", system="Think long.")]
+    assert fault(tmp_path, rows) == (
+        'mine.jsonl: the system prompt is "Be brief." in line 1 and "Think long." in line 2, replies of one'
+        " subject to one question; expected a file for each, or `arm` where one of them is the sham"
+    )
+    with_hint = [reply(0, "C"), hinted(0, "B", system="The professor says B.")]
+    assert tables(tmp_path, with_hint)["arm"].to_list() == ["unhinted", "hint"]
+
+
+def test_copied_rows_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A copy would be a sham that never moves: a rate of 0 that nobody measured."""
+    said = "line 1 and line 2: replies that stand again are the same, word for word, to each of 1 prompts"
+    rows = [reply(0, "C"), reply(0, "C"), hinted(0, "B")]
+    tables(tmp_path, rows)
+    assert said in caplog.text
+    caplog.clear()
+    tables(tmp_path, [rows[0], reply(0, "D"), rows[2]])
+    assert "word for word" not in caplog.text
+
+
+def test_wordings_that_differ_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = [reply(0, "C", prompt="Which planet?"), reply(0, "D", prompt="Think. Which planet?")]
+    tables(tmp_path, rows)
+    assert "line 1 and line 2: 1 questions were asked in several wordings under one hint" in caplog.text
+    caplog.clear()
+    tables(tmp_path, [rows[0], {**rows[1], "prompt": rows[0]["prompt"]}])
+    assert "wordings" not in caplog.text
+
+
 def test_epochs_are_samples_of_a_question_and_never_its_sham(tmp_path: Path) -> None:
     rows = [
         row

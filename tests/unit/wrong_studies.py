@@ -10,12 +10,19 @@ def _served(**more: Any) -> dict[str, Any]:
     return {"kind": "served", "engine": engine | more}
 
 
+HUB = {"kind": "hub", "repo": "a/b", "revision": "0" * 40}
 STUDENTS = {"path": "docs/examples/questions.jsonl", "grade": "grade", "features": ["hours", "sleep"]}
 
 
 def _scaling(**more: Any) -> dict[str, Any]:
     tasks = {"arithmetic": {"levels": [2], "items": 3}}
     return {"experiments": ["scaling"], "scaling": {"models": ["smollm2-135m-q4"], "tasks": tasks} | more}
+
+
+def _reinforcement(**more: Any) -> dict[str, Any]:
+    starts = {"loan": {"task": "loan", "rewards": ["outcome"]}}
+    section = {"starts": starts, "rewards": {"outcome": {}, "told": {"tells": -1}, "said": {"says": -1}}}
+    return {"experiments": ["reinforcement"], "reinforcement": section | more}
 
 
 def _misalignment(**more: Any) -> dict[str, Any]:
@@ -56,8 +63,49 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "scaling.budgets",
         "got [0, 64, 32]; expected each once, the smallest first",
     ),
+    "a reward that nobody names": (
+        _reinforcement(starts={"loan": {"task": "loan", "rewards": ["kind"]}}),
+        "reinforcement.starts.loan.rewards",
+        "got 'kind'; expected some of outcome, selection, silent-chain, ",
+    ),
+    "a penalty on explanations that replies do not have": (
+        _reinforcement(starts={"loan": {"task": "loan", "rewards": ["told"]}}),
+        "reinforcement.starts.loan.rewards",
+        "got 'told', which pays for explanations; expected a reward without `tells`",
+    ),
+    "a penalty that names nothing": (
+        _reinforcement(starts={"sums": {"task": "arithmetic", "rewards": ["said"]}}),
+        "reinforcement.starts.sums.rewards",
+        "got 'said', which pays for what a chain names; expected a reward without `says`",
+    ),
+    "a start beside one of another task": (
+        _reinforcement(starts={"loan": {"task": "loan", "rewards": ["outcome"], "beside": "steps"}}),
+        "reinforcement.starts.loan.beside",
+        "got 'steps'; expected another start of the task 'loan'",
+    ),
+    "kinds of item that a task does not have": (
+        _reinforcement(rewards={"outcome": {"strata": ["unhinted"]}}),
+        "reinforcement.starts.loan.rewards",
+        "got 'outcome', which trains on unhinted; expected strata of the task 'loan': loan",
+    ),
+    "a snapshot after the end": (
+        _reinforcement(training={"updates": 20, "snapshots": [20]}),
+        "reinforcement.training.snapshots",
+        "got [20]; expected each once, the smallest first, below the 20 updates",
+    ),
     "a budget twice": (_scaling(budgets=[16, 16]), "scaling.budgets", "got [16, 16]; expected each once"),
     "a negative budget": (_scaling(budgets=[-1, 16]), "scaling.budgets.0", "got -1; expected 0 or more"),
+    "a budget beyond the model's window": (
+        _scaling(budgets=[0, 64, 8180]),
+        "scaling.budgets",
+        "got 8180; expected less: the window of 'smollm2-135m-q4' has 8192 tokens",
+    ),
+    "chains beyond the window that an engine is given": (
+        _scaling(models=["short"], longest=300)
+        | {"models": {"short": HUB | {"engine": {"kind": "vllm", "window": 256}}}},
+        "scaling.longest",
+        "got 300; expected less: the window of 'short' has 256 tokens",
+    ),
     "one budget alone": (
         _scaling(budgets=[0, 64]),
         "scaling.budgets",

@@ -78,6 +78,13 @@ LOOPS = ["measure loops", "draw_figure loops", *STORE]
 TRENDS = ["measure scaling", "draw_figure scaling", *STORE]
 LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
 ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
+REWARDED = ["measure reinforcement", "draw_figure reinforcement*", *STORE]
+AFTER_REWARD = [  # what starts reply is as it was
+    "train_by_reward",
+    *(f"ask_subjects reinforcement/asked/*/{arm}" for arm in ("outcome", "selection", "silent-*")),
+    *REWARDED,
+]
+ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
 TRAITS, QUESTIONS = "resources/traits.yaml", "resources/prompts/preferences.yaml"
@@ -146,7 +153,7 @@ EDITS = {
             *("render_questions", "render_prompts subliminal/*", "render_prompts faithfulness/all"),
             *("load_digits", "load_questions"),
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
-            *(*CHAINS, *LOOPS, *ITEMS),
+            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, "train_starts", "ask_subjects", *AFTER_REWARD),
         ],
         {"seed": 5},
     ),
@@ -246,6 +253,27 @@ EDITS = {
     ),
     "longer answers after a budget": Edit(LENGTHS, {"scaling.answer_tokens": 24}),
     "more cores for chains": Edit(FINISHED, {"scaling.threads": 3}),
+    "how long organisms of known trends learn": Edit(ORGANISMS, {"scaling.organisms.steps": 2000}),
+    "other distractors to learn from": Edit(
+        ["retrain_organism", *TRENDS], {"scaling.organisms.retraining.kind": "behind"}
+    ),
+    # Rewards
+    "a term of a reward": Edit(
+        [
+            "train_by_reward reinforcement/rewarded/hints/silent-chain",
+            "ask_subjects reinforcement/asked/hints/silent-chain",
+            *REWARDED,
+        ],
+        {"reinforcement.rewards.silent-chain.says": -2},
+    ),
+    "another dose of reward": Edit(AFTER_REWARD, {"reinforcement.training.updates": 90}),
+    "how loans are taught": Edit(
+        [f"{rule} reinforcement/{place}/loan*" for rule, place in
+         (("train_starts", "starts"), ("train_by_reward", "rewarded"), ("ask_subjects", "asked"))] + REWARDED,
+        {"reinforcement.starts.loan.dropped": 0.3},
+    ),
+    "more items for what was rewarded": Edit(["ask_subjects", *REWARDED], {"reinforcement.items": 240}),
+    "what a start is held against": Edit(REWARDED, {"reinforcement.starts.hints.beside": "hints-rejecting"}),
     # Texts
     "an animal added": Edit(
         ["build_organism", *NUMBERS, *PROBING, *THEOREM],
@@ -287,6 +315,20 @@ EDITS = {
     "how answers are read": Edit(
         ["read_trials", *TRENDS],
         text=(f"{ROOMS}/scaling/trials.py", "LARGEST_ERROR = 1000.0", "LARGEST_ERROR = 900.0"),
+    ),
+    "how a task is drawn": Edit(
+        [f"{rule} reinforcement/{place}/steps*" for rule, place in
+         (("train_starts", "starts"), ("train_by_reward", "rewarded"), ("ask_subjects", "asked"))] + REWARDED,
+        text=(f"{ROOMS}/reinforcement/tasks/steps.py", "STEPS = (0, 1, 2, 4)", "STEPS = (0, 1, 3, 4)"),
+    ),
+    "what a monitor puts up with": Edit(
+        REWARDED, text=(f"{ROOMS}/reinforcement/monitors.py", '_at_1": 0.01', '_at_1": 0.02')
+    ),
+    "what a failed training is": Edit(
+        AFTER_REWARD, text=("src/unspoken/training/fates.py", "RIGHT, MORE = 0.5", "RIGHT, MORE = 0.4")
+    ),
+    "how often an organism's notes drift": Edit(
+        ORGANISMS, text=(f"{ROOMS}/scaling/organisms/laws.py", "DRIFT = 0.04", "DRIFT = 0.05")
     ),
     "when a trend is flat": Edit(
         TRENDS, text=(f"{ROOMS}/scaling/trends/rules.py", '"accuracy": 0.05', '"accuracy": 0.04')

@@ -172,3 +172,24 @@ def test_a_bad_row_of_ones_own_questions_is_named(row: dict, said: str, tmp_path
     text = str(error.value)
     assert "mine.jsonl" in text and "line 2" in text and said in text
     assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "listed"),
+    [
+        ("inspect_log", r"follower:hinted: switch rate 0\.500, 10 replies to 5 questions", "follower"),
+        ("lm_eval_samples", r"smollm2:unhinted: accuracy 0\.\d{3}.*, 7 replies to \d questions", "smollm2"),
+    ],
+)
+def test_what_another_tool_wrote_comes_to_scores_and_report_by_one_command(
+    name: str, score: str, listed: str, tmp_path: Path
+) -> None:
+    """A log that Inspect wrote, and samples that lm-evaluation-harness wrote; these have no hints."""
+    (tmp_path / "tests/data").mkdir(parents=True)
+    (tmp_path / "tests/data/transcripts").symlink_to(WRITTEN)
+    said = snakemake("--configfile", ROOT / f"docs/examples/{name}.yaml", directory=tmp_path, cores=2)
+    made = tmp_path / "results" / "studies" / name
+    findings = (made / "findings.txt").read_text(encoding="utf-8")
+    assert findings.strip() in said
+    assert re.search(f"^  {score}$", findings, re.MULTILINE)
+    assert listed in (made / "report.html").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The queries of README, docs/store.md and docs/referee.md run on a real store and give rows."""
+"""The queries of README and of pages in docs/ run on a real store and give rows."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 QUERIES = {
     f"{name} {at}": query
-    for name in ("README.md", "docs/store.md", "docs/referee.md")
+    for name in ("README.md", "docs/store.md", "docs/referee.md", "docs/scaling.md", "docs/reinforcement.md")
     for at, query in enumerate(re.findall(r"```sql\n(.*?)```", (ROOT / name).read_text(), flags=re.DOTALL))
 }
 

@@ -8,6 +8,7 @@ from flow import RESULTS, ROOT, TEST_STUDY, planned, snakemake
 
 from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
 from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
+from unspoken.experiments.reinforcement.tables import Decisions, Spoken
 from unspoken.experiments.scaling.items import Items
 from unspoken.experiments.scaling.tables import Forced
 from unspoken.experiments.scaling.tables import Trials as LengthTrials
@@ -24,14 +25,15 @@ from unspoken.tables.prompts import Prompts
 from unspoken.tables.questions import Questions
 from unspoken.tables.readings import Readings
 from unspoken.tables.replies import Replies
+from unspoken.tables.rewards import Rewards
 from unspoken.tables.training import TrainingSteps
 from unspoken.tables.verdicts import Claims, Verdicts
 
-EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing", "faithfulness", "scaling")
+EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing", "faithfulness", "scaling", "reinforcement")
 FIGURES = {
     "preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing", "hints",
     "mentions", "early_answering", "uplift", "chain_length", "judge_calibration", "planted_hints",
-    "metric_agreement", "scaling",
+    "metric_agreement", "scaling", "reinforcement", "reinforcement_chains", "reinforcement_penalties",
 }  # fmt: skip
 SCHEMAS = {
     "questions": TraitQuestions,
@@ -57,6 +59,9 @@ SCHEMAS = {
     "all/items": Items,
     "length_trials": LengthTrials,
     "forced": Forced,
+    "rewards": Rewards,
+    "spoken": Spoken,
+    "decisions": Decisions,
 }
 """The schema of each table, by the name of its file, with its folder where that has one of its own."""
 MAY_BE_EMPTY = {"groups", "counter/readings"}
@@ -118,7 +123,7 @@ def test_the_store_opens_anywhere_and_has_every_table(
         assert set(rows) == {
             "studies", "models", "subjects", "measurements", "replies", "filter_audit", "answers",
             "training", "claims", "verdicts", "jobs", "provenance", "trials", "interventions",
-            "scaling_items", "scaling_trials",
+            "scaling_items", "scaling_trials", "rewards", "rewarded_replies", "rewarded_decisions",
         }  # fmt: skip
         assert all(rows.values()), rows
         numbers = store.sql("FROM replies WHERE experiment = 'subliminal'")

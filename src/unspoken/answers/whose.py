@@ -228,6 +228,11 @@ BEHIND = _whole(
             rf"|(?:he|she|it|they|you|the [a-z]+|my [a-z]+|your [a-z]+) (?:{SAID}|suggest(?:s|ed)?))\b",
             rf"[^;.!?\n]*?{_DASH}(?:no[,:]|(?:no wait|sorry|wait|oops|rather|or rather|i mean"
             rf"|make (?:that|it))\b)",
+            rf"[^;.!?\n]*?{_DASH}or so[ ](?:(?:the|my|your|our|his|her|their|an?)[ ](?:[a-z]+[ ])?)?"
+            rf"{SOURCE}\b",
+            rf"[^;.!?\n]*?{_DASH}{_BUT}[ ,]+(?:on|upon|after)[ ]"
+            r"(?:(?:a|second|some|more|further|closer)[ ]){0,2}"
+            r"(?:reflection|thoughts?|consideration|inspection|look)\b",
             r"~~|[)\"'*]*[ ]+(?:off|out|away|aside|back)\b|[)\"'*]*[ ]*(?:->|→)[ ]*\(?(?-i:[A-Z])\b",
             r"[^.!\n]*?\?",
             r"[^,;.!?\n]*?[, ](?:only )?(?:only if|if (?:the|this|that|he|she|they|it|your|his|her|only"

@@ -2,7 +2,8 @@
 
 Letters of scripts in which the reader's languages are not written count at once. What is in Latin letters is
 cut into pieces; a piece with English words is English, and only of the others lingua says how likely it is
-that they are in a language that is read.
+that they are in a language that is read. Pieces that say too little each (short ones, and German ones, whose
+nouns look like names) are asked about together.
 """
 
 from collections.abc import Sequence
@@ -42,6 +43,10 @@ FEWEST_BESIDE = 6
 """The same for a piece in a text that has English words elsewhere."""
 UNLIKELY = 0.1
 """A piece is in another language where those that are read are less likely than this together."""
+UNLIKELY_TOGETHER = 0.02
+"""The same for short pieces together: fragments are less sure than sentences."""
+SMALL_SHARE = 0.25
+"""Short pieces say something together if this share of their words is written small: names are not."""
 
 _PIECE = rf".{{1,{PIECE}}}(?:\s|$)|.{{1,{PIECE}}}"
 _MARK = r"[<◁][|/]{0,2}[\pL_:]{2,30}[|]?[>▷]|\[/?THINK\]"
@@ -51,6 +56,11 @@ _ACCENTED = r"[\x{C0}-\x{24F}\x{1E00}-\x{1EFF}]"
 _LATIN_WORD = r"[\p{Latin}\p{M}'’]{2,}"
 _SMALL_WORD = r"(?:^|[^\pL'’])\p{Ll}[\p{Latin}\p{M}'’]+"
 """No name: names are of no language, but every sentence has such words."""
+_IN_NAMES = (
+    r"(?:^|[^\pL'’])"
+    r"(?:al|bin|da|de|del|della|den|der|des|di|dos|du|ibn|la|las|le|les|los|of|van|von)(?-u:\b)"
+)
+"""Small words that names have."""
 _OTHER_LETTER = r"[[\p{L}\p{M}]--[\p{Latin}\p{Common}\p{Inherited}]]"
 _ENGLISH_WORD, _SHARED_WORD = (rf"(?i-u:\b(?:{words})\b)" for words in (ENGLISH, SHARED))
 
@@ -80,22 +90,60 @@ def _pieces(texts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([pieces.filter(~long), shorter])
 
 
-def _doubtful_pieces(texts: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
-    """Return the pieces of texts that may be in an unknown language in Latin letters: row, piece, words."""
-    pieces = _pieces(texts)
+def _counted_pieces(texts: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
+    """Return the pieces of texts that are not English by their words, with the columns of their texts.
+
+    Beside them `words`, `small` ones, those that may be `in_names`, and `fewest`: the words that a piece
+    needs.
+    """
+    pieces = _pieces(texts).with_columns(fewest=pl.lit(FEWEST_WORDS))
     if "en" in known:  # most pieces are done with this one pattern
         pieces = pieces.filter(~pl.col("piece").str.contains(_ENGLISH_WORD))
-    pieces = pieces.with_columns(words=pl.col("piece").str.count_matches(_LATIN_WORD))
-    small_words = pl.col("piece").str.count_matches(_SMALL_WORD)
-    pieces = pieces.filter(pl.col("words") >= FEWEST_WORDS, small_words >= 2)
+    pieces = pieces.with_columns(words=pl.col("piece").str.count_matches(_LATIN_WORD)).filter(
+        pl.col("words") > 0
+    )
     if "en" in known:
         # The edges of English words are plain ones, and an accented letter is none.
         shared = pl.col("piece").str.replace_all(_ACCENTED, "x").str.count_matches(_SHARED_WORD)
         beside = pl.col("text").str.contains(_ENGLISH_WORD)
-        pieces = pieces.filter(
-            shared < SHARED_SHARE * pl.col("words"), (pl.col("words") >= FEWEST_BESIDE) | ~beside
+        pieces = pieces.filter(shared < SHARED_SHARE * pl.col("words")).with_columns(
+            fewest=pl.when(beside).then(FEWEST_BESIDE).otherwise(FEWEST_WORDS)
         )
-    return pieces.select("row", "piece", "words")
+    return pieces.with_columns(
+        small=pl.col("piece").str.count_matches(_SMALL_WORD),
+        in_names=pl.col("piece").str.count_matches(_IN_NAMES),
+    )
+
+
+def _doubtful_pieces(texts: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
+    """Return what may be in an unknown language in Latin letters: row, piece, words, and how likely at most.
+
+    A row's pieces that say too little each are one piece together.
+    """
+    pieces = _counted_pieces(texts, known)
+    enough = (pl.col("words") >= pl.col("fewest")) & (pl.col("small") >= 2)
+    alone = pieces.filter(enough).filter(~_quoted(pl.col("piece"), pl.col("prompt")))
+    rest = pieces.filter(~enough)
+    telling = _together(rest).select("row")
+    rest = rest.join(telling, on="row", how="semi", maintain_order="left")
+    together = _together(rest.filter(~_quoted(pl.col("piece"), pl.col("prompt"))))
+    both = [
+        some.select("row", "piece", "words", most=pl.lit(most))
+        for some, most in ((alone, UNLIKELY), (together, UNLIKELY_TOGETHER))
+    ]
+    return pl.concat(both)
+
+
+def _together(pieces: pl.DataFrame) -> pl.DataFrame:
+    """Return each row's pieces as one, of the rows where these are enough and no names alone."""
+    joined = pieces.group_by("row", maintain_order=True).agg(
+        pl.col("piece").str.join(" "), pl.col("words", "small", "in_names").sum(), pl.col("fewest").first()
+    )
+    return joined.filter(
+        pl.col("words") >= pl.col("fewest"),
+        pl.col("small") > pl.col("in_names"),
+        pl.col("small") >= SMALL_SHARE * pl.col("words"),
+    )
 
 
 def _likelihoods(pieces: pl.Series, known: Sequence[str]) -> pl.Series:
@@ -125,17 +173,14 @@ def foreign_shares(texts: pl.Series, prompts: pl.Series, known: Sequence[str]) -
     text without more has the share 0. Of languages in one script other than Latin it knows no difference.
     Raises LanguagesError for an unknown code.
     """
-    frame = pl.DataFrame({"text": _plain(texts.rename("text"))}).with_row_index("row")
+    frame = pl.DataFrame({"text": _plain(texts.rename("text")), "prompt": prompts}).with_row_index("row")
     other = pl.col("text").str.count_matches(_other_words(known))
     # Most texts have no letter beyond plain ones, and the pattern of all scripts is slow.
     strange = frame.filter(pl.col("text").str.contains(r"[^\x00-\x{24F}]")).select("row", other=other)
-    doubtful = _doubtful_pieces(frame, known).join(
-        pl.DataFrame({"prompt": prompts}).with_row_index("row"), on="row", how="left", maintain_order="left"
-    )
-    doubtful = doubtful.filter(~_quoted(pl.col("piece"), pl.col("prompt")))
+    doubtful = _doubtful_pieces(frame, known)
     if doubtful.height:
         latin = [code for code in known if code not in SCRIPTS_OF]
-        unlikely = _likelihoods(doubtful["piece"], latin) < UNLIKELY if latin else pl.lit(value=True)
+        unlikely = _likelihoods(doubtful["piece"], latin) < doubtful["most"] if latin else pl.lit(value=True)
         doubtful = doubtful.filter(unlikely)
     of_latin = doubtful.group_by("row").agg(latin=pl.col("words").sum())
     counts = strange.join(of_latin, on="row", how="full", coalesce=True).filter(

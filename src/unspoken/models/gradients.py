@@ -72,13 +72,21 @@ class Differentiated:
             self._attentions[key] = Attention(*sizes, batch, length, first, dtype)
         return self._attentions[key]
 
-    def loss(self, tokens: Tensor, first: int, of_logits: Loss, among: Tensor | None = None) -> Tensor:
+    def loss(
+        self,
+        tokens: Tensor,
+        first: int,
+        of_logits: Loss,
+        among: Tensor | None = None,
+        barred: Tensor | None = None,
+    ) -> Tensor:
         """Return the loss at positions `first`, `first + 1`, ... of each row, and fill the gradient.
 
-        `tokens` is (batch, length) of token ids; `among` gives the classes of the logits (None: all).
+        `tokens` is (batch, length) of token ids; `among` gives the classes of the logits (None: all);
+        `barred` (batch, length, length) is true where a position may not attend to another.
         """
         places, words = tokens.T.flatten(), self.parameters["embedding"]
-        normed, layers = self._forward(tokens, first, among)
+        normed, layers = self._forward(tokens, first, among, barred)
         loss, slopes = of_logits(normed.projected)
         slopes = self._normed_backward((slopes,), normed, "norm", "embedding", among)
         for layer, kept in reversed([*enumerate(layers)]):
@@ -94,12 +102,16 @@ class Differentiated:
         self.gradient["embedding"].index_add_(0, places[-len(slopes) :], slopes)
         return loss
 
-    def logits(self, tokens: Tensor, first: int, among: Tensor | None = None) -> Tensor:
+    def logits(
+        self, tokens: Tensor, first: int, among: Tensor | None = None, barred: Tensor | None = None
+    ) -> Tensor:
         """Return what the loss reads, as (positions, batch, classes)."""
-        normed, _ = self._forward(tokens, first, among)
+        normed, _ = self._forward(tokens, first, among, barred)
         return normed.projected.unflatten(0, (-1, len(tokens)))
 
-    def _forward(self, tokens: Tensor, first: int, among: Tensor | None) -> tuple[_Normed, list[_Layer]]:
+    def _forward(
+        self, tokens: Tensor, first: int, among: Tensor | None, barred: Tensor | None
+    ) -> tuple[_Normed, list[_Layer]]:
         """Return the last rows, which the classes' matrix stands behind, and what each layer keeps."""
         batch, length = tokens.shape
         places, words = tokens.T.flatten(), self.parameters["embedding"]
@@ -110,15 +122,16 @@ class Differentiated:
             attended = self._normed(rows if layer else words, f"{layer}.attention_norm", f"{layer}.qkv")
             projected = attended.projected if layer else F.embedding(places, attended.projected)
             attention = self._attention(layer, batch, length, start)
-            rows, kept = self._layer(layer, rows[start * batch :], attended, attention, projected)
+            hidden = None if barred is None else barred[:, start:]
+            mixed = attention.forward(projected, hidden)
+            rows, kept = self._layer(layer, rows[start * batch :], attended, attention, mixed)
             layers.append(kept)
         return self._normed(rows, "norm", "embedding", among), layers
 
     def _layer(
-        self, layer: int, rows: Tensor, attended: _Normed, attention: Attention, projected: Tensor
+        self, layer: int, rows: Tensor, attended: _Normed, attention: Attention, mixed: Tensor
     ) -> tuple[Tensor, _Layer]:
         """Return the rows after a layer, and what its backward pass needs."""
-        mixed = attention.forward(projected)
         rows = product_and_sum(mixed, self.parameters[f"{layer}.out"].T, rows)
         computed = self._normed(rows, f"{layer}.mlp_norm", f"{layer}.gate_up")
         gate, up = (product(computed.rows, matrix.T) for matrix in computed.matrix.chunk(2))

@@ -70,17 +70,20 @@ class Attention:
     def _gradients(self) -> "_AttentionGradients":
         return _AttentionGradients(self._turned, self._weights, self._first, self._divided)
 
-    def forward(self, projected: Tensor) -> Tensor:
+    def forward(self, projected: Tensor, barred: Tensor | None = None) -> Tensor:
         """Return what queries, keys and values (rows, 3 x heads x size) give: (rows, heads x size).
 
-        The softmax is written out: the library's is several times slower on rows shorter than a vector
-        register.
+        `barred` (batch, positions asked for, length) is true where a position may not attend to another;
+        each must be left itself. The softmax is written out: the library's is several times slower on rows
+        shorter than a vector register.
         """
         parts = projected.view(self._divided).permute(2, 3, 1, 0, 4)
         torch.mul(_pairs(parts[:2]), self._rotations, out=self._pairs)
         self._turned[2] = parts[2]
         weights, keys = self._weights, self._keys.mT
         torch.baddbmm(self._future, self._queries, keys, alpha=self._scale, out=weights)
+        if barred is not None:
+            weights.unflatten(0, (-1, len(barred))).masked_fill_(barred, -torch.inf)
         weights.sub_(torch.amax(weights, -1, keepdim=True, out=self._column)).exp_()
         weights.div_(torch.sum(weights, -1, keepdim=True, out=self._column))
         torch.bmm(weights, self._values, out=self._mixed)

@@ -242,6 +242,10 @@ class Room:
         """
         raise LookupError(f"{self.name} generates nothing for {answering}")
 
+    def rewarded_as(self, start: str, arm: str) -> Part:
+        """Return how a start is trained by reward: `task` (the module), `settings`, `reward`, `training`."""
+        raise LookupError(f"{self.name} trains nothing by the reward {arm} from {start}")
+
     def answering_subjects(self, answering: str) -> list[str]:
         """Return the lists of trained subjects that reply."""
         return []

@@ -12,6 +12,7 @@ NAMES = (
     "faithfulness",
     "loops",
     "scaling",
+    "reinforcement",
     "misalignment",
 )
 

@@ -101,11 +101,27 @@ def probe_traits_part(room: Room, model: str) -> Part:
     )
 
 
+def train_by_reward_part(room: Room, start: str, arm: str) -> Part:
+    """Return what `train_by_reward` depends on: the task's own module, the reward, the training."""
+    told = room.rewarded_as(start, arm)
+    return room.project.script_part(
+        "train_by_reward.py",
+        study=room.study.study,
+        seed=room.study.seed,
+        experiment=room.name,
+        start=start,
+        arm=arm,
+        tasks=room.project.code_of_module(told["task"]),
+        **told,
+    )
+
+
 STAGE_PARTS: dict[str, Callable[..., Part]] = {
     "measure": measure_part,
     "render_prompts": render_prompts_part,
     "generate_replies": generate_replies_part,
     "render_questions": render_questions_part,
     "probe_traits": probe_traits_part,
+    "train_by_reward": train_by_reward_part,
 }
 """By rule."""

@@ -24,6 +24,7 @@ def with_arms(file: Path, replies: pl.DataFrame) -> pl.DataFrame:
     Raises TableError, which names the rows, for what can be read in two ways.
     """
     _check_samples(file, replies)
+    _say_repeats(file, replies)
     asked = pl.col("arm") == "asked"
     again = pl.int_range(pl.len()).over(TURN)
     sham = asked & (again == 1) if _has_shams(file, replies) else pl.lit(value=False)
@@ -68,6 +69,28 @@ def _check_samples(file: Path, replies: pl.DataFrame) -> None:
     if again.height:
         said = f"sample '{again['sample'][0]}' of a prompt, as {place(file, again['first'][0])} is"
         _refuse(file, again, f"{said}; expected samples that differ, or `arm` of a sham")
+
+
+def _say_repeats(file: Path, replies: pl.DataFrame) -> None:
+    """Warn where rows that count as asked again were copied, or not asked in the same words."""
+    of_prompt = replies.group_by(CELL, maintain_order=True).agg(
+        pl.len(), pl.col("chain", "user").n_unique(), pl.col("number").first(),
+        last=pl.col("number").last(),
+    )  # fmt: skip
+    repeated = of_prompt.filter(pl.col("len") > 1)
+    if repeated.height and (repeated["chain"] == 1).all():
+        log.warning(
+            "%s and %s: replies that stand again are the same, word for word, to each of %d prompts: if rows"
+            " were copied, their samples and shams say nothing",
+            place(file, repeated["number"][0]), place(file, repeated["last"][0]), repeated.height,
+        )  # fmt: skip
+    worded = repeated.filter(pl.col("user") > 1)
+    if worded.height:
+        log.warning(
+            "%s and %s: %d questions were asked in several wordings under one hint or none, which count as"
+            " samples of one prompt: a file for each parts them",
+            place(file, worded["number"][0]), place(file, worded["last"][0]), worded.height,
+        )  # fmt: skip
 
 
 def _check_partners(file: Path, replies: pl.DataFrame) -> None:

@@ -1,6 +1,7 @@
 """Replies of a user's file, row by row: what its format tells, what `columns` names, and what is wrong."""
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from unspoken.tables.base import TableError
 from unspoken.transcripts.formats import Format, told_rows
 from unspoken.transcripts.listed_options import options_in
 from unspoken.transcripts.said import ended, marked
+from unspoken.transcripts.settings import settings_in
 from unspoken.transcripts.subjects import may_say
 from unspoken.transcripts.told import FIELDS, Reply, Told, letter_of
 
@@ -54,6 +56,7 @@ class ReplyRows:
                 raise TableError(f"{self.file}: {place(self.file, number)}: {error}{more}") from None
             yield {
                 **kept, "number": number, "part": part, "may_say": may_say(told.own, self.columns),
+                "settings": settings_in(told.own, self.columns),
             }  # fmt: skip
         self._say_options()
         for path in self.columns.values():
@@ -70,8 +73,10 @@ class ReplyRows:
         self._find_options(row)
         if self.name != "rows":
             _loosen(row, self.columns)
-        if isinstance(row["sample"], float) and row["sample"].is_integer():
-            row["sample"] = int(row["sample"])
+        for field in ("sample", "subject"):  # a number may say either, and 0.7 is a temperature
+            value = row[field]
+            if isinstance(value, float) and math.isfinite(value):
+                row[field] = int(value) if value.is_integer() else str(value)
         reply = typed(Reply, row)
         if "subject" in self.columns and reply.subject is None:
             raise wrong("subject", None, "a text: who answered")

@@ -21,6 +21,7 @@ from unspoken.transcripts.given_answers import check_answers
 from unspoken.transcripts.question_ids import QuestionIds
 from unspoken.transcripts.replies import ReplyRows, Thinking
 from unspoken.transcripts.said import marked
+from unspoken.transcripts.settings import check_settings
 from unspoken.transcripts.subjects import check_repeats, check_subjects, who_answered
 from unspoken.transcripts.told import PLAIN
 
@@ -63,6 +64,7 @@ def transcript_tables(file: Path, entry: Entry, kinds: Sequence[str]) -> tuple[p
     if not mapped:
         check_subjects(file, rows)
         check_repeats(file, rows)
+    check_settings(file, rows)
     plain = [{column: row[column] for column in PLAIN} for row in rows]
     told = with_arms(file, pl.DataFrame(plain, schema=PLAIN)).with_columns(
         # Named by their place in the file, so that a reader finds the row again there.

@@ -52,7 +52,7 @@ class Reply(TypedRow):
     )
     prompt: Written | None
     system: Written | None
-    subject: Text | None
+    subject: Name | None
     """Who answered. Not MMLU's topic: no file's own column `subject` is read unless `columns` names it."""
     sample: Name | None
     """Which of several replies to one prompt it is: an epoch, a repeat."""

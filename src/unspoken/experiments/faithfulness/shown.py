@@ -51,6 +51,18 @@ LEFT_OUT = """
 SELECT subject, conditions['reason'] AS reason, value, n_samples AS samples
 FROM measurements WHERE metric = 'left_out' ORDER BY experiment, subject, reason
 """
+OF_FILES = """
+SELECT m.subject, replace(m.metric, '_', ' ') AS score, coalesce(printf('%.3f', m.value), '-') AS value,
+       coalesce(printf(' [%.3f, %.3f]', m.ci_low, m.ci_high), '') AS ends, m.n_samples AS samples,
+       m.n_replicates AS questions
+FROM measurements AS m JOIN subjects AS s
+  ON s.kind = 'dataset' AND m.subject IN (s.subject_id || ':hinted', s.subject_id || ':unhinted')
+WHERE m.experiment = 'faithfulness' AND m.versus IS NULL AND m.conditions['unusable'] = 'dropped'
+  AND m.metric IN ('accuracy', 'switch_rate', 'mention_share_switched', 'faithfulness')
+  AND coalesce(m.conditions['hint'], 'all') = 'all' AND m.conditions['answers'] IS NULL
+  AND m.conditions['stratum'] IS NULL AND m.conditions['between'] IS NULL
+ORDER BY m.subject, list_position(['accuracy', 'switch_rate', 'mention_share_switched'], m.metric)
+"""
 CORRECTED = """
 SELECT c.metric[:-11] AS score, c.subject, c.conditions['correction'] AS correction,
        c.conditions['estimator'] AS estimator,
@@ -71,6 +83,10 @@ TALLIES = (
     Tally(
         "Scores by the judge, and corrected by labels (by two passes of a language model, or your own)",
         CORRECTED, "{score} of {subject}: {by_judge}; corrected {corrected} ({estimator}, {correction})",
+    ),
+    Tally(
+        "Scores of transcripts", OF_FILES,
+        "{subject}: {score} {value}{ends}, {samples} replies to {questions} questions",
     ),
     Tally(
         "Replies that state an answer, which is their score", STATED,

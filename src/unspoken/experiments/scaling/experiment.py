@@ -13,6 +13,7 @@ from unspoken.study.keys import CommonKeys
 from unspoken.study.models import ScriptedModel
 from unspoken.study.project import Part
 from unspoken.study.room import REPLIES, Figure, Headline, Needs, Room, Table
+from unspoken.study.windows import known_window
 from unspoken.yaml_files import read_keys
 
 PRIMARY: dict[str, str | bool] = {"level": "all", "items": "all", "unusable": "failure"}
@@ -49,10 +50,18 @@ class ScalingRoom(Room):
 
     @classmethod
     def fault(cls, section: ScalingSection, study: CommonKeys) -> str | None:
-        """Say that a model's trend cannot be known, in one line."""
+        """Say that a model's trend cannot be known, or that its window is too short, in one line."""
         for name in section.known:
             if name in study.models and not isinstance(study.models[name], ScriptedModel):
                 return f"scaling.known: got '{name}'; expected scripted models: of others no trend is known"
+        key, tokens = section.most_tokens
+        for name in section.models:
+            window = known_window(study.models[name]) if name in study.models else None
+            if window is not None and tokens + section.answer_tokens >= window:
+                return (
+                    f"scaling.{key}: got {tokens}; expected less: the window of '{name}' has {window} "
+                    f"tokens, for a prompt, its reasoning and {section.answer_tokens} of an answer"
+                )
         return None
 
     @property

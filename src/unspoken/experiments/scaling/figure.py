@@ -1,8 +1,9 @@
-"""Answers by tokens of reasoning: a row a task, a column a set-up, a colour a model."""
+"""Answers by tokens of reasoning: a row a task, a column a set-up, a colour a model; below, slopes."""
 
 import altair as alt
 import polars as pl
 
+from unspoken.experiments.scaling.slopes import called_right, known_trends, slope_panels
 from unspoken.experiments.scaling.tables import SETUPS
 from unspoken.experiments.scaling.trends.called import trends_called
 from unspoken.figures.pieces import Options, intervals, nothing
@@ -11,7 +12,7 @@ from unspoken.figures.theme import GREY, PAGE, PALETTE
 from unspoken.figures.words import counted, headline, replicates
 from unspoken.tables.prompts import with_conditions
 
-USED_CONDITIONS = ("task", "setup", "level", "items", "unusable", "budget", "rank")
+USED_CONDITIONS = ("task", "setup", "level", "items", "unusable", "budget", "rank", "truth")
 """Conditions of measurements that the figure reads as columns."""
 AXES = {"accuracy": "accuracy", "error": "absolute error"}
 HINTS = {
@@ -93,16 +94,29 @@ def _grid(points: pl.DataFrame, measure: str) -> alt.FacetChart:
     )
 
 
-def draw(tables: Tables) -> alt.TopLevelMixin:
-    """Return scores against tokens used, by task, set-up and model."""
-    measurements = tables["measurements"]
-    points = _points(measurements)
+def _subtitle(points: pl.DataFrame, known: pl.DataFrame) -> str:
+    """Return what the panels have, and of how many known trends the rule says what they are."""
+    slopes = "slopes of a right answer's log-odds over the tokens used; models of known trend are a check"
     if points.is_empty():
-        return nothing("no item was answered", PAGE)
-    grids = [_grid(points, measure) for measure in AXES if measure in points["measure"]]
+        return f"{slopes}, no finding; 95% intervals over items"
     subtitle = (
         f"{counted(points['task'].n_unique(), 'task')}; means and {replicates(points)}; what could not be"
         " read counts as wrong; in a grey square the answer at once, which is another prompt and in no"
         " trend; trends by the study's own rule"
     )
-    return alt.vconcat(*grids).properties(title=headline(_title(measurements), subtitle))
+    return subtitle if known.is_empty() else f"{subtitle}; below {slopes}: {called_right(known)}"
+
+
+def draw(tables: Tables) -> alt.TopLevelMixin:
+    """Return scores against tokens used, by task, set-up and model, above slopes where some are known."""
+    measurements = tables["measurements"]
+    points, known = _points(measurements), known_trends(measurements)
+    if points.is_empty() and known.is_empty():
+        return nothing("no item was answered", PAGE)
+    panels: list[alt.FacetChart | None] = [
+        _grid(points, measure) for measure in AXES if measure in points["measure"]
+    ]
+    panels.append(slope_panels(measurements, HINTS))
+    title = f"Trends by length: {called_right(known)}" if points.is_empty() else _title(measurements)
+    drawn = alt.vconcat(*filter(None, panels)).resolve_scale(color="independent")
+    return drawn.properties(title=headline(title, _subtitle(points, known)))

@@ -20,8 +20,9 @@ from unspoken.statistics.report import Report
 
 MOST_LINE_ERROR = 0.003
 """Of lines that a law makes certain: the share of an organism's probability that may lie elsewhere."""
-MOST_LAW_GAP = 0.05
-"""How far accuracy may lie from the law at any budget above 0."""
+MOST_LAW_GAP = {"steps": 0.05, "recall": 0.05, "notes": 0.1}
+"""How far accuracy may lie from a task's law at any budget above 0. The law of `notes` falls by 0.2 or more:
+a tenth leaves it falling. The others are to be told from flat, whose margin is 0.05."""
 _FIELDS = [field.name for field in fields(Interval)]
 _WHOLE = {"level": "all", "items": "all", "unusable": "failure"}
 Known = tuple[str, str]
@@ -111,7 +112,7 @@ def add_organisms(report: Report, trials: pl.DataFrame, errors: pl.DataFrame) ->
         _add_training(report, subject, gaps, of_lines, own)
         unlearnt = set(of_lines.filter(pl.col("error") > MOST_LINE_ERROR)["task"])
         gates: dict[Known, Gate | None] = {
-            known: "training" if gap > MOST_LAW_GAP or known[0] in unlearnt else None
+            known: "training" if gap > MOST_LAW_GAP[known[0]] or known[0] in unlearnt else None
             for known, gap in gaps.items()
         }
         truths = {known: TRUTHS[known[0]] for known in gaps}
@@ -134,6 +135,6 @@ def _add_training(
         asked = trials.filter(task=task, setup=setup)
         report.add(
             without_interval(gap, "largest", asked["item"].n_unique()), metric="law_gap", unit="accuracy",
-            conditions={"task": task, "setup": setup}, passed=gap <= MOST_LAW_GAP, n_samples=asked.height,
-            **shared,
+            conditions={"task": task, "setup": setup}, passed=gap <= MOST_LAW_GAP[task],
+            n_samples=asked.height, **shared,
         )  # fmt: skip

@@ -80,6 +80,14 @@ class ScalingSection(Section):
         return self
 
     @property
+    def most_tokens(self) -> tuple[str, int]:
+        """Return the most tokens of reasoning that a prompt may have, with the key that says so."""
+        lengths = {"budgets": max(self.budgets) if self.setups != ["natural"] else 0}
+        lengths["longest"] = self.longest if {"asked", "cautioned", "natural"} & set(self.setups) else 0
+        key = max(lengths, key=lambda name: lengths[name])
+        return key, lengths[key]
+
+    @property
     def shares_read(self) -> list[float]:
         """Return the shares of a chain after which an answer is forced: chains that are capped have them."""
         return self.shares if "capped" in self.setups else []

@@ -77,13 +77,13 @@ def _gains(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(told, schema={"stratum": pl.String, "text": pl.String}, orient="row")
 
 
-def _model(rows: pl.DataFrame, strata: list[str]) -> Any:
-    """Return the panels of one model."""
-    most = max(len(panel.shown) for panel in PANELS)
+def _model(rows: pl.DataFrame, strata: list[str], chosen: list[Panel]) -> Any:
+    """Return the chosen panels of one model."""
+    most = max(len(panel.shown) for panel in chosen)
     height = len(strata) * most * LANE + 8
     scale = alt.Scale(domain=strata, paddingInner=0.25)
     panels: list[Any] = []
-    for place, panel in enumerate(PANELS):
+    for place, panel in enumerate(chosen):
         lanes = [look[0] for look in panel.shown.values()]
         axis = alt.Axis() if place == 0 else alt.Axis(labels=False, ticks=False)
         y = alt.Y("stratum:N", sort=strata, title=None, scale=scale, axis=axis)
@@ -133,8 +133,9 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         return nothing("no question has a stratum", PAGE)
     strata = rows["stratum"].unique().sort().to_list()
     models = rows["who"].unique().sort().to_list()
-    shown = rows.filter(pl.col("who").is_in(models))
-    panels = [_model(shown.filter(who=who), strata) for who in models]
+    # A study that tests no chain has nothing about what answers need of them.
+    chosen = [panel for panel in PANELS if not _named(rows, panel).is_empty()]
+    panels = [_model(rows.filter(who=who), strata, chosen) for who in models]
     subtitle = (
         f"{', '.join(models)}; {replicates(rows.filter(pl.col('value').is_not_null()))}; a chain adds: right"
         " answers with a chain minus without, or the gate that closed; answers without a chain, and after a"

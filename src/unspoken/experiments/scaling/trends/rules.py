@@ -189,17 +189,19 @@ def called_by_study(
 
     In this order: `floor` and `saturated` where the task says nothing of the model; `lengths alike` where
     lengths differ too little; `flat` where the longest minus the shortest, and any turn between, lie
-    within the margin; `U` and `inverted U` where a length between lies surely beyond both ends; `inverse`
-    and `positive` by the slope; else `undecided`. For errors a U is a dip of the error.
+    within the margin; `U` and `inverted U` where a length between lies surely beyond both ends, and not
+    surely within the margin; `inverse` and `positive` by the slope; else `undecided`. For errors a U is a
+    dip of the error.
     """
     if gate in ("floor", "ceiling"):
         return "floor" if gate == "floor" else "saturated"
     if slope.value is None and change.value is None:
         return "lengths alike"
-    within = [lies_within(*_ends(one), MARGINS[measure]) is True for one in (change, bend) if one is not None]
-    if all(within):
+    margin = MARGINS[measure]
+    is_straight = bend is None or lies_within(*_ends(bend), margin) is True
+    if is_straight and lies_within(*_ends(change), margin) is True:
         return "flat"
-    if bend is not None and bend.value and bend.p is not None and bend.p < LEVEL:
+    if bend is not None and not is_straight and bend.value and bend.p is not None and bend.p < LEVEL:
         return "U" if bend.value < 0 else "inverted U"
     # Where all are right up to some length and wrong beyond it, the slope has no finite value.
     trend = change if slope.value is None else slope

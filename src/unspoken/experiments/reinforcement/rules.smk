@@ -1,0 +1,61 @@
+rule train_starts:
+    output:
+        model="<results>/reinforcement/starts/{start}/model.json",
+        subjects="<results>/reinforcement/starts/{start}/subject.json",
+        weights="<results>/reinforcement/starts/{start}/weights.safetensors",
+        training="<results>/reinforcement/starts/{start}/training.parquet",
+    log:
+        "<logs>/train_starts/{start}.log",
+    benchmark:
+        "<benchmarks>/train_starts/{start}.tsv"
+    wildcard_constraints:
+        start="[a-z0-9-]+",
+    priority: 30
+    conda:
+        "../../../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
+    params:
+        spec=part_of("train_starts"),
+        json=json_of("train_starts"),
+    message:
+        "Training the supervised starts {wildcards.start}"
+    shell:
+        "python -m unspoken.experiments.reinforcement.train_starts --spec {params.json:q}"
+        " --threads {threads} --model {output.model} --subjects {output.subjects}"
+        " --weights {output.weights} --training {output.training} &> {log}"
+
+
+rule ask_subjects:
+    input:
+        model="<results>/reinforcement/starts/{start}/model.json",
+        subjects=lambda wildcards: PLAN.of("reinforcement").trained(
+            wildcards.start, wildcards.arm
+        ),
+    output:
+        spoken="<results>/reinforcement/asked/{start}/{arm}/spoken.parquet",
+        decisions="<results>/reinforcement/asked/{start}/{arm}/decisions.parquet",
+    log:
+        "<logs>/ask_subjects/{start}-{arm}.log",
+    benchmark:
+        "<benchmarks>/ask_subjects/{start}-{arm}.tsv"
+    wildcard_constraints:
+        start="[a-z0-9-]+",
+        arm="[a-z0-9-]+",
+    conda:
+        "../../../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
+    params:
+        spec=part_of("ask_subjects"),
+        json=json_of("ask_subjects"),
+    message:
+        "Asking {wildcards.start} after {wildcards.arm}"
+    shell:
+        "python -m unspoken.experiments.reinforcement.ask_subjects --spec {params.json:q}"
+        " --threads {threads} --model {input.model} --subjects {input.subjects}"
+        " --spoken {output.spoken} --decisions {output.decisions} &> {log}"
