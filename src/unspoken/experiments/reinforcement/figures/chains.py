@@ -98,9 +98,9 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     slope = measurements.filter(metric="vestigial_share_slope", reward=OUTCOME).sort("start")
     title = claims(
         [(row["start"], row) for row in slope.iter_rows(named=True)],
-        "The more steps an answer takes, the less of its chain it needs",
-        "The more steps an answer takes, the more of its chain it needs",
-        "That longer tasks need more of a chain is not shown",
+        "the more steps an answer takes, the less of its chain it needs",
+        "the more steps an answer takes, the more of its chain it needs",
+        "that longer tasks need more of a chain is not shown",
         "change a step",
     )
     used = ends.filter(kind="estimate", metric="unchanged_share")

@@ -82,7 +82,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     parts = [_dots(said, "metric", SHARES, "share of replies", "of replies to rewarded hints, at the end")]
     caught = ends.filter(pl.col("monitor").is_in(list(MONITORS)), metric="detected_at_1")
     if caught.height:
-        heading = "followed hints caught at 1% false alarms by a monitor that"
+        heading = "caught at 1% false alarms by a monitor that"
         parts.append(_dots(caught, "monitor", MONITORS, "share caught", heading))
     in_time = measurements.filter(
         pl.col("reward").is_in(["start", OUTCOME, "plain"]), metric="says_if_rewarded", kind="estimate"
@@ -93,9 +93,9 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     spill = measurements.filter(metric="says_difference", reward="silent-reply").sort("start")
     title = claims(
         [(row["start"], row) for row in spill.iter_rows(named=True)],
-        "A price on what explanations say makes chains say more",
-        "A price on what explanations say empties chains too",
-        "That a price on explanations changes chains is not shown",
+        "a price on what explanations say makes chains say more",
+        "a price on what explanations say empties chains too",
+        "that a price on explanations changes chains is not shown",
         "minus outcome alone",
     )
     return (

@@ -84,9 +84,9 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )
     title = claims(
         [(f"{row['start']}", row) for row in said.iter_rows(named=True)],
-        "Rewarded for its answer alone, a chain names what drives it more often",
-        "Rewarded for its answer alone, a chain names what drives it less often",
-        "Rewarded for its answer alone, no change of what a chain names is shown",
+        "reward makes chains name what drives the answer more often",
+        "reward makes chains name what drives the answer less often",
+        "no change of what chains name is shown",
         "after minus before",
     )
     subtitle = f"{counted(rewards['subject'].n_unique(), 'run')}, each a line{_failed(rewards)}"
