@@ -83,8 +83,10 @@ class ScalingRoom(Room):
         if table == "items":
             return [self.items] if self.runs else []
         organisms = self.section.organisms if self.runs else None
+        # A model's manifest has all that lies beside it, so what is made of the model lies elsewhere.
+        place = "retrained" if table == "distracted" else "organisms"
         made = [
-            f"{self.folder}/organisms/{number + 1}/{table}.parquet"
+            f"{self.folder}/{place}/{number + 1}/{table}.parquet"
             for number in range(organisms.count if organisms else 0)
         ]
         if table in ("length_trials", "forced"):
