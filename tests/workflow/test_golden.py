@@ -152,7 +152,7 @@ def test_every_row_of_the_table_is_needed(found: dict[str, list[str]]) -> None:
 
 
 def test_no_job_writes_beside_the_model_of_another(now: dict[str, list[Job]]) -> None:
-    """A manifest has every file beside it: one that is written later would be damaged once it is made anew."""
+    """A manifest has every file beside it: one that another job makes anew would count as damaged."""
     for study, jobs in now.items():
         models = [(path, job) for job in jobs for path in job["outputs"] if path.endswith("/model.json")]
         makers = {Path(path).parent: job for path, job in models}
