@@ -62,6 +62,11 @@ TESTS = Source(
     "concat_ws(':', t.prompt_id, t.test, t.step)", prompt="p.prompt",
     note="concat_ws(', ', t.test, 'at ' || t.step, 'answer ' || t.answer, 'unchanged ' || t.original)",
 )  # fmt: skip
+REWARDED = Source(
+    "rewarded_replies", "rewarded_replies t", "concat_ws(' ', t.chain, t.answer)",
+    "concat_ws(':', t.subject, t.item)", prompt="concat_ws(' ', t.task, t.stratum, 'item', t.item)",
+    note="concat_ws(', ', 'rewarded ' || t.rewarded, 'says ' || t.says)",
+)  # fmt: skip
 ASKED = """CASE WHEN t.prompt_set = 'preferences' AND t.held_out THEN 'held_out'
     WHEN t.prompt_set = 'preferences' THEN 'shown' WHEN t.held_out THEN 'after_numbers' END = {}"""
 
@@ -162,6 +167,7 @@ def _chosen(measured: Row, words: dict[str, set[str]]) -> Iterator[tuple[Source,
     yield TRIALS, _trials(measured, words)
     if measured["experiment"] not in words["experiment"]:  # there, trials say which replies are counted
         yield REPLIES, [("t.experiment = {}", measured["experiment"])]
+        yield REWARDED, [("t.experiment = {}", measured["experiment"])]
 
 
 def _beginning(text: str) -> str:

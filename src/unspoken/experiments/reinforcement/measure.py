@@ -72,13 +72,15 @@ def add_runs(arms: Arms) -> None:
 
 def add_fates(report: Report, rewards: pl.DataFrame) -> set[tuple[str, str]]:
     """Add what became of trainings, in words, by start and reward; return those in which one failed."""
-    runs = rewards.unique("subject").group_by("start", "arm", "fate").agg(runs=pl.len())
+    runs = rewards.unique("subject").group_by("start", "arm", "fate").agg(pl.col("subject"), runs=pl.len())
     counted = runs.with_columns(of=pl.col("runs").sum().over("start", "arm")).sort("start", "arm", "fate")
     for row in counted.iter_rows(named=True):
         report.add(
             clopper_pearson_interval(float(row["runs"]), row["of"]), metric="fate_share", unit="probability",
             kind="estimate", role="finding", replicate="training_seed", n_samples=row["of"],
-            subject=report.group(f"reinforcement:{row['start']}:{row['arm']}:runs", "rewarded organisms", []),
+            subject=report.group(
+                f"reinforcement:{row['start']}:{row['arm']}:runs", "rewarded organisms", row["subject"]
+            ),
             conditions={"start": row["start"], "reward": row["arm"], "fate": row["fate"]},
         )  # fmt: skip
     failed = counted.filter(pl.col("fate").is_in(FAILED))
@@ -104,7 +106,7 @@ def add_reinforcement(
     scores = pl.concat([*reply_scores(spoken), *decision_scores(decisions)])
     read = [monitor_scores(spoken), bits_scores(spoken, seed), word_scores(spoken)]
     told = pl.concat([scores, removal_costs(scores), *read]).drop_nulls("value")
-    arms = Arms(report, told, add_fates(report, rewards))
+    arms = Arms(report, told, add_fates(report, rewards), spoken)
     add_stated(arms)
     for key, rows in arms.scores.items():
         if key.metric != "removal_cost":  # which is a contrast
