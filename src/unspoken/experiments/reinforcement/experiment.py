@@ -89,6 +89,11 @@ class ReinforcementRoom(Room):
         place = f"starts/{start}" if arm == START else f"rewarded/{start}/{arm}"
         return f"{self.folder}/{place}/subject.json"
 
+    def subjects(self, model: str | None = None) -> list[str]:
+        """Return the lists of starts and of what was trained from them; none is of a base model."""
+        starts = self.section.starts if self.runs and model is None else {}
+        return [self.trained(start, arm) for start in starts for arm in self.arms_of(start)]
+
     def measure_inputs(self) -> list[str]:
         """Return the tables of rewards, replies and decisions."""
         return [path for table in ("rewards", "spoken", "decisions") for path in self.files(table)]
