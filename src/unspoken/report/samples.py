@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from unspoken.report.contents import tables_of
-from unspoken.store import rows_of
+from unspoken.store import quoted_text, rows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -200,22 +200,18 @@ def _spread(rows: list[Row]) -> list[Row]:
     return [texts[place] for place in range(deep) for texts in by_subject.values() if place < len(texts)]
 
 
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def query_of(measured: Row) -> str:
     """Return the SQL that gives a measurement, to be pasted into any DuckDB client."""
-    return f"SELECT * FROM measurements WHERE measurement_id = {_quoted(measured['measurement_id'])};"
+    return f"SELECT * FROM measurements WHERE measurement_id = {quoted_text(measured['measurement_id'])};"
 
 
 def texts_query(name: str, source: Source, filters: Filters) -> str:
     """Return the SQL for all texts of a subject that the filters choose: subject, prompt, text."""
-    chosen = "".join(f"\n  AND {piece.format(_quoted(value))}" for piece, value in filters)
+    chosen = "".join(f"\n  AND {piece.format(quoted_text(value))}" for piece, value in filters)
     return (
         f"SELECT t.subject, {source.prompt}, {source.text} AS text FROM {source.tables}\n"
         "WHERE t.subject IN (SELECT unnest(coalesce(members, [subject_id])) FROM subjects\n"
-        f"  WHERE subject_id = {_quoted(name)}){chosen};"
+        f"  WHERE subject_id = {quoted_text(name)}){chosen};"
     )
 
 

@@ -15,8 +15,6 @@ from unspoken.statistics.gates import Gate, accuracy_gate, first_gate
 from unspoken.statistics.intervals import Floats, t_interval
 from unspoken.statistics.report import Report
 
-OUTCOME = "outcome"
-"""The reward that others are compared with."""
 CHANCE = {
     "loan": 1 / len(LoanTask.answers), "steps": 1 / len(StepsTask.answers),
     "choice": 1 / len(ChoiceTask.answers), "arithmetic": 1 / len(ArithmeticTask.answers),

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
+from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.section import ReinforcementSection
 from unspoken.study.project import Part
 from unspoken.study.room import TRAINING, Figure, Headline, Room, Table
 
-START = "start"
-"""The arm of a start before any training by reward."""
-REWARDED: dict[str, str | bool] = {"reward": "outcome"}
+REWARDED: dict[str, str | bool] = {"reward": OUTCOME}
 OVERALL: dict[str, str | bool] = {**REWARDED, "items": "all"}
 TABLES = "unspoken.experiments.reinforcement.tables"
 

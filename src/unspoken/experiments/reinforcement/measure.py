@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.reinforcement.arms import OUTCOME, Arms
+from unspoken.experiments.reinforcement.arms import Arms
 from unspoken.experiments.reinforcement.contrasts import (
     add_beside,
     add_by_arm,
@@ -19,9 +19,10 @@ from unspoken.experiments.reinforcement.contrasts import (
     add_slopes,
 )
 from unspoken.experiments.reinforcement.instruments import add_instruments
+from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.read_chains import bits_scores, monitor_scores, word_scores
 from unspoken.experiments.reinforcement.scores import decision_scores, removal_costs, reply_scores
-from unspoken.experiments.reinforcement.tables import START, Decisions, Spoken
+from unspoken.experiments.reinforcement.tables import Decisions, Spoken
 from unspoken.statistics.intervals import clopper_pearson_interval, t_interval, without_interval
 from unspoken.statistics.report import Report
 from unspoken.tables.base import whole_table

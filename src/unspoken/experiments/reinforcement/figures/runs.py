@@ -5,6 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from unspoken.experiments.reinforcement.names import OUTCOME
 from unspoken.figures.pieces import nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREEN, PAGE, VERMILLION
@@ -13,7 +14,6 @@ from unspoken.training.fates import LEARNT
 
 USED_CONDITIONS = ("start", "task", "items", "reward")
 """Conditions of measurements that the figure reads as columns."""
-OUTCOME = "outcome"
 NAMING = ("all", "hinted")
 """Items whose chains can name what drives the reward: all loans, hints that are rewarded."""
 CURVES = {
