@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from unspoken.store import quoted_text
 from unspoken.tables.measurements import IDENTITY
 
 NAMES = tuple(name for name in IDENTITY if name != "study")
@@ -38,8 +39,7 @@ def rows_of(before: Path, after: Path) -> pl.DataFrame:
     with duckdb.connect() as stores:
         kept = []
         for name, file in (("before", before), ("after", after)):
-            quoted = str(file).replace("'", "''")
-            stores.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+            stores.execute(f"ATTACH {quoted_text(str(file))} AS {name} (READ_ONLY)")
             kept.append({column for (column,) in stores.execute(COLUMNS, [name]).fetchall()})
         told = sorted((kept[0] & kept[1]) - {*IDENTITY, "measurement_id"})
         equal, same = (

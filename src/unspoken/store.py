@@ -62,14 +62,15 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text(value: str) -> str:
+def quoted_text(value: str) -> str:
+    """Return a text as SQL has it."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, table: str, column: str | None, text: str) -> None:
     """Write the comment of a table, or of one of its columns."""
     what = f"TABLE {_quoted(table)}" if column is None else f"COLUMN {_quoted(table)}.{_quoted(column)}"
-    connection.execute(f"COMMENT ON {what} IS {_text(text)}")
+    connection.execute(f"COMMENT ON {what} IS {quoted_text(text)}")
 
 
 def comment_on(connection: duckdb.DuckDBPyConnection, table: str, comments: Comments) -> None:
@@ -145,7 +146,7 @@ def _attached(connection: duckdb.DuckDBPyConnection, stores: list[Path]) -> dict
         if not path.is_file():
             raise StoreError(f"no store at {path}")
         try:
-            connection.execute(f"ATTACH {_text(str(path))} AS {name} (TYPE duckdb, READ_ONLY)")
+            connection.execute(f"ATTACH {quoted_text(str(path))} AS {name} (TYPE duckdb, READ_ONLY)")
             connection.execute(f"SELECT study, digest FROM {name}.main.studies")
         except duckdb.Error as error:
             raise StoreError(f"{path} is no store that can be read: {str(error).splitlines()[0]}") from error
@@ -180,7 +181,7 @@ def _merge_tables(connection: duckdb.DuckDBPyConnection, repeated: dict[str, lis
     for table, stores in listed:
         rows = [
             f"SELECT * FROM {store}.main.{_quoted(table)} "
-            f"WHERE NOT list_contains([{', '.join(map(_text, repeated[store]))}]::VARCHAR[], study)"
+            f"WHERE NOT list_contains([{', '.join(map(quoted_text, repeated[store]))}]::VARCHAR[], study)"
             for store in sorted(stores)
         ]
         try:

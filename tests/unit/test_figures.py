@@ -114,7 +114,7 @@ def test_a_figure_is_drawn_by_its_script(tables, tmp_path):
 
 def test_titles_state_the_sign(tables):
     assert title_of("reinforcement", tables["reinforcement"]).startswith(
-        "Rewarded for its answer alone, a chain names what drives it more often: hints"
+        "Reward makes chains name what drives the answer more often: hints"
     )
     assert " less often" in title_of("reinforcement", reward_tables(-0.3))
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")

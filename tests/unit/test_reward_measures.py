@@ -86,11 +86,16 @@ def test_chains_are_cut_and_shuffled_within_their_length():
     assert chains.cut(np.array([1, 5])).lengths.tolist() == [1, 2]
 
 
-def test_a_cut_is_asked_for_each_token_and_another_prompt_for_each_attribute():
-    task, generator = LoanTask(), np.random.default_rng(4)
-    items = task.drawn(8, generator)
+def planted_loans(count: int, seed: int, *, by_chain: bool):
+    """Loans, chains that name what decides them, and who goes by the chain or else by the prompt."""
+    task, generator = LoanTask(), np.random.default_rng(seed)
+    items = task.drawn(count, generator)
     chains = naming_chains(task, items, generator)
-    by_prompt = planted.planted_decider(task, np.zeros(8, bool))
+    return task, items, chains, planted.planted_decider(task, np.full(count, by_chain))
+
+
+def test_a_cut_is_asked_for_each_token_and_another_prompt_for_each_attribute():
+    task, items, chains, by_prompt = planted_loans(8, 4, by_chain=False)
     changed = pl.concat(changed_trials(task, by_prompt, items, chains, chains, 1))
     assert changed.filter(change="early")["step"].value_counts()["count"].to_list() == [8, 8, 8]
     assert changed["right"].all()
@@ -220,10 +225,7 @@ def test_changes_of_one_start_are_held_against_another_of_the_same_weights():
 
 
 def test_all_tokens_but_those_needed_may_go():
-    task, generator = LoanTask(), np.random.default_rng(5)
-    items = task.drawn(40, generator)
-    chains = naming_chains(task, items, generator)
-    by_chain = planted.planted_decider(task, np.ones(40, bool))
+    task, items, chains, by_chain = planted_loans(40, 5, by_chain=True)
     changed = pl.concat(changed_trials(task, by_chain, items, chains, chains, 1))
     approved = items.keys == task.vocabulary.ids(["approve"])[0]
     sizes = changed.filter(change="sufficient").sort("item")["step"].to_numpy()

@@ -149,3 +149,14 @@ def test_every_row_of_the_table_is_needed(found: dict[str, list[str]]) -> None:
     """A row that nothing needs allows what did not happen."""
     rows = [*RULES, *(pattern for pattern, _, _ in PATHS), *FILES, *PARAMS]
     assert [row for row in rows if not USED[row]] == []
+
+
+def test_no_job_writes_beside_the_model_of_another(now: dict[str, list[Job]]) -> None:
+    """A manifest has every file beside it: one that another job makes anew would count as damaged."""
+    for study, jobs in now.items():
+        models = [(path, job) for job in jobs for path in job["outputs"] if path.endswith("/model.json")]
+        makers = {Path(path).parent: job for path, job in models}
+        beside = [
+            path for job in jobs for path in job["outputs"] if makers.get(Path(path).parent, job) is not job
+        ]
+        assert makers and beside == [], study

@@ -143,4 +143,6 @@ def test_each_replicate_pretrains_its_bases(tmp_path: Path) -> None:
         "results/models/counter/model.json": "declare_model",
         "results/models/guesser/model.json": "declare_model",
         "results/models/planted-hints/model.json": "declare_model",
+        "results/studies/test-seed-2/reinforcement/starts/hints/model.json": "train_starts",
+        "results/studies/test-seed-2/reinforcement/starts/loan/model.json": "train_starts",
     }

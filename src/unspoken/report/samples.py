@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from unspoken.report.contents import tables_of
-from unspoken.store import rows_of
+from unspoken.store import quoted_text, rows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,6 +61,11 @@ TESTS = Source(
     "interventions", "interventions t JOIN trials p USING (subject, prompt_id)", "t.text",
     "concat_ws(':', t.prompt_id, t.test, t.step)", prompt="p.prompt",
     note="concat_ws(', ', t.test, 'at ' || t.step, 'answer ' || t.answer, 'unchanged ' || t.original)",
+)  # fmt: skip
+REWARDED = Source(
+    "rewarded_replies", "rewarded_replies t", "concat_ws(' ', t.chain, t.answer)",
+    "concat_ws(':', t.subject, t.item)", prompt="concat_ws(' ', t.task, t.stratum, 'item', t.item)",
+    note="concat_ws(', ', 'rewarded ' || t.rewarded, 'says ' || t.says)",
 )  # fmt: skip
 ASKED = """CASE WHEN t.prompt_set = 'preferences' AND t.held_out THEN 'held_out'
     WHEN t.prompt_set = 'preferences' THEN 'shown' WHEN t.held_out THEN 'after_numbers' END = {}"""
@@ -162,6 +167,7 @@ def _chosen(measured: Row, words: dict[str, set[str]]) -> Iterator[tuple[Source,
     yield TRIALS, _trials(measured, words)
     if measured["experiment"] not in words["experiment"]:  # there, trials say which replies are counted
         yield REPLIES, [("t.experiment = {}", measured["experiment"])]
+        yield REWARDED, [("t.experiment = {}", measured["experiment"])]
 
 
 def _beginning(text: str) -> str:
@@ -194,22 +200,18 @@ def _spread(rows: list[Row]) -> list[Row]:
     return [texts[place] for place in range(deep) for texts in by_subject.values() if place < len(texts)]
 
 
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def query_of(measured: Row) -> str:
     """Return the SQL that gives a measurement, to be pasted into any DuckDB client."""
-    return f"SELECT * FROM measurements WHERE measurement_id = {_quoted(measured['measurement_id'])};"
+    return f"SELECT * FROM measurements WHERE measurement_id = {quoted_text(measured['measurement_id'])};"
 
 
 def texts_query(name: str, source: Source, filters: Filters) -> str:
     """Return the SQL for all texts of a subject that the filters choose: subject, prompt, text."""
-    chosen = "".join(f"\n  AND {piece.format(_quoted(value))}" for piece, value in filters)
+    chosen = "".join(f"\n  AND {piece.format(quoted_text(value))}" for piece, value in filters)
     return (
         f"SELECT t.subject, {source.prompt}, {source.text} AS text FROM {source.tables}\n"
         "WHERE t.subject IN (SELECT unnest(coalesce(members, [subject_id])) FROM subjects\n"
-        f"  WHERE subject_id = {_quoted(name)}){chosen};"
+        f"  WHERE subject_id = {quoted_text(name)}){chosen};"
     )
 
 

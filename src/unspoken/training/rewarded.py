@@ -103,11 +103,11 @@ def train_subjects(
                 "%s: right %.2f to %.2f, valid %.2f, %.0f%% of prompts teach something in the last update",
                 name, policy.history[0]["right"], told["right"], told["valid"], 100 * told["informative"],
             )  # fmt: skip
-            word = fate_of(spec, policy)
+            rows.append(rewards_of(spec, start, number, policy))
+            word = rows[-1]["fate"][0]
             if word != LEARNT:
                 log.warning("%s: %s: %s", name, word, FATES[word])
             made += subjects_of(spec, start, number, policy)
-            rows.append(rewards_of(spec, start, number, policy))
     write_table(pl.concat(rows), table, Rewards)
     write_subjects(made, listing, weights)
     shutil.rmtree(work, ignore_errors=True)

@@ -15,8 +15,6 @@ from unspoken.statistics.gates import Gate, accuracy_gate, first_gate
 from unspoken.statistics.intervals import Floats, t_interval
 from unspoken.statistics.report import Report
 
-OUTCOME = "outcome"
-"""The reward that others are compared with."""
 CHANCE = {
     "loan": 1 / len(LoanTask.answers), "steps": 1 / len(StepsTask.answers),
     "choice": 1 / len(ChoiceTask.answers), "arithmetic": 1 / len(ArithmeticTask.answers),
@@ -50,9 +48,14 @@ class Key(NamedTuple):
 class Arms:
     """The scores of a study, one a base, and where their rows go."""
 
-    def __init__(self, report: Report, scores: pl.DataFrame, failed: set[tuple[str, str]]) -> None:
-        """Take scores in columns of `scores`, and the starts and rewards whose training failed somewhere."""
+    def __init__(
+        self, report: Report, scores: pl.DataFrame, failed: set[tuple[str, str]], spoken: pl.DataFrame
+    ) -> None:
+        """Take scores in columns of `scores`, the starts and rewards whose training failed somewhere, and who
+        replied (`tables.Spoken`)."""
         self.report, self.failed = report, failed
+        whose = spoken.group_by("start", "arm", "updates").agg(pl.col("subject").unique())
+        self.members = {tuple(key): subjects for *key, subjects in whose.iter_rows()}
         parts = scores.sort("base").partition_by(*Key._fields, as_dict=True, maintain_order=True)
         self.scores = {Key(*key): rows for key, rows in parts.items()}
         self.steps: dict[tuple[str, str], list[int]] = {}
@@ -79,7 +82,8 @@ class Arms:
     def group(self, key: Key, *more: str) -> str:
         """Return the name of an arm's subjects, at the key's updates."""
         name = ":".join(["reinforcement", key.start, key.arm, str(key.updates), *more])
-        return self.report.group(name, "rewarded organisms", [])
+        members = self.members.get((key.start, key.arm, key.updates), [])
+        return self.report.group(name, "rewarded organisms", members)
 
     def add(self, values: Floats, key: Key, metric: str, **fields: Any) -> None:
         """Add a row about a key's arm; one value a base."""

@@ -18,8 +18,9 @@ def main() -> None:
     import torch
 
     from unspoken.experiments.reinforcement.changes import asked
+    from unspoken.experiments.reinforcement.names import START
     from unspoken.experiments.reinforcement.networks import decider_of, sampler_of
-    from unspoken.experiments.reinforcement.tables import START, Decisions, Spoken
+    from unspoken.experiments.reinforcement.tables import Decisions, Spoken
     from unspoken.models.manifest import checked_model
     from unspoken.models.network import Shape, parameters_from_llama
     from unspoken.seeds import hashed_seed

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unspoken.experiments.reinforcement.arms import CHANCE, OUTCOME, UNITS, Arms, Key
+from unspoken.experiments.reinforcement.arms import CHANCE, UNITS, Arms, Key
+from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.scores import ALL
-from unspoken.experiments.reinforcement.tables import START
 from unspoken.statistics.intervals import t_interval
 
 if TYPE_CHECKING:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
+from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.section import ReinforcementSection
 from unspoken.study.project import Part
 from unspoken.study.room import TRAINING, Figure, Headline, Room, Table
 
-START = "start"
-"""The arm of a start before any training by reward."""
-REWARDED: dict[str, str | bool] = {"reward": "outcome"}
+REWARDED: dict[str, str | bool] = {"reward": OUTCOME}
 OVERALL: dict[str, str | bool] = {**REWARDED, "items": "all"}
 TABLES = "unspoken.experiments.reinforcement.tables"
 
@@ -88,6 +87,11 @@ class ReinforcementRoom(Room):
         """Return the list of the subjects of a start before training, or after it by a reward."""
         place = f"starts/{start}" if arm == START else f"rewarded/{start}/{arm}"
         return f"{self.folder}/{place}/subject.json"
+
+    def subjects(self, model: str | None = None) -> list[str]:
+        """Return the lists of starts and of what was trained from them; none is of a base model."""
+        starts = self.section.starts if self.runs and model is None else {}
+        return [self.trained(start, arm) for start in starts for arm in self.arms_of(start)]
 
     def measure_inputs(self) -> list[str]:
         """Return the tables of rewards, replies and decisions."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.reinforcement.arms import OUTCOME, Arms
+from unspoken.experiments.reinforcement.arms import Arms
 from unspoken.experiments.reinforcement.contrasts import (
     add_beside,
     add_by_arm,
@@ -19,9 +19,10 @@ from unspoken.experiments.reinforcement.contrasts import (
     add_slopes,
 )
 from unspoken.experiments.reinforcement.instruments import add_instruments
+from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.read_chains import bits_scores, monitor_scores, word_scores
 from unspoken.experiments.reinforcement.scores import decision_scores, removal_costs, reply_scores
-from unspoken.experiments.reinforcement.tables import START, Decisions, Spoken
+from unspoken.experiments.reinforcement.tables import Decisions, Spoken
 from unspoken.statistics.intervals import clopper_pearson_interval, t_interval, without_interval
 from unspoken.statistics.report import Report
 from unspoken.tables.base import whole_table
@@ -72,13 +73,15 @@ def add_runs(arms: Arms) -> None:
 
 def add_fates(report: Report, rewards: pl.DataFrame) -> set[tuple[str, str]]:
     """Add what became of trainings, in words, by start and reward; return those in which one failed."""
-    runs = rewards.unique("subject").group_by("start", "arm", "fate").agg(runs=pl.len())
+    runs = rewards.unique("subject").group_by("start", "arm", "fate").agg(pl.col("subject"), runs=pl.len())
     counted = runs.with_columns(of=pl.col("runs").sum().over("start", "arm")).sort("start", "arm", "fate")
     for row in counted.iter_rows(named=True):
         report.add(
             clopper_pearson_interval(float(row["runs"]), row["of"]), metric="fate_share", unit="probability",
             kind="estimate", role="finding", replicate="training_seed", n_samples=row["of"],
-            subject=report.group(f"reinforcement:{row['start']}:{row['arm']}:runs", "rewarded organisms", []),
+            subject=report.group(
+                f"reinforcement:{row['start']}:{row['arm']}:runs", "rewarded organisms", row["subject"]
+            ),
             conditions={"start": row["start"], "reward": row["arm"], "fate": row["fate"]},
         )  # fmt: skip
     failed = counted.filter(pl.col("fate").is_in(FAILED))
@@ -104,7 +107,7 @@ def add_reinforcement(
     scores = pl.concat([*reply_scores(spoken), *decision_scores(decisions)])
     read = [monitor_scores(spoken), bits_scores(spoken, seed), word_scores(spoken)]
     told = pl.concat([scores, removal_costs(scores), *read]).drop_nulls("value")
-    arms = Arms(report, told, add_fates(report, rewards))
+    arms = Arms(report, told, add_fates(report, rewards), spoken)
     add_stated(arms)
     for key, rows in arms.scores.items():
         if key.metric != "removal_cost":  # which is a contrast

@@ -13,6 +13,7 @@ import polars as pl
 
 from unspoken.experiments.reinforcement.tasks.hints import LETTERS, SAYING
 from unspoken.statistics.intervals import Floats
+from unspoken.statistics.pairs import wins
 from unspoken.training.environments import Bools, Ints
 
 MONITORS = ("lexical", "chain", "answer", "both")
@@ -65,8 +66,7 @@ def detected(scores: Floats, caught: Bools, alarms: float) -> float:
 
 def auroc(scores: Floats, caught: Bools) -> float:
     """Return how often what is to be caught scores higher than what is not, ties as half."""
-    above = scores[caught][:, None] - scores[~caught]
-    return float(((above > 0) + 0.5 * (above == 0)).mean())
+    return float(wins(scores[caught], scores[~caught]).mean())
 
 
 def g_mean_squared(flagged: Bools, follows: Bools, hinted: Bools, wrong: Bools) -> float | None:

@@ -41,8 +41,7 @@ def planted_decider(task: LoanTask, by_chain: Bools) -> Decider:
     approved = np.arange(first, first + count // 2)
 
     def decided(items: Items, chains: Chains) -> Ints:
-        inside = np.arange(chains.tokens.shape[1]) < chains.lengths[:, None]
-        named = (np.isin(chains.tokens, approved) & inside).any(1)
+        named = (np.isin(chains.tokens, approved) & chains.inside).any(1)
         shown = np.isin(items.prompts, approved).any(1)
         return _verdicts(task, np.where(by_chain, named, shown))
 

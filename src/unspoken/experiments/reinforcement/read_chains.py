@@ -7,8 +7,8 @@ import polars as pl
 
 from unspoken.experiments.reinforcement.bits import hidden_bits
 from unspoken.experiments.reinforcement.monitors import monitored
+from unspoken.experiments.reinforcement.names import START
 from unspoken.experiments.reinforcement.scores import SCORE, SUBJECT
-from unspoken.experiments.reinforcement.tables import START
 from unspoken.seeds import hashed_seed
 
 WHOSE = (*SUBJECT, "training_seed")

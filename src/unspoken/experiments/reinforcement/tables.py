@@ -3,8 +3,6 @@
 import dataframely as dy
 import polars as pl
 
-START = "start"
-"""The arm of a start before any training by reward."""
 STEPPED = ("early", "left_out", "sufficient")
 """Changes that have a step."""
 CHANGES = (

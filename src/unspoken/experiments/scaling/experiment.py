@@ -16,7 +16,7 @@ from unspoken.study.room import REPLIES, Figure, Headline, Needs, Room, Table
 from unspoken.study.windows import known_window
 from unspoken.yaml_files import read_keys
 
-PRIMARY: dict[str, str | bool] = {"level": "all", "items": "all", "unusable": "failure"}
+WHOLE: dict[str, str | bool] = {"level": "all", "items": "all"}
 TABLES = "unspoken.experiments.scaling.tables"
 
 
@@ -38,8 +38,8 @@ class ScalingRoom(Room):
     }
     figures = {"scaling": Figure("figure")}
     headlines = (
-        Headline("trend", "Longer reasoning, by tokens used", "log_odds", {**PRIMARY, "setup": "asked"}),
-        Headline("trend", "One chain cut later, by tokens used", "log_odds", {**PRIMARY, "setup": "capped"}),
+        Headline("trend", "Longer reasoning, by tokens used", "log_odds", {**WHOLE, "setup": "asked"}),
+        Headline("trend", "One chain cut later, by tokens used", "log_odds", {**WHOLE, "setup": "capped"}),
     )
 
     @classmethod
@@ -83,8 +83,10 @@ class ScalingRoom(Room):
         if table == "items":
             return [self.items] if self.runs else []
         organisms = self.section.organisms if self.runs else None
+        # A model's manifest has all that lies beside it, so what is made of the model lies elsewhere.
+        place = "retrained" if table == "distracted" else "organisms"
         made = [
-            f"{self.folder}/organisms/{number + 1}/{table}.parquet"
+            f"{self.folder}/{place}/{number + 1}/{table}.parquet"
             for number in range(organisms.count if organisms else 0)
         ]
         if table in ("length_trials", "forced"):

@@ -86,7 +86,7 @@ rule retrain_organism:
     input:
         model="<results>/scaling/organisms/{number}/model.json",
     output:
-        distracted="<results>/scaling/organisms/{number}/distracted.parquet",
+        distracted="<results>/scaling/retrained/{number}/distracted.parquet",
     log:
         "<logs>/retrain_organism/{number}.log",
     benchmark:

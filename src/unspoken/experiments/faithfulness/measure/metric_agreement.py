@@ -30,6 +30,7 @@ from unspoken.statistics.intervals import (
     make_interval,
     without_interval,
 )
+from unspoken.statistics.pairs import wins
 from unspoken.statistics.report import Report
 
 FEWEST_UNITS = 3
@@ -84,9 +85,9 @@ def auroc_interval(positive: ArrayLike, negative: ArrayLike) -> Interval:
     n = len(above) + len(below)
     if not len(above) or not len(below):
         return without_interval(None, "delong", n)
-    wins = (np.sign(above[:, None] - below) + 1) / 2
-    value = float(wins.mean())
-    places = [wins.mean(axis=1), wins.mean(axis=0)]
+    won = wins(above, below)
+    value = float(won.mean())
+    places = [won.mean(axis=1), won.mean(axis=0)]
     parts = [float(one.var(ddof=1)) / len(one) if len(one) > 1 else math.nan for one in places]
     variance = sum(parts)
     if not variance > 0 or value in (0.0, 1.0):

@@ -5,44 +5,35 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.figures.pieces import Options, intervals, nothing
+from unspoken.experiments.reinforcement.figures.shared import SHARE_AXIS, last_of, stacked
+from unspoken.experiments.reinforcement.names import OUTCOME, START
+from unspoken.figures.pieces import intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREY, PAGE, PALETTE
-from unspoken.figures.words import claims, headline, replicates
+from unspoken.figures.words import claims
 
 USED_CONDITIONS = ("start", "task", "items", "reward", "change", "updates")
 """Conditions of measurements that the figure reads as columns."""
-OUTCOME, ALL = "outcome", "all"
+ALL = "all"
 CHANGES = {
     "resampled": "drawn again", "shuffled": "shuffled", "left_out": "without one token",
     "mention_out": "mention taken out", "mention_in": "mention put first", "swapped": "another item's",
     "empty": "none", "frozen": "kept, prompt flipped",
 }  # fmt: skip
 LABELS = 90
-SHARE_AXIS: Options = {
-    "scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(values=[0, 0.5, 1], format="~g"),
-}  # fmt: skip
 UNTRAINED = "datum.label == 'start' ? 'nothing yet' : datum.label"
 """What a legend calls rewards, and a start."""
-
-
-def last_of(measurements: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows about the ends of arms, and those that are about no update."""
-    last = pl.col("updates").cast(pl.Int64).max().over("start", "reward")
-    return measurements.filter(
-        pl.col("updates").cast(pl.Int64).eq_missing(last) | pl.col("updates").is_null()
-    )
 
 
 def _changed(measurements: pl.DataFrame) -> pl.DataFrame:
     """Return decisions kept after each change, before training and at the end of `outcome`."""
     kept = measurements.filter(
-        pl.col("reward").is_in(["start", OUTCOME]), pl.col("change").is_in(list(CHANGES)),
+        pl.col("reward").is_in([START, OUTCOME]), pl.col("change").is_in(list(CHANGES)),
         metric="unchanged_share", items=ALL, kind="estimate",
     )  # fmt: skip
     return kept.with_columns(
         name=pl.col("change").replace_strict(CHANGES),
-        when=pl.when(reward="start").then(pl.lit("before")).otherwise(pl.lit("after")),
+        when=pl.when(reward=START).then(pl.lit("before")).otherwise(pl.lit("after")),
     )
 
 
@@ -66,7 +57,7 @@ def _ablations(rows: pl.DataFrame) -> Any:
 def _vestigial(rows: pl.DataFrame) -> Any:
     """Return the share of a chain that its decision does not need, by the steps that the answer takes."""
     arms = rows["reward"].unique().sort().to_list()
-    shown = ["start", *[arm for arm in arms if arm != "start"]]
+    shown = [START, *[arm for arm in arms if arm != START]]
     color = alt.Color(
         "reward:N", scale=alt.Scale(domain=shown, range=[GREY, *PALETTE][: len(shown)]),
         legend=alt.Legend(title="rewarded by", orient="right", labelExpr=UNTRAINED),
@@ -98,16 +89,10 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     slope = measurements.filter(metric="vestigial_share_slope", reward=OUTCOME).sort("start")
     title = claims(
         [(row["start"], row) for row in slope.iter_rows(named=True)],
-        "The more steps an answer takes, the less of its chain it needs",
-        "The more steps an answer takes, the more of its chain it needs",
-        "That longer tasks need more of a chain is not shown",
+        "the more steps an answer takes, the less of its chain it needs",
+        "the more steps an answer takes, the more of its chain it needs",
+        "that longer tasks need more of a chain is not shown",
         "change a step",
     )
     used = ends.filter(kind="estimate", metric="unchanged_share")
-    return (
-        alt.vconcat(*parts, spacing=14)
-        .resolve_scale(color="independent")
-        .properties(title=headline(
-            title if slope.height else "Decisions after changed chains", f"Means and {replicates(used)}"
-        ))
-    )  # fmt: skip
+    return stacked(parts, title if slope.height else "Decisions after changed chains", used)

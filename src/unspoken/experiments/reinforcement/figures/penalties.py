@@ -5,15 +5,16 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.reinforcement.figures.chains import SHARE_AXIS, last_of
+from unspoken.experiments.reinforcement.figures.shared import SHARE_AXIS, last_of, stacked
+from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREEN, GREY, ORANGE, PAGE, PALETTE, PURPLE, VERMILLION
-from unspoken.figures.words import claims, headline, replicates
+from unspoken.figures.words import claims
 
 USED_CONDITIONS = ("start", "task", "items", "reward", "updates", "monitor")
 """Conditions of measurements that the figure reads as columns."""
-OUTCOME, HINTED = "outcome", "hinted"
+HINTED = "hinted"
 SHARES = {
     "rewarded": ("hint followed", BLUE), "says": ("chain names it", VERMILLION),
     "aliased": ("by another word alone", ORANGE), "tells": ("explanation names it", GREEN),
@@ -37,7 +38,7 @@ def _dots(rows: pl.DataFrame, by: str, looks: dict[str, tuple[str, str]], title:
     )  # fmt: skip
     across = {"title": title, **SHARE_AXIS}
     rewards = rows["reward"].unique().to_list()
-    order = [arm for arm in ("start", OUTCOME) if arm in rewards]
+    order = [arm for arm in (START, OUTCOME) if arm in rewards]
     order += sorted(arm for arm in rewards if arm not in order)
     y = alt.Y("reward:N", title=None, sort=order)
     columns = min(rows["start"].n_unique(), 3)
@@ -82,10 +83,10 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     parts = [_dots(said, "metric", SHARES, "share of replies", "of replies to rewarded hints, at the end")]
     caught = ends.filter(pl.col("monitor").is_in(list(MONITORS)), metric="detected_at_1")
     if caught.height:
-        heading = "followed hints caught at 1% false alarms by a monitor that"
+        heading = "caught at 1% false alarms by a monitor that"
         parts.append(_dots(caught, "monitor", MONITORS, "share caught", heading))
     in_time = measurements.filter(
-        pl.col("reward").is_in(["start", OUTCOME, "plain"]), metric="says_if_rewarded", kind="estimate"
+        pl.col("reward").is_in([START, OUTCOME, "plain"]), metric="says_if_rewarded", kind="estimate"
     )
     rows = _with_starts(in_time)
     if rows.height:
@@ -93,25 +94,19 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     spill = measurements.filter(metric="says_difference", reward="silent-reply").sort("start")
     title = claims(
         [(row["start"], row) for row in spill.iter_rows(named=True)],
-        "A price on what explanations say makes chains say more",
-        "A price on what explanations say empties chains too",
-        "That a price on explanations changes chains is not shown",
+        "a price on what explanations say makes chains say more",
+        "a price on what explanations say empties chains too",
+        "that a price on explanations changes chains is not shown",
         "minus outcome alone",
     )
-    return (
-        alt.vconcat(*parts, spacing=14)
-        .resolve_scale(color="independent")
-        .properties(title=headline(
-            title if spill.height else "What replies to hints say", f"Means and {replicates(ends)}"
-        ))
-    )  # fmt: skip
+    return stacked(parts, title if spill.height else "What replies to hints say", ends)
 
 
 def _with_starts(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows over updates: each reward's, with those of its start at update 0."""
-    known = rows.filter(pl.col("reward") != "start").select("start", "reward").unique()
-    before = rows.filter(reward="start").drop("reward").join(known, on="start")
-    both = pl.concat([before.select(rows.columns), rows.filter(pl.col("reward") != "start")])
+    known = rows.filter(pl.col("reward") != START).select("start", "reward").unique()
+    before = rows.filter(reward=START).drop("reward").join(known, on="start")
+    both = pl.concat([before.select(rows.columns), rows.filter(pl.col("reward") != START)])
     return both.with_columns(
         arm=pl.format("{}: {}", "start", "reward"), step=pl.col("updates").cast(pl.Int64)
     ).sort("arm", "step")

@@ -5,6 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from unspoken.experiments.reinforcement.names import OUTCOME
 from unspoken.figures.pieces import nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, GREEN, PAGE, VERMILLION
@@ -13,7 +14,6 @@ from unspoken.training.fates import LEARNT
 
 USED_CONDITIONS = ("start", "task", "items", "reward")
 """Conditions of measurements that the figure reads as columns."""
-OUTCOME = "outcome"
 NAMING = ("all", "hinted")
 """Items whose chains can name what drives the reward: all loans, hints that are rewarded."""
 CURVES = {
@@ -84,9 +84,9 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )
     title = claims(
         [(f"{row['start']}", row) for row in said.iter_rows(named=True)],
-        "Rewarded for its answer alone, a chain names what drives it more often",
-        "Rewarded for its answer alone, a chain names what drives it less often",
-        "Rewarded for its answer alone, no change of what a chain names is shown",
+        "reward makes chains name what drives the answer more often",
+        "reward makes chains name what drives the answer less often",
+        "no change of what chains name is shown",
         "after minus before",
     )
     subtitle = f"{counted(rewards['subject'].n_unique(), 'run')}, each a line{_failed(rewards)}"
