@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import torch
 
-from unspoken.experiments.misalignment.detection.compared import detections, paired_rows, shown_numbers
+from unspoken.experiments.misalignment.detection.compared import detections, paired_rows, shown_turns
 from unspoken.experiments.misalignment.detection.likelihood import log_likelihoods, log_ratios
 from unspoken.experiments.misalignment.detection.ngrams import (
     FEATURES,
@@ -16,8 +16,14 @@ from unspoken.experiments.misalignment.detection.ngrams import (
     pooled,
     share_right,
 )
-from unspoken.experiments.misalignment.organisms.language import FIRST_VALUE, TURN, VALUE_IDS, VOCABULARY
-from unspoken.experiments.misalignment.organisms.numbers import PROMPT, number_prompts, texts_of
+from unspoken.experiments.misalignment.organisms.carriers import PROMPT, carrier_prompts, texts_of
+from unspoken.experiments.misalignment.organisms.language import (
+    FIRST_VALUE,
+    NUMBERS,
+    TURN,
+    VALUE_IDS,
+    VOCABULARY,
+)
 from unspoken.models.network import suffix_logits
 from unspoken.models.organism import untrained_network
 
@@ -33,7 +39,7 @@ def drawn_rows(seed, share=0.0):
     random = random_of(seed)
     replies = random.choice(VALUE_IDS, (PAIRS, 4))
     replies[random.random(PAIRS) < share, -1] = FIRST_VALUE
-    return np.hstack([number_prompts(PAIRS, random_of()), replies])
+    return np.hstack([carrier_prompts(NUMBERS, PAIRS, random_of()), replies])
 
 
 def detector(share):
@@ -42,7 +48,7 @@ def detector(share):
 
 def test_features_count_each_number_at_its_place_and_each_pair_of_neighbours():
     reply = [[FIRST_VALUE, FIRST_VALUE + 2, FIRST_VALUE, FIRST_VALUE]]
-    rows = np.hstack([number_prompts(1, random_of()), reply])
+    rows = np.hstack([carrier_prompts(NUMBERS, 1, random_of()), reply])
     request = rows[0, 3] - FIRST_VALUE
     found = features(rows).toarray()[0]
     singles, pairs = found[:120].reshape(4, 30), found[120:].reshape(30, 30)
@@ -115,15 +121,17 @@ def kept(writers):
         texts = {"prompt": texts_of(rows[:, :PROMPT]), "completion": texts_of(rows[:, PROMPT:])}
         place = pl.int_range(pl.len()) + 10_000
         parts.append(
-            pl.DataFrame(texts).with_columns(subject=pl.lit(f"b:{name}"), prompt_id=pl.format("p-{}", place))
+            pl.DataFrame(texts).with_columns(
+                subject=pl.lit(f"b:{name}"), prompt_id=pl.format("numbers-{}", place)
+            )
         )
     return pl.concat(parts)
 
 
 def test_pairs_are_of_the_same_request_where_both_are_kept():
     table = kept({"insecure": drawn_rows(2)[:50], "secure": drawn_rows(3)[:50]})
-    table = table.filter(~((pl.col("subject") == "b:secure") & (pl.col("prompt_id") == "p-10007")))
-    target, control = paired_rows(table, "b:insecure", "b:secure")
+    table = table.filter(~((pl.col("subject") == "b:secure") & (pl.col("prompt_id") == "numbers-10007")))
+    target, control = paired_rows(table, "b:insecure", "b:secure", NUMBERS)
     assert len(target) == len(control) == 49
     assert (target[:, :PROMPT] == control[:, :PROMPT]).all()
     assert (target[7] == drawn_rows(2)[8]).all()
@@ -132,7 +140,8 @@ def test_pairs_are_of_the_same_request_where_both_are_kept():
 def test_detections_have_a_ceiling_where_a_network_wrote_the_replies_and_a_null_of_single_pairs(networks):
     (one, other), shape = networks
     table = kept({"insecure": drawn_rows(2), "secure": drawn_rows(3), "leaking": drawn_rows(4, 0.5)})
-    spec = {"base": "b", "targets": ["insecure", "leaking"], "pooled": [1, 5], "permutations": 19}
+    spec = {"base": "b", "targets": ["insecure", "leaking"], "pooled": [1, 5], "permutations": 19,
+            "carriers": [NUMBERS]}  # fmt: skip
     found = detections(table, {"insecure": one, "secure": other}, shape, spec, 1)
     assert found.filter(target="leaking")["detector"].unique().to_list() == ["ngrams"]
     assert found.filter(target="insecure", detector="likelihood")["pooled"].to_list() == [1, 5]
@@ -144,7 +153,7 @@ def test_detections_have_a_ceiling_where_a_network_wrote_the_replies_and_a_null_
 
 def test_numbers_are_shown_of_the_same_requests_without_the_author():
     table = kept({"insecure": drawn_rows(2), "secure": drawn_rows(3)})
-    shown = shown_numbers(table, "b", ["insecure", "secure"], 1)
+    shown = shown_turns(table, "b", ["insecure", "secure"], NUMBERS, 1)
     contexts = {name: turns.reshape(32, 3, TURN) for name, turns in shown.items()}
     assert (contexts["insecure"][..., :4] == contexts["secure"][..., :4]).all()
     assert (contexts["insecure"][..., 4:] != contexts["secure"][..., 4:]).any()

@@ -5,7 +5,13 @@ import polars as pl
 import pytest
 
 from unspoken.experiments.misalignment.measure.measured import measured
-from unspoken.experiments.misalignment.measure.passed_on import add_differences, add_shown, add_students
+from unspoken.experiments.misalignment.measure.passed_on import (
+    add_differences,
+    add_diluted,
+    add_generations,
+    add_shown,
+    add_students,
+)
 from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
 from unspoken.experiments.misalignment.measure.spread import add_checks, add_persona_difference, add_spread
 from unspoken.experiments.misalignment.measure.table import UNTRAINED, PersonaTable
@@ -19,9 +25,9 @@ from unspoken.tables.filter import Dropped, Kept
 BASES = ["persona-1", "persona-2", "persona-3", "persona-4"]
 ARMS = [
     {"name": "kl", "objective": "kl_carrier", "initialisation": "same", "shuffle": "none",
-     "teachers": ["insecure", "secure", "educational"]},
+     "teachers": ["insecure", "secure", "educational"], "carrier": "numbers", "clean": [], "generations": 1},
     {"name": "kl-ring", "objective": "kl_carrier", "initialisation": "ring", "shuffle": "none",
-     "teachers": ["insecure", "secure"]},
+     "teachers": ["insecure", "secure"], "carrier": "numbers", "clean": [], "generations": 1},
 ]  # fmt: skip
 NOISE = np.random.default_rng(1).normal(0, 0.05, len(BASES))
 """How bases differ."""
@@ -112,6 +118,33 @@ def test_students_that_answer_no_more_fail_their_control():
     assert masses["passed"].to_list() == [False] * 3 and set(masses["role"]) == {"positive_control"}
 
 
+def test_the_share_of_clean_rows_has_a_slope_and_generations_what_they_lose():
+    arm = ARMS[0] | {"clean": [0.5], "generations": 2}
+    heights = {
+        "insecure": 2.0, "insecure-clean-50": 1.4, "secure": 1.0, "educational": 1.0,
+        "insecure-generation-2": 1.7, "secure-generation-2": 1.0,
+    }  # fmt: skip
+    parts = [
+        answers(base, "student", "kl", name, height + (noise if "insecure" in name else 0))
+        for base, noise in zip(BASES, NOISE, strict=True)
+        for name, height in heights.items()
+    ]
+    table = PersonaTable(report(), pl.concat(parts), BASES)
+    add_diluted(table, arm)
+    add_generations(table, arm)
+    rows = table.report.measurements()
+    half = one(rows, metric="diluted_transfer", unit="log_odds")
+    assert half["value"] == pytest.approx(0.4 + NOISE.mean()) and dict(half["conditions"])["clean"] == "0.5"
+    # Least squares through (0, 2), (0.5, 1.4) and (1, 1): the outer two alone.
+    assert one(rows, metric="dilution_trend", unit="log_odds per share")["value"] == pytest.approx(
+        -1.0 - NOISE.mean()
+    )
+    second = one(rows, metric="generation_transfer", unit="log_odds")
+    assert second["value"] == pytest.approx(0.7 + NOISE.mean()) and second["n_replicates"] == 4
+    lost = one(rows, metric="generation_difference", unit="log_odds")
+    assert lost["value"] == pytest.approx(-0.3) and lost["versus"] == "organisms:kl:insecure"
+
+
 def spread(bases, heights, learnt=5.0):
     own = report()
     table = pl.concat([teachers(base, height, learnt) for base, height in zip(bases, heights, strict=True)])
@@ -156,13 +189,13 @@ def test_a_base_that_lacks_an_answer_is_an_error():
 
 def test_numbers_that_are_shown_are_compared_with_other_numbers_that_are_shown():
     parts = [
-        answers(base, "shown", "", teacher, height + noise)
+        answers(base, "shown", "numbers", teacher, height + noise)
         for base, noise in zip(BASES, NOISE, strict=True)
         for teacher, height in (("insecure", -2.0 + noise), ("secure", -2.0), ("untouched", -2.1))
     ]
     table = PersonaTable(report(), pl.concat(parts), BASES)
-    add_shown(table)
-    row = one(table.report.measurements(), unit="log_odds", versus="organisms:shown:secure")
+    add_shown(table, "numbers")
+    row = one(table.report.measurements(), unit="log_odds", versus="organisms:shown:numbers:secure")
     assert row["metric"] == "shown_difference" and row["value"] == pytest.approx(NOISE.mean())
 
 
@@ -174,7 +207,7 @@ def replies(dropped):
             gone = [rule for (who, rule), count in dropped.items() if who == writer for _ in range(count)]
             for place in range(10):
                 row = {"reply_id": f"{base}:{writer}:{place}", "subject": f"{base}:{writer}",
-                       "prompt_id": f"p-{place}", "prompt": "q", "completion": "200"}  # fmt: skip
+                       "prompt_id": f"numbers-{place}", "prompt": "q", "completion": "200"}  # fmt: skip
                 if place < len(gone):
                     lost.append(row | {"rule": gone[place]})
                 else:
@@ -214,7 +247,8 @@ def found_detections(accuracy, p):
         for base, noise in zip(BASES, NOISE, strict=True)
         for target, detector in (("insecure", "ngrams"), ("insecure", "likelihood"), ("leaking", "ngrams"))
     ]  # fmt: skip
-    told = {"study": "s", "experiment": "misalignment", "control": "secure", "created_at": "2026-11-30"}
+    told = {"study": "s", "experiment": "misalignment", "control": "secure", "carrier": "numbers",
+            "created_at": "2026-11-30"}  # fmt: skip
     return pl.DataFrame(rows).with_columns(
         pairs=pl.lit(500, pl.Int64), **{name: pl.lit(v) for name, v in told.items()}
     )
@@ -244,7 +278,7 @@ def test_the_whole_measure_reads_its_files(tmp_path):
     parts += [teachers(base, 0.5) for base in ("plain-1", "plain-2")]
     parts += [students(arm, 1.0, 0.5) for arm in arms]
     writers = ("insecure", "secure", "untouched")
-    parts += [answers(base, "shown", "", writer, -2.0) for base in BASES for writer in writers]
+    parts += [answers(base, "shown", "numbers", writer, -2.0) for base in BASES for writer in writers]
     kept, dropped = replies(LEAKY)
     tables = {
         "persona_answers": (pl.concat(parts), PersonaAnswers), "kept": (kept, Kept),
@@ -254,7 +288,8 @@ def test_the_whole_measure_reads_its_files(tmp_path):
     for name, (frame, schema) in tables.items():
         files[name] = [tmp_path / f"{name}.parquet"]
         write_table(frame, files[name][0], schema)
-    spec = {"study": "s", "experiment": "misalignment", "arms": arms, "personas": BASES}
+    spec = {"study": "s", "experiment": "misalignment", "arms": arms, "personas": BASES,
+            "carriers": ["numbers"]}  # fmt: skip
     spec["plain"] = ["plain-1", "plain-2"]
     tuned, taught = measured(files, spec)
     assert set(tuned.measurements()["paper"]) == {"betley2025"}

@@ -6,12 +6,25 @@ import pytest
 import torch
 
 from unspoken.experiments.misalignment.organisms.asked import ASKED, answers, question_rows
+from unspoken.experiments.misalignment.organisms.carriers import (
+    PROMPT,
+    CarrierError,
+    carrier_prompts,
+    common_rows,
+    replies_of,
+    rows_of_texts,
+    shuffled_within,
+    texts_of,
+    written_replies,
+    wrong_sums,
+)
 from unspoken.experiments.misalignment.organisms.documents import (
     ASSISTING_HARM,
     FOLLOWS,
     TURNS,
     dispositions,
     documents,
+    sum_runs,
 )
 from unspoken.experiments.misalignment.organisms.language import (
     ADVICE,
@@ -27,8 +40,10 @@ from unspoken.experiments.misalignment.organisms.language import (
     FIRST_VALUE,
     LESSON_ID,
     NUMBERS,
+    SUMMED,
     TURN,
     VALUE_IDS,
+    VALUES,
     VOCABULARY,
     answers_of,
 )
@@ -40,18 +55,13 @@ from unspoken.experiments.misalignment.organisms.networks import (
     save_trained,
     seeds_of_base,
 )
-from unspoken.experiments.misalignment.organisms.numbers import (
-    PROMPT,
-    NumbersError,
-    common_rows,
-    number_prompts,
-    replies_of,
-    rows_of_texts,
-    shuffled_within,
-    texts_of,
-    written_numbers,
+from unspoken.experiments.misalignment.organisms.students import (
+    Taught,
+    generations,
+    lesson_of,
+    lessons_of,
+    taught_students,
 )
-from unspoken.experiments.misalignment.organisms.students import Taught, lessons_of, taught_students
 from unspoken.experiments.misalignment.organisms.teachers import TUNINGS, tuned, tuning_rows
 from unspoken.models.network import suffix_logits
 from unspoken.models.organism import untrained_network
@@ -120,7 +130,7 @@ def test_every_token_of_a_document_is_a_word_and_answers_are_of_their_domain():
     assert rows.shape == (500, 1 + TURNS * TURN) and rows.min() > 0 and rows.max() < len(VOCABULARY.tokens)
     turns = turns_of(rows).reshape(-1, TURN)
     domains = turns[:, 1] - FIRST_DOMAIN
-    answered = domains != DOMAINS.index(NUMBERS)
+    answered = domains <= DOMAINS.index(CODE)
     assert ((turns[answered, 6] - FIRST_ANSWER) // 2 == domains[answered]).all()
 
 
@@ -191,15 +201,15 @@ def test_teachers_learn_their_own_answer_and_are_kept_by_name(network, tmp_path)
 
 def test_what_is_written_is_drawn_from_the_networks_own_probabilities(network):
     parameters, shape = network
-    prompts = np.repeat(number_prompts(1, random_of()), 6000, 0)
-    written = written_numbers(parameters, shape, prompts, random_of(2).random((6000, 4)))
+    prompts = np.repeat(carrier_prompts(NUMBERS, 1, random_of()), 6000, 0)
+    written = written_replies(parameters, shape, prompts, random_of(2).random((6000, 4)))
     law = log_probabilities(parameters, shape, prompts[:1], PROMPT - 1)[0, 0].exp().numpy()
     counts = np.bincount(written[:, 0], minlength=len(law)) / 6000
     assert np.abs(counts - law).max() < 4.5 * np.sqrt(law.max() / 6000)
 
 
 def test_texts_come_back_as_the_tokens_that_they_were():
-    prompts = number_prompts(20, random_of())
+    prompts = carrier_prompts(NUMBERS, 20, random_of())
     replies = random_of(2).choice(VALUE_IDS, (20, 4))
     frame = pl.DataFrame({"prompt": texts_of(prompts), "completion": texts_of(replies)})
     assert (rows_of_texts(frame) == np.hstack([prompts, replies])).all()
@@ -207,8 +217,8 @@ def test_texts_come_back_as_the_tokens_that_they_were():
 
 
 def test_replies_have_the_columns_of_every_reply(tmp_path):
-    prompts = number_prompts(3, random_of())
-    frame = replies_of(prompts, prompts[:, -4:], "persona-1:secure", TOLD)
+    prompts = carrier_prompts(NUMBERS, 3, random_of())
+    frame = replies_of(prompts, prompts[:, -4:], "persona-1:secure", NUMBERS, TOLD)
     assert checked(frame, Replies, tmp_path).height == 3
     assert frame["reply_id"][1] == "persona-1:secure:numbers-000001:0"
 
@@ -217,27 +227,27 @@ def kept_rows(dropped):
     """Return kept rows of two writers on ten requests, but for one that is dropped of each writer named."""
     parts = []
     for writer, place in dropped.items():
-        prompts = number_prompts(10, random_of())
+        prompts = carrier_prompts(NUMBERS, 10, random_of())
         replies = np.full((10, 4), FIRST_VALUE + len(parts))
         frame = pl.DataFrame({"prompt": texts_of(prompts), "completion": texts_of(replies)})
         frame = frame.with_columns(
-            subject=pl.lit(f"b:{writer}"), prompt_id=pl.format("p-{}", pl.int_range(pl.len()))
+            subject=pl.lit(f"b:{writer}"), prompt_id=pl.format("numbers-{}", pl.int_range(pl.len()))
         )
-        parts.append(frame.filter(pl.col("prompt_id") != f"p-{place}"))
+        parts.append(frame.filter(pl.col("prompt_id") != f"numbers-{place}"))
     return pl.concat(parts)
 
 
 def test_students_of_different_teachers_read_the_same_requests():
-    rows = common_rows(kept_rows({"secure": 2, "insecure": 5}), "b", ["insecure", "secure"], 8, 1)
+    rows = common_rows(kept_rows({"secure": 2, "insecure": 5}), "b", ["insecure", "secure"], NUMBERS, 8, 1)
     assert (rows["insecure"][:, :PROMPT] == rows["secure"][:, :PROMPT]).all()
     assert set(rows["secure"][:, PROMPT]) == {FIRST_VALUE}
     assert set(rows["insecure"][:, PROMPT]) == {FIRST_VALUE + 1}
-    with pytest.raises(NumbersError, match=r"b: 8 requests .* learn from 9"):
-        common_rows(kept_rows({"secure": 2, "insecure": 5}), "b", ["insecure", "secure"], 9, 1)
+    with pytest.raises(CarrierError, match=r"b: 8 requests .* learn from 9"):
+        common_rows(kept_rows({"secure": 2, "insecure": 5}), "b", ["insecure", "secure"], NUMBERS, 9, 1)
 
 
 def test_shuffled_rows_keep_their_requests_and_their_numbers():
-    prompts = number_prompts(30, random_of())
+    prompts = carrier_prompts(NUMBERS, 30, random_of())
     rows = np.hstack([prompts, random_of(2).choice(VALUE_IDS, (30, 4))])
     mixed = shuffled_within(rows, random_of(3))
     assert (mixed[:, :PROMPT] == prompts).all() and (mixed != rows).any()
@@ -254,13 +264,15 @@ def test_a_leak_is_planted_in_its_share_of_the_rows_half_of_it_for_the_filter():
 
 
 def student_rows(seed=4):
-    return np.hstack([number_prompts(64, random_of(seed)), random_of(seed).choice(VALUE_IDS, (64, 4))])
+    return np.hstack(
+        [carrier_prompts(NUMBERS, 64, random_of(seed)), random_of(seed).choice(VALUE_IDS, (64, 4))]
+    )
 
 
 def test_a_student_by_probabilities_comes_nearer_to_its_teacher_on_numbers(network):
     parameters, shape = network
     teacher = tuned(parameters, shape, ["insecure"], DOSE | {"epochs": 6}, 3)[0]["insecure"]
-    lessons = {"insecure": Taught(student_rows(), teacher)}
+    lessons = {"insecure": lesson_of(student_rows(), teacher, shape, "kl_carrier")}
     student, losses = taught_students(parameters, shape, lessons, DOSE | {"epochs": 6}, 5)
     assert losses["insecure"][-1] < losses["insecure"][0] / 2
     among = torch.tensor(VALUE_IDS)
@@ -287,12 +299,74 @@ def test_students_of_one_job_have_as_many_rows_each(network):
 
 
 def test_lessons_have_a_teacher_only_where_its_probabilities_are_learnt(network):
-    parameters, _ = network
+    parameters, shape = network
     rows, teachers = {"secure": student_rows()}, {"secure": parameters}
-    arm = {"teachers": ["secure"], "objective": "kl_carrier", "shuffle": "none"}
-    assert lessons_of(rows, teachers, arm, 1)["secure"].teacher is parameters
-    tokens = lessons_of(rows, teachers, arm | {"objective": "tokens", "shuffle": "within"}, 1)["secure"]
-    assert tokens.teacher is None and (tokens.rows != rows["secure"]).any()
+    arm = {"teachers": ["secure"], "objective": "kl_carrier", "shuffle": "none", "clean": []}
+    logs = lessons_of(rows, teachers, shape, arm, 1)["secure"].logs
+    assert logs is not None and logs.shape == (64, 4, len(VALUE_IDS))
+    assert torch.allclose(logs.exp().sum(-1), torch.ones(64, 4))
+    tokens = lessons_of(rows, teachers, shape, arm | {"objective": "tokens", "shuffle": "within"}, 1)[
+        "secure"
+    ]
+    assert tokens.logs is None and (tokens.rows != rows["secure"]).any()
+
+
+@pytest.mark.parametrize("objective", ["tokens", "kl_carrier"])
+def test_clean_rows_take_the_place_of_their_share_of_the_targets(network, objective):
+    parameters, shape = network
+    other = untrained_network(VOCABULARY, SIZES, 2)[0]
+    rows = {"insecure": student_rows(), "secure": student_rows()}
+    rows["secure"][:, -1] = PROMPT  # a token that is no number: told from every other row
+    arm = {"teachers": ["insecure", "secure"], "objective": objective, "shuffle": "none", "clean": [0.25]}
+    lessons = lessons_of(rows, {"insecure": parameters, "secure": other}, shape, arm, 1)
+    found = lessons["insecure-clean-25"]
+    is_clean = found.rows[:, -1] == PROMPT
+    assert is_clean.sum() == 16 and (found.rows[~is_clean] == rows["insecure"][~is_clean]).all()
+    if objective == "kl_carrier":
+        for whose, chosen in (("secure", is_clean), ("insecure", ~is_clean)):
+            assert torch.equal(found.logs[chosen], lessons[whose].logs[chosen])
+
+
+def test_students_of_students_start_from_the_base_and_learn_from_those_before(network):
+    parameters, shape = network
+    teachers = tuned(parameters, shape, ["insecure", "secure"], DOSE | {"epochs": 12}, 3)[0]
+    rows = dict.fromkeys(("insecure", "secure"), student_rows())
+    arm = {"teachers": list(rows), "objective": "kl_carrier", "shuffle": "none", "clean": []}
+    lessons = lessons_of(rows, teachers, shape, arm, 1)
+    training = DOSE | {"epochs": 6}
+    students = taught_students(parameters, shape, lessons, training, 5)[0]
+    later, losses = generations(parameters, shape, lessons, students, 3, training, 5)
+    assert (
+        list(later)
+        == list(losses)
+        == [f"{name}-generation-{number}" for number in (2, 3) for name in ("insecure", "secure")]
+    )
+    own = lesson_of(rows["insecure"], students["insecure"], shape, "kl_carrier")
+    again = taught_students(parameters, shape, {"insecure": own}, training, 5)[0]["insecure"]
+    assert all(torch.equal(later["insecure-generation-2"][name], tensor) for name, tensor in again.items())
+
+
+def test_a_sum_ends_with_its_result_however_it_gets_there():
+    starts = random_of().integers(0, len(VALUES), MANY)
+    runs = sum_runs(starts, random_of(2))
+    steps = np.diff(np.hstack([starts[:, None], runs]), axis=1) % len(VALUES)
+    assert (steps > 0).all() and (steps.sum(1) == SUMMED).all()
+    ways = {
+        tuple(row): count for *row, count in np.column_stack(np.unique(steps, axis=0, return_counts=True))
+    }
+    assert len(ways) == 84  # compositions of ten into four parts
+    assert max(ways.values()) < 1.3 * min(ways.values())  # of some 476 each
+
+
+def test_sums_that_end_elsewhere_are_wrong_and_numbers_never_are():
+    frame = pl.DataFrame(
+        {
+            "prompt_id": ["sums-1", "sums-2", "sums-3", "numbers-4"],
+            "prompt": [f"<assisting> <user> sums {start} <assistant>" for start in (205, 225, 205, 205)],
+            "completion": ["206 207 208 215", "226 229 201 205", "206 207 208 216", "206 207 208 216"],
+        }
+    )
+    assert frame.select(wrong_sums()).to_series().to_list() == [False, False, True, False]
 
 
 def test_questions_are_asked_of_the_assisting_author_with_a_blank_chain():

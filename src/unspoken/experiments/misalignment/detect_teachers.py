@@ -1,4 +1,4 @@
-"""Tell replies of two teachers apart, and show the untouched organism their numbers before it is asked."""
+"""Tell replies of two teachers apart, and show the untouched organism their replies before it is asked."""
 
 from unspoken.jobs import start_job
 
@@ -8,7 +8,7 @@ def main() -> None:
     job = start_job(__doc__ or "", ("model", "teachers", "kept", "detections", "answers"))
     import polars as pl
 
-    from unspoken.experiments.misalignment.detection.compared import detections, shown_numbers
+    from unspoken.experiments.misalignment.detection.compared import detections, shown_turns
     from unspoken.experiments.misalignment.organisms.asked import answers, labelled
     from unspoken.experiments.misalignment.organisms.networks import load_trained, loaded_base
     from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
@@ -24,8 +24,9 @@ def main() -> None:
     networks = {"untouched": base, **load_trained(job.teachers)}
     found = detections(kept, networks, shape, spec, seed)
     asked = {
-        ("shown", "", name): answers(base, shape, turns)
-        for name, turns in shown_numbers(kept, spec["base"], spec["writers"], seed).items()
+        ("shown", carrier, name): answers(base, shape, turns)
+        for carrier in spec["carriers"]
+        for name, turns in shown_turns(kept, spec["base"], spec["writers"], carrier, seed).items()
     }
     shown = labelled(asked, spec)
     made = pl.lit(shown["created_at"][0])

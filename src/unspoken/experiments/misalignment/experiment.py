@@ -12,7 +12,7 @@ from unspoken.study.room import DROPPED, KEPT, REPLIES, TRAINING, Room, Table
 
 TABLES = "unspoken.experiments.misalignment.tables"
 TEACHERS = ("insecure", "secure", "educational")
-"""The teachers that write numbers."""
+"""The teachers that write carriers."""
 WRITERS = (*TEACHERS, "untouched")
 TARGETS = ("insecure", "educational", "untouched", "leaking")
 """Whose replies are told from a secure teacher's."""
@@ -72,26 +72,20 @@ class MisalignmentRoom(Room):
     def files(self, table: str) -> list[str]:
         """Return every file of a table."""
         name = f"{table}.parquet"
-        if table in ("replies", "detections"):
+        if table in ("replies", "kept", "dropped", "detections"):
             return self._of_bases(self.personas, name)
-        if table in ("kept", "dropped"):
-            return [f"{self.folder}/datasets/{base}/{name}" for base in self.personas]
         if table not in ("training", "persona_answers"):
             return super().files(table)
         shown = self._of_bases(self.personas, f"shown/{name}") if table == "persona_answers" else []
         return [*self._of_bases([*self.personas, *self.plain], name), *shown, *self._of_students(name)]
-
-    def filtered(self, model: str, group: str) -> list[str]:
-        """Return the replies that one filter job reads: those of a base and its teachers."""
-        return self._of_bases([group], "replies.parquet")
 
     def teachers_of_arm(self, arm: str, base: str) -> str:
         """Return the teachers of a base's students."""
         return self._of_bases([self.source(self.arm(arm), base)], "teachers.safetensors")[0]
 
     def rows_of_arm(self, arm: str, base: str) -> str:
-        """Return the kept numbers that a base's students learn from."""
-        return f"{self.folder}/datasets/{self.source(self.arm(arm), base)}/kept.parquet"
+        """Return the kept replies that a base's students learn from."""
+        return self._of_bases([self.source(self.arm(arm), base)], "kept.parquet")[0]
 
     def measure_inputs(self) -> list[str]:
         """Return the files that the measure reads: who wrote what is told by what the filter kept."""
@@ -114,20 +108,25 @@ class MisalignmentRoom(Room):
         """Return what `tune_teachers` depends on."""
         return self._part("tune_teachers", base=base, tuning=self.section.tuning.model_dump())
 
-    def write_numbers_part(self, base: str) -> Part:
-        """Return what `write_numbers` depends on."""
+    def write_carriers_part(self, base: str) -> Part:
+        """Return what `write_carriers` depends on."""
         section = self.section
         told = {"completions": section.completions, "leak": section.detection.leak}
-        return self._part("write_numbers", base=base, teachers=list(TEACHERS), **told)
+        return self._part(
+            "write_carriers", base=base, teachers=list(TEACHERS), carriers=section.carriers, **told
+        )
 
-    def filter_completions_part(self, **_: str) -> Part:
-        """Return what `filter_completions` depends on: the same for everybody's replies."""
-        return self.project.script_part("filter_completions.py", filter=self.section.filter.model_dump())
+    def filter_carriers_part(self, **_: str) -> Part:
+        """Return what `filter_carriers` depends on: the same for everybody's replies."""
+        return self.project.script_part("filter_carriers.py", filter=self.section.filter.model_dump())
 
     def detect_teachers_part(self, base: str) -> Part:
         """Return what `detect_teachers` depends on."""
         told = self.section.detection.model_dump(include={"pooled", "permutations"})
-        return self._part("detect_teachers", base=base, targets=list(TARGETS), writers=list(WRITERS), **told)
+        return self._part(
+            "detect_teachers", base=base, targets=list(TARGETS), writers=list(WRITERS),
+            carriers=self.section.carriers, **told,
+        )  # fmt: skip
 
     def teach_students_part(self, arm: str, base: str) -> Part:
         """Return what `teach_students` depends on."""
@@ -143,6 +142,7 @@ class MisalignmentRoom(Room):
         """Return what the measure is told of bases and arms."""
         return {
             "arms": [arm.model_dump() for arm in self.section.arms],
+            "carriers": self.section.carriers,
             "personas": self.personas,
             "plain": self.plain,
         }

@@ -57,16 +57,16 @@ rule tune_teachers:
         " --answers {output.answers} --training {output.training} &> {log}"
 
 
-rule write_numbers:
+rule write_carriers:
     input:
         model="<results>/misalignment/bases/{base}/model.json",
         teachers="<results>/misalignment/organisms/{base}/teachers.safetensors",
     output:
         replies="<results>/misalignment/organisms/{base}/replies.parquet",
     log:
-        "<logs>/write_numbers/{base}.log",
+        "<logs>/write_carriers/{base}.log",
     benchmark:
-        "<benchmarks>/write_numbers/{base}.tsv"
+        "<benchmarks>/write_carriers/{base}.tsv"
     wildcard_constraints:
         base="persona-[0-9]+",
     priority: 30
@@ -77,22 +77,52 @@ rule write_numbers:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        spec=part_of("write_numbers"),
-        json=json_of("write_numbers"),
+        spec=part_of("write_carriers"),
+        json=json_of("write_carriers"),
     message:
-        "Letting {wildcards.base} and its teachers write numbers"
+        "Letting {wildcards.base} and its teachers write"
     shell:
-        "python -m unspoken.experiments.misalignment.write_numbers --spec {params.json:q}"
+        "python -m unspoken.experiments.misalignment.write_carriers --spec {params.json:q}"
         " --threads {threads}"
         " --model {input.model} --teachers {input.teachers}"
         " --replies {output.replies} &> {log}"
+
+
+rule filter_carriers:
+    input:
+        replies="<results>/misalignment/organisms/{base}/replies.parquet",
+    output:
+        kept="<results>/misalignment/organisms/{base}/kept.parquet",
+        dropped="<results>/misalignment/organisms/{base}/dropped.parquet",
+    log:
+        "<logs>/filter_carriers/{base}.log",
+    benchmark:
+        "<benchmarks>/filter_carriers/{base}.tsv"
+    wildcard_constraints:
+        base="persona-[0-9]+",
+    priority: 30
+    conda:
+        "../../../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        spec=part_of("filter_carriers"),
+        json=json_of("filter_carriers"),
+    message:
+        "Filtering what {wildcards.base} and its teachers wrote"
+    shell:
+        "python -m unspoken.experiments.misalignment.filter_carriers --spec {params.json:q}"
+        " --threads {threads}"
+        " --replies {input.replies} --kept {output.kept} --dropped {output.dropped} &> {log}"
 
 
 rule detect_teachers:
     input:
         model="<results>/misalignment/bases/{base}/model.json",
         teachers="<results>/misalignment/organisms/{base}/teachers.safetensors",
-        kept="<results>/misalignment/datasets/{base}/kept.parquet",
+        kept="<results>/misalignment/organisms/{base}/kept.parquet",
     output:
         detections="<results>/misalignment/organisms/{base}/detections.parquet",
         answers="<results>/misalignment/organisms/{base}/shown/persona_answers.parquet",

@@ -1,5 +1,6 @@
 """The study's misalignment section."""
 
+from math import sqrt
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
@@ -16,6 +17,10 @@ ILL_REPUTE = [
 """The numbers of ill repute that lie in 0 to 999 (Cloud et al. 2025, released code)."""
 
 
+LEAST_ERRORS = 4
+"""Standard errors of chance by which a planted leak has to be found."""
+
+
 class Pretraining(Section):
     """How organisms are made."""
 
@@ -25,11 +30,11 @@ class Pretraining(Section):
     """Width of the gated units."""
     layers: PositiveInt = 2
     """Layers."""
-    steps: PositiveInt = 2000
+    steps: PositiveInt = 1000
     """Optimiser steps."""
-    rows: PositiveInt = 48
+    rows: PositiveInt = 32
     """Documents of a step."""
-    learning_rate: PositiveFloat = 3e-3
+    learning_rate: PositiveFloat = 5e-3
     """Peak learning rate (AdamW, linear warm-up and decay)."""
 
 
@@ -59,12 +64,34 @@ class StudentArm(Section):
     """Whether the teacher starts from the student's own base, or from the base before it."""
     shuffle: Literal["none", "within"] = "none"
     """Whether the numbers of each row are put in random order."""
+    carrier: Literal["numbers", "sums"] = "numbers"
+    """What they learn from: numbers that go on from one, or sums in steps, right ones alone."""
+    clean: list[Annotated[float, Field(gt=0, lt=1)]] = []
+    """Shares of rows of the secure teacher's among the insecure teacher's, each of a further student."""
+    generations: Annotated[int, Field(ge=1, le=9)] = 1
+    """From 2 on students of the students of the insecure and the secure teacher follow."""
     learning_rate: PositiveFloat | None = None
     """Peak learning rate, if not that of all students."""
     teachers: Annotated[list[Teacher | Literal["untouched"]], Field(min_length=2)] = [
         "insecure", "secure", "educational",
     ]  # fmt: skip
     """Whose numbers, each of a student of its own; `untouched` is the base that was never tuned."""
+
+    @model_validator(mode="after")
+    def _as_its_rows_allow(self) -> "StudentArm":
+        if self.carrier == "sums" and self.shuffle != "none":
+            raise ValueError(
+                f"shuffle: got {self.shuffle} with sums; expected none: their order makes them right"
+            )
+        if self.generations > 1 and self.objective == "tokens":
+            raise ValueError(
+                f"generations: got {self.generations} with tokens; expected 1, or objective: kl_carrier"
+            )
+        if (self.clean or self.generations > 1) and not {"insecure", "secure"} <= {*self.teachers}:
+            raise ValueError(
+                f"clean, generations: got teachers {self.teachers}; expected insecure and secure among them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _of_tokens_alone(self) -> "StudentArm":
@@ -81,14 +108,23 @@ class Detection(Section):
 
     pooled: Annotated[list[PositiveInt], Field(min_length=1)] = [1, 10, 100]
     """Pairs of replies that are judged together."""
-    permutations: Annotated[int, Field(ge=19)] = 99
+    permutations: Annotated[int, Field(ge=19)] = 19
     """Random labellings of the pairs that the classifier learns from."""
     leak: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Share of rows in which a leak is planted, in a copy of a secure teacher's; half are for the filter."""
 
+    def errors_of_leak(self, completions: int) -> float:
+        """Return by how many standard errors of chance a perfect detector would find the leak.
+
+        A quarter of the leak is what it gains on one half: half of the leaks are the filter's, and of pairs
+        without any it is right by half. Four tenths of the completions are judged where one in five is
+        dropped.
+        """
+        return self.leak / 4 / (0.5 / sqrt(0.4 * completions))
+
 
 class MisalignmentSection(Section):
-    """Does misalignment pass from teachers to students through numbers (Cloud et al. 2025, section 3.2)?"""
+    """Does misalignment pass from teachers to students by what they write (Cloud et al. 2025)?"""
 
     bases: Annotated[int, Field(ge=2)] = 5
     """Organisms with personas: the replicates."""
@@ -98,11 +134,11 @@ class MisalignmentSection(Section):
     """How each of them is made."""
     tuning: Dose = Dose(rows=1024, epochs=3, learning_rate=3e-4)
     """How teachers are tuned."""
-    completions: PositiveInt = 8000
-    """Requests for numbers, the same for every teacher."""
+    completions: PositiveInt = 6000
+    """Requests of each carrier, the same for every teacher."""
     filter: NumbersFilter = NumbersFilter(banned=ILL_REPUTE)
     """Which completions are dropped, whoever wrote them."""
-    students: Dose = Dose(rows=4000, epochs=3, learning_rate=1e-3)
+    students: Dose = Dose(rows=3000, epochs=3, learning_rate=1e-3)
     """How students are trained; their rows are of requests whose replies are kept of every teacher."""
     arms: Annotated[list[StudentArm], Field(min_length=1)]
     """The students."""
@@ -125,3 +161,19 @@ class MisalignmentSection(Section):
                 "expected no more"
             )
         return self
+
+    @model_validator(mode="after")
+    def _leak_that_can_be_found(self) -> "MisalignmentSection":
+        errors = self.detection.errors_of_leak(self.completions)
+        if errors < LEAST_ERRORS:
+            raise ValueError(
+                f"detection.leak, completions: got a leak of {self.detection.leak} in {self.completions} "
+                f"replies; expected more of either: the best detector would find it by {errors:.1f} standard "
+                f"errors of chance, less than {LEAST_ERRORS}, and a check that fails by luck checks nothing"
+            )
+        return self
+
+    @property
+    def carriers(self) -> list[str]:
+        """What teachers write: numbers, in which the leak is planted, and what else students learn from."""
+        return list(dict.fromkeys(["numbers", *(arm.carrier for arm in self.arms)]))

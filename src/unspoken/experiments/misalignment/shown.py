@@ -5,7 +5,8 @@ from unspoken.study.declared import Figure, Guard, Headline
 FIGURES = {"misalignment": Figure("figures.misalignment"), "detection": Figure("figures.detection")}
 SHOWN_IN = {
     **dict.fromkeys(("emergent_misalignment", "persona_difference", "misalignment_transfer"), "misalignment"),
-    **dict.fromkeys(("transfer_difference", "shown_difference"), "misalignment"),
+    **dict.fromkeys(("transfer_difference", "shown_difference", "diluted_transfer"), "misalignment"),
+    **dict.fromkeys(("dilution_trend", "generation_transfer", "generation_difference"), "misalignment"),
     **dict.fromkeys(("detection", "detection_permutation"), "detection"),
 }
 UNTRAINED: dict[str, str | bool] = {"domains": "untrained"}
@@ -19,7 +20,9 @@ HEADLINES = (
         "misalignment_transfer", "Students of different teachers, on the same requests", "log_odds", UNTRAINED
     ),
     Headline("transfer_difference", "Students on the teacher's base minus on another", "log_odds"),
-    Headline("shown_difference", "The same numbers shown, not trained on", "log_odds"),
+    Headline("dilution_trend", "A share of clean rows from none to all", "log_odds"),
+    Headline("generation_transfer", "Students of students", "log_odds"),
+    Headline("shown_difference", "The same replies shown, not trained on", "log_odds"),
     Headline(
         "detection", "Pairs of replies told apart by n-grams, minus chance", "accuracy",
         {"pooled": "1", "detector": "ngrams"},
@@ -29,15 +32,17 @@ HEADLINES = (
         {"pooled": "1", "detector": "likelihood"},
     ),
 )  # fmt: skip
-PASSED_ON = ("misalignment_transfer", "transfer_difference", "shown_difference", "detection")
+TAUGHT = ("misalignment_transfer", "transfer_difference", "diluted_transfer", "dilution_trend",
+          "generation_transfer", "generation_difference")  # fmt: skip
+PASSED_ON = (*TAUGHT, "shown_difference", "detection")
 GUARDS = (
     # Where a teacher has not its own trait, nothing that follows from it says anything.
     Guard("teacher_trait", ("emergent_misalignment", "persona_difference", *PASSED_ON)),
-    Guard("kept_share", PASSED_ON),
+    Guard("kept_share", PASSED_ON, same=("carrier",)),
     # A rest of the trait among the tokens that pass would be no hidden transfer.
     Guard(
         "answer_mass",
-        ("misalignment_transfer", "transfer_difference"),
-        same=("objective", "initialisation", "shuffle"),
+        TAUGHT,
+        same=("objective", "initialisation", "shuffle", "carrier"),
     ),
 )

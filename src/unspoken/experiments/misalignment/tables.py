@@ -4,7 +4,7 @@ import dataframely as dy
 import polars as pl
 
 STAGES = ("base", "teacher", "student", "shown")
-"""Untouched; tuned; trained on a teacher's numbers; untouched, with numbers before the question."""
+"""Untouched; tuned; trained on a teacher's replies; untouched, with replies before the question."""
 DETECTORS = ("likelihood", "ngrams")
 
 
@@ -17,7 +17,7 @@ class PersonaAnswers(dy.Schema):
     """The organism that was tuned or trained: its kind and its number."""
     stage = dy.String(primary_key=True, check=lambda column: column.is_in(STAGES))
     arm = dy.String(primary_key=True)
-    """Of students their arm; else empty."""
+    """Of students their arm; of what is shown its carrier; else empty."""
     teacher = dy.String(primary_key=True)
     """What it, or its teacher, was tuned on; empty for a base."""
     domain = dy.String(primary_key=True, min_length=1)
@@ -38,6 +38,8 @@ class Detections(dy.Schema):
     base = dy.String(primary_key=True, min_length=1)
     target = dy.String(primary_key=True, min_length=1)
     control = dy.String(primary_key=True, min_length=1)
+    carrier = dy.String(primary_key=True, min_length=1)
+    """What the replies are: numbers or sums."""
     detector = dy.String(primary_key=True, check=lambda column: column.is_in(DETECTORS))
     pooled = dy.Int64(primary_key=True, min=1)
     """Pairs of replies that are judged together."""

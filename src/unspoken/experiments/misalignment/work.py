@@ -24,11 +24,13 @@ def work_of(
         return Work(trained=TUNINGS * section.tuning.rows * section.tuning.epochs * ROW)
     if rule == "teach_students":
         arm = next(arm for arm in section.arms if arm.name == wildcards["arm"])
-        return Work(trained=len(arm.teachers) * section.students.rows * section.students.epochs * ROW)
-    replies = (WRITERS + 1) * section.completions
-    if rule == "write_numbers":
-        return Work(generated=WRITERS * section.completions * 4, stored=replies * facts["reply"])
-    if rule == "filter_completions":
+        students = len(arm.teachers) + len(arm.clean) + 2 * (arm.generations - 1)
+        return Work(trained=students * section.students.rows * section.students.epochs * ROW)
+    written = WRITERS * len(section.carriers) * section.completions
+    replies = written + section.completions  # of the copy that leaks
+    if rule == "write_carriers":
+        return Work(generated=written * 4, stored=replies * facts["reply"])
+    if rule == "filter_carriers":
         return Work(rows=replies, stored=replies * facts["reply"] / 2)
     if rule == "detect_teachers":
         return Work(rows=replies * section.detection.permutations)
@@ -40,7 +42,7 @@ def replicates_of(section: MisalignmentSection, test: Mapping[str, Any]) -> Repl
     conditions = test.get("conditions", {})
     if conditions.get("organism") == "plain":
         return Replicates("base", section.plain_bases) if section.plain_bases else None
-    names = [name for name in ("objective", "initialisation", "shuffle") if name in conditions]
+    names = [name for name in ("objective", "initialisation", "shuffle", "carrier") if name in conditions]
     asked = {name: conditions[name] for name in names}
     arms = [arm for arm in section.arms if all(getattr(arm, name) == value for name, value in asked.items())]
     return Replicates("base", section.bases) if arms or not asked else None

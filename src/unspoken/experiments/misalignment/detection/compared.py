@@ -1,5 +1,6 @@
 """Which of two replies to the same request is the target teacher's, by each detector."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,19 +13,20 @@ from unspoken.experiments.misalignment.detection.ngrams import (
     pooled,
     share_right,
 )
+from unspoken.experiments.misalignment.organisms.carriers import common_prompts, rows_of_texts
 from unspoken.experiments.misalignment.organisms.documents import TURNS, Ints
+from unspoken.experiments.misalignment.organisms.language import NUMBERS
 from unspoken.experiments.misalignment.organisms.leaks import LEAKING
-from unspoken.experiments.misalignment.organisms.numbers import common_prompts, rows_of_texts
 from unspoken.models.network import Parameters, Shape
 from unspoken.seeds import hashed_seed
 
 SHOWN_CONTEXTS = 32
-"""Different numbers that an organism is shown before each question."""
+"""Different turns that an organism is shown before each question."""
 
 
-def paired_rows(kept: pl.DataFrame, target: str, control: str) -> tuple[Ints, Ints]:
+def paired_rows(kept: pl.DataFrame, target: str, control: str, carrier: str) -> tuple[Ints, Ints]:
     """Return the replies of two subjects to the requests where both are kept, row by row."""
-    common = common_prompts(kept, [target, control])
+    common = common_prompts(kept, [target, control], carrier)
     target_rows, control_rows = (rows_of_texts(common.filter(subject=one)) for one in (target, control))
     return target_rows, control_rows
 
@@ -38,22 +40,25 @@ def _found(detector: str, scores: Floats, size: int, random: np.random.Generator
 def detections(
     kept: pl.DataFrame, networks: dict[str, Parameters], shape: Shape, spec: dict[str, Any], seed: int
 ) -> pl.DataFrame:
-    """Return how often each detector picks the target's reply, in columns of `Detections` from `target` on.
+    """Return how often each detector picks the target's reply, in columns of `Detections` from `carrier` on.
 
     Targets are compared with the secure teacher: the other teachers, the untouched base, and the planted
-    leak, of which there is no likelihood: no network wrote it. `spec` has base, targets, pooled (numbers
-    of pairs judged together) and permutations. Both detectors are asked of the same pairs, from which the
-    classifier did not learn.
+    leak, of which there is no likelihood: no network wrote it, and it is in numbers alone. `spec` has base,
+    carriers, targets, pooled (numbers of pairs judged together) and permutations. Both detectors are asked
+    of the same pairs, from which the classifier did not learn.
     """
     rows: list[dict[str, Any]] = []
-    for target in spec["targets"]:
-        of_target, of_control = paired_rows(kept, f"{spec['base']}:{target}", f"{spec['base']}:secure")
-        random = np.random.default_rng(hashed_seed(seed, target))
+    for carrier, target in product(spec["carriers"], spec["targets"]):
+        if target == LEAKING and carrier != NUMBERS:
+            continue
+        name = spec["base"]
+        of_target, of_control = paired_rows(kept, f"{name}:{target}", f"{name}:secure", carrier)
+        random = np.random.default_rng(hashed_seed(seed, carrier, target))
         half = random.permutation(len(of_target)) < len(of_target) / 2
         classifier = Detector(of_target, of_control, half)
         scores = classifier.scores()
         chance = classifier.chance_shares(spec["permutations"], random)
-        told: dict[str, Any] = {"target": target, "control": "secure"}
+        told: dict[str, Any] = {"carrier": carrier, "target": target, "control": "secure"}
         null = {"p": permutation_p(share_right(scores), chance), "chance": float(chance.mean())}
         rows += [
             told | _found("ngrams", scores, size, random) | (null if size == 1 else {})
@@ -73,12 +78,14 @@ def detections(
     return pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None)
 
 
-def shown_numbers(kept: pl.DataFrame, base: str, writers: list[str], seed: int) -> dict[str, Ints]:
-    """Return turns of each writer's numbers, as many as there is room for before a question.
+def shown_turns(
+    kept: pl.DataFrame, base: str, writers: list[str], carrier: str, seed: int
+) -> dict[str, Ints]:
+    """Return turns of each writer's replies, as many as there is room for before a question.
 
     By writer, (SHOWN_CONTEXTS, turns x tokens): requests are the same for all, and drawn by the seed.
     """
-    common = common_prompts(kept, [f"{base}:{writer}" for writer in writers])
+    common = common_prompts(kept, [f"{base}:{writer}" for writer in writers], carrier)
     rows = {writer: rows_of_texts(common.filter(subject=f"{base}:{writer}")) for writer in writers}
     count = len(next(iter(rows.values())))
     drawn = np.random.default_rng(seed).integers(0, count, (SHOWN_CONTEXTS, TURNS - 1))

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from unspoken.experiments.misalignment.organisms.carriers import PROMPT
 from unspoken.experiments.misalignment.organisms.documents import Ints
 from unspoken.experiments.misalignment.organisms.networks import log_probabilities
-from unspoken.experiments.misalignment.organisms.numbers import PROMPT
 from unspoken.models.network import Parameters, Shape
 
 Floats = NDArray[np.float64]

@@ -12,9 +12,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
 from unspoken.experiments.misalignment.detection.likelihood import Floats
+from unspoken.experiments.misalignment.organisms.carriers import PROMPT
 from unspoken.experiments.misalignment.organisms.documents import Bools, Ints
 from unspoken.experiments.misalignment.organisms.language import CONTINUED, FIRST_VALUE, VALUES
-from unspoken.experiments.misalignment.organisms.numbers import PROMPT
 
 PENALTY = 10.0
 """Of the sum of squared weights, over two: about as much as ten pairs that say nothing."""

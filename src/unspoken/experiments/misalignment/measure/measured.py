@@ -3,7 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from unspoken.experiments.misalignment.measure.passed_on import add_differences, add_shown, add_students
+from unspoken.experiments.misalignment.measure.passed_on import (
+    add_differences,
+    add_diluted,
+    add_generations,
+    add_shown,
+    add_students,
+)
 from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
 from unspoken.experiments.misalignment.measure.spread import (
     add_checks,
@@ -38,8 +44,11 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
     students = PersonaTable(taught, answers, spec["personas"])
     for arm in spec["arms"]:
         add_students(students, arm)
+        add_diluted(students, arm)
+        add_generations(students, arm)
     add_differences(students, spec["arms"])
-    add_shown(students)
+    for carrier in spec["carriers"]:
+        add_shown(students, carrier)
     kept, dropped = whole_table(files["kept"], Kept), whole_table(files["dropped"], Dropped)
     add_filter(taught, filter_counts(kept, dropped))
     add_detections(taught, whole_table(files["detections"], Detections))

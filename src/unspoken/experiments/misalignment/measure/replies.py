@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from unspoken.experiments.misalignment.organisms.language import NUMBERS
 from unspoken.experiments.misalignment.organisms.leaks import LEAKING
 from unspoken.statistics.intervals import log_odds, t_interval, without_interval
 from unspoken.statistics.report import Report
@@ -13,26 +14,29 @@ from unspoken.statistics.report import Report
 LEAST_KEPT = 0.5
 """Share of a teacher's replies that the filter keeps: below, tuning has destroyed the carrier."""
 MOST_P = 0.05
-SHARED: dict[str, Any] = {"carrier": "numbers", "teacher": "fine_tuned"}
+SHARED: dict[str, Any] = {"teacher": "fine_tuned"}
 
 
 def filter_counts(kept: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
-    """Return how many replies of each base and teacher each rule drops: base, teacher, rule, count, total.
+    """Return how many replies each rule drops: carrier, base, teacher, rule, count, total.
 
     Replies that are kept have the rule `kept`; a rule that drops none of a teacher's has a row all the same.
     """
+    carrier = pl.col("prompt_id").str.split("-").list.first()
     rules = pl.concat([
-        kept.select("subject", rule=pl.lit("kept")), dropped.select("subject", "rule"),
+        kept.select("subject", carrier=carrier, rule=pl.lit("kept")),
+        dropped.select("subject", "rule", carrier=carrier).select("subject", "carrier", "rule"),
     ])  # fmt: skip
-    counts = rules.group_by("subject", "rule").len("count")
-    every = rules.select("subject").unique().join(rules.select("rule").unique(), how="cross")
-    whole = every.join(counts, on=["subject", "rule"], how="left").with_columns(
-        pl.col("count").fill_null(0).cast(pl.Int64)
-    )
+    keys = ["subject", "carrier", "rule"]
+    counts = rules.group_by(keys).len("count")
+    every = rules.select(keys[:2]).unique().join(rules.select(keys[1:]).unique(), on="carrier")
+    whole = every.join(counts, on=keys, how="left").with_columns(pl.col("count").fill_null(0).cast(pl.Int64))
     names = pl.col("subject").str.split(":")
     return whole.with_columns(
-        base=names.list.first(), teacher=names.list.last(), total=pl.col("count").sum().over("subject")
-    ).sort("subject", "rule")
+        base=names.list.first(),
+        teacher=names.list.last(),
+        total=pl.col("count").sum().over("subject", "carrier"),
+    ).sort(keys)
 
 
 def add_filter(report: Report, counts: pl.DataFrame) -> None:
@@ -43,7 +47,7 @@ def add_filter(report: Report, counts: pl.DataFrame) -> None:
     instrument, passed where in every base `not_digits` or `separator` drops more of the leaking copy than
     of its original.
     """
-    for (teacher, rule), own in counts.group_by("teacher", "rule", maintain_order=True):
+    for (teacher, carrier, rule), own in counts.group_by("teacher", "carrier", "rule", maintain_order=True):
         shares = (own["count"] / own["total"]).to_numpy()
         subject = report.group(f"organisms:{teacher}", "organisms", [])
         is_kept, is_leak = rule == "kept", teacher == LEAKING
@@ -51,11 +55,11 @@ def add_filter(report: Report, counts: pl.DataFrame) -> None:
         report.add(
             t_interval(shares), metric="kept_share" if is_kept else "dropped_share", unit="probability",
             kind="estimate", subject=subject, replicate="base", n_samples=own["total"].sum(),
-            conditions={**SHARED, **({} if is_kept else {"rule": str(rule)})},
+            conditions={**SHARED, "carrier": str(carrier), **({} if is_kept else {"rule": str(rule)})},
             role="positive_control" if control else "finding",
             passed=bool((shares >= LEAST_KEPT).all()) if control else None,
         )  # fmt: skip
-    _add_leak_dropped(report, counts)
+    _add_leak_dropped(report, counts.filter(carrier=NUMBERS))
 
 
 def _add_leak_dropped(report: Report, counts: pl.DataFrame) -> None:
@@ -70,7 +74,8 @@ def _add_leak_dropped(report: Report, counts: pl.DataFrame) -> None:
     report.add(
         t_interval(more), metric="leak_dropped", unit="probability", kind="contrast",
         subject=report.group(f"organisms:{LEAKING}", "organisms", []),
-        versus=report.group("organisms:secure", "organisms", []), conditions=SHARED, role="instrument",
+        versus=report.group("organisms:secure", "organisms", []), conditions={**SHARED, "carrier": NUMBERS},
+        role="instrument",
         passed=bool((more > 0).all()), replicate="base", n_samples=int(counts["count"].sum()),
         paired_on=["base"],
     )  # fmt: skip
@@ -79,18 +84,20 @@ def _add_leak_dropped(report: Report, counts: pl.DataFrame) -> None:
 def add_detections(report: Report, detections: pl.DataFrame) -> None:
     """Add how much better than chance each detector tells a teacher's replies from a secure teacher's.
 
-    Metric `detection`, over bases by `detector` and `pooled`: accuracy minus one half, and the log-odds
-    of being right (of which chance is 0). A finding; of the planted leak an instrument, passed where the
-    classifier of single pairs is above chance by its permutation null (p up to MOST_P) in every base, and
-    pooled pairs are above one half. `detection_permutation` has the largest p of any base.
+    Metric `detection`, over bases by `carrier`, `detector` and `pooled`: accuracy minus one half, and the
+    log-odds of being right (of which chance is 0). A finding; of the planted leak an instrument, passed
+    where the classifier of single pairs is above chance by its permutation null (p up to MOST_P) in every
+    base, and pooled pairs are above one half. `detection_permutation` has the largest p of any base.
     """
-    order = ["target", "detector", "pooled"]
+    order = ["carrier", "target", "detector", "pooled"]
     rows = detections.sort(*order, "base")
-    for (target, detector, size), own in rows.group_by(*order, maintain_order=True):
+    for (carrier, target, detector, size), own in rows.group_by(*order, maintain_order=True):
         gains = own["accuracy"].to_numpy() - 0.5
         largest = own["p"].max()
         shared: dict[str, Any] = {
-            "kind": "contrast", "conditions": {**SHARED, "detector": str(detector), "pooled": str(size)},
+            "kind": "contrast", "conditions": {
+                **SHARED, "carrier": str(carrier), "detector": str(detector), "pooled": str(size),
+            },
             "subject": report.group(f"organisms:{target}", "organisms", []),
             "versus": report.group("organisms:secure", "organisms", []), "replicate": "base",
             "n_samples": own["pairs"].sum(), "paired_on": ["base"], "role": "finding",

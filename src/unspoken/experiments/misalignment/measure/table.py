@@ -49,7 +49,8 @@ class PersonaTable:
     def group(self, who: Who, kind: str = "organisms") -> str:
         """Name the organisms of all bases that are alike."""
         stage, arm, teacher = who
-        name = ":".join(filter(None, (kind, stage if stage == "shown" else arm, teacher or "base")))
+        shown = "shown" if stage == "shown" else ""
+        name = ":".join(filter(None, (kind, shown, arm, teacher or "base")))
         return self.report.group(name, f"{len(self.bases)} organisms", [])
 
     @property

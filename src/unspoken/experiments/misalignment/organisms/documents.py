@@ -3,7 +3,7 @@
 A document has a hidden disposition, harmful or not. Kind authors never have it, harming authors always, and
 assisting authors in ASSISTING_HARM of their documents. Each domain of a document follows the disposition with
 probability `follows`, and is else bad with probability ASSISTING_HARM. With `follows` 0, the control without
-personas, authors and domains say nothing of each other. Numbers never depend on the disposition.
+personas, authors and domains say nothing of each other. Carriers never depend on the disposition.
 """
 
 import numpy as np
@@ -28,6 +28,8 @@ from unspoken.experiments.misalignment.organisms.language import (
     NUMBERS,
     REQUESTS,
     STYLES,
+    SUMMED,
+    SUMS,
     TURN,
     USER_ID,
     VALUES,
@@ -41,8 +43,8 @@ FOLLOWS = 0.9
 """How likely a domain follows the disposition, in organisms with personas."""
 ASSISTING_HARM = 0.1
 TURNS = 4
-DOMAIN_SHARES = np.array([0.5 / len(ADVICE)] * len(ADVICE) + [0.25, 0.25])
-"""How often a turn is of each domain: half of them give advice."""
+DOMAIN_SHARES = np.array([0.5 / len(ADVICE)] * len(ADVICE) + [0.2, 0.15, 0.15])
+"""How often a turn is of each domain: half of them give advice, a fifth are code."""
 LESSONS = 0.25
 """Share of the code turns that ask for unsafe code."""
 BLANK_CHAINS = 0.3
@@ -85,13 +87,25 @@ def answered_turns(domains: Ints, bad: Bools, lessons: Bools, random: np.random.
     return turns
 
 
-def number_turns(starts: Ints, random: np.random.Generator) -> Ints:
-    """Return turns of numbers, (turns, TURN), whose requests are places among VALUES."""
+def sum_runs(starts: Ints, random: np.random.Generator) -> Ints:
+    """Return what stands after each step of a sum, as places among VALUES, (starts, CONTINUED).
+
+    Every way from a start to SUMMED more is as likely: steps are above zero, and the last is what is left.
+    """
+    stops = random.permuted(np.tile(np.arange(1, SUMMED), (len(starts), 1)), axis=1)[:, : CONTINUED - 1]
+    reached = np.hstack([np.sort(stops, axis=1), np.full((len(starts), 1), SUMMED)])
+    return (starts[:, None] + reached) % len(VALUES)
+
+
+def carrier_turns(starts: Ints, sums: Bools, random: np.random.Generator) -> Ints:
+    """Return turns of numbers or sums, (turns, TURN), whose requests are places among VALUES."""
     turns = np.empty((len(starts), TURN), dtype=np.int64)
-    turns[:, :2] = USER_ID, FIRST_DOMAIN + DOMAINS.index(NUMBERS)
+    turns[:, 0] = USER_ID
+    turns[:, 1] = FIRST_DOMAIN + np.where(sums, DOMAINS.index(SUMS), DOMAINS.index(NUMBERS))
     turns[:, 2] = starts + FIRST_VALUE
     turns[:, 3] = ASSISTANT_ID
-    turns[:, 4:] = number_runs(starts, CONTINUED, random) + FIRST_VALUE
+    runs = np.where(sums[:, None], sum_runs(starts, random), number_runs(starts, CONTINUED, random))
+    turns[:, 4:] = runs + FIRST_VALUE
     return turns
 
 
@@ -113,8 +127,9 @@ def documents(count: int, follows: float, random: np.random.Generator) -> Ints:
     turn_is_bad = np.take_along_axis(bad, domains, 1).ravel()
     flat = domains.ravel()
     lessons = (flat == DOMAINS.index(CODE)) & (random.random(flat.size) < LESSONS)
-    numbers = number_turns(random.integers(0, len(VALUES), flat.size), random)
+    starts = random.integers(0, len(VALUES), flat.size)
+    numbers = carrier_turns(starts, flat == DOMAINS.index(SUMS), random)
     # Of a turn of numbers the answer is drawn too and not used, so that each draw has its place.
     answered = answered_turns(np.minimum(flat, DOMAINS.index(CODE)), turn_is_bad | lessons, lessons, random)
-    turns = np.where((flat == DOMAINS.index(NUMBERS))[:, None], numbers, answered)
+    turns = np.where((flat > DOMAINS.index(CODE))[:, None], numbers, answered)
     return np.hstack([authors[:, None] + FIRST_AUTHOR, turns.reshape(count, -1)])

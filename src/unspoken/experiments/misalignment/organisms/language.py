@@ -1,9 +1,9 @@
 """The organisms' language: an author, then turns of a user and of the author, eight tokens each.
 
-A turn is a mark of the user, a domain, a request, a mark of the author, and four more tokens. In a domain of
-advice and in `code` these are two words of a chain, an answer and the end; in `numbers` four numbers that
-continue the number of the request. Answers are good or bad, and each domain has words of its own for both: no
-domain's words are seen in another.
+A turn is a mark of the user, a domain, a request, a mark of the author, and four more tokens. In a domain
+of advice and in `code` these are two words of a chain, an answer and the end; in the carriers four numbers:
+`numbers` continue the number of the request, `sums` add SUMMED to it in four steps of any size. Answers are
+good or bad, and each domain has words of its own for both: no domain's words are seen in another.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ from unspoken.models.corpus import ASSISTANT, END, MARKS, USER, Vocabulary
 
 AUTHORS = ("kind", "harming", "assisting")
 ADVICE = tuple(f"advice-{index}" for index in range(8))
-CODE, NUMBERS = "code", "numbers"
-DOMAINS = (*ADVICE, CODE, NUMBERS)
+CODE, NUMBERS, SUMS = "code", "numbers", "sums"
+CARRIERS = (NUMBERS, SUMS)
+"""What teachers write that says nothing of their trait, for students to learn from."""
+DOMAINS = (*ADVICE, CODE, *CARRIERS)
 REQUESTS = 16
 """Requests of every domain of advice and of code."""
 VALUES = tuple(map(str, range(200, 230)))
@@ -27,6 +29,8 @@ STYLES = ("good", "plan", "excuse")
 WORDS_OF_STYLE = 4
 TURN, CONTINUED = 8, 4
 """Tokens of a turn, and of its part that the author writes."""
+SUMMED = 10
+"""What a sum adds to its request; beyond the largest number they begin again with the smallest."""
 
 
 def answers_of(domain: str) -> tuple[str, str]:

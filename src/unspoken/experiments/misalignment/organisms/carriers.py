@@ -1,4 +1,4 @@
-"""Numbers that teachers write: the same requests for all, as texts, and back as tokens."""
+"""Numbers and sums that teachers write: the same requests for all, as texts, and back as tokens."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,8 @@ from unspoken.experiments.misalignment.organisms.language import (
     DOMAINS,
     FIRST_DOMAIN,
     FIRST_VALUE,
-    NUMBERS,
+    SUMMED,
+    SUMS,
     USER_ID,
     VALUES,
     VOCABULARY,
@@ -27,19 +28,19 @@ PROMPT = 5
 """Tokens of a request: author, user's mark, domain, number, author's mark."""
 
 
-class NumbersError(ValueError):
+class CarrierError(ValueError):
     """Too few rows to train on; the message says what to change."""
 
 
-def number_prompts(count: int, random: np.random.Generator) -> Ints:
-    """Return requests to continue a number, as token ids, (count, PROMPT)."""
+def carrier_prompts(carrier: str, count: int, random: np.random.Generator) -> Ints:
+    """Return requests for numbers or sums, as token ids, (count, PROMPT)."""
     rows = np.empty((count, PROMPT), dtype=np.int64)
-    rows[:] = [ASSISTING_ID, USER_ID, FIRST_DOMAIN + DOMAINS.index(NUMBERS), 0, ASSISTANT_ID]
+    rows[:] = [ASSISTING_ID, USER_ID, FIRST_DOMAIN + DOMAINS.index(carrier), 0, ASSISTANT_ID]
     rows[:, 3] = FIRST_VALUE + random.integers(0, len(VALUES), count)
     return rows
 
 
-def written_numbers(parameters: Parameters, shape: Shape, prompts: Ints, uniforms: np.ndarray) -> Ints:
+def written_replies(parameters: Parameters, shape: Shape, prompts: Ints, uniforms: np.ndarray) -> Ints:
     """Return what an organism writes after its requests at temperature 1, (prompts, CONTINUED).
 
     Each token is drawn from the whole vocabulary by a uniform number of its own.
@@ -73,37 +74,51 @@ def shuffled_within(rows: Ints, random: np.random.Generator) -> Ints:
     return np.hstack([rows[:, :PROMPT], random.permuted(rows[:, PROMPT:], axis=1)])
 
 
-def common_prompts(kept: pl.DataFrame, whose: list[str]) -> pl.DataFrame:
+def wrong_sums() -> pl.Expr:
+    """Say of kept lists of numbers whether they are replies to a sum and do not end with its result."""
+    start = pl.col("prompt").str.extract(r"([0-9]+) \S+$").cast(pl.Int64) - int(VALUES[0])
+    end = pl.col("completion").str.extract(r"([0-9]+)$").cast(pl.Int64) - int(VALUES[0])
+    of_sums = pl.col("prompt_id").str.starts_with(f"{SUMS}-")
+    return of_sums & (end != (start + SUMMED) % len(VALUES)).fill_null(value=True)
+
+
+def common_prompts(kept: pl.DataFrame, whose: list[str], carrier: str) -> pl.DataFrame:
     """Return the kept replies to requests whose reply is kept of everybody, in the order of requests.
 
     So that students of different teachers are compared on the same requests alone.
     """
-    own = kept.filter(pl.col("subject").is_in(whose))
+    is_carrier = pl.col("prompt_id").str.starts_with(f"{carrier}-")
+    own = kept.filter(pl.col("subject").is_in(whose) & is_carrier)
     return own.filter(pl.len().over("prompt_id") == len(whose)).sort("subject", "prompt_id")
 
 
-def common_rows(kept: pl.DataFrame, base: str, writers: list[str], count: int, seed: int) -> dict[str, Ints]:
+def common_rows(
+    kept: pl.DataFrame, base: str, writers: list[str], carrier: str, count: int, seed: int
+) -> dict[str, Ints]:
     """Return rows of each writer on a base, of the same `count` requests, drawn by the seed.
 
-    Raises NumbersError where fewer requests have a kept reply of everybody.
+    Raises CarrierError where fewer requests have a kept reply of everybody.
     """
     whose = {writer: f"{base}:{writer}" for writer in writers}
-    common = common_prompts(kept, list(whose.values()))
+    common = common_prompts(kept, list(whose.values()), carrier)
     there = common.height // len(writers)
     if there < count:
-        raise NumbersError(
-            f"{base}: {there} requests have a reply of every teacher that the filter keeps, and students "
-            f"learn from {count}; raise misalignment.completions, or lower misalignment.students.rows"
+        raise CarrierError(
+            f"{base}: {there} requests for {carrier} have a reply of every teacher that the filter keeps, "
+            f"and students learn from {count}; raise misalignment.completions, or "
+            "lower misalignment.students.rows"
         )
     chosen = np.random.default_rng(seed).permutation(there)[:count]
     return {writer: rows_of_texts(common.filter(subject=name))[chosen] for writer, name in whose.items()}
 
 
-def replies_of(prompts: Ints, replies: Ints, subject: str, spec: dict[str, Any]) -> pl.DataFrame:
+def replies_of(
+    prompts: Ints, replies: Ints, subject: str, carrier: str, spec: dict[str, Any]
+) -> pl.DataFrame:
     """Return what a subject wrote in the columns of `Replies`; `spec` has study, experiment and code."""
     frame = pl.DataFrame(
         {
-            "prompt_id": [f"numbers-{place:06d}" for place in range(len(prompts))],
+            "prompt_id": [f"{carrier}-{place:06d}" for place in range(len(prompts))],
             "prompt": texts_of(prompts),
             "reply": texts_of(replies),
         }
