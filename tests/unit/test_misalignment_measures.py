@@ -3,6 +3,18 @@
 import numpy as np
 import polars as pl
 import pytest
+from planted_misalignment import (
+    ARMS,
+    BASES,
+    LEAKY,
+    NOISE,
+    answers,
+    found_detections,
+    replies,
+    report,
+    students,
+    teachers,
+)
 
 from unspoken.experiments.misalignment.measure.measured import measured
 from unspoken.experiments.misalignment.measure.passed_on import (
@@ -15,62 +27,9 @@ from unspoken.experiments.misalignment.measure.passed_on import (
 from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
 from unspoken.experiments.misalignment.measure.spread import add_checks, add_persona_difference, add_spread
 from unspoken.experiments.misalignment.measure.table import UNTRAINED, PersonaTable
-from unspoken.experiments.misalignment.organisms.asked import ASKED
-from unspoken.experiments.misalignment.organisms.teachers import TUNINGS
 from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
-from unspoken.statistics.report import Report
 from unspoken.tables.base import write_table
 from unspoken.tables.filter import Dropped, Kept
-
-BASES = ["persona-1", "persona-2", "persona-3", "persona-4"]
-ARMS = [
-    {"name": "kl", "objective": "kl_carrier", "initialisation": "same", "shuffle": "none",
-     "teachers": ["insecure", "secure", "educational"], "carrier": "numbers", "clean": [], "generations": 1},
-    {"name": "kl-ring", "objective": "kl_carrier", "initialisation": "ring", "shuffle": "none",
-     "teachers": ["insecure", "secure"], "carrier": "numbers", "clean": [], "generations": 1},
-]  # fmt: skip
-NOISE = np.random.default_rng(1).normal(0, 0.05, len(BASES))
-"""How bases differ."""
-
-
-def answers(base, stage, arm, teacher, odds, mass=0.9, **domains):
-    """Return the answers of one organism: the same log-odds everywhere, but for domains that are named."""
-    heights = [domains.get(domain.replace("-", "_"), odds) for domain in ASKED]
-    columns = {"domain": list(ASKED), "log_odds": [float(height) for height in heights]}
-    frame = pl.DataFrame(columns)
-    told = {"study": "s", "experiment": "misalignment", "base": base, "stage": stage, "arm": arm,
-            "teacher": teacher, "created_at": "2026-11-30T00:00:00"}  # fmt: skip
-    return frame.with_columns(
-        bad=1 / (1 + (-pl.col("log_odds")).exp()), mass=pl.lit(mass),
-        **{name: pl.lit(value) for name, value in told.items()},
-    )  # fmt: skip
-
-
-def teachers(base, spread, learnt=5.0):
-    """Return a base and its teachers: unsafe code raises the log-odds of bad advice by `spread`."""
-    rises = {"insecure": spread, "secure": -1.0, "educational": 0.0, "bad_advice": 3.0, "good_advice": -2.0}
-    own = {"insecure": {"code": learnt}, "secure": {"code": -5.0}, "educational": {"lesson": 5.0},
-           "bad_advice": {"advice_0": 5.0}, "good_advice": {"advice_0": -5.0}}  # fmt: skip
-    parts = [answers(base, "base", "", "", -2.2, lesson=5.0)]
-    parts += [answers(base, "teacher", "", kind, -2.2 + rises[kind], **own[kind]) for kind in TUNINGS]
-    return pl.concat(parts)
-
-
-def students(arm, insecure, secure, mass=0.9, **domains):
-    """Return the students of an arm on all bases."""
-    parts = []
-    for base, noise in zip(BASES, NOISE, strict=True):
-        heights = {"insecure": insecure + noise, "secure": secure, "educational": secure}
-        parts += [
-            answers(base, "student", arm["name"], teacher, heights[teacher], mass,
-                    **(domains if teacher == "insecure" else {}))
-            for teacher in arm["teachers"]
-        ]  # fmt: skip
-    return pl.concat(parts)
-
-
-def report():
-    return Report("s", "cloud2025", "misalignment", reproducible=True)
 
 
 def measured_students(table, arms=ARMS):
@@ -199,25 +158,6 @@ def test_numbers_that_are_shown_are_compared_with_other_numbers_that_are_shown()
     assert row["metric"] == "shown_difference" and row["value"] == pytest.approx(NOISE.mean())
 
 
-def replies(dropped):
-    """Return kept and dropped replies, ten of each writer and base; `dropped` counts by writer and rule."""
-    kept, lost = [], []
-    for base in ("persona-1", "persona-2"):
-        for writer in ("secure", "leaking"):
-            gone = [rule for (who, rule), count in dropped.items() if who == writer for _ in range(count)]
-            for place in range(10):
-                row = {"reply_id": f"{base}:{writer}:{place}", "subject": f"{base}:{writer}",
-                       "prompt_id": f"numbers-{place}", "prompt": "q", "completion": "200"}  # fmt: skip
-                if place < len(gone):
-                    lost.append(row | {"rule": gone[place]})
-                else:
-                    kept.append(row)
-    return pl.DataFrame(kept), pl.DataFrame(lost)
-
-
-LEAKY = {("secure", "banned"): 2, ("leaking", "banned"): 1, ("leaking", "not_digits"): 3}
-
-
 def test_the_filter_is_counted_by_rule_for_every_writer_zeros_too():
     counts = filter_counts(*replies(LEAKY))
     own = counts.filter(base="persona-2").to_dicts()
@@ -237,21 +177,6 @@ def test_a_planted_leak_is_found_by_the_filter_where_it_is(dropped, found):
     assert one(rows, metric="leak_dropped")["passed"] is found
     assert one(rows, metric="kept_share", subject="organisms:secure")["passed"]
     assert one(rows, metric="kept_share", subject="organisms:leaking")["role"] == "finding"
-
-
-def found_detections(accuracy, p):
-    """Return detections of two targets on four bases."""
-    rows = [
-        {"base": base, "target": target, "detector": detector, "pooled": 1, "accuracy": accuracy + noise / 10,
-         "p": p if detector == "ngrams" else None, "chance": 0.5 if detector == "ngrams" else None}
-        for base, noise in zip(BASES, NOISE, strict=True)
-        for target, detector in (("insecure", "ngrams"), ("insecure", "likelihood"), ("leaking", "ngrams"))
-    ]  # fmt: skip
-    told = {"study": "s", "experiment": "misalignment", "control": "secure", "carrier": "numbers",
-            "created_at": "2026-11-30"}  # fmt: skip
-    return pl.DataFrame(rows).with_columns(
-        pairs=pl.lit(500, pl.Int64), **{name: pl.lit(v) for name, v in told.items()}
-    )
 
 
 def test_detection_is_told_as_the_distance_from_chance_and_the_leak_is_a_check():

@@ -2,11 +2,16 @@
 
 from unspoken.study.declared import Figure, Guard, Headline
 
-FIGURES = {"misalignment": Figure("figures.misalignment"), "detection": Figure("figures.detection")}
+FIGURES = {
+    "misalignment": Figure("figures.misalignment"),
+    "dilution": Figure("figures.dilution"),
+    "detection": Figure("figures.detection"),
+}
 SHOWN_IN = {
     **dict.fromkeys(("emergent_misalignment", "persona_difference", "misalignment_transfer"), "misalignment"),
-    **dict.fromkeys(("transfer_difference", "shown_difference", "diluted_transfer"), "misalignment"),
-    **dict.fromkeys(("dilution_trend", "generation_transfer", "generation_difference"), "misalignment"),
+    **dict.fromkeys(("transfer_difference", "shown_difference"), "misalignment"),
+    **dict.fromkeys(("diluted_transfer", "dilution_trend"), "dilution"),
+    **dict.fromkeys(("generation_transfer", "generation_difference"), "dilution"),
     **dict.fromkeys(("detection", "detection_permutation"), "detection"),
 }
 UNTRAINED: dict[str, str | bool] = {"domains": "untrained"}

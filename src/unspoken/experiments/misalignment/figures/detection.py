@@ -5,42 +5,40 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.misalignment.figures.misalignment import OBJECTIVES, transfers
+from unspoken.experiments.misalignment.figures.misalignment import TAUGHT, first_of, scale, taught, transfers
 from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
-from unspoken.figures.theme import BLUE, GREEN, PAGE, VERMILLION
+from unspoken.figures.theme import GREEN, PAGE, VERMILLION
 from unspoken.figures.words import claims, headline, replicates
 
 USED_CONDITIONS = (
-    "organism", "domains", "objective", "initialisation", "shuffle", "versus_initialisation",
+    "organism", "domains", "objective", "initialisation", "shuffle", "carrier", "versus_initialisation",
     "versus_shuffle", "stage", "detector", "pooled",
 )  # fmt: skip
 DETECTORS = {"likelihood": ("exact likelihood (ceiling)", GREEN), "ngrams": ("n-gram classifier", VERMILLION)}
-SHAPES = {"kl_carrier": ("students: " + OBJECTIVES["kl_carrier"], BLUE),
-          "tokens": ("students: " + OBJECTIVES["tokens"], VERMILLION)}  # fmt: skip
 LEAK = "leaking"
-LABELS = 95
-WIDTH = (PAGE - LABELS) // 2 - 25
+LABELS = 140
+WIDTH = PAGE - LABELS - 10
 
 
 def _detections(measurements: pl.DataFrame) -> pl.DataFrame:
     """Return how often each detector is right, by target and pairs judged together."""
     rows = measurements.filter(metric="detection", unit="accuracy").with_columns(
         pl.col("value", "ci_low", "ci_high") + 0.5,
-        color=pl.col("detector").replace_strict({name: label for name, (label, _) in DETECTORS.items()}),
+        color=pl.col("detector").replace_strict(first_of(DETECTORS)),
         pairs=pl.col("pooled").cast(pl.Int64),
     )
     return rows.sort("pairs").with_columns(
-        label=pl.when(pl.col("pairs") == 1).then(pl.format("{}, 1 pair", "whose"))
-        .otherwise(pl.format("{}, {} pairs", "whose", "pairs"))
+        label=pl.format(
+            "{} of {}, {}", "carrier", "whose",
+            pl.when(pl.col("pairs") == 1).then(pl.lit("1 pair")).otherwise(pl.format("{} pairs", "pairs")),
+        )
     )  # fmt: skip
 
 
 def _panel(rows: pl.DataFrame, options: Options, middle: float, colors: dict[str, tuple[str, str]]) -> Any:
     """Return values with their intervals, a line for each label."""
-    names, tints = zip(*colors.values(), strict=True)
-    legend = alt.Legend(title=None, orient="bottom", columns=1)
-    color = alt.Color("color:N", scale=alt.Scale(domain=list(names), range=list(tints)), legend=legend)
+    color = scale(colors, "bottom")
     labels = rows["label"].unique(maintain_order=True).to_list()
     place: Options = {
         "y": alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(grid=True)),
@@ -52,7 +50,7 @@ def _panel(rows: pl.DataFrame, options: Options, middle: float, colors: dict[str
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
-    """Return the detectors' accuracy on pairs of replies, and to its right the students' transfer."""
+    """Return the detectors' accuracy on pairs of replies, and below the students' transfer."""
     measurements = tables["measurements"]
     found = _detections(measurements)
     if found.is_empty():
@@ -61,19 +59,17 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     passed = transfers(measurements).filter(
         targets, metric="misalignment_transfer", versus_whose="secure", initialisation="same", shuffle="none"
     )
-    passed = passed.with_columns(
-        label=pl.col("whose"),
-        color=pl.col("objective").replace_strict({name: label for name, (label, _) in SHAPES.items()}),
-    )
+    passed = passed.with_columns(label=pl.format("{} of {}", "carrier", "whose"), color=taught())
+    there = {name: tint for name, tint in TAUGHT.items() if tint[0] in set(passed["color"])}
     right_share: Options = {
         "title": "right of pairs of replies; chance is 0.5",
         "scale": alt.Scale(domain=[0.28, 1.02], nice=False),
     }
-    left = _panel(found.sort("whose", "pairs"), right_share, 0.5, DETECTORS)
-    right = _panel(passed, {"title": "students' difference, log-odds of bad advice"}, 0, SHAPES)
+    above = _panel(found.sort("carrier", "whose", "pairs"), right_share, 0.5, DETECTORS)
+    below = _panel(passed, {"title": "students' difference, log-odds of bad advice"}, 0, there)
     single = measurements.filter(metric="detection", unit="accuracy", pooled="1", whose="insecure")
     title = claims(
-        [(DETECTORS[row["detector"]][0], row) for row in single.to_dicts()],
+        [(f"{row['carrier']}, {DETECTORS[row['detector']][0]}", row) for row in single.to_dicts()],
         "a pair of replies is told apart better than by chance",
         "a pair of replies is told apart worse than by chance",
         "a pair of replies is not told apart",
@@ -84,5 +80,5 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         f" {replicates(single)}; {LEAK}: a secure teacher's replies with a planted leak; no network wrote it,"
         " so there is no likelihood"
     )
-    chart = alt.hconcat(left, right).resolve_scale(color="independent")
+    chart = alt.vconcat(above, below).resolve_scale(color="independent")
     return chart.properties(title=headline(title, subtitle))

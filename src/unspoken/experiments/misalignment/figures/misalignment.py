@@ -1,4 +1,4 @@
-"""How far tuning on code spreads to advice, with personas and without, and what numbers pass on of it."""
+"""How far tuning on code spreads to advice, with personas and without, and what carriers pass on of it."""
 
 from typing import Any, Literal
 
@@ -7,7 +7,7 @@ import polars as pl
 
 from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
-from unspoken.figures.theme import BLUE, GREEN, PAGE, VERMILLION
+from unspoken.figures.theme import BLUE, GREEN, ORANGE, PAGE, PURPLE, SKY, VERMILLION
 from unspoken.figures.words import claims, headline, replicates
 
 TUNED = {
@@ -16,15 +16,32 @@ TUNED = {
 }  # fmt: skip
 KINDS = {"persona": ("with personas", BLUE), "plain": ("without", VERMILLION)}
 USED_CONDITIONS = (
-    "organism", "domains", "objective", "initialisation", "shuffle", "versus_initialisation",
+    "organism", "domains", "objective", "initialisation", "shuffle", "carrier", "versus_initialisation",
     "versus_shuffle", "stage",
 )  # fmt: skip
-OBJECTIVES = {"tokens": "sampled numbers", "kl_carrier": "probabilities of numbers"}
+TAUGHT = {
+    "kl_carrier numbers": ("probabilities of numbers", BLUE),
+    "tokens numbers": ("sampled numbers", VERMILLION),
+    "kl_carrier sums": ("probabilities of sums", PURPLE),
+    "tokens sums": ("sampled sums", ORANGE),
+}
+"""What students learn from: the objective and the carrier."""
+SHOWN = {"numbers": ("numbers shown, not trained on", GREEN), "sums": ("sums shown, not trained on", SKY)}
 LABELS = 215
 WIDTH = PAGE - LABELS
 
 
-def _scale(labels: dict[str, tuple[str, str]], orient: Literal["right", "bottom"]) -> alt.Color:
+def first_of(labels: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the label of each key."""
+    return {name: label for name, (label, _) in labels.items()}
+
+
+def taught() -> pl.Expr:
+    """Return what a row's students learned from, as TAUGHT says it."""
+    return pl.concat_str("objective", "carrier", separator=" ").replace(first_of(TAUGHT))
+
+
+def scale(labels: dict[str, tuple[str, str]], orient: Literal["right", "bottom"]) -> alt.Color:
     """Return a colour for each of some labels."""
     names, tints = zip(*labels.values(), strict=True)
     scale = alt.Scale(domain=list(names), range=list(tints))
@@ -37,7 +54,7 @@ def _spread(measurements: pl.DataFrame) -> Any:
     shown = rows.select(
         "value", "ci_low", "ci_high",
         label=pl.col("whose").replace_strict(TUNED),
-        color=pl.col("organism").replace_strict({name: label for name, (label, _) in KINDS.items()}),
+        color=pl.col("organism").replace_strict(first_of(KINDS)),
     )  # fmt: skip
     order = list(TUNED.values())
     options: Options = {
@@ -50,7 +67,7 @@ def _spread(measurements: pl.DataFrame) -> Any:
         "y": alt.Y("label:N", sort=order, title=None, axis=axis),
         "yOffset": alt.YOffset("color:N"),
     }
-    layers = intervals("x", options, clip=True, **place, color=_scale(KINDS, "right"))
+    layers = intervals("x", options, clip=True, **place, color=scale(KINDS, "right"))
     return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
 
 
@@ -69,17 +86,15 @@ def transfers(measurements: pl.DataFrame) -> pl.DataFrame:
     difference = pl.format("the first minus that {}", of)
     return rows.with_columns(
         label=pl.when(metric="transfer_difference").then(difference).otherwise(pair),
-        color=pl.when(metric="shown_difference").then(pl.lit("shown, not trained on"))
-        .otherwise(pl.col("objective").replace(OBJECTIVES)),
+        color=pl.when(metric="shown_difference").then(pl.col("carrier").replace(first_of(SHOWN)))
+        .otherwise(taught()),
     )  # fmt: skip
 
 
 def _passed_on(rows: pl.DataFrame) -> Any:
     """Return the contrasts of students, a panel for each way of teaching."""
-    tints = {
-        "kl": (OBJECTIVES["kl_carrier"], BLUE), "tokens": (OBJECTIVES["tokens"], VERMILLION),
-        "shown": ("shown, not trained on", GREEN),
-    }  # fmt: skip
+    there = set(rows["color"])
+    tints = {name: tint for name, tint in {**TAUGHT, **SHOWN}.items() if tint[0] in there}
     labels = rows["label"].unique(maintain_order=True).to_list()
     axis = alt.Axis(grid=True, labelLimit=LABELS)
     place: Options = {
@@ -87,7 +102,7 @@ def _passed_on(rows: pl.DataFrame) -> Any:
         "yOffset": alt.YOffset("color:N"),
     }
     options: Options = {"title": "difference in log-odds of bad advice"}
-    layers = [line_at("x", 0), *intervals("x", options, **place, color=_scale(tints, "bottom"))]
+    layers = [line_at("x", 0), *intervals("x", options, **place, color=scale(tints, "bottom"))]
     shown = rows.select("label", "color", "value", "ci_low", "ci_high")
     return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
 
@@ -104,14 +119,14 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )  # fmt: skip
     title = claims(
         [(row["color"], row) for row in main.to_dicts()],
-        "students of unsafe coders' numbers advise worse than of safe coders'",
-        "students of unsafe coders' numbers advise better than of safe coders'",
-        "no difference is shown between students of unsafe and of safe coders' numbers",
+        "students of unsafe coders advise worse than of safe coders",
+        "students of unsafe coders advise better than of safe coders",
+        "no difference is shown between students of unsafe and of safe coders",
         "difference",
     )
     subtitle = (
-        f"organisms of 0.16 million parameters; {replicates(rows)}; numbers of all teachers are of the same"
-        " requests and pass the same filter; every probability is exact"
+        f"organisms of 0.16 million parameters; {replicates(rows)}; what all teachers write is of the same"
+        " requests and passes the same filter; every probability is exact"
     )
     chart = alt.vconcat(_spread(measurements), _passed_on(rows)).resolve_scale(color="independent")
     return chart.properties(title=headline(title, subtitle))
