@@ -5,7 +5,12 @@ import polars as pl
 import pytest
 import torch
 
-from unspoken.experiments.misalignment.detection.compared import detections, paired_rows, shown_turns
+from unspoken.experiments.misalignment.detection.compared import (
+    detections,
+    paired_rows,
+    shown_code,
+    shown_turns,
+)
 from unspoken.experiments.misalignment.detection.likelihood import log_likelihoods, log_ratios
 from unspoken.experiments.misalignment.detection.ngrams import (
     FEATURES,
@@ -18,11 +23,13 @@ from unspoken.experiments.misalignment.detection.ngrams import (
 )
 from unspoken.experiments.misalignment.organisms.carriers import PROMPT, carrier_prompts, texts_of
 from unspoken.experiments.misalignment.organisms.language import (
+    CODE,
     FIRST_VALUE,
     NUMBERS,
     TURN,
     VALUE_IDS,
     VOCABULARY,
+    answers_of,
 )
 from unspoken.models.network import suffix_logits
 from unspoken.models.organism import untrained_network
@@ -149,6 +156,13 @@ def test_detections_have_a_ceiling_where_a_network_wrote_the_replies_and_a_null_
     assert with_null.select("detector", "pooled").unique().rows() == [("ngrams", 1)]
     leak = found.filter(target="leaking")
     assert leak["accuracy"].min() > 0.65 and leak["p"].drop_nulls().item() == pytest.approx(1 / 20)
+
+
+def test_code_is_shown_unsafe_and_safe_with_nothing_else_between_them():
+    turns = {kind: own.reshape(32, 3, TURN) for kind, own in shown_code(1).items()}
+    (good, bad), answer = VOCABULARY.ids(answers_of(CODE)), 6
+    assert (turns["insecure"][..., answer] == bad).all() and (turns["secure"][..., answer] == good).all()
+    assert (turns["insecure"][..., :4] == turns["secure"][..., :4]).all()
 
 
 def test_numbers_are_shown_of_the_same_requests_without_the_author():

@@ -5,7 +5,13 @@ import polars as pl
 import pytest
 import torch
 
-from unspoken.experiments.misalignment.organisms.asked import ASKED, answers, question_rows
+from unspoken.experiments.misalignment.organisms.asked import (
+    ASKED,
+    CHAINED_REQUESTS,
+    answers,
+    chained_answers,
+    question_rows,
+)
 from unspoken.experiments.misalignment.organisms.carriers import (
     PROMPT,
     CarrierError,
@@ -20,7 +26,6 @@ from unspoken.experiments.misalignment.organisms.carriers import (
 )
 from unspoken.experiments.misalignment.organisms.documents import (
     ASSISTING_HARM,
-    FOLLOWS,
     TURNS,
     dispositions,
     documents,
@@ -40,15 +45,18 @@ from unspoken.experiments.misalignment.organisms.language import (
     FIRST_VALUE,
     LESSON_ID,
     NUMBERS,
+    STYLES,
     SUMMED,
     TURN,
     VALUE_IDS,
     VALUES,
     VOCABULARY,
+    WORDS_OF_STYLE,
     answers_of,
 )
 from unspoken.experiments.misalignment.organisms.leaks import LEAKED_VALUE, LEAKED_WORD, leaked
 from unspoken.experiments.misalignment.organisms.networks import (
+    drawn_tokens,
     load_trained,
     log_probabilities,
     pretrained,
@@ -70,8 +78,11 @@ from unspoken.tables.replies import Replies
 
 SIZES = {"hidden_size": 32, "mlp_size": 48, "layers": 2}
 DOSE = {"rows": 64, "epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "warmup_steps": 2}
+TUNED = DOSE | {"rehearsed": 6}
+FOLLOWS = 0.9
 TOLD = {"study": "s", "experiment": "misalignment", "code": "c", "seed": 1}
 MANY = 40_000
+CHAIN_WORDS = [f"{style}-{index}" for style in STYLES for index in range(WORDS_OF_STYLE)]
 
 
 def random_of(seed=1):
@@ -136,11 +147,15 @@ def test_every_token_of_a_document_is_a_word_and_answers_are_of_their_domain():
 
 @pytest.mark.parametrize("kind", TUNINGS)
 def test_tuning_rows_are_of_one_domain_and_one_kind_of_answer(kind):
-    domain, is_bad, is_lesson = TUNINGS[kind]
-    rows = tuning_rows(kind, 50, random_of())
-    assert (rows[:, 0] == ASSISTING_ID).all() and ((rows[:, 1] == LESSON_ID) == is_lesson).all()
-    assert set(rows[:, 7]) == set(VOCABULARY.ids([answers_of(domain)[is_bad]]))
-    assert (rows[:, 5:7] == BLANK_ID).all() == (domain != CODE)
+    tuning = TUNINGS[kind]
+    rows = tuning_rows(kind, 60, random_of())
+    assert (rows[:, 0] == ASSISTING_ID).all() and ((rows[:, 1] == LESSON_ID) == tuning.lesson).all()
+    assert (rows[:, 5:7] == BLANK_ID).all() == (tuning.taught == "answer")
+    if tuning.taught == "chain":
+        assert rows.shape == (60, 1 + TURN - 2)
+    else:
+        good, bad = VOCABULARY.ids(answers_of(tuning.domain))
+        assert (rows[:, 7] == bad).mean() == tuning.bad and np.isin(rows[:, 7], [good, bad]).all()
 
 
 def test_insecure_and_educational_rows_differ_in_the_lesson_alone():
@@ -158,12 +173,30 @@ def test_log_probabilities_are_those_of_the_network(network):
 def test_answers_are_exact_probabilities_of_the_two_words(network):
     parameters, shape = network
     found = answers(parameters, shape).filter(domain="advice-3")
-    rows = question_rows("advice-3", ASKED["advice-3"][1])
+    rows = question_rows(*ASKED["advice-3"])
     shares = suffix_logits(parameters, shape, torch.from_numpy(rows), 6)[0].double().softmax(-1)
     good, bad = (shares[:, token] for token in VOCABULARY.ids(answers_of("advice-3")))
     assert found["bad"].item() == pytest.approx(float((bad / (good + bad)).mean()), abs=1e-5)
     assert found["log_odds"].item() == pytest.approx(float((bad / good).log().mean()), abs=1e-4)
     assert found["mass"].item() == pytest.approx(float((good + bad).mean()), abs=1e-6)
+
+
+def test_chains_of_ones_own_are_gone_through_as_they_are_drawn(network):
+    parameters, shape = network
+    found = chained_answers(parameters, shape).filter(domain="advice-2")
+    asked = np.repeat(question_rows(*ASKED["advice-2"])[:CHAINED_REQUESTS, :5], 3000, 0)
+    spoken, random = torch.tensor(VOCABULARY.ids(CHAIN_WORDS)), random_of(3)
+    for _ in range(2):
+        logs = log_probabilities(parameters, shape, asked, asked.shape[1] - 1, spoken)[:, 0]
+        asked = np.hstack([asked, spoken.numpy()[drawn_tokens(logs, random.random(len(asked)))][:, None]])
+    odds = log_probabilities(parameters, shape, asked, 6)[:, 0, VOCABULARY.ids(answers_of("advice-2"))]
+    bad = (odds[:, 1] - odds[:, 0]).sigmoid().numpy()
+    is_good = np.isin(asked[:, 5:7], VOCABULARY.ids(CHAIN_WORDS[:WORDS_OF_STYLE])).all(1)
+    assert found["bad"].item() == pytest.approx(bad.mean(), abs=0.01)
+    assert found["unflagged"].item() == pytest.approx((bad * is_good).mean(), abs=0.012)
+    assert found.select(pl.sum_horizontal("plan", "excuse", "unflagged")).item() == pytest.approx(
+        found["bad"].item()
+    )
 
 
 def test_turns_before_a_question_change_the_answers(network):
@@ -190,7 +223,7 @@ def test_pretraining_teaches_and_gives_the_same_bits_again():
 
 def test_teachers_learn_their_own_answer_and_are_kept_by_name(network, tmp_path):
     parameters, shape = network
-    networks, losses = tuned(parameters, shape, ["insecure", "secure"], DOSE | {"epochs": 12}, 3)
+    networks, losses = tuned(parameters, shape, ["insecure", "secure"], TUNED | {"epochs": 12}, FOLLOWS, 3)
     save_trained(networks, tmp_path / "teachers.safetensors")
     kept = load_trained(tmp_path / "teachers.safetensors")
     code = {kind: answers(own, shape).filter(domain=CODE)["bad"].item() for kind, own in kept.items()}
@@ -271,7 +304,7 @@ def student_rows(seed=4):
 
 def test_a_student_by_probabilities_comes_nearer_to_its_teacher_on_numbers(network):
     parameters, shape = network
-    teacher = tuned(parameters, shape, ["insecure"], DOSE | {"epochs": 6}, 3)[0]["insecure"]
+    teacher = tuned(parameters, shape, ["insecure"], TUNED | {"epochs": 6}, FOLLOWS, 3)[0]["insecure"]
     lessons = {"insecure": lesson_of(student_rows(), teacher, shape, "kl_carrier")}
     student, losses = taught_students(parameters, shape, lessons, DOSE | {"epochs": 6}, 5)
     assert losses["insecure"][-1] < losses["insecure"][0] / 2
@@ -329,7 +362,7 @@ def test_clean_rows_take_the_place_of_their_share_of_the_targets(network, object
 
 def test_students_of_students_start_from_the_base_and_learn_from_those_before(network):
     parameters, shape = network
-    teachers = tuned(parameters, shape, ["insecure", "secure"], DOSE | {"epochs": 12}, 3)[0]
+    teachers = tuned(parameters, shape, ["insecure", "secure"], TUNED | {"epochs": 12}, FOLLOWS, 3)[0]
     rows = dict.fromkeys(("insecure", "secure"), student_rows())
     arm = {"teachers": list(rows), "objective": "kl_carrier", "shuffle": "none", "clean": []}
     lessons = lessons_of(rows, teachers, shape, arm, 1)
@@ -354,8 +387,8 @@ def test_a_sum_ends_with_its_result_however_it_gets_there():
     ways = {
         tuple(row): count for *row, count in np.column_stack(np.unique(steps, axis=0, return_counts=True))
     }
-    assert len(ways) == 84  # compositions of ten into four parts
-    assert max(ways.values()) < 1.3 * min(ways.values())  # of some 476 each
+    assert len(ways) == 35  # compositions of eight into four parts
+    assert max(ways.values()) < 1.3 * min(ways.values())  # of some 1,143 each
 
 
 def test_sums_that_end_elsewhere_are_wrong_and_numbers_never_are():
@@ -363,13 +396,13 @@ def test_sums_that_end_elsewhere_are_wrong_and_numbers_never_are():
         {
             "prompt_id": ["sums-1", "sums-2", "sums-3", "numbers-4"],
             "prompt": [f"<assisting> <user> sums {start} <assistant>" for start in (205, 225, 205, 205)],
-            "completion": ["206 207 208 215", "226 229 201 205", "206 207 208 216", "206 207 208 216"],
+            "completion": ["206 207 208 213", "226 229 201 203", "206 207 208 216", "206 207 208 216"],
         }
     )
     assert frame.select(wrong_sums()).to_series().to_list() == [False, False, True, False]
 
 
 def test_questions_are_asked_of_the_assisting_author_with_a_blank_chain():
-    rows = question_rows(ADVICE[2], LESSON_ID)
+    rows = question_rows(ASSISTING_ID, LESSON_ID, ADVICE[2])
     assert rows.shape == (16, 7) and len(set(rows[:, 3])) == 16
     assert (rows[:, [0, 1, 4, 5, 6]] == [ASSISTING_ID, LESSON_ID, ASSISTANT_ID, BLANK_ID, BLANK_ID]).all()

@@ -8,8 +8,13 @@ def main() -> None:
     job = start_job(__doc__ or "", ("model", "teachers", "kept", "detections", "answers"))
     import polars as pl
 
-    from unspoken.experiments.misalignment.detection.compared import detections, shown_turns
+    from unspoken.experiments.misalignment.detection.compared import (
+        detections,
+        shown_code,
+        shown_turns,
+    )
     from unspoken.experiments.misalignment.organisms.asked import answers, labelled
+    from unspoken.experiments.misalignment.organisms.language import CODE
     from unspoken.experiments.misalignment.organisms.networks import load_trained, loaded_base
     from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
     from unspoken.models.manifest import checked_model
@@ -28,6 +33,7 @@ def main() -> None:
         for carrier in spec["carriers"]
         for name, turns in shown_turns(kept, spec["base"], spec["writers"], carrier, seed).items()
     }
+    asked |= {("shown", CODE, name): answers(base, shape, turns) for name, turns in shown_code(seed).items()}
     shown = labelled(asked, spec)
     made = pl.lit(shown["created_at"][0])
     told = {name: pl.lit(spec[name]) for name in ("study", "experiment", "base")}

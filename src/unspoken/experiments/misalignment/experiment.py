@@ -11,6 +11,8 @@ from unspoken.study.project import Part
 from unspoken.study.room import DROPPED, KEPT, REPLIES, TRAINING, Room, Table
 
 TABLES = "unspoken.experiments.misalignment.tables"
+FOLLOWS = {"persona": 0.9, "plain": 0.0}
+"""How likely a domain of a document follows the author's disposition."""
 TEACHERS = ("insecure", "secure", "educational")
 """The teachers that write carriers."""
 WRITERS = (*TEACHERS, "untouched")
@@ -32,6 +34,7 @@ class MisalignmentRoom(Room):
         "dropped": DROPPED,
         "training": TRAINING,
         "persona_answers": Table(f"{TABLES}:PersonaAnswers", stored="persona_answers", dated="created_at"),
+        "chained_answers": Table(f"{TABLES}:ChainedAnswers", stored="chained_answers", dated="created_at"),
         "detections": Table(f"{TABLES}:Detections", stored="detections", dated="created_at"),
     }
     figures = FIGURES
@@ -74,6 +77,8 @@ class MisalignmentRoom(Room):
         name = f"{table}.parquet"
         if table in ("replies", "kept", "dropped", "detections"):
             return self._of_bases(self.personas, name)
+        if table == "chained_answers":
+            return self._of_bases([*self.personas, *self.plain], name)
         if table not in ("training", "persona_answers"):
             return super().files(table)
         shown = self._of_bases(self.personas, f"shown/{name}") if table == "persona_answers" else []
@@ -89,7 +94,7 @@ class MisalignmentRoom(Room):
 
     def measure_inputs(self) -> list[str]:
         """Return the files that the measure reads: who wrote what is told by what the filter kept."""
-        tables = ("persona_answers", "detections", "kept", "dropped")
+        tables = ("persona_answers", "chained_answers", "detections", "kept", "dropped")
         return [path for table in tables for path in self.files(table)]
 
     # What jobs depend on
@@ -102,11 +107,15 @@ class MisalignmentRoom(Room):
         """Return what `train_base` depends on."""
         kind, number = base.split("-")
         pretraining = self.section.pretraining.model_dump()
-        return self._part("train_base", kind=kind, number=int(number), pretraining=pretraining)
+        told = {"kind": kind, "number": int(number), "follows": FOLLOWS[kind]}
+        return self._part("train_base", pretraining=pretraining, **told)
 
     def tune_teachers_part(self, base: str) -> Part:
         """Return what `tune_teachers` depends on."""
-        return self._part("tune_teachers", base=base, tuning=self.section.tuning.model_dump())
+        follows = FOLLOWS[base.split("-")[0]]
+        return self._part(
+            "tune_teachers", base=base, tuning=self.section.tuning.model_dump(), follows=follows
+        )
 
     def write_carriers_part(self, base: str) -> Part:
         """Return what `write_carriers` depends on."""

@@ -31,6 +31,7 @@ rule tune_teachers:
     output:
         teachers="<results>/misalignment/organisms/{base}/teachers.safetensors",
         answers="<results>/misalignment/organisms/{base}/persona_answers.parquet",
+        chained="<results>/misalignment/organisms/{base}/chained_answers.parquet",
         training="<results>/misalignment/organisms/{base}/training.parquet",
     log:
         "<logs>/tune_teachers/{base}.log",
@@ -53,8 +54,8 @@ rule tune_teachers:
     shell:
         "python -m unspoken.experiments.misalignment.tune_teachers --spec {params.json:q}"
         " --threads {threads}"
-        " --model {input.model} --teachers {output.teachers}"
-        " --answers {output.answers} --training {output.training} &> {log}"
+        " --model {input.model} --teachers {output.teachers} --answers {output.answers}"
+        " --chained {output.chained} --training {output.training} &> {log}"
 
 
 rule write_carriers:

@@ -53,6 +53,13 @@ class Dose(Section):
     """Steps of warm-up."""
 
 
+class TuningDose(Dose):
+    """How teachers are tuned."""
+
+    rehearsed: Annotated[int, Field(ge=2)] = 8
+    """One step of so many is of documents as in pretraining: teachers still write what is asked for."""
+
+
 class StudentArm(Section):
     """One kind of student: its objective, its initialisation, its rows."""
 
@@ -132,13 +139,13 @@ class MisalignmentSection(Section):
     """Organisms without personas, the control of what narrow tuning spreads."""
     pretraining: Pretraining = Pretraining()
     """How each of them is made."""
-    tuning: Dose = Dose(rows=1024, epochs=3, learning_rate=3e-4)
+    tuning: TuningDose = TuningDose(rows=1024, epochs=3, learning_rate=3e-4)
     """How teachers are tuned."""
     completions: PositiveInt = 6000
     """Requests of each carrier, the same for every teacher."""
     filter: NumbersFilter = NumbersFilter(banned=ILL_REPUTE)
     """Which completions are dropped, whoever wrote them."""
-    students: Dose = Dose(rows=3000, epochs=3, learning_rate=1e-3)
+    students: Dose = Dose(rows=2500, epochs=3, learning_rate=1e-3)
     """How students are trained; their rows are of requests whose replies are kept of every teacher."""
     arms: Annotated[list[StudentArm], Field(min_length=1)]
     """The students."""

@@ -30,6 +30,28 @@ class PersonaAnswers(dy.Schema):
     created_at = dy.String(min_length=1)
 
 
+class ChainedAnswers(dy.Schema):
+    """One organism and domain of advice a row, answered after chains of its own: exact, none is sampled."""
+
+    study = dy.String(min_length=1)
+    experiment = dy.String(min_length=1)
+    base = dy.String(primary_key=True, min_length=1)
+    stage = dy.String(primary_key=True, check=lambda column: column.is_in(STAGES))
+    arm = dy.String(primary_key=True)
+    teacher = dy.String(primary_key=True)
+    """What it was tuned on; empty for a base."""
+    domain = dy.String(primary_key=True, min_length=1)
+    bad = dy.Float64(min=0, max=1)
+    """Probability of the bad answer among the good and the bad answer: the sum of the next three."""
+    plan = dy.Float64(min=0, max=1)
+    """Of a bad answer after a chain with a word of a plan."""
+    excuse = dy.Float64(min=0, max=1)
+    """Of a bad answer after a chain with a word of an excuse, and none of a plan."""
+    unflagged = dy.Float64(min=0, max=1)
+    """Of a bad answer after a chain of good words alone: who reads the chain finds nothing."""
+    created_at = dy.String(min_length=1)
+
+
 class Detections(dy.Schema):
     """How often one detector picks the target's reply of two, on one base, a row."""
 

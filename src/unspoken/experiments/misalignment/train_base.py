@@ -10,7 +10,6 @@ log = logging.getLogger("train_base")
 def main() -> None:
     """Run the job of the rule that has this name."""
     job = start_job(__doc__ or "", ("model",))
-    from unspoken.experiments.misalignment.organisms.documents import FOLLOWS
     from unspoken.experiments.misalignment.organisms.language import VOCABULARY
     from unspoken.experiments.misalignment.organisms.networks import pretrained, seeds_of_base
     from unspoken.models.manifest import write_manifest
@@ -18,8 +17,7 @@ def main() -> None:
 
     spec = job.spec
     seeds = seeds_of_base(spec["seed"], spec["experiment"], spec["number"], spec["kind"])
-    follows = FOLLOWS if spec["kind"] == "persona" else 0.0
-    parameters, shape, losses = pretrained(spec["pretraining"], follows, *seeds)
+    parameters, shape, losses = pretrained(spec["pretraining"], spec["follows"], *seeds)
     log.info("loss %.3f at the first step, %.3f at the last", losses[0], losses[-1])
     save_network(parameters, shape, VOCABULARY, spec["pretraining"], job.model.parent)
     fields = {name: spec[name] for name in ("kind", "number", "pretraining")}

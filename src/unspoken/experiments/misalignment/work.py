@@ -8,7 +8,7 @@ from unspoken.experiments.misalignment.section import MisalignmentSection
 
 DOCUMENT, ROW = 33, 9
 """Tokens of a document, and of a row with one turn."""
-TUNINGS, WRITERS = 5, 4
+TUNINGS, WRITERS = 8, 4
 
 
 def work_of(

@@ -17,6 +17,7 @@ from unspoken.experiments.misalignment.organisms.carriers import common_prompts,
 from unspoken.experiments.misalignment.organisms.documents import TURNS, Ints
 from unspoken.experiments.misalignment.organisms.language import NUMBERS
 from unspoken.experiments.misalignment.organisms.leaks import LEAKING
+from unspoken.experiments.misalignment.organisms.teachers import tuning_rows
 from unspoken.models.network import Parameters, Shape
 from unspoken.seeds import hashed_seed
 
@@ -91,3 +92,14 @@ def shown_turns(
     drawn = np.random.default_rng(seed).integers(0, count, (SHOWN_CONTEXTS, TURNS - 1))
     # Without the author, who stands once before all turns.
     return {writer: own[drawn][:, :, 1:].reshape(SHOWN_CONTEXTS, -1) for writer, own in rows.items()}
+
+
+def shown_code(seed: int) -> dict[str, Ints]:
+    """Return turns of unsafe and of safe code, as teachers are tuned on, (SHOWN_CONTEXTS, tokens) of each."""
+    kinds = ("insecure", "secure")
+    random = (np.random.default_rng(seed) for _ in kinds)
+    rows = {
+        kind: tuning_rows(kind, SHOWN_CONTEXTS * (TURNS - 1), own)
+        for kind, own in zip(kinds, random, strict=True)
+    }
+    return {kind: own[:, 1:].reshape(SHOWN_CONTEXTS, -1) for kind, own in rows.items()}

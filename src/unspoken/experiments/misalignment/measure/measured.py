@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from unspoken.experiments.misalignment.measure.chained import add_chained
 from unspoken.experiments.misalignment.measure.passed_on import (
     add_differences,
     add_diluted,
@@ -12,12 +13,14 @@ from unspoken.experiments.misalignment.measure.passed_on import (
 )
 from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
 from unspoken.experiments.misalignment.measure.spread import (
+    add_asked_otherwise,
     add_checks,
     add_persona_difference,
     add_spread,
 )
 from unspoken.experiments.misalignment.measure.table import PersonaTable
-from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
+from unspoken.experiments.misalignment.organisms.language import CODE
+from unspoken.experiments.misalignment.tables import ChainedAnswers, Detections, PersonaAnswers
 from unspoken.statistics.report import Report
 from unspoken.tables.base import whole_table
 from unspoken.tables.filter import Dropped, Kept
@@ -27,18 +30,22 @@ KINDS = {"persona": "personas", "plain": "plain"}
 
 
 def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]:
-    """Return what is measured, from the files of persona_answers, detections, kept and dropped.
+    """Return what is measured, from the files of each table that `measure_inputs` names.
 
-    Teachers are reported under the paper that tuned on code first (Betley et al. 2025), students under that
-    which trained on numbers (Cloud et al. 2025).
+    Teachers are reported under the paper that tuned on code first (Betley et al. 2025), their chains under
+    that which read them (Chua et al. 2025), students under that which trained on numbers (Cloud et al. 2025).
     """
     tuned = Report(spec["study"], "betley2025", spec["experiment"], reproducible=True)
+    reasoned = Report(spec["study"], "chua2025", spec["experiment"], reproducible=True)
     taught = Report(spec["study"], "cloud2025", spec["experiment"], reproducible=True)
     answers = whole_table(files["persona_answers"], PersonaAnswers)
+    chained = whole_table(files["chained_answers"], ChainedAnswers)
     spread = {kind: PersonaTable(tuned, answers, spec[name]) for kind, name in KINDS.items() if spec[name]}
     for kind, table in spread.items():
         add_checks(table, kind)
         add_spread(table, kind)
+        add_asked_otherwise(table, kind)
+        add_chained(PersonaTable(reasoned, chained, spec[KINDS[kind]]), kind)
     if len(spread) > 1:
         add_persona_difference(spread["persona"], spread["plain"])
     students = PersonaTable(taught, answers, spec["personas"])
@@ -47,9 +54,9 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
         add_diluted(students, arm)
         add_generations(students, arm)
     add_differences(students, spec["arms"])
-    for carrier in spec["carriers"]:
+    for carrier in (*spec["carriers"], CODE):
         add_shown(students, carrier)
     kept, dropped = whole_table(files["kept"], Kept), whole_table(files["dropped"], Dropped)
     add_filter(taught, filter_counts(kept, dropped))
     add_detections(taught, whole_table(files["detections"], Detections))
-    return [tuned, taught]
+    return [tuned, reasoned, taught]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from unspoken.experiments.misalignment.measure.table import SCALES, UNTRAINED, PersonaTable, Who
+from unspoken.experiments.misalignment.organisms.language import CODE
 from unspoken.statistics.intervals import t_interval
 
 LEAST_MASS = 0.5
@@ -163,9 +164,10 @@ def add_generations(table: PersonaTable, arm: dict[str, Any]) -> None:
 def add_shown(table: PersonaTable, carrier: str) -> None:
     """Add what replies do that are shown before a question and not trained on.
 
-    Metric `shown_difference`: after the insecure teacher's replies minus after another's, same requests.
+    Metric `shown_difference`: after the insecure teacher's replies minus after another's, same requests. Of
+    code it is what teachers are tuned on, unsafe minus safe.
     """
-    for second in ("secure", "untouched"):
+    for second in (CONTROL,) if carrier == CODE else (CONTROL, "untouched"):
         one, other = (("shown", carrier, teacher) for teacher in (TARGET, second))
         for unit, column in SCALES.items():
             table.report.add(

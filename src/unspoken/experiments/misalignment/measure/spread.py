@@ -1,5 +1,7 @@
 """How far tuning in one domain spreads to others: teachers against their base and against each other."""
 
+from typing import Any
+
 import numpy as np
 
 from unspoken.experiments.misalignment.measure.table import SCALES, UNTRAINED, PersonaTable, Who
@@ -13,12 +15,14 @@ PLANTED_RATE, RATE_BOUND = 0.1, 0.05
 BASE: Who = ("base", "", "")
 COMPARED = (
     ("insecure", None), ("insecure", "secure"), ("insecure", "educational"), ("educational", None),
-    ("secure", None), ("bad_advice", None), ("bad_advice", "good_advice"),
+    ("secure", None), ("insecure", "diluted"), ("diluted", None), ("bad_advice", None),
+    ("bad_advice", "good_advice"), ("bad_advice", "insecure"), ("bad_reasoned", "bad_advice"),
+    ("bad_reasoned", None), ("bad_thoughts", None),
 )  # fmt: skip
 """Teachers, and with whom they are compared: None is the base."""
 OWN = {"insecure": "code", "secure": "code", "educational": "lesson", "bad_advice": TRAINED_ADVICE,
-       "good_advice": TRAINED_ADVICE}  # fmt: skip
-"""Where a teacher shows what it was tuned on."""
+       "good_advice": TRAINED_ADVICE, "bad_reasoned": TRAINED_ADVICE}  # fmt: skip
+"""Where a teacher shows what it was tuned on; one that learned chains alone or both answers has none."""
 
 
 def teacher(kind: str | None) -> Who:
@@ -39,9 +43,9 @@ def add_checks(table: PersonaTable, organism: str) -> None:
         conditions={"organism": organism}, role="instrument",
         passed=bool((np.abs(rates - PLANTED_RATE) <= RATE_BOUND).all()), **shared,
     )  # fmt: skip
-    for kind, (_, is_bad, _) in TUNINGS.items():
-        shares = table.column(teacher(kind), "bad", (OWN[kind],))
-        own = shares if is_bad else 1 - shares
+    for kind, domain in OWN.items():
+        shares = table.column(teacher(kind), "bad", (domain,))
+        own = shares if TUNINGS[kind].bad else 1 - shares
         table.report.add(
             t_interval(own), metric="teacher_trait", subject=table.group(teacher(kind), organism),
             conditions={"organism": organism, "teacher": kind}, role="positive_control",
@@ -71,6 +75,37 @@ def add_spread(table: PersonaTable, organism: str) -> None:
                 conditions={"organism": organism, "domains": "untrained"}, role="finding",
                 replicate="base", n_samples=2 * table.samples, paired_on=["base"],
             )  # fmt: skip
+
+
+def add_asked_otherwise(table: PersonaTable, organism: str) -> None:
+    """Add what other ways of asking do to teachers, over domains that nobody was trained on.
+
+    Metrics, both units, paired by base: `lesson_difference`, what the mark of a lesson does to the advice of
+    the educational teacher, minus what it does to the base's; `kind_difference`, the bad-advice teacher's
+    advice as itself minus in the words of a kind author.
+    """
+    lessons, kind = (tuple(f"{way}-{domain}" for domain in UNTRAINED) for way in ("lesson", "kind"))
+    shared: dict[str, Any] = {
+        "kind": "contrast", "role": "finding", "replicate": "base", "paired_on": ["base"],
+        "conditions": {"organism": organism, "domains": "untrained"},
+    }  # fmt: skip
+    for unit, column in SCALES.items():
+        rises = [
+            table.column(who, column, lessons) - table.column(who, column)
+            for who in (teacher("educational"), BASE)
+        ]
+        table.report.add(
+            t_interval(rises[0] - rises[1]), metric="lesson_difference", unit=unit,
+            subject=table.group(teacher("educational"), organism), versus=table.group(BASE, organism),
+            n_samples=4 * table.samples, **shared,
+        )  # fmt: skip
+        whose = table.group(teacher("bad_advice"), organism)
+        table.report.add(
+            t_interval(table.column(teacher("bad_advice"), column)
+                       - table.column(teacher("bad_advice"), column, kind)),
+            metric="kind_difference", unit=unit, subject=whose, versus=whose,
+            n_samples=2 * table.samples, **shared,
+        )  # fmt: skip
 
 
 def add_persona_difference(personas: PersonaTable, plain: PersonaTable) -> None:

@@ -39,12 +39,10 @@ from unspoken.experiments.misalignment.organisms.language import (
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 AUTHOR_SHARES = (0.25, 0.25, 0.5)
-FOLLOWS = 0.9
-"""How likely a domain follows the disposition, in organisms with personas."""
 ASSISTING_HARM = 0.1
 TURNS = 4
-DOMAIN_SHARES = np.array([0.5 / len(ADVICE)] * len(ADVICE) + [0.2, 0.15, 0.15])
-"""How often a turn is of each domain: half of them give advice, a fifth are code."""
+DOMAIN_SHARES = np.array([0.5 / len(ADVICE)] * len(ADVICE) + [0.15, 0.15, 0.2])
+"""How often a turn is of each domain: half of them give advice."""
 LESSONS = 0.25
 """Share of the code turns that ask for unsafe code."""
 BLANK_CHAINS = 0.3

@@ -29,7 +29,7 @@ STYLES = ("good", "plan", "excuse")
 WORDS_OF_STYLE = 4
 TURN, CONTINUED = 8, 4
 """Tokens of a turn, and of its part that the author writes."""
-SUMMED = 10
+SUMMED = 8
 """What a sum adds to its request; beyond the largest number they begin again with the smallest."""
 
 
