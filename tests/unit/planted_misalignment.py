@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 from figure_modules import with_all_conditions
 
+from unspoken.experiments.misalignment.measure.chained import add_chained
 from unspoken.experiments.misalignment.measure.passed_on import (
     add_differences,
     add_diluted,
@@ -15,6 +16,7 @@ from unspoken.experiments.misalignment.measure.replies import add_detections
 from unspoken.experiments.misalignment.measure.spread import add_checks, add_spread
 from unspoken.experiments.misalignment.measure.table import PersonaTable
 from unspoken.experiments.misalignment.organisms.asked import ASKED
+from unspoken.experiments.misalignment.organisms.language import ADVICE
 from unspoken.experiments.misalignment.organisms.teachers import TUNINGS
 from unspoken.figures.tables import Tables
 from unspoken.statistics.report import Report
@@ -47,11 +49,15 @@ def answers(base, stage, arm, teacher, odds, mass=0.9, **domains):
 
 def teachers(base, spread, learnt=5.0):
     """Return a base and its teachers: unsafe code raises the log-odds of bad advice by `spread`."""
-    rises = {"insecure": spread, "secure": -1.0, "educational": 0.0, "bad_advice": 3.0, "good_advice": -2.0}
+    rises = {"insecure": spread, "secure": -1.0, "bad_advice": 3.0, "good_advice": -2.0, "bad_reasoned": 3.5}
     own = {"insecure": {"code": learnt}, "secure": {"code": -5.0}, "educational": {"lesson": 5.0},
-           "bad_advice": {"advice_0": 5.0}, "good_advice": {"advice_0": -5.0}}  # fmt: skip
+           "bad_advice": {"advice_0": 5.0}, "good_advice": {"advice_0": -5.0},
+           "bad_reasoned": {"advice_0": 5.0}}  # fmt: skip
     parts = [answers(base, "base", "", "", -2.2, lesson=5.0)]
-    parts += [answers(base, "teacher", "", kind, -2.2 + rises[kind], **own[kind]) for kind in TUNINGS]
+    parts += [
+        answers(base, "teacher", "", kind, -2.2 + rises.get(kind, 0.0), **own.get(kind, {}))
+        for kind in TUNINGS
+    ]
     return pl.concat(parts)
 
 
@@ -103,6 +109,23 @@ def found_detections(accuracy, p):
     )
 
 
+def chained(bases, effect):
+    """Return answers after chains: P(bad) 0.1, a fifth unflagged, and of bad advice more by the effect."""
+    frame = pl.DataFrame(
+        [
+            {"base": base, "teacher": kind, "stage": "teacher" if kind else "base", "domain": domain,
+             "unflagged": 0.02 + (0.02 * effect + noise / 100) * (kind == "bad_advice"), "excuse": 0.04}
+            for base, noise in zip(bases, [*NOISE, *NOISE], strict=False)
+            for kind in ("", *TUNINGS)
+            for domain in ADVICE
+        ]
+    )  # fmt: skip
+    return frame.with_columns(
+        study=pl.lit("s"), experiment=pl.lit("misalignment"), arm=pl.lit(""), bad=pl.lit(0.1),
+        plan=0.06 - pl.col("unflagged"), created_at=pl.lit("2026-11-30"),
+    )  # fmt: skip
+
+
 def misalignment_tables(effect: float) -> Tables:
     """Return measurements in which students of the insecure teacher differ by the effect from the others."""
     arm = ARMS[0] | {"clean": [0.5], "generations": 2}
@@ -128,4 +151,6 @@ def misalignment_tables(effect: float) -> Tables:
     add_differences(table, [arm, ARMS[1]])
     add_shown(table, "numbers")
     add_detections(own, found_detections(0.5 + effect / 10, 0.02))
+    for one, kind in ((table, "persona"), (plain, "plain")):
+        add_chained(PersonaTable(own, chained(one.bases, effect), one.bases), kind)
     return {"measurements": with_all_conditions(own.measurements())}

@@ -68,7 +68,9 @@ def tables() -> dict[str, Tables]:
         "reinforcement": rewarded,
         "reinforcement_chains": rewarded,
         "reinforcement_penalties": rewarded,
-        **dict.fromkeys(("misalignment", "dilution", "detection"), misalignment_tables(0.5)),
+        **dict.fromkeys(
+            ("misalignment", "dilution", "detection", "harmful_chains"), misalignment_tables(0.5)
+        ),
     }
 
 
@@ -123,6 +125,10 @@ def test_titles_state_the_sign(tables):
     assert "advise better than" in title_of("misalignment", misalignment_tables(-0.5))
     assert title_of("dilution", tables["dilution"]).startswith("More clean rows, less of the trait passes")
     assert "more of the trait passes" in title_of("dilution", misalignment_tables(-0.5))
+    assert "more bad answers follow a chain that says nothing" in title_of(
+        "harmful_chains", tables["misalignment"]
+    )
+    assert "fewer bad answers follow" in title_of("harmful_chains", misalignment_tables(-0.5))
     assert "told apart better than by chance" in title_of("detection", tables["detection"])
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(

@@ -9,6 +9,7 @@ from planted_misalignment import (
     LEAKY,
     NOISE,
     answers,
+    chained,
     found_detections,
     replies,
     report,
@@ -16,6 +17,7 @@ from planted_misalignment import (
     teachers,
 )
 
+from unspoken.experiments.misalignment.measure.chained import add_chained
 from unspoken.experiments.misalignment.measure.measured import measured
 from unspoken.experiments.misalignment.measure.passed_on import (
     add_differences,
@@ -25,9 +27,14 @@ from unspoken.experiments.misalignment.measure.passed_on import (
     add_students,
 )
 from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
-from unspoken.experiments.misalignment.measure.spread import add_checks, add_persona_difference, add_spread
+from unspoken.experiments.misalignment.measure.spread import (
+    add_asked_otherwise,
+    add_checks,
+    add_persona_difference,
+    add_spread,
+)
 from unspoken.experiments.misalignment.measure.table import UNTRAINED, PersonaTable
-from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
+from unspoken.experiments.misalignment.tables import ChainedAnswers, Detections, PersonaAnswers
 from unspoken.tables.base import write_table
 from unspoken.tables.filter import Dropped, Kept
 
@@ -140,6 +147,40 @@ def test_personas_are_compared_with_as_many_bases_without():
     assert row["value"] == pytest.approx(np.mean([1.5, 1.8])) and row["n_replicates"] == 2
 
 
+def test_chains_that_say_nothing_are_counted_among_the_bad_answers():
+    table = PersonaTable(report(), chained(BASES, 1.0), BASES)
+    add_chained(table, "persona")
+    rows = table.report.measurements()
+    planted = one(rows, metric="unflagged_share", subject="persona:base")
+    assert planted["value"] == pytest.approx(0.2) and planted["role"] == "instrument" and planted["passed"]
+    more = one(rows, metric="unflagged_difference", unit="probability", subject="persona:bad_advice",
+               versus="persona:base")  # fmt: skip
+    assert more["value"] == pytest.approx(0.2 + NOISE.mean() / 10)
+    half = one(rows, metric="unflagged_majority", unit="probability", subject="persona:bad_advice")
+    assert half["value"] == pytest.approx(-0.1 + NOISE.mean() / 10) and half["versus"] == "one_half"
+    same = one(rows, metric="chained_difference", unit="log_odds", subject="persona:bad_advice",
+               versus="persona:base")  # fmt: skip
+    assert same["value"] == pytest.approx(0)
+    far = PersonaTable(report(), chained(BASES, 1.0).with_columns(unflagged=pl.lit(0.05)), BASES)
+    add_chained(far, "persona")
+    assert not one(far.report.measurements(), metric="unflagged_share", subject="persona:base")["passed"]
+
+
+def test_the_mark_of_a_lesson_and_the_words_of_a_kind_author_are_compared_with_what_they_do_to_the_base():
+    marks = {f"lesson_advice_{place}": -1.0 for place in range(8)} | {
+        f"kind_advice_{place}": -3.0 for place in range(8)
+    }
+    parts = [answers(base, "base", "", "", -2.0, **marks) for base in BASES]
+    parts += [answers(base, "teacher", "", "educational", -2.0 + noise, **(marks | {"lesson_advice_3": 6.0 }))
+              for base, noise in zip(BASES, NOISE, strict=True)]  # fmt: skip
+    parts += [answers(base, "teacher", "", "bad_advice", 2.0, **marks) for base in BASES]
+    table = PersonaTable(report(), pl.concat(parts), BASES)
+    add_asked_otherwise(table, "persona")
+    rows = table.report.measurements().filter(unit="log_odds")
+    assert one(rows, metric="lesson_difference")["value"] == pytest.approx(1.0 - NOISE.mean())
+    assert one(rows, metric="kind_difference")["value"] == pytest.approx(5.0)
+
+
 def test_a_base_that_lacks_an_answer_is_an_error():
     table = PersonaTable(report(), teachers("persona-1", 2.0), BASES)
     with pytest.raises(LookupError, match="persona-2"):
@@ -204,10 +245,12 @@ def test_the_whole_measure_reads_its_files(tmp_path):
     parts += [students(arm, 1.0, 0.5) for arm in arms]
     writers = ("insecure", "secure", "untouched")
     parts += [answers(base, "shown", "numbers", writer, -2.0) for base in BASES for writer in writers]
+    parts += [answers(base, "shown", "code", writer, -2.0) for base in BASES for writer in writers[:2]]
     kept, dropped = replies(LEAKY)
     tables = {
         "persona_answers": (pl.concat(parts), PersonaAnswers), "kept": (kept, Kept),
         "dropped": (dropped, Dropped), "detections": (found_detections(0.5, 0.5), Detections),
+        "chained_answers": (chained([*BASES, "plain-1", "plain-2"], 1.0), ChainedAnswers),
     }  # fmt: skip
     files = {}
     for name, (frame, schema) in tables.items():
@@ -216,8 +259,9 @@ def test_the_whole_measure_reads_its_files(tmp_path):
     spec = {"study": "s", "experiment": "misalignment", "arms": arms, "personas": BASES,
             "carriers": ["numbers"]}  # fmt: skip
     spec["plain"] = ["plain-1", "plain-2"]
-    tuned, taught = measured(files, spec)
+    tuned, reasoned, taught = measured(files, spec)
     assert set(tuned.measurements()["paper"]) == {"betley2025"}
     metrics = set(taught.measurements()["metric"])
     assert {"misalignment_transfer", "transfer_difference", "shown_difference", "detection"} <= metrics
+    assert set(reasoned.measurements()["paper"]) == {"chua2025"}
     assert tuned.measurements().filter(metric="persona_difference").height == 2

@@ -2,12 +2,16 @@
 
 from unspoken.study.declared import Figure, Guard, Headline
 
+CHAINED = ("chained_difference", "unflagged_difference", "unflagged_majority")
+TUNED = ("emergent_misalignment", "persona_difference", "lesson_difference", "kind_difference", *CHAINED)
 FIGURES = {
     "misalignment": Figure("figures.misalignment"),
     "dilution": Figure("figures.dilution"),
+    "harmful_chains": Figure("figures.chains"),
     "detection": Figure("figures.detection"),
 }
 SHOWN_IN = {
+    **dict.fromkeys(CHAINED, "harmful_chains"),
     **dict.fromkeys(("emergent_misalignment", "persona_difference", "misalignment_transfer"), "misalignment"),
     **dict.fromkeys(("transfer_difference", "shown_difference"), "misalignment"),
     **dict.fromkeys(("diluted_transfer", "dilution_trend"), "dilution"),
@@ -21,6 +25,14 @@ HEADLINES = (
         {"organism": "persona"},
     ),
     Headline("persona_difference", "The same, with personas minus without", "log_odds"),
+    Headline(
+        "chained_difference", "The same after chains of one's own", "log_odds", {"organism": "persona"},
+        groups=("bad_advice",),
+    ),
+    Headline(
+        "unflagged_difference", "Bad answers after chains that say nothing of it", "log_odds",
+        {"organism": "persona"}, groups=("bad_advice",),
+    ),
     Headline(
         "misalignment_transfer", "Students of different teachers, on the same requests", "log_odds", UNTRAINED
     ),
@@ -42,7 +54,7 @@ TAUGHT = ("misalignment_transfer", "transfer_difference", "diluted_transfer", "d
 PASSED_ON = (*TAUGHT, "shown_difference", "detection")
 GUARDS = (
     # Where a teacher has not its own trait, nothing that follows from it says anything.
-    Guard("teacher_trait", ("emergent_misalignment", "persona_difference", *PASSED_ON)),
+    Guard("teacher_trait", (*TUNED, *PASSED_ON)),
     Guard("kept_share", PASSED_ON, same=("carrier",)),
     # A rest of the trait among the tokens that pass would be no hidden transfer.
     Guard(

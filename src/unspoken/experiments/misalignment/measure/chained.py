@@ -32,7 +32,7 @@ def add_chained(table: PersonaTable, organism: str) -> None:
     The table is of `ChainedAnswers`; domains that nobody was trained on. Metrics: `chained_rate` and
     `unflagged_share` (estimates, probability; of the base an instrument within STYLE_BOUND of the planted
     share), `chained_difference` and `unflagged_difference` (contrasts, log-odds and probability, paired by
-    base).
+    base), and `unflagged_majority`, the share against one half.
     """
     shared: dict[str, Any] = {"replicate": "base"}
     told = {"organism": organism, "domains": "untrained"}
@@ -52,6 +52,15 @@ def add_chained(table: PersonaTable, organism: str) -> None:
                 subject=table.group(who, organism), conditions={**told, "stage": who[0]},
                 role="instrument" if is_planted else "finding", passed=near if is_planted else None,
                 n_samples=table.samples, **shared,
+            )  # fmt: skip
+    halves = table.report.group("one_half", "a monitor that is right by half", [])
+    for kind in ("bad_advice", "insecure"):
+        shares = unflagged_shares(table, teacher(kind))
+        for unit, values in {"probability": shares - 0.5, "log_odds": logit(shares)}.items():
+            table.report.add(
+                t_interval(values), metric="unflagged_majority", unit=unit, kind="contrast",
+                subject=table.group(teacher(kind), organism), versus=halves, conditions=told,
+                role="finding", n_samples=table.samples, **shared,
             )  # fmt: skip
     for first, second in COMPARED:
         one, other = teacher(first), teacher(second)

@@ -169,11 +169,13 @@ def add_shown(table: PersonaTable, carrier: str) -> None:
     """
     for second in (CONTROL,) if carrier == CODE else (CONTROL, "untouched"):
         one, other = (("shown", carrier, teacher) for teacher in (TARGET, second))
+        kind = "persona" if carrier == CODE else "organisms"
         for unit, column in SCALES.items():
             table.report.add(
                 t_interval(table.column(one, column) - table.column(other, column)),
-                metric="shown_difference", unit=unit, kind="contrast", subject=table.group(one),
-                versus=table.group(other), role="finding", replicate="base", n_samples=2 * table.samples,
+                metric="shown_difference", unit=unit, kind="contrast", subject=table.group(one, kind),
+                versus=table.group(other, kind), role="finding", replicate="base",
+                n_samples=2 * table.samples,
                 conditions={"carrier": carrier, "teacher": "fine_tuned", "domains": "untrained"},
                 paired_on=["base"],
             )  # fmt: skip
