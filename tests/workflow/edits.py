@@ -342,8 +342,9 @@ EDITS = {
         ["train_base", *AFTER_TUNING],
         text=(f"{ROOMS}/misalignment/organisms/documents.py", "(0.2, 0.35, 0.45)", "(0.2, 0.4, 0.4)"),
     ),
-    "what a student's wits are": Edit(
-        MISALIGNED, text=(f"{ROOMS}/misalignment/measure/passed_on.py", "LEAST_MASS = 0.5", "LEAST_MASS = 0.4")
+    "when a student has lost its wits": Edit(
+        MISALIGNED,
+        text=(f"{ROOMS}/misalignment/measure/passed_on.py", "LEAST_MASS = 0.5", "LEAST_MASS = 0.4"),
     ),
     "what a failed training is": Edit(
         AFTER_REWARD, text=("src/unspoken/training/fates.py", "RIGHT, MORE = 0.5", "RIGHT, MORE = 0.4")
