@@ -75,7 +75,7 @@ class _Rows:
     """Makes rows of trials about one subject's items."""
 
     def __init__(self, task: RewardedTask, items: Items, steps: Ints) -> None:
-        self.words = np.array(task.vocabulary.tokens)
+        self.words = np.array(task.vocabulary.known_and_other)
         self.shared = {"item": np.arange(len(items.keys)), "stratum": list(items.strata), "steps": steps}
 
     def of(
@@ -188,7 +188,7 @@ def instead_trials(
 
 def replied(task: RewardedTask, items: Items, replies: Ints, read: Read) -> pl.DataFrame:
     """Return what replies are, one a row, in columns of `tables.Spoken`."""
-    words = np.array(task.vocabulary.tokens)
+    words = np.array(task.vocabulary.known_and_other)
     chains = [words[row[:length]] for row, length in zip(replies, read.chain_tokens, strict=True)]
     return pl.DataFrame(
         {

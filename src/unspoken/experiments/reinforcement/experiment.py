@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
+from unspoken.engines.capabilities import CHOICES, PREFIX, WEIGHTS
 from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.section import ReinforcementSection
 from unspoken.study.project import Part
-from unspoken.study.room import TRAINING, Figure, Headline, Room, Table
+from unspoken.study.room import TRAINING, Figure, Headline, Needs, Room, Table
 
 REWARDED: dict[str, str | bool] = {"reward": OUTCOME}
 OVERALL: dict[str, str | bool] = {**REWARDED, "items": "all"}
@@ -60,6 +61,35 @@ class ReinforcementRoom(Room):
         ),
     )  # fmt: skip
 
+    @classmethod
+    def models_of(cls, section: ReinforcementSection) -> list[str]:
+        """Return the chat models that starts are of."""
+        return list(dict.fromkeys(start.model for start in section.starts.values() if start.model))
+
+    @classmethod
+    def needs(cls, section: ReinforcementSection) -> Needs:
+        """Return what models need that answer with an adapter, after the beginnings of chains."""
+        key = f"{cls.name}.starts.{{}}.model"
+        named = {start.model: key.format(name) for name, start in section.starts.items() if start.model}
+        return {model: dict.fromkeys((WEIGHTS, PREFIX, CHOICES), told) for model, told in named.items()}
+
+    def base_of(self, start: str) -> str | None:
+        """Return the chat model that a start is of; None for an organism."""
+        return self.section.starts[start].model if start in self.section.starts else None
+
+    def starts_of(self, *, chat: bool) -> list[str]:
+        """Return the starts of chat models, or those of organisms."""
+        return [name for name, start in self.section.starts.items() if bool(start.model) == chat]
+
+    def model_of_start(self, start: str) -> str:
+        """Return the description of the model that a start's weights are of."""
+        base = self.base_of(start)
+        return f"{self.folder}/starts/{start}/model.json" if base is None else self.project.model_file(base)
+
+    def threads_of(self, start: str) -> int:
+        """Return the cores of a job that trains a start by reward or asks it: one where it is an organism."""
+        return 1 if self.base_of(start) is None else self.threads
+
     def arms_of(self, start: str) -> list[str]:
         """Return the rewards of a start, and first the start itself."""
         return [START, *self.section.starts[start].rewards]
@@ -99,8 +129,13 @@ class ReinforcementRoom(Room):
 
     def _task(self, start: str) -> Part:
         """Return the module of a start's task, and what it is told."""
-        told = self.section.starts[start].model_dump(mode="json", exclude={"rewards", "beside"})
+        told = self.section.starts[start].model_dump(mode="json", exclude={"rewards", "beside", "model"})
         return {"task": f"{self.module}.tasks.{told.pop('task')}", "settings": told}
+
+    def _engine(self, start: str) -> Part:
+        """Return the engine that a chat model's start answers with; nothing for an organism."""
+        base = self.base_of(start)
+        return {} if base is None else {"engine": self.project.engine_of(base)}
 
     def train_starts_part(self, start: str) -> Part:
         """Return what `train_starts` depends on."""
@@ -117,12 +152,28 @@ class ReinforcementRoom(Room):
             **told,
         )
 
+    def finetune_starts_part(self, start: str) -> Part:
+        """Return what `finetune_starts` depends on."""
+        told = self._task(start)
+        return self.project.script_part(
+            "finetune_starts.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            experiment=self.name,
+            start=start,
+            model=self.base_of(start),
+            bases=self.section.bases,
+            training=self.section.chat.model_dump(mode="json"),
+            tasks=self.project.code_of_module(told["task"]),
+            **told,
+        )
+
     def rewarded_as(self, start: str, arm: str) -> Part:
         """Return the task, the weights of the reward's terms, and the dose."""
         reward = self.section.rewards[arm].model_dump(mode="json")
         training = self.section.training.model_dump(mode="json")
         training |= {name: reward.pop(name) for name in ("source", "strata")}
-        return {**self._task(start), "reward": reward, "training": training}
+        return {**self._task(start), **self._engine(start), "reward": reward, "training": training}
 
     def ask_subjects_part(self, start: str, arm: str) -> Part:
         """Return what `ask_subjects` depends on."""
@@ -137,6 +188,7 @@ class ReinforcementRoom(Room):
             items=self.section.items,
             updates=0 if arm == START else self.section.training.updates,
             tasks=self.project.code_of_module(told["task"]),
+            **self._engine(start),
             **told,
         )
 
