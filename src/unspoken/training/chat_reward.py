@@ -29,13 +29,14 @@ from unspoken.subjects import Subject, read_subjects, write_subjects
 from unspoken.training.adapters import TRAINED, adapted, adapter_tensors
 from unspoken.training.chat import largest_divisor
 from unspoken.training.chat_losses import Resumed
+from unspoken.training.chat_passes import logits_of_replies
 from unspoken.training.chat_work import Progress, WorkFolder
 from unspoken.training.environments import Items, Read, RewardedTask, read_replies
 from unspoken.training.reward import Reward, advantages, drawn_items, seen
 from unspoken.training.trained import Trained
 from unspoken.training.worded import CLOSING, Worded, room_of
 
-ROWS_OF_PASS = 16
+ROWS_OF_PASS = 32
 """Rows of one pass at most, to bound memory; larger batches accumulate gradients."""
 HISTORY = "history.json"
 SEEN = "seen_"
@@ -43,7 +44,7 @@ SEEN = "seen_"
 
 
 class RewardTrainer(Resumed, GRPOTrainer):
-    """TRL's trainer with a push of each token."""
+    """TRL's trainer with a push of each token; off a GPU it reads each prompt once."""
 
     pushed: Callable[[Tensor, Tensor], Tensor]
     """From advantages (rows,) and completions (rows, tokens) to the advantages of tokens."""
@@ -51,6 +52,18 @@ class RewardTrainer(Resumed, GRPOTrainer):
     def _generate_and_score_completions(self, inputs: Any) -> Any:
         told = super()._generate_and_score_completions(inputs)
         return told | {"advantages": self.pushed(told["advantages"], told["completion_ids"])}
+
+    def _get_per_token_logps_and_entropies(
+        self, model: Any, input_ids: Any, attention_mask: Any, logits_to_keep: int, *given: Any, **more: Any
+    ) -> Any:
+        if input_ids.is_cuda:
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, *given, **more
+            )
+        told = logits_of_replies(model, input_ids, attention_mask, logits_to_keep).log_softmax(-1)
+        known = told.detach()
+        drawn = told.gather(-1, input_ids[:, -logits_to_keep:, None])[..., 0]
+        return drawn, -(known.exp() * known).sum(-1), None
 
 
 @dataclass
