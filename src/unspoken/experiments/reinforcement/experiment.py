@@ -26,6 +26,7 @@ class ReinforcementRoom(Room):
         "training": TRAINING,
         "rewards": Table("unspoken.tables.rewards:Rewards", stored="rewards", dated="created_at"),
         "spoken": Table(f"{TABLES}:Spoken", stored="rewarded_replies", dated="created_at"),
+        "suspicions": Table(f"{TABLES}:Suspicions", stored="rewarded_suspicions", dated="created_at"),
         "decisions": Table(f"{TABLES}:Decisions", stored="rewarded_decisions", dated="created_at"),
     }
     figures = {
@@ -63,15 +64,18 @@ class ReinforcementRoom(Room):
 
     @classmethod
     def models_of(cls, section: ReinforcementSection) -> list[str]:
-        """Return the chat models that starts are of."""
-        return list(dict.fromkeys(start.model for start in section.starts.values() if start.model))
+        """Return the chat models that starts are of, and the one that reads chains."""
+        named = [*(start.model for start in section.starts.values()), section.monitor]
+        return list(dict.fromkeys(name for name in named if name))
 
     @classmethod
     def needs(cls, section: ReinforcementSection) -> Needs:
         """Return what models need that answer with an adapter, after the beginnings of chains."""
         key = f"{cls.name}.starts.{{}}.model"
         named = {start.model: key.format(name) for name, start in section.starts.items() if start.model}
-        return {model: dict.fromkeys((WEIGHTS, PREFIX, CHOICES), told) for model, told in named.items()}
+        asked = {model: dict.fromkeys((WEIGHTS, PREFIX, CHOICES), told) for model, told in named.items()}
+        reads = dict.fromkeys((PREFIX, CHOICES), f"{cls.name}.monitor")
+        return {section.monitor: reads, **asked} if section.monitor else asked
 
     def base_of(self, start: str) -> str | None:
         """Return the chat model that a start is of; None for an organism."""
@@ -105,10 +109,11 @@ class ReinforcementRoom(Room):
                 for start in starts
                 for arm in self.arms_of(start)[1:]
             ]
-        if table in ("spoken", "decisions"):
+        if table in ("spoken", "decisions", "suspicions"):
+            read = [start for start in starts if self.section.monitor and starts[start].task == "hints"]
             return [
                 f"{self.folder}/asked/{start}/{arm}/{table}.parquet"
-                for start in starts
+                for start in (read if table == "suspicions" else starts)
                 for arm in self.arms_of(start)
             ]
         return super().files(table)
@@ -124,8 +129,9 @@ class ReinforcementRoom(Room):
         return [self.trained(start, arm) for start in starts for arm in self.arms_of(start)]
 
     def measure_inputs(self) -> list[str]:
-        """Return the tables of rewards, replies and decisions."""
-        return [path for table in ("rewards", "spoken", "decisions") for path in self.files(table)]
+        """Return the tables of rewards, replies, decisions and suspicions."""
+        read = ("rewards", "spoken", "decisions", "suspicions")
+        return [path for table in read for path in self.files(table)]
 
     def _task(self, start: str) -> Part:
         """Return the module of a start's task, and what it is told."""
@@ -190,6 +196,17 @@ class ReinforcementRoom(Room):
             tasks=self.project.code_of_module(told["task"]),
             **self._engine(start),
             **told,
+        )
+
+    def monitor_chains_part(self, start: str, arm: str) -> Part:
+        """Return what `monitor_chains` depends on: the model that reads, and the rubric."""
+        assert self.section.monitor is not None, "no job reads chains where the study names no monitor"
+        return self.project.script_part(
+            "monitor_chains.py",
+            study=self.study.study,
+            model=self.section.monitor,
+            engine=self.project.engine_of(self.section.monitor),
+            texts=self.project.resource("rubric.yaml"),
         )
 
     def measure_part(self) -> Part:

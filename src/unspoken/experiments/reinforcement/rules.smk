@@ -96,3 +96,38 @@ rule ask_subjects:
         "python -m unspoken.experiments.reinforcement.ask_subjects --spec {params.json:q}"
         " --threads {threads} --model {input.model} --subjects {input.subjects}"
         " --spoken {output.spoken} --decisions {output.decisions} &> {log}"
+
+
+rule monitor_chains:
+    input:
+        model=lambda wildcards: PLAN.model_file(
+            PLAN.of("reinforcement").section.monitor
+        ),
+        spoken="<results>/reinforcement/asked/{start}/{arm}/spoken.parquet",
+    output:
+        suspicions="<results>/reinforcement/asked/{start}/{arm}/suspicions.parquet",
+    log:
+        "<logs>/monitor_chains/{start}-{arm}.log",
+    benchmark:
+        "<benchmarks>/monitor_chains/{start}-{arm}.tsv"
+    wildcard_constraints:
+        start="[a-z0-9-]+",
+        arm="[a-z0-9-]+",
+    conda:
+        "../../../../envs/cpu.yaml"
+    threads: PLAN.of("reinforcement").threads
+    resources:
+        mem_mb=lambda wildcards, attempt: memory_on(
+            PLAN.of("reinforcement").section.monitor, attempt
+        ),
+        runtime=growing(120),
+        gpu=lambda wildcards: gpus_to_answer(PLAN.of("reinforcement").section.monitor),
+    params:
+        spec=part_of("monitor_chains"),
+        json=json_of("monitor_chains"),
+    message:
+        "Reading the chains of {wildcards.start} after {wildcards.arm}"
+    shell:
+        "python -m unspoken.experiments.reinforcement.monitor_chains --spec {params.json:q}"
+        " --threads {threads} --model {input.model} --spoken {input.spoken}"
+        " --suspicions {output.suspicions} &> {log}"

@@ -219,6 +219,8 @@ class ReinforcementSection(Section):
     """How starts of organisms are made."""
     chat: ChatStartTraining = ChatStartTraining()
     """How starts of chat models are made."""
+    monitor: str | None = None
+    """A chat model of the study that reads the chains of hints and says whether they mention one."""
     threads: PositiveInt = 1
     """Cores of a job that trains or asks a chat model."""
     training: RewardTraining = RewardTraining()

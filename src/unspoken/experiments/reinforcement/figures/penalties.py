@@ -20,7 +20,7 @@ SHARES = {
     "aliased": ("by another word alone", ORANGE), "tells": ("explanation names it", GREEN),
 }  # fmt: skip
 MONITORS = {
-    "lexical": ("looks for the word", GREY), "chain": ("reads chains", VERMILLION),
+    "lexical": ("looks for the word", GREY), "model": ("asks a language model", BLUE), "chain": ("reads chains", VERMILLION),
     "answer": ("reads answers", GREEN), "both": ("reads both", PURPLE),
 }  # fmt: skip
 PLATEAUS = (0.28, 0.20)
