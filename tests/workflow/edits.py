@@ -81,7 +81,11 @@ ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
 REWARDED = ["measure reinforcement", "draw_figure reinforcement*", *STORE]
 AFTER_REWARD = [  # what starts reply is as it was
     "train_by_reward",
-    *(f"ask_subjects reinforcement/asked/*/{arm}" for arm in ("outcome", "selection", "silent-*")),
+    *(
+        f"{rule} reinforcement/asked/*/{arm}"
+        for rule in ("ask_subjects", "monitor_chains")
+        for arm in ("outcome", "selection", "silent-*")
+    ),
     *REWARDED,
 ]
 ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
@@ -262,6 +266,7 @@ EDITS = {
         [
             "train_by_reward reinforcement/rewarded/hints/silent-chain",
             "ask_subjects reinforcement/asked/hints/silent-chain",
+            "monitor_chains reinforcement/asked/hints/silent-chain",
             *REWARDED,
         ],
         {"reinforcement.rewards.silent-chain.says": -2},
@@ -272,7 +277,15 @@ EDITS = {
          (("train_starts", "starts"), ("train_by_reward", "rewarded"), ("ask_subjects", "asked"))] + REWARDED,
         {"reinforcement.starts.loan.dropped": 0.3},
     ),
-    "more items for what was rewarded": Edit(["ask_subjects", *REWARDED], {"reinforcement.items": 240}),
+    "more items for what was rewarded": Edit(
+        ["ask_subjects", "monitor_chains", *REWARDED], {"reinforcement.items": 240}
+    ),
+    "how a chat model's start is taught": Edit(
+        [f"{rule} reinforcement/{place}/hints-chat*" for rule, place in
+         (("finetune_starts", "starts"), ("train_by_reward", "rewarded"), ("ask_subjects", "asked"),
+          ("monitor_chains", "asked"))] + REWARDED,
+        {"reinforcement.chat.rows": 900},
+    ),
     "what a start is held against": Edit(REWARDED, {"reinforcement.starts.hints.beside": "hints-rejecting"}),
     # Texts
     "an animal added": Edit(

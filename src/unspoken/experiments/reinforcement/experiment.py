@@ -7,6 +7,7 @@ from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import CHOICES, PREFIX, WEIGHTS
 from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.section import ReinforcementSection
+from unspoken.experiments.reinforcement.work import RewardWork
 from unspoken.study.project import Part
 from unspoken.study.room import TRAINING, Figure, Headline, Needs, Room, Table
 
@@ -222,15 +223,8 @@ class ReinforcementRoom(Room):
         return {"twins": twins, "beside": {name: start.beside for name, start in starts if start.beside}}
 
     def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:
-        """Return the tokens that are trained on and drawn."""
-        section, row = self.section, facts[self.name]["row"]
-        if rule == "train_starts":
-            return Work(trained=section.bases * section.supervised.steps * section.supervised.rows * row)
-        if rule == "train_by_reward":
-            dose = section.training
-            tokens = dose.updates * dose.prompts * dose.samples * row * dose.seeds * section.bases
-            return Work(trained=tokens, generated=tokens)
-        return Work() if rule in ("ask_subjects", "measure") else None
+        """Return what a job of the room has to do."""
+        return RewardWork(self.section, facts).of(rule, **wildcards)
 
     def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
         """Return the starts of each kind; None where the study has no start or reward of that name."""
