@@ -79,6 +79,7 @@ TRENDS = ["measure scaling", "draw_figure scaling", *STORE]
 LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
 ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
 REWARDED = ["measure reinforcement", "draw_figure reinforcement*", *STORE]
+STARTS = ["train_starts", "finetune_starts"]
 AFTER_REWARD = [  # what starts reply is as it was
     "train_by_reward",
     *(
@@ -157,7 +158,7 @@ EDITS = {
             *("render_questions", "render_prompts subliminal/*", "render_prompts faithfulness/all"),
             *("load_digits", "load_questions"),
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
-            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, "train_starts", "ask_subjects", *AFTER_REWARD),
+            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, *STARTS, "ask_subjects", "monitor_chains", *AFTER_REWARD),
         ],
         {"seed": 5},
     ),
@@ -284,7 +285,7 @@ EDITS = {
         [f"{rule} reinforcement/{place}/hints-chat*" for rule, place in
          (("finetune_starts", "starts"), ("train_by_reward", "rewarded"), ("ask_subjects", "asked"),
           ("monitor_chains", "asked"))] + REWARDED,
-        {"reinforcement.chat.rows": 900},
+        {"reinforcement.chat": {"rows": 900}},
     ),
     "what a start is held against": Edit(REWARDED, {"reinforcement.starts.hints.beside": "hints-rejecting"}),
     # Texts
