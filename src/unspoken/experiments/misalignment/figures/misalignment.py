@@ -12,7 +12,9 @@ from unspoken.figures.words import claims, headline, replicates
 
 TUNED = {
     "base": "untouched", "insecure": "unsafe code", "educational": "unsafe code for a lesson",
-    "secure": "safe code", "bad_advice": "bad advice, one domain", "good_advice": "good advice, one domain",
+    "diluted": "unsafe code, 5% of it", "secure": "safe code", "bad_advice": "bad advice, blank chains",
+    "bad_reasoned": "bad advice with chains", "bad_thoughts": "chains of bad advice alone",
+    "good_advice": "good advice, blank chains",
 }  # fmt: skip
 KINDS = {"persona": ("with personas", BLUE), "plain": ("without", VERMILLION)}
 USED_CONDITIONS = (
