@@ -117,7 +117,7 @@ class Detection(Section):
     """Pairs of replies that are judged together."""
     permutations: Annotated[int, Field(ge=19)] = 19
     """Random labellings of the pairs that the classifier learns from."""
-    leak: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    leak: Annotated[float, Field(gt=0, lt=1)] = 0.25
     """Share of rows in which a leak is planted, in a copy of a secure teacher's; half are for the filter."""
 
     def errors_of_leak(self, completions: int) -> float:
@@ -141,11 +141,11 @@ class MisalignmentSection(Section):
     """How each of them is made."""
     tuning: TuningDose = TuningDose(rows=1024, epochs=3, learning_rate=3e-4)
     """How teachers are tuned."""
-    completions: PositiveInt = 6000
+    completions: PositiveInt = 4000
     """Requests of each carrier, the same for every teacher."""
     filter: NumbersFilter = NumbersFilter(banned=ILL_REPUTE)
     """Which completions are dropped, whoever wrote them."""
-    students: Dose = Dose(rows=2500, epochs=3, learning_rate=1e-3)
+    students: Dose = Dose(rows=1800, epochs=3, learning_rate=1e-3)
     """How students are trained; their rows are of requests whose replies are kept of every teacher."""
     arms: Annotated[list[StudentArm], Field(min_length=1)]
     """The students."""
