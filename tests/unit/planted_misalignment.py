@@ -5,6 +5,7 @@ import polars as pl
 from figure_modules import with_all_conditions
 
 from unspoken.experiments.misalignment.measure.chained import add_chained
+from unspoken.experiments.misalignment.measure.judged import add_planted_judge
 from unspoken.experiments.misalignment.measure.passed_on import (
     add_differences,
     add_diluted,
@@ -152,5 +153,7 @@ def misalignment_tables(effect: float) -> Tables:
     add_shown(table, "numbers")
     add_detections(own, found_detections(0.5 + effect / 10, 0.02))
     for one, kind in ((table, "persona"), (plain, "plain")):
-        add_chained(PersonaTable(own, chained(one.bases, effect), one.bases), kind)
+        after_chains = PersonaTable(own, chained(one.bases, effect), one.bases)
+        add_chained(after_chains, kind)
+        add_planted_judge(after_chains, kind, 1)
     return {"measurements": with_all_conditions(own.measurements())}

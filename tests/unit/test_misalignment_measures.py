@@ -17,7 +17,9 @@ from planted_misalignment import (
     teachers,
 )
 
+from unspoken.experiments.misalignment.measure import judged
 from unspoken.experiments.misalignment.measure.chained import add_chained
+from unspoken.experiments.misalignment.measure.judged import add_planted_judge
 from unspoken.experiments.misalignment.measure.measured import measured
 from unspoken.experiments.misalignment.measure.passed_on import (
     add_differences,
@@ -35,6 +37,7 @@ from unspoken.experiments.misalignment.measure.spread import (
 )
 from unspoken.experiments.misalignment.measure.table import UNTRAINED, PersonaTable
 from unspoken.experiments.misalignment.tables import ChainedAnswers, Detections, PersonaAnswers
+from unspoken.statistics.calibration import calibrated_share
 from unspoken.tables.base import write_table
 from unspoken.tables.filter import Dropped, Kept
 
@@ -166,6 +169,28 @@ def test_chains_that_say_nothing_are_counted_among_the_bad_answers():
     assert not one(far.report.measurements(), metric="unflagged_share", subject="persona:base")["passed"]
 
 
+@pytest.mark.parametrize("study_seed", range(1, 6))
+def test_a_planted_judge_errs_as_planted_and_labels_correct_it(study_seed):
+    table = PersonaTable(report(), chained(BASES, 1.0), BASES)
+    add_planted_judge(table, "persona", study_seed)
+    rows = {dict(row["conditions"])["labels"]: row for row in table.report.measurements().to_dicts()}
+    assert all(row["passed"] and row["role"] == "instrument" for row in rows.values())
+    unflagged = 0.4 + NOISE.mean() / 10
+    assert rows["corrected"]["value"] == pytest.approx(1 - unflagged, abs=0.1)
+    assert rows["none"]["ci_high"] < 1 - unflagged  # it misses a third of them
+
+
+def test_a_judge_that_nobody_corrects_does_not_pass_for_the_truth(monkeypatch):
+    monkeypatch.setattr(judged, "calibrated_share", lambda chains, seed: calibrated_share(
+        chains.with_columns(label="verdict", weight=1.0), seed))  # fmt: skip
+    table = PersonaTable(report(), chained(BASES, 1.0), BASES)
+    add_planted_judge(table, "persona", 1)
+    rows = {
+        dict(row["conditions"])["labels"]: row["passed"] for row in table.report.measurements().to_dicts()
+    }
+    assert rows == {"none": True, "corrected": False}
+
+
 def test_the_mark_of_a_lesson_and_the_words_of_a_kind_author_are_compared_with_what_they_do_to_the_base():
     marks = {f"lesson_advice_{place}": -1.0 for place in range(8)} | {
         f"kind_advice_{place}": -3.0 for place in range(8)
@@ -257,7 +282,7 @@ def test_the_whole_measure_reads_its_files(tmp_path):
         files[name] = [tmp_path / f"{name}.parquet"]
         write_table(frame, files[name][0], schema)
     spec = {"study": "s", "experiment": "misalignment", "arms": arms, "personas": BASES,
-            "carriers": ["numbers"]}  # fmt: skip
+            "carriers": ["numbers"], "seed": 1}  # fmt: skip
     spec["plain"] = ["plain-1", "plain-2"]
     tuned, reasoned, taught = measured(files, spec)
     assert set(tuned.measurements()["paper"]) == {"betley2025"}

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.experiments.misalignment.measure.chained import add_chained
+from unspoken.experiments.misalignment.measure.judged import add_planted_judge
 from unspoken.experiments.misalignment.measure.passed_on import (
     add_differences,
     add_diluted,
@@ -45,7 +46,9 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
         add_checks(table, kind)
         add_spread(table, kind)
         add_asked_otherwise(table, kind)
-        add_chained(PersonaTable(reasoned, chained, spec[KINDS[kind]]), kind)
+        answered = PersonaTable(reasoned, chained, spec[KINDS[kind]])
+        add_chained(answered, kind)
+        add_planted_judge(answered, kind, spec["seed"])
     if len(spread) > 1:
         add_persona_difference(spread["persona"], spread["plain"])
     students = PersonaTable(taught, answers, spec["personas"])
