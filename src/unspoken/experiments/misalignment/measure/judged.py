@@ -70,7 +70,7 @@ def add_planted_judge(table: PersonaTable, organism: str, study_seed: int) -> No
 
 
 def is_within(share: Interval, known: float) -> bool:
-    """Say whether a share is within MOST_ERRORS standard errors of what is known; without either it is not."""
+    """Say whether a share is within MOST_ERRORS standard errors of what is known; no value is not."""
     if share.value is None or share.se is None:
         return False
     return abs(share.value - known) <= MOST_ERRORS * share.se
