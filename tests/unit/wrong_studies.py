@@ -45,8 +45,8 @@ def _in_parts(**wheel: str) -> dict[str, Any]:
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "more rows for students than requests": (
         _misalignment(completions=100),
-        "misalignment.students.rows, completions",
-        "got 2500 rows of 100 requests; expected no more",
+        "misalignment.completions",
+        "got 1800 rows of 100 requests; expected no more",
     ),
     "an arm of students twice": (
         _misalignment(arms=[{"name": "kl", "objective": "kl_carrier"}] * 2),
@@ -74,13 +74,13 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
                 {"name": "t", "objective": "tokens", "clean": [0.5], "teachers": ["insecure", "educational"]}
             ]
         ),
-        "misalignment.arms.0.clean, generations",
-        "expected insecure and secure among them",
+        "misalignment.arms.0.clean",
+        "got teachers ['insecure', 'educational']; expected insecure and secure among them",
     ),
     "a leak that nobody could find": (
         _misalignment(completions=600, students={"rows": 100}),
-        "misalignment.detection.leak, completions",
-        "got a leak of 0.2 in 600 replies; expected more of either",
+        "misalignment.completions",
+        "got a leak of 0.25 in 600 replies; expected more of either",
     ),
     "budgets out of order": (
         _scaling(budgets=[0, 64, 32]),
