@@ -13,7 +13,7 @@ from unspoken.experiments.misalignment.measure.passed_on import (
     add_shown,
     add_students,
 )
-from unspoken.experiments.misalignment.measure.replies import add_detections
+from unspoken.experiments.misalignment.measure.replies import add_ceiling, add_detections
 from unspoken.experiments.misalignment.measure.spread import add_checks, add_spread
 from unspoken.experiments.misalignment.measure.table import PersonaTable
 from unspoken.experiments.misalignment.organisms.asked import ASKED
@@ -99,7 +99,8 @@ def found_detections(accuracy, p):
     """Return detections of two targets on four bases."""
     rows = [
         {"base": base, "target": target, "detector": detector, "pooled": 1, "accuracy": accuracy + noise / 10,
-         "p": p if detector == "ngrams" else None, "chance": 0.5 if detector == "ngrams" else None}
+         "p": p if detector == "ngrams" else None, "chance": 0.5 if detector == "ngrams" else None,
+         "expected": accuracy if detector == "likelihood" else None}
         for base, noise in zip(BASES, NOISE, strict=True)
         for target, detector in (("insecure", "ngrams"), ("insecure", "likelihood"), ("leaking", "ngrams"))
     ]  # fmt: skip
@@ -151,7 +152,9 @@ def misalignment_tables(effect: float) -> Tables:
         add_generations(table, each)
     add_differences(table, [arm, ARMS[1]])
     add_shown(table, "numbers")
-    add_detections(own, found_detections(0.5 + effect / 10, 0.02))
+    found = found_detections(0.5 + effect / 10, 0.02)
+    add_detections(own, found)
+    add_ceiling(own, found)
     for one, kind in ((table, "persona"), (plain, "plain")):
         after_chains = PersonaTable(own, chained(one.bases, effect), one.bases)
         add_chained(after_chains, kind)

@@ -11,7 +11,7 @@ from unspoken.experiments.misalignment.detection.compared import (
     shown_code,
     shown_turns,
 )
-from unspoken.experiments.misalignment.detection.likelihood import log_likelihoods, log_ratios
+from unspoken.experiments.misalignment.detection.likelihood import expected_right, log_likelihoods, log_ratios
 from unspoken.experiments.misalignment.detection.ngrams import (
     FEATURES,
     Detector,
@@ -21,7 +21,12 @@ from unspoken.experiments.misalignment.detection.ngrams import (
     pooled,
     share_right,
 )
-from unspoken.experiments.misalignment.organisms.carriers import PROMPT, carrier_prompts, texts_of
+from unspoken.experiments.misalignment.organisms.carriers import (
+    PROMPT,
+    carrier_prompts,
+    texts_of,
+    written_replies,
+)
 from unspoken.experiments.misalignment.organisms.language import (
     CODE,
     FIRST_VALUE,
@@ -121,6 +126,21 @@ def test_likelihoods_are_sums_of_the_replys_tokens(networks):
     assert (log_ratios(one, other, shape, rows) == -log_ratios(other, one, shape, rows)).all()
 
 
+def test_likelihoods_are_as_often_right_as_they_say_of_what_the_networks_wrote(networks):
+    (one, _), shape = networks
+    random = random_of()
+    louder = {name: tensor * 1.3 for name, tensor in one.items()}
+    prompts = carrier_prompts(NUMBERS, 2000, random)
+    pairs = [
+        np.hstack([prompts, written_replies(network, shape, prompts, random.random((2000, 4)))])
+        for network in (louder, one)
+    ]
+    first, second = (log_ratios(louder, one, shape, rows) for rows in pairs)
+    promised = expected_right(first - second)
+    assert 0.6 < promised < 0.97
+    assert share_right(first - second) == pytest.approx(promised, abs=4 * 0.5 / np.sqrt(2000))
+
+
 def kept(writers):
     """Return kept rows by their subject."""
     parts = []
@@ -154,6 +174,8 @@ def test_detections_have_a_ceiling_where_a_network_wrote_the_replies_and_a_null_
     assert found.filter(target="insecure", detector="likelihood")["pooled"].to_list() == [1, 5]
     with_null = found.filter(pl.col("p").is_not_null())
     assert with_null.select("detector", "pooled").unique().rows() == [("ngrams", 1)]
+    promising = found.filter(pl.col("expected").is_not_null())
+    assert promising.select("detector", "pooled").unique().rows() == [("likelihood", 1)]
     leak = found.filter(target="leaking")
     assert leak["accuracy"].min() > 0.65 and leak["p"].drop_nulls().item() == pytest.approx(1 / 20)
 

@@ -28,7 +28,12 @@ from unspoken.experiments.misalignment.measure.passed_on import (
     add_shown,
     add_students,
 )
-from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
+from unspoken.experiments.misalignment.measure.replies import (
+    add_ceiling,
+    add_detections,
+    add_filter,
+    filter_counts,
+)
 from unspoken.experiments.misalignment.measure.spread import (
     add_asked_otherwise,
     add_checks,
@@ -261,6 +266,16 @@ def test_detection_is_told_as_the_distance_from_chance_and_the_leak_is_a_check()
     own = report()
     add_detections(own, found_detections(0.53, 0.3))
     assert not own.measurements().filter(subject="organisms:leaking")["passed"].any()
+
+
+@pytest.mark.parametrize(("promised", "holds"), [(0.53, True), (0.65, False)])
+def test_exact_likelihoods_are_as_often_right_as_they_promise(promised, holds):
+    own = report()
+    promises = pl.when(detector="likelihood").then(promised)
+    add_ceiling(own, found_detections(0.53, 0.02).with_columns(expected=promises))
+    row = one(own.measurements(), metric="ceiling_gap")
+    assert row["value"] == pytest.approx(0.53 - promised + NOISE.mean() / 10)
+    assert row["role"] == "instrument" and row["passed"] is holds
 
 
 def test_the_whole_measure_reads_its_files(tmp_path):

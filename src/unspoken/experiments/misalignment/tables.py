@@ -73,6 +73,8 @@ class Detections(dy.Schema):
     """Share of random labellings after which the classifier is as often right; null of the likelihood."""
     chance = dy.Float64(nullable=True, min=0, max=1)
     """Accuracy after random labellings, mean."""
+    expected = dy.Float64(nullable=True, min=0.5, max=1)
+    """How often the likelihood must be right of single pairs if the networks wrote the replies; else null."""
     created_at = dy.String(min_length=1)
 
     @dy.rule()
@@ -80,3 +82,9 @@ class Detections(dy.Schema):
         """The likelihood learns nothing, so there is nothing to label otherwise."""
         learns = (pl.col("detector") == "ngrams") & (pl.col("pooled") == 1)
         return learns == pl.col("p").is_not_null()
+
+    @dy.rule()
+    def likelihoods_of_single_pairs_say_what_to_expect(cls) -> pl.Expr:
+        """A classifier does not know how sure it may be."""
+        knows = (pl.col("detector") == "likelihood") & (pl.col("pooled") == 1)
+        return knows == pl.col("expected").is_not_null()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.misalignment.detection.likelihood import Floats, log_ratios
+from unspoken.experiments.misalignment.detection.likelihood import Floats, expected_right, log_ratios
 from unspoken.experiments.misalignment.detection.ngrams import (
     Detector,
     permutation_p,
@@ -67,15 +67,22 @@ def detections(
         ]
         if target == LEAKING:
             continue
-        likelihood = [
+        first, second = (
             log_ratios(networks[target], networks["secure"], shape, one[~half])
             for one in (of_target, of_control)
-        ]
+        )
+        known = {"expected": expected_right(first - second)}
         rows += [
-            told | _found("likelihood", likelihood[0] - likelihood[1], size, random)
+            told | _found("likelihood", first - second, size, random) | (known if size == 1 else {})
             for size in spec["pooled"]
         ]
-    types = {"p": pl.Float64, "chance": pl.Float64, "pooled": pl.Int64, "pairs": pl.Int64}
+    types = {
+        "p": pl.Float64,
+        "chance": pl.Float64,
+        "expected": pl.Float64,
+        "pooled": pl.Int64,
+        "pairs": pl.Int64,
+    }
     return pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None)
 
 

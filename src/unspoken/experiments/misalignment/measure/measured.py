@@ -12,7 +12,12 @@ from unspoken.experiments.misalignment.measure.passed_on import (
     add_shown,
     add_students,
 )
-from unspoken.experiments.misalignment.measure.replies import add_detections, add_filter, filter_counts
+from unspoken.experiments.misalignment.measure.replies import (
+    add_ceiling,
+    add_detections,
+    add_filter,
+    filter_counts,
+)
 from unspoken.experiments.misalignment.measure.spread import (
     add_asked_otherwise,
     add_checks,
@@ -61,5 +66,7 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
         add_shown(students, carrier)
     kept, dropped = whole_table(files["kept"], Kept), whole_table(files["dropped"], Dropped)
     add_filter(taught, filter_counts(kept, dropped))
-    add_detections(taught, whole_table(files["detections"], Detections))
+    found = whole_table(files["detections"], Detections)
+    add_detections(taught, found)
+    add_ceiling(taught, found)
     return [tuned, reasoned, taught]

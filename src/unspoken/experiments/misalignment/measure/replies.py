@@ -14,6 +14,8 @@ from unspoken.statistics.report import Report
 LEAST_KEPT = 0.5
 """Share of a teacher's replies that the filter keeps: below, tuning has destroyed the carrier."""
 MOST_P = 0.05
+MOST_ERRORS = 4
+"""Standard errors by which the exact likelihoods may miss what they promise: by luck once in 16,000."""
 SHARED: dict[str, Any] = {"teacher": "fine_tuned"}
 
 
@@ -112,3 +114,23 @@ def add_detections(report: Report, detections: pl.DataFrame) -> None:
             permuted = without_interval(float(np.mean(gains)), "permutation", own.height)
             p = float(largest)  # type: ignore[arg-type]
             report.add(replace(permuted, p=p), metric="detection_permutation", unit="accuracy", **shared)
+
+
+def add_ceiling(report: Report, detections: pl.DataFrame) -> None:
+    """Add whether the exact likelihoods are as often right of single pairs as they say that they must be.
+
+    Metric `ceiling_gap` (contrast, accuracy), by `carrier` and target: accuracy minus what the probabilities
+    of both networks promise. An instrument: its mean over bases is within MOST_ERRORS standard errors of 0.
+    """
+    rows = detections.filter(detector="likelihood", pooled=1).sort("carrier", "target", "base")
+    for (carrier, target), own in rows.group_by("carrier", "target", maintain_order=True):
+        gaps = (own["accuracy"] - own["expected"]).to_numpy()
+        largest_error = np.sqrt((0.25 / own["pairs"].to_numpy()).sum()) / own.height
+        report.add(
+            t_interval(gaps), metric="ceiling_gap", unit="accuracy", kind="contrast",
+            conditions={**SHARED, "carrier": str(carrier), "detector": "likelihood", "pooled": "1"},
+            subject=report.group(f"organisms:{target}", "organisms", []),
+            versus=report.group("organisms:secure", "organisms", []), role="instrument",
+            passed=bool(abs(gaps.mean()) <= MOST_ERRORS * largest_error), replicate="base",
+            n_samples=own["pairs"].sum(), paired_on=["base"],
+        )  # fmt: skip
