@@ -16,14 +16,23 @@ from unspoken.study.front_door import plan_of_files
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)
 STATED = {rule.split()[0] for rule in FACTS["rules"]}
-BY_MODEL = {"generate_replies", "probe_chains", "judge_replies"}
+BY_MODEL = {"generate_replies", "probe_chains", "judge_replies", "finetune_starts", "monitor_chains"}
 TOOK = {"default": 29 * 60 + 5, "test": 60 + 51 + 71 / 2}
 """Seconds of complete runs from nothing on two idle cores (README); of the test study before it had the rooms
 of lengths and of rewards, and half of the seconds that their jobs took."""
 
 
 @pytest.mark.parametrize(
-    "name", ["default", "test", "laptop", "laptop_faithfulness", "laptop_reinforcement", "paper_shape"]
+    "name",
+    [
+        "default",
+        "test",
+        "laptop",
+        "laptop_faithfulness",
+        "laptop_reinforcement",
+        "paper_shape",
+        "misalignment",
+    ],
 )
 def test_each_job_of_a_study_has_a_cost(name, monkeypatch):
     monkeypatch.chdir(ROOT)
