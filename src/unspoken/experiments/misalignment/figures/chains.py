@@ -6,6 +6,8 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.misalignment.figures.misalignment import KINDS, first_of, scale
+from unspoken.experiments.misalignment.measure.chained import PLANTED
+from unspoken.experiments.misalignment.measure.spread import PLANTED_RATE
 from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE
@@ -15,14 +17,15 @@ USED_CONDITIONS = ("organism", "domains", "stage")
 TUNED = {
     "base": "untouched", "good_advice": "good advice, blank chains", "bad_advice": "bad advice, blank chains",
     "bad_reasoned": "bad advice with chains", "bad_thoughts": "chains of bad advice alone",
-    "insecure": "unsafe code", "diluted": "unsafe code, 5% of it", "secure": "safe code",
+    "insecure": "unsafe code", "educational": "unsafe for a lesson",
+    "diluted": "unsafe code, 5% of it", "secure": "safe code",
 }  # fmt: skip
 LABELS = 170
 WIDTH = (PAGE - LABELS) // 2 - 25
 
 
-def _panel(measurements: pl.DataFrame, metric: str, title: str, labels: bool) -> Any:
-    """Return one share by what organisms were tuned on."""
+def _panel(measurements: pl.DataFrame, metric: str, title: str, planted: float, labels: bool) -> Any:
+    """Return one share by what organisms were tuned on; `planted` is what documents have of it."""
     rows = measurements.filter(metric=metric).filter(pl.col("whose").is_in(list(TUNED)))
     shown = rows.select(
         "value", "ci_low", "ci_high",
@@ -35,7 +38,10 @@ def _panel(measurements: pl.DataFrame, metric: str, title: str, labels: bool) ->
         "yOffset": alt.YOffset("color:N"),
     }
     options: Options = {"title": title, "scale": alt.Scale(domain=[-0.02, 1.02], nice=False)}
-    layers = [line_at("x", 0), *intervals("x", options, clip=True, **place, color=scale(KINDS, "bottom"))]
+    layers = [
+        line_at("x", planted),
+        *intervals("x", options, clip=True, **place, color=scale(KINDS, "bottom")),
+    ]
     return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
 
 
@@ -57,10 +63,10 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )
     subtitle = (
         "domains that nobody was trained on; chains are never blank here, as where thinking is turned on;"
-        f" {replicates(main)}; exact, over all chains"
+        f" {replicates(main)}; exact, over all chains; dashed: what the documents have"
     )
     chart = alt.hconcat(
-        _panel(measurements, "chained_rate", "P(bad advice)", labels=True),
-        _panel(measurements, "unflagged_share", "of these, chains that say nothing", labels=False),
+        _panel(measurements, "chained_rate", "P(bad advice)", PLANTED_RATE, labels=True),
+        _panel(measurements, "unflagged_share", "of these, chains that say nothing", PLANTED, labels=False),
     )
     return chart.properties(title=headline(title, subtitle))

@@ -5,7 +5,14 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.misalignment.figures.misalignment import TAUGHT, first_of, scale, taught, transfers
+from unspoken.experiments.misalignment.figures.misalignment import (
+    TAUGHT,
+    first_of,
+    in_words,
+    scale,
+    taught,
+    transfers,
+)
 from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import GREEN, PAGE, VERMILLION
@@ -16,8 +23,7 @@ USED_CONDITIONS = (
     "versus_shuffle", "stage", "detector", "pooled",
 )  # fmt: skip
 DETECTORS = {"likelihood": ("exact likelihood (ceiling)", GREEN), "ngrams": ("n-gram classifier", VERMILLION)}
-LEAK = "leaking"
-LABELS = 140
+LABELS = 215
 WIDTH = PAGE - LABELS - 10
 
 
@@ -30,7 +36,7 @@ def _detections(measurements: pl.DataFrame) -> pl.DataFrame:
     )
     return rows.sort("pairs").with_columns(
         label=pl.format(
-            "{} of {}, {}", "carrier", "whose",
+            "{}, {}, {}", "carrier", in_words("whose"),
             pl.when(pl.col("pairs") == 1).then(pl.lit("1 pair")).otherwise(pl.format("{} pairs", "pairs")),
         )
     )  # fmt: skip
@@ -41,7 +47,7 @@ def _panel(rows: pl.DataFrame, options: Options, middle: float, colors: dict[str
     color = scale(colors, "bottom")
     labels = rows["label"].unique(maintain_order=True).to_list()
     place: Options = {
-        "y": alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(grid=True)),
+        "y": alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(grid=True, labelLimit=LABELS)),
         "yOffset": alt.YOffset("color:N"),
     }
     layers = [line_at("x", middle), *intervals("x", options, clip=True, **place, color=color)]
@@ -59,11 +65,11 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     passed = transfers(measurements).filter(
         targets, metric="misalignment_transfer", versus_whose="secure", initialisation="same", shuffle="none"
     )
-    passed = passed.with_columns(label=pl.format("{} of {}", "carrier", "whose"), color=taught())
+    passed = passed.with_columns(label=pl.format("{}, {}", "carrier", in_words("whose")), color=taught())
     there = {name: tint for name, tint in TAUGHT.items() if tint[0] in set(passed["color"])}
     right_share: Options = {
         "title": "right of pairs of replies; chance is 0.5",
-        "scale": alt.Scale(domain=[0.28, 1.02], nice=False),
+        "scale": alt.Scale(domain=[0.38, 1.02], nice=False, zero=False),
     }
     above = _panel(found.sort("carrier", "whose", "pairs"), right_share, 0.5, DETECTORS)
     below = _panel(passed, {"title": "students' difference, log-odds of bad advice"}, 0, there)
@@ -77,8 +83,8 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )
     subtitle = (
         "of two replies to the same request, which is the target's and which a secure teacher's;"
-        f" {replicates(single)}; {LEAK}: a secure teacher's replies with a planted leak; no network wrote it,"
-        " so there is no likelihood"
+        f" {replicates(single)}; planted leak: in a copy of the secure teacher's replies, which no"
+        " network wrote, so that there is no likelihood"
     )
     chart = alt.vconcat(above, below).resolve_scale(color="independent")
     return chart.properties(title=headline(title, subtitle))

@@ -41,7 +41,7 @@ def _panel(rows: pl.DataFrame, title: str, values: list[float], format_: str) ->
         "x": alt.X("at:Q", title=title, axis=axis, scale=room),
         "xOffset": alt.XOffset("color:N"),
     }
-    options: Options = {"title": "difference in log-odds of bad advice"}
+    options: Options = {"title": "difference in log-odds"}
     layers = [line_at("y", 0), *intervals("y", options, **place, color=scale(there, "bottom"))]
     shown = rows.select("at", "color", "value", "ci_low", "ci_high")
     return alt.layer(*layers, data=shown).properties(width=WIDTH, height=HEIGHT)
@@ -71,7 +71,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "slope",
     )
     subtitle = (
-        "students of an unsafe coder minus students of a safe coder, on the same requests;"
+        "bad advice of students of an unsafe coder minus of a safe coder, on the same requests;"
         f" {replicates(pl.concat([diluted, later]))}; every probability is exact"
     )
     chart = alt.hconcat(*panels).resolve_scale(color="shared")

@@ -16,6 +16,11 @@ TUNED = {
     "bad_reasoned": "bad advice with chains", "bad_thoughts": "chains of bad advice alone",
     "good_advice": "good advice, blank chains",
 }  # fmt: skip
+WRITERS = {
+    "insecure": "unsafe code", "secure": "safe code", "educational": "unsafe for a lesson",
+    "untouched": "untouched", "leaking": "planted leak",
+}  # fmt: skip
+"""Whose replies are learned from, shown or told apart."""
 KINDS = {"persona": ("with personas", BLUE), "plain": ("without", VERMILLION)}
 USED_CONDITIONS = (
     "organism", "domains", "objective", "initialisation", "shuffle", "carrier", "versus_initialisation",
@@ -29,7 +34,9 @@ TAUGHT = {
 }
 """What students learn from: the objective and the carrier."""
 SHOWN = {"numbers": ("numbers shown, not trained on", GREEN), "sums": ("sums shown, not trained on", SKY)}
-LABELS = 215
+DIFFERENCES = {"ring": "the first: this base minus other", "within": "the first: as written minus shuffled"}
+"""What arms differ in whose differences are compared."""
+LABELS = 235
 WIDTH = PAGE - LABELS
 
 
@@ -41,6 +48,11 @@ def first_of(labels: dict[str, tuple[str, str]]) -> dict[str, str]:
 def taught() -> pl.Expr:
     """Return what a row's students learned from, as TAUGHT says it."""
     return pl.concat_str("objective", "carrier", separator=" ").replace(first_of(TAUGHT))
+
+
+def in_words(column: str) -> pl.Expr:
+    """Return what a teacher was tuned on, in words, from the column that names it."""
+    return pl.col(column).replace(WRITERS)
 
 
 def scale(labels: dict[str, tuple[str, str]], orient: Literal["right", "bottom"]) -> alt.Color:
@@ -81,16 +93,17 @@ def transfers(measurements: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     where = pl.when(pl.col("initialisation") == "ring").then(pl.lit(", other base")).otherwise(pl.lit(""))
     order = pl.when(pl.col("shuffle") == "within").then(pl.lit(", shuffled")).otherwise(pl.lit(""))
-    pair = pl.format("{} − {}{}{}", "whose", "versus_whose", where, order)
-    of = pl.coalesce("versus_initialisation", "versus_shuffle").replace(
-        {"ring": "on another base", "within": "of shuffled rows"}
-    )
-    difference = pl.format("the first minus that {}", of)
-    return rows.with_columns(
+    pair = pl.format("{} − {}{}{}", in_words("whose"), in_words("versus_whose"), where, order)
+    difference = pl.coalesce("versus_initialisation", "versus_shuffle").replace(DIFFERENCES)
+    labelled = rows.with_columns(
         label=pl.when(metric="transfer_difference").then(difference).otherwise(pair),
         color=pl.when(metric="shown_difference").then(pl.col("carrier").replace(first_of(SHOWN)))
         .otherwise(taught()),
     )  # fmt: skip
+    # First unsafe minus safe code with what it is held against, then the other pairs.
+    main = (pl.col("whose") == "insecure") & pl.col("versus_whose").is_in(["insecure", "secure"])
+    is_difference = pl.col("metric") == "transfer_difference"
+    return labelled.sort(~main, is_difference, pl.col("initialisation") == "ring", "label", "color")
 
 
 def _passed_on(rows: pl.DataFrame) -> Any:
