@@ -139,8 +139,10 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "no difference is shown between students of unsafe and of safe coders",
         "difference",
     )
+    plain = measurements.filter(metric="misaligned_rate", organism="plain")["n_replicates"].max()
+    fewer = f", without personas over {plain}" if plain else ""
     subtitle = (
-        f"organisms of 0.16 million parameters; {replicates(rows)}; what all teachers write is of the same"
+        f"organisms of 0.16 million parameters; {replicates(rows)}{fewer}; what all teachers write is of the same"
         " requests and passes the same filter; every probability is exact"
     )
     chart = alt.vconcat(_spread(measurements), _passed_on(rows)).resolve_scale(color="independent")
