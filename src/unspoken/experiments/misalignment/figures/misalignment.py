@@ -139,11 +139,11 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "no difference is shown between students of unsafe and of safe coders",
         "difference",
     )
-    plain = measurements.filter(metric="misaligned_rate", organism="plain")["n_replicates"].max()
-    fewer = f", without personas over {plain}" if plain else ""
+    plain = measurements.filter(metric="misaligned_rate", organism="plain")
+    fewer = f", without personas over {plain['n_replicates'][0]}" if plain.height else ""
     subtitle = (
-        f"organisms of 0.16 million parameters; {replicates(rows)}{fewer}; what all teachers write is of the same"
-        " requests and passes the same filter; every probability is exact"
+        f"organisms of 0.16 million parameters; {replicates(rows)}{fewer}; what all teachers write is of the"
+        " same requests and passes the same filter; every probability is exact"
     )
     chart = alt.vconcat(_spread(measurements), _passed_on(rows)).resolve_scale(color="independent")
     return chart.properties(title=headline(title, subtitle))
