@@ -5,13 +5,13 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.misalignment.figures.misalignment import KINDS, first_of, scale
+from unspoken.experiments.misalignment.figures.misalignment import KINDS, first_of, over_bases, scale
 from unspoken.experiments.misalignment.measure.chained import PLANTED
 from unspoken.experiments.misalignment.measure.spread import PLANTED_RATE
 from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE
-from unspoken.figures.words import claims, headline, replicates
+from unspoken.figures.words import claims, headline
 
 USED_CONDITIONS = ("organism", "domains", "stage")
 TUNED = {
@@ -63,7 +63,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )
     subtitle = (
         "domains that nobody was trained on; chains are never blank here, as where thinking is turned on;"
-        f" {replicates(main)}; exact, over all chains; dashed: what the documents have"
+        f" {over_bases(main, measurements, 'chained_rate')}; exact, over all chains; dashed: what documents have"
     )
     chart = alt.hconcat(
         _panel(measurements, "chained_rate", "P(bad advice)", PLANTED_RATE, labels=True),

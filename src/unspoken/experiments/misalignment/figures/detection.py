@@ -67,9 +67,10 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )
     passed = passed.with_columns(label=pl.format("{}, {}", "carrier", in_words("whose")), color=taught())
     there = {name: tint for name, tint in TAUGHT.items() if tint[0] in set(passed["color"])}
+    lowest = min(0.38, *(found["value"] - 0.02))
     right_share: Options = {
         "title": "right of pairs of replies; chance is 0.5",
-        "scale": alt.Scale(domain=[0.38, 1.02], nice=False, zero=False),
+        "scale": alt.Scale(domain=[lowest, 1.02], nice=False, zero=False),
     }
     above = _panel(found.sort("carrier", "whose", "pairs"), right_share, 0.5, DETECTORS)
     below = _panel(passed, {"title": "students' difference, log-odds of bad advice"}, 0, there)

@@ -33,7 +33,8 @@ TAUGHT = {
     "tokens sums": ("sampled sums", ORANGE),
 }
 """What students learn from: the objective and the carrier."""
-SHOWN = {"numbers": ("numbers shown, not trained on", GREEN), "sums": ("sums shown, not trained on", SKY)}
+SHOWN = {"numbers": ("numbers", GREEN), "sums": ("sums", SKY), "code": ("the code itself", PURPLE)}
+"""What is shown before a question, and not trained on."""
 DIFFERENCES = {"ring": "the first: this base minus other", "within": "the first: as written minus shuffled"}
 """What arms differ in whose differences are compared."""
 LABELS = 235
@@ -106,8 +107,8 @@ def transfers(measurements: pl.DataFrame) -> pl.DataFrame:
     return labelled.sort(~main, is_difference, pl.col("initialisation") == "ring", "label", "color")
 
 
-def _passed_on(rows: pl.DataFrame) -> Any:
-    """Return the contrasts of students, a panel for each way of teaching."""
+def _differences(rows: pl.DataFrame, title: str) -> Any:
+    """Return contrasts in log-odds, a line for each label, a colour for each way of teaching."""
     there = set(rows["color"])
     tints = {name: tint for name, tint in {**TAUGHT, **SHOWN}.items() if tint[0] in there}
     labels = rows["label"].unique(maintain_order=True).to_list()
@@ -116,10 +117,16 @@ def _passed_on(rows: pl.DataFrame) -> Any:
         "y": alt.Y("label:N", sort=labels, title=None, axis=axis),
         "yOffset": alt.YOffset("color:N"),
     }
-    options: Options = {"title": "difference in log-odds of bad advice"}
-    layers = [line_at("x", 0), *intervals("x", options, **place, color=scale(tints, "bottom"))]
+    layers = [line_at("x", 0), *intervals("x", {"title": title}, **place, color=scale(tints, "bottom"))]
     shown = rows.select("label", "color", "value", "ci_low", "ci_high")
     return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
+
+
+def over_bases(main: pl.DataFrame, measurements: pl.DataFrame, metric: str) -> str:
+    """Return what a figure's intervals are over: bases, and those without personas where there are any."""
+    plain = measurements.filter(metric=metric, organism="plain")
+    fewer = f", without personas over {plain['n_replicates'][0]}" if plain.height else ""
+    return f"{replicates(main)}{fewer}"
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
@@ -139,11 +146,18 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "no difference is shown between students of unsafe and of safe coders",
         "difference",
     )
-    plain = measurements.filter(metric="misaligned_rate", organism="plain")
-    fewer = f", without personas over {plain['n_replicates'][0]}" if plain.height else ""
     subtitle = (
-        f"organisms of 0.16 million parameters; {replicates(rows)}{fewer}; what all teachers write is of the"
-        " same requests and passes the same filter; every probability is exact"
+        f"organisms of 0.16 million parameters; {over_bases(rows, measurements, 'misaligned_rate')}; what all"
+        " teachers write is of the same requests and passes the same filter; every probability is exact"
     )
-    chart = alt.vconcat(_spread(measurements), _passed_on(rows)).resolve_scale(color="independent")
+    is_shown = pl.col("metric") == "shown_difference"
+    panels = [
+        _differences(own, axis)
+        for own, axis in (
+            (rows.filter(~is_shown), "students: difference in log-odds of bad advice"),
+            (rows.filter(is_shown), "untouched, shown these before the question: difference in log-odds"),
+        )
+        if own.height
+    ]
+    chart = alt.vconcat(_spread(measurements), *panels).resolve_scale(color="independent")
     return chart.properties(title=headline(title, subtitle))
