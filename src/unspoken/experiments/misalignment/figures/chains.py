@@ -63,7 +63,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     )
     subtitle = (
         "domains that nobody was trained on; chains are never blank here, as where thinking is turned on;"
-        f" {over_bases(main, measurements, 'chained_rate')}; exact, over all chains; dashed: what documents have"
+        f" {over_bases(main, measurements, 'chained_rate')}; exact; dashed: what documents have"
     )
     chart = alt.hconcat(
         _panel(measurements, "chained_rate", "P(bad advice)", PLANTED_RATE, labels=True),
