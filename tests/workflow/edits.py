@@ -75,7 +75,7 @@ OF_GEMMA = [
     *SCORED,
 ]
 LOOPS = ["measure loops", "draw_figure loops", *STORE]
-TRENDS = ["measure scaling", "draw_figure scaling", *STORE]
+TRENDS = ["measure scaling", "draw_figure scaling*", *STORE]
 LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
 ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
 REWARDED = ["measure reinforcement", "draw_figure reinforcement*", *STORE]

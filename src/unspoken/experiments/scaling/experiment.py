@@ -36,7 +36,16 @@ class ScalingRoom(Room):
         "errors": Table(f"{TABLES}:LineErrors"),
         "distracted": Table(f"{TABLES}:Distracted"),
     }
-    figures = {"scaling": Figure("figure")}
+    figures = {
+        "scaling_lengths": Figure("figures.lengths"),
+        "scaling": Figure("figures.grid"),
+        "scaling_failures": Figure("figures.failures"),
+        "scaling_features": Figure("figures.features"),
+    }
+    shown_in = {
+        **dict.fromkeys(("trend", "trend_change"), "scaling"),
+        **dict.fromkeys(("feature_change", "feature_after_zero", "grade_change"), "scaling_features"),
+    }
     headlines = (
         Headline("trend", "Longer reasoning, by tokens used", "log_odds", {**WHOLE, "setup": "asked"}),
         Headline("trend", "One chain cut later, by tokens used", "log_odds", {**WHOLE, "setup": "capped"}),
