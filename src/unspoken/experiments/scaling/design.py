@@ -11,6 +11,7 @@ from unspoken.experiments.scaling.tasks.user_rows import QUESTION_COLUMNS, SUFFI
 from unspoken.study.base import Name, Section
 from unspoken.study.models import Revision
 from unspoken.study.paths import own_file
+from unspoken.study.training import Lora, Training
 
 MathKind = Literal[
     "probability", "export", "state", "weight", "price", "time", "place", "person", "material", "colour"
@@ -255,6 +256,35 @@ class Retraining(Section):
     """Rows of a step."""
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     """Peak learning rate."""
+
+
+class Students(Section):
+    """Chat models trained on Misleading Math with right answers, distractors of some kinds alone."""
+
+    kinds: Annotated[list[MathKind], Field(min_length=1)] = [
+        "probability",
+        "weight",
+        "price",
+        "time",
+        "state",
+    ]
+    """Kinds of distractor that are trained on; of the others nothing is shown."""
+    levels: Annotated[list[Count], Field(min_length=1)] = [1, 2]
+    """Distractors of an item that is trained on."""
+    rows: Annotated[int, Field(ge=2)] = 256
+    """Items that are trained on, none of those that are asked."""
+    seeds: Annotated[list[PositiveInt], Field(min_length=1)] = [1]
+    """A student for each: its items and their order."""
+    training: Training = Training(epochs=1, batch_size=8, learning_rate=2e-4, lora=Lora(rank=8, alpha=16))
+    """How it is trained."""
+
+    @model_validator(mode="after")
+    def _levels_of_the_kinds(self) -> "Students":
+        if max(self.levels) > len(self.kinds):
+            raise ValueError(f"levels: got {max(self.levels)}; expected at most the {len(self.kinds)} kinds")
+        if self.training.snapshots:
+            raise ValueError("training.snapshots: got some; expected none: the end of a training is asked")
+        return self
 
 
 class Organisms(Section):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.experiments.scaling.distracted import add_distracted
+from unspoken.experiments.scaling.distracted_students import add_distracted_students
 from unspoken.experiments.scaling.failures import add_failures
 from unspoken.experiments.scaling.items import Items
 from unspoken.experiments.scaling.known import add_known_trends, add_organisms, is_organism, known_of
@@ -36,6 +37,8 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
         add_failures(report, own, items, subject, spec["seed"], safe_tasks=spec["safe_tasks"])
         add_spurious(report, own, items, subject, spec["seed"])
         add_within_chains(report, forced.filter(subject=subject), subject)
+    for model, students in spec.get("students", {}).items():
+        add_distracted_students(report, trials, items, model, students, spec["trained_kinds"])
     errors = whole_table(files.get("errors", []), LineErrors)
     add_organisms(instrument, trials.filter(is_organism()), errors)
     add_distracted(instrument, whole_table(files.get("distracted", []), Distracted))

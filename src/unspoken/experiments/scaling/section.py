@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator, model_validator
 
-from unspoken.experiments.scaling.design import Organisms, Retraining, Tasks
+from unspoken.experiments.scaling.design import Organisms, Retraining, Students, Tasks
 from unspoken.study.base import Name, Section
 
 Setup = Literal["asked", "capped", "extended", "cautioned", "natural"]
@@ -44,6 +44,9 @@ class ScalingSection(Section):
     organisms: Organisms | None = Field(default=None, exclude_if=lambda organisms: organisms is None)
     """Organisms whose trends are known; null for none."""
 
+    students: Students | None = Field(default=None, exclude_if=lambda students: students is None)
+    """Of each model, students trained on distractors of some kinds with right answers, and asked as it is."""
+
     @field_validator("setups")
     @classmethod
     def _each_once(cls, setups: list[str]) -> list[str]:
@@ -77,6 +80,20 @@ class ScalingSection(Section):
                 raise ValueError(
                     f"known: got '{unasked[0]}'; expected some of setups: {', '.join(self.setups)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _students_of_what_is_asked(self) -> "ScalingSection":
+        task = self.tasks.misleading_math
+        if self.students is None:
+            return self
+        if task is None or not set(task.kinds) - set(self.students.kinds):
+            raise ValueError(
+                "students.kinds: expected the task misleading_math, with kinds of distractor beside those: "
+                "of them nothing is trained on"
+            )
+        if not {"asked", "capped"} & set(self.setups):
+            raise ValueError("students: expected one of the setups asked, capped: in them students learn")
         return self
 
     @property

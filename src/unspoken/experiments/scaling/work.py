@@ -85,7 +85,7 @@ class ScalingWork:
 
     def generate_replies(self, answering: str) -> Work:
         """Return the chains and answers of a model."""
-        items, answers, chains = self.items(), self._answers(), self._chains(answering)
+        items, answers, chains = self.items(), self._answers(), self._chains(answering.split("/")[0])
         answer = min(self.section.answer_tokens, self.facts["tokens"]["chat"]["answer"])
         return Work(
             generated=items * (chains + answers * answer),
@@ -94,13 +94,23 @@ class ScalingWork:
             stored=items * answers * self.facts["bytes"]["chain"],
         )
 
-    def read_trials(self, model: str) -> Work:
+    def read_trials(self, answering: str) -> Work:
         """Return the answers of a model that are read."""
         return Work(rows=self.items() * self._answers())
 
     def measure(self) -> Work:
         """Return the answers of all models."""
         return Work(rows=self.items() * self._answers() * len(self.section.models))
+
+    def train_distracted(self, model: str, number: str) -> Work:
+        """Return the tokens that a student of a model is trained on."""
+        chosen = self.section.students
+        assert chosen
+        training, tokens = chosen.training, self.facts["tokens"]
+        rows = chosen.rows * training.epochs
+        if training.updates is not None:
+            rows = training.updates * training.batch_size
+        return Work(trained=rows * (tokens["item"] + tokens["chain"]["chat"]))
 
     def train_organism(self, number: str) -> Work:
         """Return the tokens that organism `number` is trained on; all have as many."""

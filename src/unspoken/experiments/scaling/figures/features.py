@@ -103,8 +103,9 @@ def _panels(rows: pl.DataFrame, names: list[str], columns: list[str], width: int
         legend=alt.Legend(title=None, orient="bottom"),
     )  # fmt: skip
     x = alt.X("budget:O", title="budget of tokens", axis=alt.Axis(labelAngle=-90))
-    fields = [alt.AggregatedFieldDef(**{"as": one, "field": one, "op": "min"}) for one in ends.values()]
-    once = alt.Chart().transform_aggregate(fields)
+    once = alt.Chart().transform_aggregate(
+        true="min(true)", true_low="min(true_low)", true_high="min(true_high)"
+    )
     behind = [
         once.mark_rect(color=PALE).encode(y=alt.Y("true_low:Q", **up), y2="true_high:Q"),
         once.mark_rule(color=INK, strokeWidth=0.8, strokeDash=[3, 2]).encode(y=alt.Y("true:Q", **up)),
