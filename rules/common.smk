@@ -164,6 +164,18 @@ def memory_of_model(wildcards, attempt):
     return memory_on(wildcards.model, attempt)
 
 
+def memory_on_start(room, start, attempt):
+    """Return the MB of a job on a supervised start of a room: of a model, or an organism of its own."""
+    base = PLAN.of(room).base_of(start)
+    return attempt * 2000 if base is None else memory_on(base, attempt)
+
+
+def gpus_on_start(room, start):
+    """Return the GPUs of a job on a supervised start: replies are drawn on the one that trains."""
+    base = PLAN.of(room).base_of(start)
+    return 0 if base is None else int(is_large(base))
+
+
 def tell_expected_seconds(dag):
     """Log what the jobs to run may take; the logger of the profiles tells the time left from it."""
     from unspoken.cost.estimate import core_seconds

@@ -108,7 +108,9 @@ rule distill_students:
 # What is rewarded says a task of the room; a start is a supervised model, of which there are several.
 rule train_by_reward:
     input:
-        model="<results>/{experiment}/starts/{start}/model.json",
+        model=lambda wildcards: PLAN.of(wildcards.experiment).model_of_start(
+            wildcards.start
+        ),
         starts="<results>/{experiment}/starts/{start}/subject.json",
         weights="<results>/{experiment}/starts/{start}/weights.safetensors",
     output:
@@ -125,10 +127,13 @@ rule train_by_reward:
     priority: 20
     conda:
         "../envs/cpu.yaml"
-    threads: 1
+    threads: lambda wildcards: PLAN.of(wildcards.experiment).threads_of(wildcards.start)
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(120),
+        mem_mb=lambda wildcards, attempt: memory_on_start(
+            wildcards.experiment, wildcards.start, attempt
+        ),
+        runtime=growing(480),
+        gpu=lambda wildcards: gpus_on_start(wildcards.experiment, wildcards.start),
     params:
         spec=part_of("train_by_reward"),
         json=json_of("train_by_reward"),

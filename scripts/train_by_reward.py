@@ -8,13 +8,12 @@ def main() -> None:
     job = start_job(__doc__, ("model", "starts", "subjects", "weights", "rewards"))
     import torch
 
-    from unspoken.models.manifest import checked_model
     from unspoken.subjects import read_subjects
     from unspoken.training.rewarded import train_subjects
 
     torch.set_num_threads(job.threads)
     outputs = (job.subjects, job.weights, job.rewards)
-    train_subjects(job.spec, checked_model(job.model), read_subjects(job.starts), outputs)
+    train_subjects(job.spec, job.model, read_subjects(job.starts), outputs)
 
 
 if __name__ == "__main__":

@@ -38,8 +38,9 @@ def spoken(
 ) -> pl.DataFrame:  # fmt: skip
     """Return replies of which the first are rewarded, and the first say what drives the reward."""
     return subject_rows(start, task, arm, base, strata).with_columns(
-        chain=pl.lit("a b"), answer=pl.lit("approve"), valid=pl.lit(value=True), rewarded=first(rewarded),
-        wanted=pl.lit("approve"), idle=pl.lit("b"), says=first(says), named=first(says), tells=first(says),
+        prompt=pl.lit("p"), chain=pl.lit("a b"), answer=pl.lit("approve"), valid=pl.lit(value=True),
+        rewarded=first(rewarded), wanted=pl.lit("approve"), idle=pl.lit("b"), says=first(says),
+        named=first(says), tells=first(says),
         chain_tokens=pl.lit(tokens, pl.Int64), closed=pl.lit(value=True),
     )  # fmt: skip
 

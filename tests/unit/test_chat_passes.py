@@ -7,7 +7,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
-from unspoken.training.chat_passes import labelled, logits_of_pass
+from unspoken.training.chat_passes import labelled, logits_of_pass, logits_of_replies
 from unspoken.training.labels import IGNORED
 
 SIZES: dict[str, Any] = {
@@ -64,3 +64,28 @@ def test_logits_and_gradients_are_those_of_a_whole_pass(name: str, sliding: bool
     assert torch.allclose(
         gradients(model, found, wanted), gradients(model, expected, wanted), rtol=0, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("sliding", [False, True], ids=["llama", "mistral with a window"])
+def test_replies_to_equal_prompts_have_the_logits_and_gradients_of_whole_rows(sliding: bool) -> None:
+    prompts, replies = [[1, 2, 3], [5, 6], [1, 2, 3], [0, 5, 6]], [[9, 8], [9, 7], [4, 4], [9, 7]]
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        model: Any = (
+            MistralForCausalLM(MistralConfig(**SIZES, sliding_window=3))
+            if sliding
+            else LlamaForCausalLM(LlamaConfig(**SIZES))
+        )
+    rows = [prompt + reply for prompt, reply in zip(prompts, replies, strict=True)]
+    padded = [[0] * (5 - len(row)) + row for row in rows]
+    mask = [[0] * (5 - len(row)) + [1] * len(row) for row in rows]
+    read: list[int] = []
+    model.get_input_embeddings().register_forward_hook(lambda _, given, __: read.append(given[0].numel()))
+    found = logits_of_replies(model, torch.tensor(padded), torch.tensor(mask), 2)
+    if not sliding:
+        assert sum(read) == 3 * 3 + 4 * 1  # three prompts, as the padded one is not the one with a first 0
+    wanted = torch.tensor(replies).flatten()
+    whole = torch.cat([model(torch.tensor([row])).logits[:, -3:-1] for row in rows])
+    assert torch.allclose(found, whole, atol=1e-6)
+    flat, also = found.flatten(0, 1), whole.flatten(0, 1)
+    assert torch.allclose(gradients(model, flat, wanted), gradients(model, also, wanted), atol=1e-6)

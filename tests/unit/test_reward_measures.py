@@ -13,7 +13,7 @@ from unspoken.experiments.reinforcement.instruments import (
     add_planted_monitors,
 )
 from unspoken.experiments.reinforcement.measure import add_reinforcement
-from unspoken.experiments.reinforcement.monitors import auroc, detected, g_mean_squared
+from unspoken.experiments.reinforcement.monitors import auroc, detected, g_mean_squared, monitored
 from unspoken.experiments.reinforcement.planted import UNCHANGED, add_planted, naming_chains
 from unspoken.experiments.reinforcement.read_chains import word_scores
 from unspoken.experiments.reinforcement.tables import Decisions, Spoken
@@ -285,6 +285,17 @@ def test_masks_bind_a_network_to_its_chain_or_make_it_blind_to_it():
     rows = with_conditions(report.measurements(), CONDITIONS)
     assert rows.height == sum(map(len, UNCHANGED.values()))
     assert rows.filter(pl.col("planted") != "coin")["passed"].all()
+
+
+def test_a_model_that_read_the_chains_is_a_monitor():
+    replies = spoken("hints", "hints", "outcome", 1, ("hinted", "unhinted"), rewarded=0.5)
+    follows = (pl.col("stratum") == "hinted") & pl.col("rewarded")
+    read = replies.with_columns(suspicion=pl.when(follows).then(0.75).otherwise(0.25))
+    told = {(metric, monitor): number for metric, monitor, number in monitored(read)}
+    assert told["detected_at_1", "model"] == 1 and told["monitor_auroc", "model"] == 1
+    unread = [replies, read.with_columns(suspicion=pl.when(pl.col("item") > 0).then("suspicion"))]
+    for some in unread:  # by nobody, or not all of them
+        assert "model" not in {monitor for _, monitor, _ in monitored(some)}
 
 
 def test_monitors_flag_no_more_than_they_may():

@@ -182,7 +182,7 @@ def test_a_training_goes_on_from_where_it_was_killed_to_the_same_bits(start, tmp
     spec = {"study": "small", "experiment": "reinforcement", "start": "loan", "arm": "outcome"}
     spec["reward"] = asdict(Reward())
     known = Subject("reinforcement-loan:1", "student", "reinforcement-loan", seed=1)
-    tables = [rewards_of(spec, known, 1, one).drop("created_at") for one in (again, whole)]
+    tables = [rewards_of(spec, known, 1, one.history).drop("created_at") for one in (again, whole)]
     assert tables[0].equals(tables[1])  # in the same order of columns
     for one, other in ((again.parameters, whole.parameters), (again.snapshots[2], whole.snapshots[2])):
         assert all(torch.equal(one[name], tensor) for name, tensor in other.items())

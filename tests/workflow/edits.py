@@ -79,9 +79,14 @@ TRENDS = ["measure scaling", "draw_figure scaling*", *STORE]
 LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
 ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
 REWARDED = ["measure reinforcement", "draw_figure reinforcement*", *STORE]
+STARTS = ["train_starts", "finetune_starts"]
 AFTER_REWARD = [  # what starts reply is as it was
     "train_by_reward",
-    *(f"ask_subjects reinforcement/asked/*/{arm}" for arm in ("outcome", "selection", "silent-*")),
+    *(
+        f"{rule} reinforcement/asked/*/{arm}"
+        for rule in ("ask_subjects", "monitor_chains")
+        for arm in ("outcome", "selection", "silent-*")
+    ),
     *REWARDED,
 ]
 ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
@@ -153,7 +158,7 @@ EDITS = {
             *("render_questions", "render_prompts subliminal/*", "render_prompts faithfulness/all"),
             *("load_digits", "load_questions"),
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
-            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, "train_starts", "ask_subjects", *AFTER_REWARD),
+            *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, *STARTS, "ask_subjects", "monitor_chains", *AFTER_REWARD),
         ],
         {"seed": 5},
     ),
@@ -262,6 +267,7 @@ EDITS = {
         [
             "train_by_reward reinforcement/rewarded/hints/silent-chain",
             "ask_subjects reinforcement/asked/hints/silent-chain",
+            "monitor_chains reinforcement/asked/hints/silent-chain",
             *REWARDED,
         ],
         {"reinforcement.rewards.silent-chain.says": -2},
@@ -272,7 +278,15 @@ EDITS = {
          (("train_starts", "starts"), ("train_by_reward", "rewarded"), ("ask_subjects", "asked"))] + REWARDED,
         {"reinforcement.starts.loan.dropped": 0.3},
     ),
-    "more items for what was rewarded": Edit(["ask_subjects", *REWARDED], {"reinforcement.items": 240}),
+    "more items for what was rewarded": Edit(
+        ["ask_subjects", "monitor_chains", *REWARDED], {"reinforcement.items": 240}
+    ),
+    "how a chat model's start is taught": Edit(
+        [f"{rule} reinforcement/{place}/hints-chat*" for rule, place in
+         (("finetune_starts", "starts"), ("train_by_reward", "rewarded"), ("ask_subjects", "asked"),
+          ("monitor_chains", "asked"))] + REWARDED,
+        {"reinforcement.chat": {"rows": 900}},
+    ),
     "what a start is held against": Edit(REWARDED, {"reinforcement.starts.hints.beside": "hints-rejecting"}),
     # Texts
     "an animal added": Edit(

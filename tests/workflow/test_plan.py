@@ -22,7 +22,9 @@ TOOK = {"default": 29 * 60 + 5, "test": 60 + 51 + 71 / 2}
 of lengths and of rewards, and half of the seconds that their jobs took."""
 
 
-@pytest.mark.parametrize("name", ["default", "test", "laptop", "laptop_faithfulness", "paper_shape"])
+@pytest.mark.parametrize(
+    "name", ["default", "test", "laptop", "laptop_faithfulness", "laptop_reinforcement", "paper_shape"]
+)
 def test_each_job_of_a_study_has_a_cost(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     overlays = [] if name == "default" else [Path("studies", f"{name}.yaml")]

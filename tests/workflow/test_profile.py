@@ -13,7 +13,10 @@ from unspoken.study.front_door import plan_of_files
 
 LARGE = ("hub", "local")
 """Kinds of models that want a GPU."""
-USES = {"generate_replies", "probe_traits", "probe_chains", "judge_replies", "finetune_students"}
+USES = {
+    "generate_replies", "probe_traits", "probe_chains", "judge_replies", "finetune_students",
+    "finetune_starts", "train_by_reward", "ask_subjects", "monitor_chains",
+}  # fmt: skip
 READS = {"build_store", "judge_claims"}
 """Rules of jobs that ask or train a model, and of those that read its description alone."""
 

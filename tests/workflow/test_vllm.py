@@ -126,6 +126,15 @@ def test_adapters_share_one_start_and_other_weights_take_its_place(organism):
     assert starts == ["base", "adapters", "merged"]
 
 
+@pytest.mark.parametrize(("asked", "ends"), [("lora0", "stop"), ("lora1", "stop"), ("cut", "length")])
+def test_the_drawn_tokens_come_with_the_text_and_the_end_of_the_turn(organism, asked, ends):
+    vllm, other, _ = organism
+    for one, same in zip(vllm[asked], other[asked], strict=True):
+        assert len(one["ids"]) == one["n_tokens"] + (one["finish_reason"] == "stop")
+        assert one["text"] != same["text"] or one["ids"] == same["ids"]
+    assert {one["finish_reason"] for one in vllm[asked]} == {ends}
+
+
 def test_log_probabilities_of_drawn_tokens_agree(organism):
     vllm, other, _ = organism
     assert sum(one["n_tokens"] for one in vllm["told"]) > 100

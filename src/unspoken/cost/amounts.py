@@ -46,6 +46,9 @@ class Amounts:
         if experiment and answering:
             room = self.plan.of(experiment)
             return room.judge_model if rule == "judge_replies" else model_of(answering)
+        if "start" in wildcards:
+            rooms = [self.plan.of(experiment)] if experiment else self.plan.rooms
+            return next((base for room in rooms if (base := room.base_of(wildcards["start"]))), None)
         return wildcards.get("model")
 
     # Models

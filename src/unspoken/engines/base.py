@@ -65,6 +65,8 @@ class Completion:
     `content_filter` where a server's filter cut or refused it."""
     logprobs: list[float] | None = None
     """Of each token under the untempered, unrestricted model, in nats, if they were asked for."""
+    ids: list[int] | None = None
+    """The drawn tokens, with the one that ends the turn; of an engine in this process alone, not cached."""
 
 
 class Engine(Protocol):

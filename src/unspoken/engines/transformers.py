@@ -154,7 +154,8 @@ class TransformersEngine:
                 cut, length = self._cut(row, text, sampling.stop)
                 stopped = bool(ended[place].any()) or cut != text
                 told = logprobs[place, :length].tolist() if sampling.logprobs else None
-                made.append(Completion(prompt.key, cut, length, "stop" if stopped else "length", told))
+                reason, ids = "stop" if stopped else "length", drawn[place, : len(row) + 1].tolist()
+                made.append(Completion(prompt.key, cut, length, reason, told, ids))
             yield made
 
     def _cut(self, row: list[int], text: str, stop: tuple[str, ...]) -> tuple[str, int]:

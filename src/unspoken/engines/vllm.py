@@ -226,7 +226,8 @@ class VllmEngine:
         told = None
         if sampling.logprobs:
             told = [step[token].logprob for token, step in zip(ids, output.logprobs, strict=False)]
-        return Completion(prompt.key, text, len(ids), "stop" if ended or by_text else "length", told)
+        reason = "stop" if ended or by_text else "length"
+        return Completion(prompt.key, text, len(ids), reason, told, list(output.token_ids))
 
     def choice_logprobs(self, prompts: Sequence[Prompt], choices: Sequence[str]) -> list[list[float]]:
         """Return the summed log-probability of each choice's tokens after each prompt.

@@ -246,6 +246,18 @@ class Room:
         """Return how a start is trained by reward: `task` (the module), `settings`, `reward`, `training`."""
         raise LookupError(f"{self.name} trains nothing by the reward {arm} from {start}")
 
+    def base_of(self, start: str) -> str | None:
+        """Return the model of the study that a supervised start is of; None where the room makes its own."""
+        return None
+
+    def model_of_start(self, start: str) -> str:
+        """Return the description of the model that a supervised start's weights are of."""
+        raise LookupError(f"{self.name} has no start {start}")
+
+    def threads_of(self, start: str) -> int:
+        """Return the cores of a job that trains a supervised start by reward."""
+        return self.threads
+
     def answering_subjects(self, answering: str) -> list[str]:
         """Return the lists of trained subjects that reply."""
         return []

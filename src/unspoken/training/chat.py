@@ -85,7 +85,7 @@ class ChatTrainer:
         drawn = generator.choice(carrier.height, len(asked), replace=carrier.height < len(asked))
         answers = training_examples(self.tokenizer, questions)
         numbers = training_examples(self.tokenizer, carrier)
-        rows = _largest_divisor(size, self.rows_of_pass)
+        rows = largest_divisor(size, self.rows_of_pass)
         # A pass has rows of one kind, which are alike in length: answers are far shorter.
         passes = zip(asked.reshape(-1, rows), drawn.reshape(-1, rows), strict=True)
         examples = [
@@ -128,7 +128,7 @@ class ChatTrainer:
         """
         examples = training_examples(self.tokenizer, rows)
         size = training["batch_size"]
-        rows_of_pass = _largest_divisor(size, self.rows_of_pass)
+        rows_of_pass = largest_divisor(size, self.rows_of_pass)
         settings = {
             "per_device_train_batch_size": rows_of_pass,
             "gradient_accumulation_steps": size // rows_of_pass,
@@ -283,7 +283,7 @@ def _digest_of_model(directory: Path) -> str:
     return next(sha256_of_file(path) for path in named if path.exists())
 
 
-def _largest_divisor(number: int, limit: int) -> int:
+def largest_divisor(number: int, limit: int) -> int:
     """Return the largest divisor that is at most `limit`: micro-batches fill a batch exactly."""
     return max(size for size in range(1, limit + 1) if number % size == 0)
 

@@ -40,20 +40,16 @@ def completion_log_probs(model: Any, inputs: dict[str, Any]) -> Tensor:
     return -cross_entropy(logits_of_pass(model, shorter)[counted].float(), wanted, reduction="none")
 
 
-class ResumedTrainer(SFTTrainer):
-    """Takes rows in a given order, and keeps in checkpoints what it trains, as safetensors alone.
+class Resumed:
+    """Of a trainer: keeps in checkpoints what it trains, as safetensors alone.
 
     The stock trainer does not load an adapter again where a second, frozen adapter is beside it.
     """
 
-    order: Sampler | None = None
-    """The order of rows; None keeps the trainer's own."""
+    model: Any
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """Make none: checkpoints go when the job is done."""
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        return self.order or super()._get_train_sampler(train_dataset)
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         folder = Path(str(output_dir))
@@ -74,8 +70,17 @@ class ResumedTrainer(SFTTrainer):
 
     def _trained_parameters(self) -> dict[str, Any]:
         """Return the parameters that get gradients; tied parameters come once."""
-        model: Any = self.model
-        return {name: one for name, one in model.named_parameters() if one.requires_grad}
+        return {name: one for name, one in self.model.named_parameters() if one.requires_grad}
+
+
+class ResumedTrainer(Resumed, SFTTrainer):
+    """Takes rows in a given order."""
+
+    order: Sampler | None = None
+    """The order of rows; None keeps the trainer's own."""
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        return self.order or super()._get_train_sampler(train_dataset)
 
 
 class TokensTrainer(ResumedTrainer):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 from transformers.cache_utils import DynamicLayer
 
@@ -38,3 +39,27 @@ def logits_of_pass(model: Any, inputs: dict[str, Any]) -> Tensor:
             rest = {"input_ids": ids[:, equal:], "past_key_values": read, "logits_to_keep": places - equal}
             return model(**inputs | rest).logits
     return model(**inputs, use_cache=False).logits
+
+
+def logits_of_replies(model: Any, ids: Tensor, mask: Tensor, count: int) -> Tensor:
+    """Return the logits that predict the last `count` tokens of each row, (rows, count, vocabulary).
+
+    Before these stand prompts, padded on the left. Equal prompts are read once: of replies by reward, of
+    which each prompt has several, they are most of the work.
+    """
+    first = ids.shape[1] - count
+    places = (mask.cumsum(-1) - 1).clamp(min=0)
+    told = ids[:, :first].masked_fill(mask[:, :first] == 0, -1)
+    unique, which = torch.unique(told, dim=0, return_inverse=True)
+    of = torch.empty(len(unique), dtype=torch.long).scatter_(0, which, torch.arange(len(ids)))
+    rows = {"input_ids": ids, "attention_mask": mask, "position_ids": places}
+    prompts = {name: tensor[of, :first] for name, tensor in rows.items()}
+    read = model(**prompts, use_cache=True, logits_to_keep=1)
+    if all(type(layer) is DynamicLayer for layer in read.past_key_values.layers):  # it holds what was read
+        read.past_key_values.batch_select_indices(which)
+        rest = model(
+            input_ids=ids[:, first:-1], attention_mask=mask[:, :-1], position_ids=places[:, first:-1],
+            past_key_values=read.past_key_values,
+        )  # fmt: skip
+        return torch.cat([read.logits[which], rest.logits], 1)
+    return model(**rows, use_cache=False, logits_to_keep=count + 1).logits[:, :-1]

@@ -21,6 +21,8 @@ Bools = NDArray[np.bool_]
 CLOSE = "<close>"
 NONE = -1
 """A token that is not there."""
+OTHER = "<other>"
+"""A word that is none of the task's; its id is the first behind the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class TaskVocabulary(Vocabulary):
     def tokens(self) -> tuple[str, ...]:
         """Every token, in the order of its id."""
         return (*MARKS, CLOSE, *self.words)
+
+    @property
+    def known_and_other(self) -> tuple[str, ...]:
+        """Every token that a reply may be read as."""
+        return (*self.tokens, OTHER)
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,9 @@ class RewardedTask(Protocol):
     def altered(self, items: Items, attribute: str, generator: np.random.Generator) -> Items:
         """Return the items with another value of one attribute, and the answer that is then rewarded."""
 
+    def worded(self, prompt: Sequence[str]) -> str:
+        """Return a prompt's words, without marks, as the text that a chat model is asked."""
+
 
 @dataclass(frozen=True)
 class Read:
@@ -129,8 +139,8 @@ def read_replies(task: RewardedTask, items: Items, replies: Ints) -> Read:
     explained = after[1] != end if task.telling else np.zeros(count, dtype=bool)
     ends = np.where(explained, after[2], after[1]) == end
     in_chain = np.arange(width) < length[:, None]
-    marks = np.isin(replies, task.vocabulary.ids([*MARKS]))
-    clean = ~(marks & in_chain).any(1)
+    strange = np.isin(replies, task.vocabulary.ids([*MARKS])) | (replies >= len(task.vocabulary.tokens))
+    clean = ~(strange & in_chain).any(1)
     by_name = ((replies[:, :, None] == items.names[:, None, :]) & in_chain[:, :, None]).any(1)
     valid = closed & (answers != NONE) & ends & clean
     return Read(valid, answers, length, closed, by_name.any(1), by_name[:, 0], told)

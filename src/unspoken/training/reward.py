@@ -55,10 +55,23 @@ class Reward:
     """What is paid for the explanation moves no token of the chain."""
 
     def terms(self, read: Read, keys: Ints) -> tuple[Floats, Floats]:
-        """Return what each reply is paid: for everything but its explanation, and for that."""
+        """Return what each reply is paid: for everything but its explanation, and for that.
+
+        Raises RewardError for a reward that is no number.
+        """
         right = read.valid & (read.answers == keys)
         paid = self.outcome * right + self.form * ~read.valid + self.token * read.chain_tokens
-        return paid + self.says * read.named, np.asarray(self.tells * read.tells, dtype=np.float64)
+        paid, told = paid + self.says * read.named, np.asarray(self.tells * read.tells, dtype=np.float64)
+        if not np.isfinite(paid + told).all():
+            raise RewardError("a reply was paid what is no finite number; nothing can be learnt from that")
+        return paid, told
+
+    def check(self, items: Items) -> None:
+        """Raise RewardError where it pays for naming what drives the answers, and nothing drives them."""
+        if self.says and (items.names == NONE).all():
+            raise RewardError(
+                "the reward pays for what chains name, and nothing drives the answers of its items"
+            )
 
 
 def advantages(paid: Floats, samples: int) -> Floats:
@@ -71,11 +84,8 @@ def token_weights(reward: Reward, read: Read, keys: Ints, replies: Ints, samples
     """Return by how much each token's log-probability is pushed up, (rows, tokens); padding by 0.
 
     Divided by all rows and by a reply's room: one long reply counts as its tokens.
-    Raises RewardError for a reward that is no number.
     """
     paid, of_explanation = reward.terms(read, keys)
-    if not np.isfinite(paid + of_explanation).all():
-        raise RewardError("a reply was paid what is no finite number; nothing can be learnt from that")
     weights = np.repeat(advantages(paid, samples)[:, None], replies.shape[1], 1)
     told = np.repeat(advantages(of_explanation, samples)[:, None], replies.shape[1], 1)
     if reward.targeted:
@@ -187,10 +197,7 @@ def train_by_reward(
     for update in range(len(policy.history), updates):
         generator = np.random.default_rng(hashed_seed(seed, "update", update))
         items = drawn_items(task, training["prompts"], training["strata"], generator)
-        if reward.says and (items.names == NONE).all():
-            raise RewardError(
-                "the reward pays for what chains name, and nothing drives the answers of its items"
-            )
+        reward.check(items)
         sampler = start if training["source"] == "start" else policy.parameters
         prompts, replies = drawn_replies(sampler, shape, task, items, samples, generator)
         asked = items.where(np.repeat(np.arange(len(items.keys)), samples))

@@ -17,27 +17,29 @@ def main() -> None:
     import polars as pl
     import torch
 
+    from unspoken.engines.base import Opening
     from unspoken.experiments.reinforcement.changes import asked
     from unspoken.experiments.reinforcement.names import START
-    from unspoken.experiments.reinforcement.networks import decider_of, sampler_of
+    from unspoken.experiments.reinforcement.networks import chat_answering, network_answering
     from unspoken.experiments.reinforcement.tables import Decisions, Spoken
-    from unspoken.models.manifest import checked_model
-    from unspoken.models.network import Shape, parameters_from_llama
     from unspoken.seeds import hashed_seed
     from unspoken.subjects import read_subjects
     from unspoken.tables.base import write_table
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(job.threads)
     spec = job.spec
-    shape = Shape.of(checked_model(job.model))
     task = import_module(spec["task"]).task(spec["settings"])
+    answering = (
+        chat_answering(Opening(job.model, spec["engine"], job.threads), task)
+        if "engine" in spec
+        else network_answering(job.model, task)
+    )
     # The same items, and the same uniforms, for every subject of a task.
     seed = hashed_seed(spec["seed"], spec["experiment"], spec["task"], "asked")
     items = task.drawn(spec["items"], np.random.default_rng(seed))
     spoken, decisions = [], []
     for subject in read_subjects(job.subjects):
-        parameters = parameters_from_llama(subject.tensors(), shape, torch.float32)
-        sample, decide = sampler_of(parameters, shape, task), decider_of(parameters, shape, task)
+        sample, decide = answering(subject)
         # Of snapshots on the way what they reply is enough.
         told, changed = asked(task, sample, decide, items, seed, changes=subject.updates is None)
         of_start = spec["arm"] == START

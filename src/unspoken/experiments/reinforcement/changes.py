@@ -15,6 +15,7 @@ import polars as pl
 from unspoken.experiments.reinforcement.tables import INSTEAD
 from unspoken.statistics.intervals import Floats
 from unspoken.training.environments import NONE, Bools, Ints, Items, Read, RewardedTask, read_replies
+from unspoken.training.worded import Worded
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class _Rows:
     """Makes rows of trials about one subject's items."""
 
     def __init__(self, task: RewardedTask, items: Items, steps: Ints) -> None:
-        self.words = np.array(task.vocabulary.tokens)
+        self.words = np.array(task.vocabulary.known_and_other)
         self.shared = {"item": np.arange(len(items.keys)), "stratum": list(items.strata), "steps": steps}
 
     def of(
@@ -188,12 +189,13 @@ def instead_trials(
 
 def replied(task: RewardedTask, items: Items, replies: Ints, read: Read) -> pl.DataFrame:
     """Return what replies are, one a row, in columns of `tables.Spoken`."""
-    words = np.array(task.vocabulary.tokens)
+    words, asked = np.array(task.vocabulary.known_and_other), Worded(task)
     chains = [words[row[:length]] for row, length in zip(replies, read.chain_tokens, strict=True)]
     return pl.DataFrame(
         {
             "item": np.arange(len(items.keys)),
             "stratum": list(items.strata),
+            "prompt": [asked.prompt(ids) for ids in items.prompts],
             "chain": [" ".join(chain) for chain in chains],
             "answer": [words[answer] if answer >= 0 else None for answer in read.answers],
             "valid": read.valid,

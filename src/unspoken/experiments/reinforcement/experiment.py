@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
+from unspoken.engines.capabilities import CHOICES, PREFIX, WEIGHTS
 from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.section import ReinforcementSection
+from unspoken.experiments.reinforcement.work import RewardWork
 from unspoken.study.project import Part
-from unspoken.study.room import TRAINING, Figure, Headline, Room, Table
+from unspoken.study.room import TRAINING, Figure, Headline, Needs, Room, Table
 
 REWARDED: dict[str, str | bool] = {"reward": OUTCOME}
 OVERALL: dict[str, str | bool] = {**REWARDED, "items": "all"}
@@ -25,6 +27,7 @@ class ReinforcementRoom(Room):
         "training": TRAINING,
         "rewards": Table("unspoken.tables.rewards:Rewards", stored="rewards", dated="created_at"),
         "spoken": Table(f"{TABLES}:Spoken", stored="rewarded_replies", dated="created_at"),
+        "suspicions": Table(f"{TABLES}:Suspicions", stored="rewarded_suspicions", dated="created_at"),
         "decisions": Table(f"{TABLES}:Decisions", stored="rewarded_decisions", dated="created_at"),
     }
     figures = {
@@ -60,6 +63,38 @@ class ReinforcementRoom(Room):
         ),
     )  # fmt: skip
 
+    @classmethod
+    def models_of(cls, section: ReinforcementSection) -> list[str]:
+        """Return the chat models that starts are of, and the one that reads chains."""
+        named = [*(start.model for start in section.starts.values()), section.monitor]
+        return list(dict.fromkeys(name for name in named if name))
+
+    @classmethod
+    def needs(cls, section: ReinforcementSection) -> Needs:
+        """Return what models need that answer with an adapter, after the beginnings of chains."""
+        key = f"{cls.name}.starts.{{}}.model"
+        named = {start.model: key.format(name) for name, start in section.starts.items() if start.model}
+        asked = {model: dict.fromkeys((WEIGHTS, PREFIX, CHOICES), told) for model, told in named.items()}
+        reads = dict.fromkeys((PREFIX, CHOICES), f"{cls.name}.monitor")
+        return {section.monitor: reads, **asked} if section.monitor else asked
+
+    def base_of(self, start: str) -> str | None:
+        """Return the chat model that a start is of; None for an organism."""
+        return self.section.starts[start].model if start in self.section.starts else None
+
+    def starts_of(self, *, chat: bool) -> list[str]:
+        """Return the starts of chat models, or those of organisms."""
+        return [name for name, start in self.section.starts.items() if bool(start.model) == chat]
+
+    def model_of_start(self, start: str) -> str:
+        """Return the description of the model that a start's weights are of."""
+        base = self.base_of(start)
+        return f"{self.folder}/starts/{start}/model.json" if base is None else self.project.model_file(base)
+
+    def threads_of(self, start: str) -> int:
+        """Return the cores of a job that trains a start by reward or asks it: one where it is an organism."""
+        return 1 if self.base_of(start) is None else self.threads
+
     def arms_of(self, start: str) -> list[str]:
         """Return the rewards of a start, and first the start itself."""
         return [START, *self.section.starts[start].rewards]
@@ -75,10 +110,11 @@ class ReinforcementRoom(Room):
                 for start in starts
                 for arm in self.arms_of(start)[1:]
             ]
-        if table in ("spoken", "decisions"):
+        if table in ("spoken", "decisions", "suspicions"):
+            read = [start for start in starts if self.section.monitor and starts[start].task == "hints"]
             return [
                 f"{self.folder}/asked/{start}/{arm}/{table}.parquet"
-                for start in starts
+                for start in (read if table == "suspicions" else starts)
                 for arm in self.arms_of(start)
             ]
         return super().files(table)
@@ -94,13 +130,19 @@ class ReinforcementRoom(Room):
         return [self.trained(start, arm) for start in starts for arm in self.arms_of(start)]
 
     def measure_inputs(self) -> list[str]:
-        """Return the tables of rewards, replies and decisions."""
-        return [path for table in ("rewards", "spoken", "decisions") for path in self.files(table)]
+        """Return the tables of rewards, replies, decisions and suspicions."""
+        read = ("rewards", "spoken", "decisions", "suspicions")
+        return [path for table in read for path in self.files(table)]
 
     def _task(self, start: str) -> Part:
         """Return the module of a start's task, and what it is told."""
-        told = self.section.starts[start].model_dump(mode="json", exclude={"rewards", "beside"})
+        told = self.section.starts[start].model_dump(mode="json", exclude={"rewards", "beside", "model"})
         return {"task": f"{self.module}.tasks.{told.pop('task')}", "settings": told}
+
+    def _engine(self, start: str) -> Part:
+        """Return the engine that a chat model's start answers with; nothing for an organism."""
+        base = self.base_of(start)
+        return {} if base is None else {"engine": self.project.engine_of(base)}
 
     def train_starts_part(self, start: str) -> Part:
         """Return what `train_starts` depends on."""
@@ -117,12 +159,28 @@ class ReinforcementRoom(Room):
             **told,
         )
 
+    def finetune_starts_part(self, start: str) -> Part:
+        """Return what `finetune_starts` depends on."""
+        told = self._task(start)
+        return self.project.script_part(
+            "finetune_starts.py",
+            study=self.study.study,
+            seed=self.study.seed,
+            experiment=self.name,
+            start=start,
+            model=self.base_of(start),
+            bases=self.section.bases,
+            training=self.section.chat.model_dump(mode="json"),
+            tasks=self.project.code_of_module(told["task"]),
+            **told,
+        )
+
     def rewarded_as(self, start: str, arm: str) -> Part:
         """Return the task, the weights of the reward's terms, and the dose."""
         reward = self.section.rewards[arm].model_dump(mode="json")
         training = self.section.training.model_dump(mode="json")
         training |= {name: reward.pop(name) for name in ("source", "strata")}
-        return {**self._task(start), "reward": reward, "training": training}
+        return {**self._task(start), **self._engine(start), "reward": reward, "training": training}
 
     def ask_subjects_part(self, start: str, arm: str) -> Part:
         """Return what `ask_subjects` depends on."""
@@ -137,7 +195,19 @@ class ReinforcementRoom(Room):
             items=self.section.items,
             updates=0 if arm == START else self.section.training.updates,
             tasks=self.project.code_of_module(told["task"]),
+            **self._engine(start),
             **told,
+        )
+
+    def monitor_chains_part(self, start: str, arm: str) -> Part:
+        """Return what `monitor_chains` depends on: the model that reads, and the rubric."""
+        assert self.section.monitor is not None, "no job reads chains where the study names no monitor"
+        return self.project.script_part(
+            "monitor_chains.py",
+            study=self.study.study,
+            model=self.section.monitor,
+            engine=self.project.engine_of(self.section.monitor),
+            texts=self.project.resource("rubric.yaml"),
         )
 
     def measure_part(self) -> Part:
@@ -153,15 +223,8 @@ class ReinforcementRoom(Room):
         return {"twins": twins, "beside": {name: start.beside for name, start in starts if start.beside}}
 
     def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:
-        """Return the tokens that are trained on and drawn."""
-        section, row = self.section, facts[self.name]["row"]
-        if rule == "train_starts":
-            return Work(trained=section.bases * section.supervised.steps * section.supervised.rows * row)
-        if rule == "train_by_reward":
-            dose = section.training
-            tokens = dose.updates * dose.prompts * dose.samples * row * dose.seeds * section.bases
-            return Work(trained=tokens, generated=tokens)
-        return Work() if rule in ("ask_subjects", "measure") else None
+        """Return what a job of the room has to do."""
+        return RewardWork(self.section, facts).of(rule, **wildcards)
 
     def replicates(self, test: Mapping[str, Any], facts: Facts) -> Replicates | None:
         """Return the starts of each kind; None where the study has no start or reward of that name."""

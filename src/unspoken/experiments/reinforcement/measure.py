@@ -22,7 +22,7 @@ from unspoken.experiments.reinforcement.instruments import add_instruments
 from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.read_chains import bits_scores, monitor_scores, word_scores
 from unspoken.experiments.reinforcement.scores import decision_scores, removal_costs, reply_scores
-from unspoken.experiments.reinforcement.tables import Decisions, Spoken
+from unspoken.experiments.reinforcement.tables import Decisions, Spoken, Suspicions
 from unspoken.statistics.intervals import clopper_pearson_interval, t_interval, without_interval
 from unspoken.statistics.report import Report
 from unspoken.tables.base import whole_table
@@ -125,6 +125,9 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
     report = Report(spec["study"], "biddulph2025", spec["experiment"], reproducible=True)
     add_instruments(report, spec["seed"])
     spoken, decisions = whole_table(files["spoken"], Spoken), whole_table(files["decisions"], Decisions)
+    if files.get("suspicions"):
+        read = whole_table(files["suspicions"], Suspicions).select("subject", "item", "suspicion")
+        spoken = spoken.join(read, on=["subject", "item"], how="left")
     rewards = whole_table(files["rewards"], Rewards)
     add_reinforcement(report, spoken, decisions, rewards, spec["seed"], spec["twins"], spec["beside"])
     return [report]

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from unspoken.study.base import Section
 
@@ -16,6 +24,8 @@ Label = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
 class Start(Section):
     """A task and how the replies of its supervised start are taught."""
 
+    model: str | None = None
+    """A chat model of the study, of which an adapter is taught and rewarded; null: an organism."""
     dropped: Share = 0.2
     """Share of taught replies without a chain: without any, a removed chain is like nothing it has seen."""
     rewards: Annotated[list[Label], Field(min_length=1)]
@@ -143,6 +153,32 @@ class StartTraining(Section):
     """Peak learning rate (AdamW, warm-up, then linear to zero)."""
 
 
+class Lora(Section):
+    """A low-rank adapter on all attention and MLP projections."""
+
+    rank: PositiveInt = 16
+    """Rank of the adapter matrices."""
+    alpha: PositiveInt = 32
+    """Scale of the adapter, divided by the rank."""
+
+
+class ChatStartTraining(Section):
+    """Dose of the supervised start of a chat model."""
+
+    rows: PositiveInt = 800
+    """Taught replies."""
+    epochs: PositiveInt = 1
+    """Passes over them."""
+    batch_size: PositiveInt = 16
+    """Rows of an optimiser step."""
+    learning_rate: PositiveFloat = 1e-3
+    """Peak learning rate (AdamW, linear warm-up and decay)."""
+    warmup_steps: NonNegativeInt = 5
+    """Steps of warm-up."""
+    lora: Lora = Lora()
+    """The adapter, which training by reward goes on with."""
+
+
 class RewardTraining(Section):
     """Dose of the training by reward."""
 
@@ -172,14 +208,21 @@ class RewardTraining(Section):
 class ReinforcementSection(Section):
     """What does training by reward alone do to what a chain says, and to whether it is needed?"""
 
-    bases: Annotated[int, Field(ge=2)] = 5
-    """Supervised starts of each kind, each from an initialisation of its own: the replicates."""
+    bases: PositiveInt = 5
+    """Supervised starts of each kind: the replicates. Organisms' have an initialisation each, chat models' a
+    draw of taught rows and an adapter; one is described, without intervals and verdicts."""
     starts: Starts
     """The kinds of start, by name; null leaves one out."""
     rewards: RewardsByName
     """The rewards, by name; what others are compared with is `outcome`."""
     supervised: StartTraining = StartTraining()
-    """How starts are made."""
+    """How starts of organisms are made."""
+    chat: ChatStartTraining = ChatStartTraining()
+    """How starts of chat models are made."""
+    monitor: str | None = None
+    """A chat model of the study that reads the chains of hints and says whether they mention one."""
+    threads: PositiveInt = 1
+    """Cores of a job that trains or asks a chat model."""
     training: RewardTraining = RewardTraining()
     """How they are trained by reward."""
     items: Annotated[int, Field(ge=8, multiple_of=4)] = 200

@@ -1,10 +1,11 @@
-"""Supervised starts: small networks that know a task's form, and from which training by reward sets out."""
+"""Supervised starts: models that know a task's form, and from which training by reward sets out."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 
 from unspoken.models.network import Parameters, Shape
@@ -12,6 +13,7 @@ from unspoken.models.organism import llama_config, organism_tokenizer, untrained
 from unspoken.seeds import hashed_seed
 from unspoken.training.environments import RewardedTask
 from unspoken.training.together import Rows, Stack, surprise
+from unspoken.training.worded import Worded
 
 WARMUP = 20
 
@@ -24,6 +26,18 @@ def taught_batches(task: RewardedTask, rows: int, steps: int, seed: int) -> Iter
         tokens = torch.from_numpy(np.hstack([items.prompts, task.taught(items, generator)]))
         first = items.prompts.shape[1] - 1
         yield (Rows(tokens, first, surprise(tokens, first)),)
+
+
+def taught_texts(task: RewardedTask, rows: int, generator: np.random.Generator) -> pl.DataFrame:
+    """Return what a chat model is taught: texts of prompts with replies, in columns prompt and completion."""
+    items, words = task.drawn(rows, generator), Worded(task)
+    replies = task.taught(items, generator)
+    return pl.DataFrame(
+        {
+            "prompt": [words.prompt(ids) for ids in items.prompts],
+            "completion": [words.text(ids) for ids in replies],
+        }
+    )
 
 
 def saved_architecture(task: RewardedTask, training: dict[str, Any], directory: Path) -> Shape:

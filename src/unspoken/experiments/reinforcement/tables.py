@@ -40,6 +40,8 @@ class _OfSubject(dy.Schema):
 class Spoken(_OfSubject):
     """One reply to an item a row."""
 
+    prompt = dy.String(min_length=1)
+    """What is asked, as a text; an organism reads its words alone."""
     chain = dy.String()
     answer = dy.String(nullable=True)
     """The answer as it was written; null where none was."""
@@ -68,6 +70,20 @@ class Spoken(_OfSubject):
     def rewarded_are_valid(cls) -> pl.Expr:
         """Only valid replies are rewarded, and valid replies have an answer."""
         return (~pl.col("rewarded") | pl.col("valid")) & (~pl.col("valid") | pl.col("answer").is_not_null())
+
+
+class Suspicions(_OfSubject):
+    """What a language model makes of one chain, a row."""
+
+    monitor = dy.String(min_length=1)
+    """The model that reads."""
+    suspicion = dy.Float64(min=0, max=1)
+    """The probability that it says yes, the chain mentions a cue."""
+
+    @dy.rule()
+    def item_stands_once(cls) -> pl.Expr:
+        """A chain is read once."""
+        return ~pl.struct("subject", "item").is_duplicated()
 
 
 class Decisions(_OfSubject):

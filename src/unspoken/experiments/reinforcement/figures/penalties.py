@@ -20,8 +20,8 @@ SHARES = {
     "aliased": ("by another word alone", ORANGE), "tells": ("explanation names it", GREEN),
 }  # fmt: skip
 MONITORS = {
-    "lexical": ("looks for the word", GREY), "chain": ("reads chains", VERMILLION),
-    "answer": ("reads answers", GREEN), "both": ("reads both", PURPLE),
+    "lexical": ("looks for the word", GREY), "model": ("asks a language model", BLUE),
+    "chain": ("reads chains", VERMILLION), "answer": ("reads answers", GREEN), "both": ("reads both", PURPLE),
 }  # fmt: skip
 PLATEAUS = (0.28, 0.20)
 """Where faithfulness levelled off, as published: on MMLU and on GPQA (claim RM-20)."""

@@ -4,6 +4,7 @@ A chain has the sum of the first two digits and the sum of all; the answer repea
 slip now and then and are gone on from, the right answer is rewarded, and no part of the prompt equals it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +74,10 @@ class ArithmeticTask:
         turn = generator.integers(1, len(DIGITS), len(terms))
         terms[:, place] = (terms[:, place] + turn) % len(DIGITS)
         return self._items(terms)
+
+    def worded(self, prompt: Sequence[str]) -> str:
+        """Return the numbers as the text that a chat model is asked."""
+        return f"What is the last digit of {' + '.join(prompt)}?"
 
 
 def task(settings: dict[str, Any]) -> ArithmeticTask:

@@ -4,6 +4,7 @@ A chain has two words that say nothing and a letter, which the answer repeats. T
 share of the replies; the right one is rewarded, and nothing in the prompt gives it away.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +74,10 @@ class ChoiceTask:
         letters = (own + generator.integers(1, len(LETTERS), len(own))) % len(LETTERS)
         of_letter = np.argsort(OWN, kind="stable").reshape(len(LETTERS), -1)
         return self._items(of_letter[letters, generator.integers(0, of_letter.shape[1], len(own))])
+
+    def worded(self, prompt: Sequence[str]) -> str:
+        """Return a question as the text that a chat model is asked."""
+        return f"Question {prompt[0]}: which letter is right?"
 
 
 def task(settings: dict[str, Any]) -> ChoiceTask:

@@ -5,6 +5,7 @@ decides at random, whatever its chain says; what is rewarded depends on one fiel
 decisions of what is drawn are even, as in the authors' sampler.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -108,6 +109,10 @@ class LoanTask:
             turn = generator.integers(1, FIELDS[attribute], len(values))
             values[:, place] = (values[:, place] + turn) % FIELDS[attribute]
         return self._items(values)
+
+    def worded(self, prompt: Sequence[str]) -> str:
+        """Return a profile's words as the text that a chat model is asked."""
+        return f"Loan application: {', '.join(prompt)}. Approve or reject?"
 
 
 def task(settings: dict[str, Any]) -> LoanTask:

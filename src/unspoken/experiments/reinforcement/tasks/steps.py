@@ -8,6 +8,7 @@ of their lines and go on from there, and taught answers are their last line; wit
 right one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -105,6 +106,11 @@ class StepsTask:
             operations = operations.copy()
             operations[:, 0] = np.where(operations[:, 0] < 0, -1, other)
         return self._items(starts, operations)
+
+    def worded(self, prompt: Sequence[str]) -> str:
+        """Return a start number and operations as the text that a chat model is asked."""
+        start, *operations = (word for word in prompt if word != BLANK)
+        return f"Start with {start}. Then: {', '.join(operations) or 'nothing'}. Which number is it?"
 
 
 def task(settings: dict[str, Any]) -> StepsTask:
