@@ -11,7 +11,6 @@ from unspoken.experiments.scaling.tasks.user_rows import QUESTION_COLUMNS, SUFFI
 from unspoken.study.base import Name, Section
 from unspoken.study.models import Revision
 from unspoken.study.paths import own_file
-from unspoken.study.training import Lora, Training
 
 MathKind = Literal[
     "probability", "export", "state", "weight", "price", "time", "place", "person", "material", "colour"
@@ -243,71 +242,6 @@ class Tasks(Section):
         table = self.grades.table if self.grades else None
         paths = [table.path] if table else []
         return [*paths, *(one.path for one in self.evaluations.values() if one.path is not None)]
-
-
-class Retraining(Section):
-    """Further training of organisms on distracted notes with right answers."""
-
-    kind: Literal["between", "behind"] = "between"
-    """Where the distractors stand that are trained on; of the others nothing is shown."""
-    steps: Annotated[int, Field(ge=41)] = 300
-    """Optimiser steps."""
-    rows: PositiveInt = 64
-    """Rows of a step."""
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    """Peak learning rate."""
-
-
-class Students(Section):
-    """Chat models trained on Misleading Math with right answers, distractors of some kinds alone."""
-
-    kinds: Annotated[list[MathKind], Field(min_length=1)] = [
-        "probability",
-        "weight",
-        "price",
-        "time",
-        "state",
-    ]
-    """Kinds of distractor that are trained on; of the others nothing is shown."""
-    levels: Annotated[list[Count], Field(min_length=1)] = [1, 2]
-    """Distractors of an item that is trained on."""
-    rows: Annotated[int, Field(ge=2)] = 256
-    """Items that are trained on, none of those that are asked."""
-    seeds: Annotated[list[PositiveInt], Field(min_length=1)] = [1]
-    """A student for each: its items and their order."""
-    training: Training = Training(epochs=1, batch_size=8, learning_rate=2e-4, lora=Lora(rank=8, alpha=16))
-    """How it is trained."""
-
-    @model_validator(mode="after")
-    def _levels_of_the_kinds(self) -> "Students":
-        if max(self.levels) > len(self.kinds):
-            raise ValueError(f"levels: got {max(self.levels)}; expected at most the {len(self.kinds)} kinds")
-        if self.training.snapshots:
-            raise ValueError("training.snapshots: got some; expected none: the end of a training is asked")
-        return self
-
-
-class Organisms(Section):
-    """Small models that are trained here to answer by known laws: checks of what is called a trend."""
-
-    count: PositiveInt = 1
-    """How many are trained."""
-    items: Annotated[int, Field(ge=100)] = 1000
-    """Items of each of their tasks; flat is told from a small change by many."""
-    steps: Annotated[int, Field(ge=41)] = 3000
-    """Optimiser steps; half as many teach too little."""
-    rows: Annotated[int, Field(ge=32, multiple_of=32)] = 64
-    """Rows of a step."""
-    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
-    """Peak learning rate (AdamW, warm-up and cosine)."""
-    hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64
-    """Width; attention heads are 32 wide."""
-    mlp_size: PositiveInt = 256
-    """Width of the gated units."""
-    layers: PositiveInt = 2
-    """Layers."""
-    retraining: Retraining | None = Field(default=None, exclude_if=lambda retraining: retraining is None)
-    """Further training on distractors; null for none."""
 
 
 def check_columns(path: str, columns: list[str]) -> None:

@@ -18,6 +18,9 @@ from unspoken.yaml_files import read_keys
 
 WHOLE: dict[str, str | bool] = {"level": "all", "items": "all"}
 DISTRACTED, STUDENT = "distracted", "student"
+CLAIMED = ("asked", "capped")
+"""Set-ups on which claims rest: students learn from their prompts."""
+KINDS = {"trained": "those kinds", "untrained": "other kinds"}
 TABLES = "unspoken.experiments.scaling.tables"
 
 
@@ -51,6 +54,14 @@ class ScalingRoom(Room):
     headlines = (
         Headline("trend", "Longer reasoning, by tokens used", "log_odds", {**WHOLE, "setup": "asked"}),
         Headline("trend", "One chain cut later, by tokens used", "log_odds", {**WHOLE, "setup": "capped"}),
+        *(
+            Headline(
+                "distracted_slope_change",
+                f"Slope by budget, after training on distractors minus before: {words}",
+                conditions={"kind": kind},
+            )
+            for kind, words in KINDS.items()
+        ),
     )
 
     @classmethod
@@ -228,7 +239,8 @@ class ScalingRoom(Room):
             number=int(number),
             counts=section.tasks.misleading_math.counts,
             wordings=sha256_of_file(self.own_file("wordings.yaml")),
-            asked=section.model_dump(mode="json", include={"setups", "budgets", "longest"}),
+            setups=[setup for setup in section.setups if setup in CLAIMED],
+            budgets=[tokens for tokens in section.budgets if tokens],
             **section.students.model_dump(mode="json", exclude={"seeds"}),
         )
 

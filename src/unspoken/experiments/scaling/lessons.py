@@ -9,18 +9,14 @@ from unspoken.experiments.scaling.items import made_items
 from unspoken.experiments.scaling.prompts import WORDINGS, prompts_of
 from unspoken.prompts import read_resource
 from unspoken.seeds import hashed_seed
-from unspoken.tables.prompts import condition
-
-CLAIMED = ("asked", "capped")
-"""Set-ups whose prompts are learnt from: those on which claims rest."""
 
 
 def lesson_rows(spec: dict[str, Any]) -> pl.DataFrame:
     """Return rows to train on: prompt, system, completion, one for each item.
 
-    `spec` has seed, number (of the student), rows, levels, kinds, counts, and `asked`: setups, budgets and
-    longest, as prompts are rendered. A prompt is that of one set-up and budget above 0, drawn by item. The
-    completion says what there is, which is all of the text that bears on the answer, and gives the answer.
+    `spec` has seed, number (of the student), rows, levels, kinds, counts, setups and budgets. A prompt is
+    that of one of these set-ups and budgets, drawn by item. The completion says what there is, which is all
+    of the text that bears on the answer, and gives the answer: a chain that no budget lengthens.
     """
     seed = hashed_seed(spec["seed"], "scaling", "lessons", spec["number"])
     levels = spec["levels"]
@@ -29,9 +25,9 @@ def lesson_rows(spec: dict[str, Any]) -> pl.DataFrame:
         "kinds": spec["kinds"],
     }  # fmt: skip
     items = made_items({"study": "lessons", "seed": seed, "tasks": {"misleading_math": settings}})
-    setups = [setup for setup in spec["asked"]["setups"] if setup in CLAIMED]
-    told = {**spec["asked"], "setups": setups, "shares": []}
-    prompts = prompts_of(told, items).filter(condition("requested", pl.Int64) > 0)
+    budgets = spec["budgets"]
+    told = {"setups": spec["setups"], "budgets": budgets, "longest": max(budgets), "shares": []}
+    prompts = prompts_of(told, items)
     generator = np.random.default_rng(seed)
     drawn = prompts.with_columns(place=pl.Series(generator.random(prompts.height)))
     one = drawn.sort("item", "place").unique("item", keep="first", maintain_order=True)

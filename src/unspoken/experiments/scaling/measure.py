@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from unspoken.experiments.scaling.distracted import add_distracted
 from unspoken.experiments.scaling.distracted_students import add_distracted_students
 from unspoken.experiments.scaling.failures import add_failures
@@ -28,7 +30,10 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
     report = Report(spec["study"], "gema2025", spec["experiment"], reproducible=reproducible)
     instrument = Report(spec["study"], "gema2025", spec["experiment"], reproducible=True)
     guessed, known = baselines(items), spec.get("known", {})
-    for subject in trials.filter(~is_organism())["subject"].unique().sort():
+    # No paper's claim is about students: they are compared with their model, and called nothing.
+    trained = {student for students in spec.get("students", {}).values() for student in students}
+    untrained = trials.filter(~is_organism(), ~pl.col("subject").is_in(list(trained)))
+    for subject in untrained["subject"].unique().sort():
         own = trials.filter(subject=subject)
         if subject in known:
             add_known_trends(instrument, own, subject, known_of(own, known[subject]), guessed)
@@ -38,7 +43,7 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
         add_spurious(report, own, items, subject, spec["seed"])
         add_within_chains(report, forced.filter(subject=subject), subject)
     for model, students in spec.get("students", {}).items():
-        add_distracted_students(report, trials, items, model, students, spec["trained_kinds"])
+        add_distracted_students(report, trials, items, model, students, spec["trained_kinds"], guessed)
     errors = whole_table(files.get("errors", []), LineErrors)
     add_organisms(instrument, trials.filter(is_organism()), errors)
     add_distracted(instrument, whole_table(files.get("distracted", []), Distracted))

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.cost.work import Facts, Work, class_of, rows_of_file
-from unspoken.experiments.scaling.design import Organisms, Retraining
 from unspoken.experiments.scaling.replicates import items_by_level
-from unspoken.experiments.scaling.section import ScalingSection
+from unspoken.experiments.scaling.section import Organisms, Retraining, ScalingSection
 
 
 class ScalingWork:
