@@ -19,6 +19,7 @@ LESSON = {
     "seed": 1, "number": 1, "rows": 41, "levels": [1, 2], "kinds": TRAINED, "counts": [2, 3, 4],
     "setups": ["asked", "capped"], "budgets": [16, 32],
 }  # fmt: skip
+Scores = list[list[float]]
 MODEL, STUDENTS = "m", ["m:distracted:m:distracted:1", "m:distracted:m:distracted:2"]
 
 
@@ -73,16 +74,21 @@ def test_items_of_both_kinds_say_nothing_of_either() -> None:
         assert kinds.get(row["item"]) == expected
 
 
-def asked(items: pl.DataFrame, subject: str, right: dict[str, list[float]]) -> pl.DataFrame:
-    """Return trials of a subject that is right at once, and at 8, 16 and 32 tokens as `right` says by kind."""
+def asked(items: pl.DataFrame, subject: str, right: dict[str, Scores]) -> pl.DataFrame:
+    """Return trials of a subject: right at once, and at 8, 16, 32 tokens as `right` says of a kind's items.
+
+    The first of the scores is that of the first item, the second that of the second, and so on in turn.
+    """
     kinds, names = dict(kinds_of_items(items, TRAINED).rows()), items["item"].to_list()
-    scores = np.array([[1.0, *right[kinds[name]]] for name in names])
+    scores = np.array(
+        [[1.0, *right[kinds[name]][at % len(right[kinds[name]])]] for at, name in enumerate(names)]
+    )
     trials = trials_of(scores, budgets=[0, 8, 16, 32], task="misleading_math", setup="capped")
     number = pl.col("item").str.extract(r"(\d+)$").cast(pl.Int64)
     return trials.with_columns(subject=pl.lit(subject), item=number.replace_strict(dict(enumerate(names))))
 
 
-def measured(items: pl.DataFrame, before: list[float], after: dict[str, list[float]]) -> pl.DataFrame:
+def measured(items: pl.DataFrame, before: Scores, after: dict[str, Scores]) -> pl.DataFrame:
     """Return the measurements of a model, as right with all kinds, and of its students."""
     parts = [asked(items, MODEL, dict.fromkeys(after, before))]
     parts += [asked(items, student, after) for student in STUDENTS]
@@ -94,11 +100,11 @@ def measured(items: pl.DataFrame, before: list[float], after: dict[str, list[flo
     return rows.with_columns(kind=kind, unusable=unusable).sort("kind")
 
 
-FIRST, NONE = [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+FIRST, TWO, ALL, NONE = [[1.0, 0.0, 0.0]], [[1.0, 1.0, 0.0]], [[1.0, 1.0, 1.0]], [[0.0, 0.0, 0.0]]
 
 
 def test_slopes_change_where_students_learnt_and_nowhere_else(items: pl.DataFrame) -> None:
-    found = measured(items, FIRST, {"trained": [1.0, 1.0, 1.0], "untrained": FIRST})
+    found = measured(items, FIRST, {"trained": ALL, "untrained": FIRST})
     changes = found.filter(metric="distracted_slope_change")
     assert dict(changes.select("kind", "value").rows()) == {"trained": pytest.approx(0.5), "untrained": 0.0}
     accuracy = found.filter(metric="distracted_accuracy_change", unusable="failure")
@@ -113,15 +119,15 @@ def test_slopes_change_where_students_learnt_and_nowhere_else(items: pl.DataFram
 
 
 def test_where_nobody_is_above_chance_slopes_say_nothing(items: pl.DataFrame) -> None:
-    found = measured(items, NONE, {"trained": FIRST, "untrained": [1.0, 1.0, 0.0]})
+    found = measured(items, NONE, {"trained": [*FIRST, *NONE], "untrained": [*ALL, *FIRST]})
     for metric in ("distracted_slope_change", "distracted_accuracy_change"):
         gates = found.filter(metric=metric).select("kind", "gate").unique().rows()
         assert set(gates) == {("trained", "floor"), ("untrained", None)}
 
 
 def test_answers_that_only_become_readable_are_told_from_right_ones(items: pl.DataFrame) -> None:
-    unread = [float("nan")] * 3
-    found = measured(items, unread, {"trained": [1.0, 1.0, 0.0], "untrained": [1.0, 1.0, 0.0]})
+    unread = [[float("nan")] * 3]
+    found = measured(items, unread, {"trained": TWO, "untrained": TWO})
     changes = found.filter(metric="distracted_accuracy_change")
     assert set(changes["unusable"]) == {"failure"}  # nothing was there to drop the unread from
     assert set(changes["gate"]) == {"missing"}
