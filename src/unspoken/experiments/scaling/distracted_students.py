@@ -87,7 +87,9 @@ class Compared:
                      int(rows["unread"].sum()))
             for rows in self.rows.values()
         ]  # fmt: skip
-        return first_gate(accuracy_gate(*accuracies.values(), self.chance), missing_gate(*counts))
+        return first_gate(
+            accuracy_gate(accuracies[AFTER], accuracies[BEFORE], self.chance), missing_gate(*counts)
+        )
 
     def _add(
         self, what: str, unit: str, found: Mapping[str, Interval], change: Interval, *, gate: Gate | None,
