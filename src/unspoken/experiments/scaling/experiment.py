@@ -7,7 +7,7 @@ from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import PREFIX, STOP, WEIGHTS
 from unspoken.experiments.scaling.replicates import replicates_of
 from unspoken.experiments.scaling.section import ScalingSection
-from unspoken.experiments.scaling.work import ScalingWork
+from unspoken.experiments.scaling.work import DISTRACTED, ScalingWork, student_of
 from unspoken.files import digest_of, sha256_of_file
 from unspoken.study.keys import CommonKeys
 from unspoken.study.models import ScriptedModel
@@ -17,7 +17,6 @@ from unspoken.study.windows import known_window
 from unspoken.yaml_files import read_keys
 
 WHOLE: dict[str, str | bool] = {"level": "all", "items": "all"}
-DISTRACTED, STUDENT = "distracted", "student"
 CLAIMED = ("asked", "capped")
 """Set-ups on which claims rest: students learn from their prompts."""
 KINDS = {"trained": "those kinds", "untrained": "other kinds"}
@@ -110,7 +109,7 @@ class ScalingRoom(Room):
     @property
     def answering(self) -> list[str]:
         """Return who answers: models, and below each its students."""
-        return [*self.models, *(f"{model}/{STUDENT}-{number}" for model, number in self.students)]
+        return [*self.models, *(f"{model}/student-{number}" for model, number in self.students)]
 
     def subjects(self, model: str | None = None) -> list[str]:
         """Return the lists of students, of one base model or of all."""
@@ -123,7 +122,7 @@ class ScalingRoom(Room):
 
     def answering_subjects(self, answering: str) -> list[str]:
         """Return the list of the student that answers, if one does."""
-        model, _, student = answering.partition(f"/{STUDENT}-")
+        model, _, student = answering.partition("/student-")
         return [self._student(model, student, "subject.json")] if student else []
 
     def files(self, table: str) -> list[str]:
@@ -245,16 +244,14 @@ class ScalingRoom(Room):
         )
 
     def measure_part(self) -> Part:
-        """Return the tasks whose right answer is the safe option, and the trends that are known."""
+        """Return the tasks whose right answer is the safe option, known trends, and students of each model."""
         section = self.section
         told: Part = {"safe_tasks": list(section.tasks.evaluations)}
         if section.known:
             told["known"] = section.known
         if section.students:
             told["students"] = {
-                model: [
-                    f"{model}:{DISTRACTED}:{model}:{DISTRACTED}:{number}" for number in section.students.seeds
-                ]
+                model: [student_of(model, number) for number in section.students.seeds]
                 for model in self.models
             }
             told["trained_kinds"] = section.students.kinds
