@@ -193,9 +193,13 @@ class ScalingRoom(Room):
     def make_items_part(self) -> Part:
         """Return what `make_items` depends on."""
         told = {"study": self.study.study, "seed": self.study.seed, "tasks": self.section.tasks.told()}
-        texts = sorted(self.own_file("tasks").glob("*.yaml"))
-        told["texts"] = digest_of([sha256_of_file(file) for file in texts])
+        told["texts"] = self._texts("*")
         return self.project.script_part("make_items.py", experiment=self.name, **told)
+
+    def _texts(self, *names: str) -> str:
+        """Return the digest of tasks' texts, of some names (`*` is any)."""
+        files = {file for name in names for file in self.own_file("tasks").glob(f"{name}.yaml")}
+        return digest_of([sha256_of_file(file) for file in sorted(files)])
 
     def read_trials_part(self, answering: str) -> Part:
         """Return what `read_trials` depends on: its code."""
@@ -237,6 +241,7 @@ class ScalingRoom(Room):
             model=model,
             number=int(number),
             counts=section.tasks.misleading_math.counts,
+            texts=self._texts("misleading_math", "things"),
             wordings=sha256_of_file(self.own_file("wordings.yaml")),
             setups=[setup for setup in section.setups if setup in CLAIMED],
             budgets=[tokens for tokens in section.budgets if tokens],
@@ -244,7 +249,7 @@ class ScalingRoom(Room):
         )
 
     def measure_part(self) -> Part:
-        """Return the tasks whose right answer is the safe option, known trends, and students of each model."""
+        """Return the tasks whose right answer is the safe option, the trends that are known, and students."""
         section = self.section
         told: Part = {"safe_tasks": list(section.tasks.evaluations)}
         if section.known:
