@@ -327,6 +327,10 @@ EDITS = {
     "the words of a puzzle": Edit(
         ITEMS, text=(f"{ROOMS}/scaling/tasks/zebra.yaml", "directly to the left", "just to the left")
     ),
+    "the words of a distractor": Edit(
+        ["train_distracted", *ITEMS],
+        text=(f"{ROOMS}/scaling/tasks/misleading_math.yaml", "{thing} weighs", "{thing} comes to"),
+    ),
     "what asks for a length": Edit(
         ["render_prompts scaling/all", "train_distracted", *LENGTHS],
         text=(f"{ROOMS}/scaling/wordings.yaml", "You have about", "You have some"),
