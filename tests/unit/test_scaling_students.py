@@ -10,6 +10,7 @@ from planted_scaling import trials_of
 from unspoken.experiments.scaling.distracted_students import add_distracted_students, kinds_of_items
 from unspoken.experiments.scaling.items import made_items
 from unspoken.experiments.scaling.lessons import lesson_rows
+from unspoken.experiments.scaling.measure import called_subjects
 from unspoken.experiments.scaling.trends.baselines import Baseline
 from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
@@ -132,3 +133,8 @@ def test_answers_that_only_become_readable_are_told_from_right_ones(items: pl.Da
     assert set(changes["unusable"]) == {"failure"}  # nothing was there to drop the unread from
     assert set(changes["gate"]) == {"missing"}
     assert changes["n_missing"].sum() == items.height * 3
+
+
+def test_students_are_called_nothing(items: pl.DataFrame) -> None:
+    parts = [asked(items, who, {"trained": TWO, "untrained": TWO}) for who in (MODEL, "other", *STUDENTS)]
+    assert called_subjects(pl.concat(parts), {MODEL: STUDENTS}) == [MODEL, "other"]
