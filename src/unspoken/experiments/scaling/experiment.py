@@ -19,7 +19,6 @@ from unspoken.yaml_files import read_keys
 WHOLE: dict[str, str | bool] = {"level": "all", "items": "all"}
 CLAIMED = ("asked", "capped")
 """Set-ups on which claims rest: students learn from their prompts."""
-KINDS = {"trained": "those kinds", "untrained": "other kinds"}
 TABLES = "unspoken.experiments.scaling.tables"
 
 
@@ -53,13 +52,15 @@ class ScalingRoom(Room):
     headlines = (
         Headline("trend", "Longer reasoning, by tokens used", "log_odds", {**WHOLE, "setup": "asked"}),
         Headline("trend", "One chain cut later, by tokens used", "log_odds", {**WHOLE, "setup": "capped"}),
-        *(
-            Headline(
-                "distracted_slope_change",
-                f"Slope by budget, after training on distractors minus before: {words}",
-                conditions={"kind": kind},
-            )
-            for kind, words in KINDS.items()
+        Headline(
+            "distracted_slope_change",
+            "Slope by budget, asked for, after training on distractors minus before",
+            conditions={"setup": "asked"},
+        ),
+        Headline(
+            "distracted_slope_change",
+            "Slope by budget, chains cut, after training on distractors minus before",
+            conditions={"setup": "capped"},
         ),
     )
 
