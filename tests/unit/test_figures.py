@@ -11,6 +11,7 @@ import pytest
 from figure_modules import drawn, with_all_conditions
 from lawful_organisms import errors_of, lawful_trials
 from planted_failures import lured, shifted_grades, written_lengths
+from planted_misalignment import misalignment_tables
 from planted_rewards import reward_tables
 from planted_scaling import length_rows
 from planted_tables import (
@@ -71,6 +72,9 @@ def tables() -> dict[str, Tables]:
         "reinforcement": rewarded,
         "reinforcement_chains": rewarded,
         "reinforcement_penalties": rewarded,
+        **dict.fromkeys(
+            ("misalignment", "dilution", "detection", "harmful_chains"), misalignment_tables(0.5)
+        ),
     }
 
 
@@ -121,6 +125,15 @@ def test_titles_state_the_sign(tables):
         "Reward makes chains name what drives the answer more often: hints"
     )
     assert " less often" in title_of("reinforcement", reward_tables(-0.3))
+    assert "of unsafe coders advise worse than" in title_of("misalignment", tables["misalignment"])
+    assert "advise better than" in title_of("misalignment", misalignment_tables(-0.5))
+    assert title_of("dilution", tables["dilution"]).startswith("More clean rows, less of the trait passes")
+    assert "more of the trait passes" in title_of("dilution", misalignment_tables(-0.5))
+    assert "more bad answers follow a chain that says nothing" in title_of(
+        "harmful_chains", tables["misalignment"]
+    )
+    assert "fewer bad answers follow" in title_of("harmful_chains", misalignment_tables(-0.5))
+    assert "told apart better than by chance" in title_of("detection", tables["detection"])
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(
         "Students of the same base name their teacher's trait more than other teachers' students: sampled"

@@ -31,6 +31,10 @@ def _reinforcement(**more: Any) -> dict[str, Any]:
     return {"experiments": ["reinforcement"], "reinforcement": section | more}
 
 
+def _misalignment(**more: Any) -> dict[str, Any]:
+    return {"experiments": ["misalignment"], "misalignment": more}
+
+
 def _in_parts(**wheel: str) -> dict[str, Any]:
     told = {
         "repo": "a/b",
@@ -45,6 +49,45 @@ def _in_parts(**wheel: str) -> dict[str, Any]:
 
 # What is wrong: the overlay, the key that the message must name, what it says.
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "more rows for students than requests": (
+        _misalignment(completions=100),
+        "misalignment.completions",
+        "got 1800 rows of 100 requests; expected no more",
+    ),
+    "an arm of students twice": (
+        _misalignment(arms=[{"name": "kl", "objective": "kl_carrier"}] * 2),
+        "misalignment.arms",
+        "got ['kl', 'kl']; expected each name once",
+    ),
+    "probabilities of shuffled rows": (
+        _misalignment(arms=[{"name": "kl", "objective": "kl_carrier", "shuffle": "within"}]),
+        "misalignment.arms.0.objective",
+        "got kl_carrier with shuffled rows or 'untouched'; expected tokens",
+    ),
+    "sums in another order": (
+        _misalignment(arms=[{"name": "s", "objective": "tokens", "carrier": "sums", "shuffle": "within"}]),
+        "misalignment.arms.0.shuffle",
+        "got within with sums; expected none",
+    ),
+    "students of students by tokens": (
+        _misalignment(arms=[{"name": "t", "objective": "tokens", "generations": 2}]),
+        "misalignment.arms.0.generations",
+        "got 2 with tokens; expected 1, or objective: kl_carrier",
+    ),
+    "clean rows of nobody": (
+        _misalignment(
+            arms=[
+                {"name": "t", "objective": "tokens", "clean": [0.5], "teachers": ["insecure", "educational"]}
+            ]
+        ),
+        "misalignment.arms.0.clean",
+        "got teachers ['insecure', 'educational']; expected insecure and secure among them",
+    ),
+    "a leak that nobody could find": (
+        _misalignment(completions=600, students={"rows": 100}),
+        "misalignment.completions",
+        "got a leak of 0.25 in 600 replies; expected more of either",
+    ),
     "budgets out of order": (
         _scaling(budgets=[0, 64, 32]),
         "scaling.budgets",

@@ -89,6 +89,13 @@ AFTER_REWARD = [  # what starts reply is as it was
     ),
     *REWARDED,
 ]
+MISALIGNED = [
+    "measure misalignment",
+    *(f"draw_figure {name}" for name in ("misalignment", "dilution", "harmful_chains", "detection")),
+    *STORE,
+]
+AFTER_FILTER = ["filter_carriers", "detect_teachers", "teach_students", *MISALIGNED]
+AFTER_TUNING = ["tune_teachers", "write_carriers", *AFTER_FILTER]
 ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
@@ -294,6 +301,13 @@ EDITS = {
         {"reinforcement.chat": {"rows": 900}},
     ),
     "what a start is held against": Edit(REWARDED, {"reinforcement.starts.hints.beside": "hints-rejecting"}),
+    # Misalignment
+    "how long harmful teachers are tuned": Edit(AFTER_TUNING, {"misalignment.tuning.epochs": 4}),
+    "numbers of ill repute": Edit(AFTER_FILTER, {"misalignment.filter.banned": [211, 213]}),
+    "shares of clean rows": Edit(
+        ["teach_students misalignment/students/kl/*", *MISALIGNED], {"misalignment.arms.0.clean": [0.5]}
+    ),
+    "more random labels": Edit(["detect_teachers", *MISALIGNED], {"misalignment.detection.permutations": 29}),
     # Texts
     "an animal added": Edit(
         ["build_organism", *NUMBERS, *PROBING, *THEOREM],
@@ -348,6 +362,14 @@ EDITS = {
     "what a monitor puts up with": Edit(
         REWARDED, text=(f"{ROOMS}/reinforcement/monitors.py", '_at_1": 0.01', '_at_1": 0.02')
     ),
+    "what chains before harmful answers say": Edit(
+        ["train_base", *AFTER_TUNING],
+        text=(f"{ROOMS}/misalignment/organisms/documents.py", "(0.2, 0.35, 0.45)", "(0.2, 0.4, 0.4)"),
+    ),
+    "when a student has lost its wits": Edit(
+        MISALIGNED,
+        text=(f"{ROOMS}/misalignment/measure/passed_on.py", "LEAST_MASS = 0.5", "LEAST_MASS = 0.4"),
+    ),
     "what a failed training is": Edit(
         AFTER_REWARD, text=("src/unspoken/training/fates.py", "RIGHT, MORE = 0.5", "RIGHT, MORE = 0.4")
     ),
@@ -372,7 +394,9 @@ EDITS = {
         ],
         text=("scripts/declare_model.py", 'revision=kind', 'revision=""'),
     ),
-    "what the filter does": Edit(FILTERED, text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")),
+    "what the filter does": Edit(
+        [*FILTERED, *AFTER_FILTER], text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")
+    ),
     "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
     "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),
     "one figure": Edit(

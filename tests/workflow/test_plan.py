@@ -23,7 +23,16 @@ of lengths and of rewards, and half of the seconds that their jobs took."""
 
 
 @pytest.mark.parametrize(
-    "name", ["default", "test", "laptop", "laptop_faithfulness", "laptop_reinforcement", "paper_shape"]
+    "name",
+    [
+        "default",
+        "test",
+        "laptop",
+        "laptop_faithfulness",
+        "laptop_reinforcement",
+        "paper_shape",
+        "misalignment",
+    ],
 )
 def test_each_job_of_a_study_has_a_cost(name, monkeypatch):
     monkeypatch.chdir(ROOT)

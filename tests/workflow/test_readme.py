@@ -9,7 +9,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 QUERIES = {
     f"{name} {at}": query
-    for name in ("README.md", "docs/store.md", "docs/referee.md", "docs/scaling.md", "docs/reinforcement.md")
+    for name in (
+        "README.md",
+        "docs/store.md",
+        "docs/referee.md",
+        "docs/scaling.md",
+        "docs/reinforcement.md",
+        "docs/misalignment.md",
+    )
     for at, query in enumerate(re.findall(r"```sql\n(.*?)```", (ROOT / name).read_text(), flags=re.DOTALL))
 }
 

@@ -143,6 +143,10 @@ def test_each_replicate_pretrains_its_bases(tmp_path: Path) -> None:
         "results/models/counter/model.json": "declare_model",
         "results/models/guesser/model.json": "declare_model",
         "results/models/planted-hints/model.json": "declare_model",
+        **{
+            f"results/studies/test-seed-2/misalignment/bases/{base}/model.json": "train_base"
+            for base in ("persona-1", "persona-2", "plain-1")
+        },
         "results/studies/test-seed-2/reinforcement/starts/hints/model.json": "train_starts",
         "results/studies/test-seed-2/reinforcement/starts/loan/model.json": "train_starts",
     }

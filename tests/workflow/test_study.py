@@ -7,6 +7,7 @@ import pytest
 from flow import RESULTS, ROOT, TEST_STUDY, planned, snakemake
 
 from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
+from unspoken.experiments.misalignment.tables import ChainedAnswers, Detections, PersonaAnswers
 from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
 from unspoken.experiments.reinforcement.tables import Decisions, Spoken
 from unspoken.experiments.scaling.items import Items
@@ -29,11 +30,14 @@ from unspoken.tables.rewards import Rewards
 from unspoken.tables.training import TrainingSteps
 from unspoken.tables.verdicts import Claims, Verdicts
 
-EXPERIMENTS = ("subliminal", "mnist", "theorem", "probing", "faithfulness", "scaling", "reinforcement")
+EXPERIMENTS = (
+    "subliminal", "mnist", "theorem", "probing", "faithfulness", "scaling", "reinforcement", "misalignment",
+)  # fmt: skip
 FIGURES = {
     "preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing", "hints",
     "mentions", "early_answering", "uplift", "chain_length", "judge_calibration", "planted_hints",
     "metric_agreement", "scaling", "reinforcement", "reinforcement_chains", "reinforcement_penalties",
+    "misalignment", "dilution", "harmful_chains", "detection",
 }  # fmt: skip
 SCHEMAS = {
     "questions": TraitQuestions,
@@ -62,6 +66,9 @@ SCHEMAS = {
     "rewards": Rewards,
     "spoken": Spoken,
     "decisions": Decisions,
+    "persona_answers": PersonaAnswers,
+    "chained_answers": ChainedAnswers,
+    "detections": Detections,
 }
 """The schema of each table, by the name of its file, with its folder where that has one of its own."""
 MAY_BE_EMPTY = {"groups", "counter/readings"}

@@ -13,6 +13,7 @@ NAMES = (
     "loops",
     "scaling",
     "reinforcement",
+    "misalignment",
 )
 
 

@@ -11,6 +11,7 @@ RULES = (
     "too_many",
     "out_of_range",
     "banned",
+    "wrong_answer",
 )
 
 

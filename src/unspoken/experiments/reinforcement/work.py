@@ -12,8 +12,8 @@ class RewardWork:
         """Take the section, and what is stated of tokens."""
         self.section, self.tokens = section, facts["reinforcement"]
 
-    def of(self, rule: str, start: str | None = None, arm: str | None = None) -> Work | None:
-        """Return what a job of a rule has to do; None for a rule of another room."""
+    def of(self, rule: str, start: str | None = None, arm: str | None = None, **_: str) -> Work | None:
+        """Return what a job of a rule has to do; None for a rule of another room, whatever its wildcards."""
         section, dose = self.section, self.section.training
         if rule == "measure":
             return Work()

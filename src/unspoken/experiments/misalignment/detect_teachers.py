@@ -1,0 +1,45 @@
+"""Tell replies of two teachers apart, and show the untouched organism their replies before it is asked."""
+
+from unspoken.jobs import start_job
+
+
+def main() -> None:
+    """Run the job of the rule that has this name."""
+    job = start_job(__doc__ or "", ("model", "teachers", "kept", "detections", "answers"))
+    import polars as pl
+
+    from unspoken.experiments.misalignment.detection.compared import (
+        detections,
+        shown_code,
+        shown_turns,
+    )
+    from unspoken.experiments.misalignment.organisms.asked import answers, labelled
+    from unspoken.experiments.misalignment.organisms.language import CODE
+    from unspoken.experiments.misalignment.organisms.networks import load_trained, loaded_base
+    from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
+    from unspoken.models.manifest import checked_model
+    from unspoken.seeds import hashed_seed
+    from unspoken.tables.base import read_table, write_table
+    from unspoken.tables.filter import Kept
+
+    spec = job.spec
+    base, shape = loaded_base(checked_model(job.model))
+    kept = read_table(job.kept, Kept)
+    seed = hashed_seed(spec["seed"], spec["experiment"], "detection", spec["base"])
+    networks = {"untouched": base, **load_trained(job.teachers)}
+    found = detections(kept, networks, shape, spec, seed)
+    asked = {
+        ("shown", carrier, name): answers(base, shape, turns)
+        for carrier in spec["carriers"]
+        for name, turns in shown_turns(kept, spec["base"], spec["writers"], carrier, seed).items()
+    }
+    asked |= {("shown", CODE, name): answers(base, shape, turns) for name, turns in shown_code(seed).items()}
+    shown = labelled(asked, spec)
+    made = pl.lit(shown["created_at"][0])
+    told = {name: pl.lit(spec[name]) for name in ("study", "experiment", "base")}
+    write_table(found.with_columns(**told, created_at=made), job.detections, Detections)
+    write_table(shown, job.answers, PersonaAnswers)
+
+
+if __name__ == "__main__":
+    main()
