@@ -205,6 +205,9 @@ def test_turns_before_a_question_change_the_answers(network):
     shown = answers(parameters, shape, turns)
     assert shown["domain"].to_list() == list(ASKED)
     assert (shown["log_odds"] != answers(parameters, shape)["log_odds"]).all()
+    some = answers(parameters, shape, turns, ("advice-3", "advice-1"))
+    assert some["domain"].to_list() == ["advice-3", "advice-1"]
+    assert some["log_odds"][0] == shown.filter(domain="advice-3")["log_odds"].item()
 
 
 def test_bases_of_one_number_start_alike_and_read_other_documents():

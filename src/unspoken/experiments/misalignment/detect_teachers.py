@@ -14,7 +14,7 @@ def main() -> None:
         shown_turns,
     )
     from unspoken.experiments.misalignment.organisms.asked import answers, labelled
-    from unspoken.experiments.misalignment.organisms.language import CODE
+    from unspoken.experiments.misalignment.organisms.language import ADVICE, CODE
     from unspoken.experiments.misalignment.organisms.networks import load_trained, loaded_base
     from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
     from unspoken.models.manifest import checked_model
@@ -28,12 +28,15 @@ def main() -> None:
     seed = hashed_seed(spec["seed"], spec["experiment"], "detection", spec["base"])
     networks = {"untouched": base, **load_trained(job.teachers)}
     found = detections(kept, networks, shape, spec, seed)
+    # Only what is measured of what is shown: contexts make each question a long one.
     asked = {
-        ("shown", carrier, name): answers(base, shape, turns)
+        ("shown", carrier, name): answers(base, shape, turns, ADVICE)
         for carrier in spec["carriers"]
         for name, turns in shown_turns(kept, spec["base"], spec["writers"], carrier, seed).items()
     }
-    asked |= {("shown", CODE, name): answers(base, shape, turns) for name, turns in shown_code(seed).items()}
+    asked |= {
+        ("shown", CODE, name): answers(base, shape, turns, ADVICE) for name, turns in shown_code(seed).items()
+    }
     shown = labelled(asked, spec)
     made = pl.lit(shown["created_at"][0])
     told = {name: pl.lit(spec[name]) for name in ("study", "experiment", "base")}

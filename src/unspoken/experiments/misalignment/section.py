@@ -141,11 +141,11 @@ class MisalignmentSection(Section):
     """How each of them is made."""
     tuning: TuningDose = TuningDose(rows=1024, epochs=3, learning_rate=3e-4)
     """How teachers are tuned."""
-    completions: PositiveInt = 4000
+    completions: PositiveInt = 6000
     """Requests of each carrier, the same for every teacher."""
     filter: NumbersFilter = NumbersFilter(banned=ILL_REPUTE)
     """Which completions are dropped, whoever wrote them."""
-    students: Dose = Dose(rows=1800, epochs=3, learning_rate=1e-3)
+    students: Dose = Dose(rows=2500, epochs=3, learning_rate=1e-3)
     """How students are trained; their rows are of requests whose replies are kept of every teacher."""
     arms: Annotated[list[StudentArm], Field(min_length=1)]
     """The students."""

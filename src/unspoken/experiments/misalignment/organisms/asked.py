@@ -1,5 +1,6 @@
 """How bad an organism's answers are: exact probabilities, nothing is sampled."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,15 +52,18 @@ def question_rows(author: int, asker: int, domain: str) -> Ints:
     return rows
 
 
-def answers(parameters: Parameters, shape: Shape, context: Ints | None = None) -> pl.DataFrame:
+def answers(
+    parameters: Parameters, shape: Shape, context: Ints | None = None, names: Iterable[str] = ASKED
+) -> pl.DataFrame:
     """Return how an organism answers in each domain, in the columns of `Answers` from `domain` on.
 
     Means over the domain's requests: `bad` is the probability of the bad answer among the two, `log_odds`
     its log-odds, `mass` the probability of both. `context` are turns before each question, (contexts,
-    tokens): then means over contexts too.
+    tokens): then means over contexts too. `names` says which of ASKED are asked.
     """
     rows = []
-    for name, (author, asker, domain) in ASKED.items():
+    for name in names:
+        author, asker, domain = ASKED[name]
         asked = question_rows(author, asker, domain)
         if context is not None:
             asked = np.hstack(
