@@ -17,9 +17,9 @@ def measured(seed: int) -> pl.DataFrame:
     """Return the instrument rows of one study seed's organism, with `seed`, `task` and `setup`."""
     import torch
 
-    from unspoken.experiments.scaling.design import Organisms
     from unspoken.experiments.scaling.known import add_organisms
     from unspoken.experiments.scaling.organisms.made import made_organism
+    from unspoken.experiments.scaling.section import Organisms
     from unspoken.statistics.report import Report
 
     torch.set_num_threads(1)

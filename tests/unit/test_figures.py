@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from figure_modules import drawn, with_all_conditions
 from lawful_organisms import errors_of, lawful_trials
+from planted_failures import lured, shifted_grades, written_lengths
 from planted_misalignment import misalignment_tables
 from planted_rewards import reward_tables
 from planted_scaling import length_rows
@@ -65,6 +66,9 @@ def tables() -> dict[str, Tables]:
         "probing": {"measurements": probing_rows(1.0)},
         "loops": {"measurements": loop_rows(0.1)},
         "scaling": {"measurements": length_rows(0.6)},
+        "scaling_lengths": {"measurements": written_lengths(0.5)},
+        "scaling_failures": {"measurements": lured(0.6)},
+        "scaling_features": {"measurements": shifted_grades()},
         "reinforcement": rewarded,
         "reinforcement_chains": rewarded,
         "reinforcement_penalties": rewarded,

@@ -97,3 +97,17 @@ def test_questions_of_a_set_that_is_taken_whole_are_not_counted_beforehand(tmp_p
     assert Amounts(whole, FACTS).of("make_items", {}).rows == 48 + 7
     some = planned(tasks={"evaluations": {"mine": {**chosen, "items": 5}}})
     assert replicates("mine", some) == ("question", 5)
+
+
+def test_students_answer_what_their_model_is_asked_and_are_trained_on_their_rows() -> None:
+    training = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-4}
+    plan = planned(students={"rows": 30, "seeds": [1, 2], "training": training})
+    amounts, model = Amounts(plan, FACTS), "smollm2-135m-q4"
+    replies = amounts.of("generate_replies", {**REPLIES, "answering": f"{model}/student-2"})
+    assert replies.asked == {f"{model}:distracted:{model}:distracted:2": 48 * 12}
+    told = {"model": model, "number": "2"}
+    tokens = FACTS["tokens"]["item"] + FACTS["tokens"]["chain"]["chat"]
+    assert amounts.of("train_distracted", told).trained == 60 * tokens
+    measure = {"experiment": "scaling"}
+    alone = Amounts(planned(), FACTS).of("measure", measure).rows
+    assert amounts.of("measure", measure).rows == 3 * alone

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from planted_scaling import trials_of
+from planted_failures import GRADES, HOURS, NOISE, SLEEP, N, answered, graded, graded_items, items_of
 
 from unspoken.experiments.scaling.failures import add_failures, canonical
 from unspoken.experiments.scaling.spurious import add_spurious, correlations, product_sums
@@ -14,38 +14,6 @@ from unspoken.experiments.scaling.within import add_within_chains
 from unspoken.statistics.report import Report
 from unspoken.tables.base import checked
 from unspoken.tables.measurements import Measurements
-
-BUDGETS = [0, 100, 800]
-FEATURES = pl.Map(pl.String, pl.Float64)
-N = 200
-
-
-def items_of(numbers, frames=None, task="counts", answers=None, options=None):
-    """Return items with one distractor number each (None: no distractor)."""
-    return pl.DataFrame(
-        {
-            "item": [f"{task}-{at}" for at in range(len(numbers))],
-            "task": task,
-            "answer": answers or ["2"] * len(numbers),
-            "options": [options] * len(numbers),
-            "distractors": [
-                [] if number is None else [{"kind": "price", "text": "x", "number": str(number)}]
-                for number in numbers
-            ],
-            "frame_answer": frames or [None] * len(numbers),
-        },
-        schema_overrides={
-            "options": pl.List(pl.String),
-            "frame_answer": pl.String,
-            "distractors": pl.List(pl.Struct({"kind": pl.String, "text": pl.String, "number": pl.String})),
-        },
-    )
-
-
-def answered(answers, task="counts", **told):
-    """Return trials with answers [items, budgets] (None: unread), right where they are 2."""
-    scores = [[float(one == "2") if one is not None else np.nan for one in row] for row in answers]
-    return trials_of(scores, budgets=BUDGETS, task=task, answer=answers, **told)
 
 
 def measured(add, *arguments, **named):
@@ -94,6 +62,13 @@ class TestLures:
         """The interval is that of a difference of two independent shares of 100 items each."""
         excess = row(self.failures(40, 20), "distractor_answers_excess", budget="800", unusable="failure")
         assert excess["se"] == pytest.approx(np.sqrt((0.4 * 0.6 + 0.2 * 0.8) / 100), rel=0.1)
+
+    def test_the_base_rate_is_a_row_of_its_own(self):
+        """Of the items without the number, 30 of 100 give it; those are its replicates' doubt."""
+        base = row(self.failures(40, 30), "distractor_answers_base", budget="800", unusable="failure")
+        assert base["value"] == pytest.approx(0.3)
+        assert base["se"] == pytest.approx(np.sqrt(0.3 * 0.7 / 100), rel=0.1)
+        assert (base["kind"], base["versus"]) == ("estimate", None)
 
     def test_nobody_fell_for_it(self):
         found = self.failures(0, 0)
@@ -159,65 +134,38 @@ def test_unsafe_answers_stand_beside_an_option_at_random():
 
 
 class TestFeatures:
-    RNG = np.random.default_rng(5)
-    HOURS, SLEEP, NOISE = RNG.normal(size=(3, N))
-    TRUTH = np.clip(6 + HOURS + 0.2 * NOISE, 0, 10)
-
-    def items(self):
-        return pl.DataFrame(
-            {
-                "item": [f"grades-{at}" for at in range(N)],
-                "task": "grades",
-                "answer": [f"{one:.3f}" for one in self.TRUTH],
-                "features": [
-                    [{"key": "hours", "value": hours}, {"key": "sleep", "value": sleep}]
-                    for hours, sleep in zip(self.HOURS, self.SLEEP, strict=True)
-                ],
-            },
-            schema_overrides={"features": FEATURES},
-        )
-
-    def trials(self, last):
-        """Return predictions that follow the truth, and at the largest budget `last`."""
-        said = np.stack([self.TRUTH, self.TRUTH, last], axis=1)
-        errors = np.abs(said - self.TRUTH[:, None])
-        answers = [[f"{one:.3f}" for one in one_row] for one_row in said]
-        return trials_of(
-            errors, budgets=BUDGETS, task="grades", measure="error", level=[0] * N, answer=answers
-        )
-
     def found(self, last):
-        return measured(add_spurious, self.trials(last), self.items(), "m", 1)
+        return measured(add_spurious, graded(last), graded_items(), "m", 1)
 
     def test_a_shift_to_a_spurious_feature_is_measured_beside_the_truth(self):
-        found = self.found(np.clip(6 + self.SLEEP, 0, 10))
-        truth = row(found, "feature_correlation", budget="truth", feature="hours", kind="partial")
+        found = self.found(np.clip(6 + SLEEP, 0, 10))
+        truth = row(found, "feature_correlation", budget="truth", feature="hours", correlation="partial")
         assert truth["value"] > 0.95
-        sleep = {"feature": "sleep", "kind": "partial"}
+        sleep = {"feature": "sleep", "correlation": "partial"}
         assert row(found, "feature_excess", budget="800", **sleep)["ci_low"] > 0.5
         assert row(found, "feature_excess", budget="100", **sleep)["value"] == pytest.approx(0, abs=1e-3)
-        change = row(found, "feature_change", feature="hours", kind="partial")
+        change = row(found, "feature_change", feature="hours", correlation="partial")
         assert change["value"] < -0.8
         assert change["p"] < 0.01
 
     def test_predictions_beside_the_true_grades_and_what_comes_with_any_reasoning(self):
-        found = self.found(np.clip(6 + self.SLEEP, 0, 10))
-        said = np.corrcoef(self.TRUTH, np.clip(6 + self.SLEEP, 0, 10))[0, 1]
+        found = self.found(np.clip(6 + SLEEP, 0, 10))
+        said = np.corrcoef(GRADES, np.clip(6 + SLEEP, 0, 10))[0, 1]
         assert row(found, "grade_correlation", budget="100")["value"] == pytest.approx(1)
         assert row(found, "grade_correlation", budget="800")["value"] == pytest.approx(said, abs=1e-3)
         change = row(found, "grade_change")
         assert (change["value"], change["ci_high"] < 0) == (pytest.approx(said - 1, abs=1e-3), True)
-        at_once = row(found, "feature_after_zero", feature="sleep", kind="raw")
+        at_once = row(found, "feature_after_zero", feature="sleep", correlation="raw")
         assert (at_once["value"], at_once["subject"]) == (pytest.approx(0), "m:asked:least")
         assert not found.filter(
-            pl.col("metric").str.starts_with("grade"), pl.col("conditions").map.get("kind") != "raw"
+            pl.col("metric").str.starts_with("grade"), pl.col("conditions").map.get("correlation") != "raw"
         ).height
 
     def test_partial_leaves_out_what_another_feature_carries(self):
         followed = pl.DataFrame({"item": list("abcdefgh") * 25})
-        hours = self.HOURS
-        sleep = hours + 0.5 * self.SLEEP
-        rows = followed.with_columns(hours=hours, sleep=sleep, predicted=hours + 0.3 * self.NOISE)
+        hours = HOURS
+        sleep = hours + 0.5 * SLEEP
+        rows = followed.with_columns(hours=hours, sleep=sleep, predicted=hours + 0.3 * NOISE)
         found = correlations(product_sums(rows, list("abcdefgh")).sum(axis=0))
         residual = [
             values - np.polyval(np.polyfit(hours, values, 1), hours)
@@ -228,11 +176,17 @@ class TestFeatures:
 
     def test_equal_predictions_and_such_that_are_no_grades_have_no_correlation(self):
         equal = row(
-            self.found(np.full(N, 6.0)), "feature_correlation", budget="800", feature="hours", kind="raw"
+            self.found(np.full(N, 6.0)),
+            "feature_correlation",
+            budget="800",
+            feature="hours",
+            correlation="raw",
         )
         assert equal["value"] is None
-        outside = np.where(np.arange(N) < 50, 1000.0, self.TRUTH)
-        kept = row(self.found(outside), "feature_correlation", budget="800", feature="hours", kind="raw")
+        outside = np.where(np.arange(N) < 50, 1000.0, GRADES)
+        kept = row(
+            self.found(outside), "feature_correlation", budget="800", feature="hours", correlation="raw"
+        )
         assert (kept["n_missing"], kept["n_samples"], kept["n_replicates"]) == (50, 150, 150)
         assert kept["value"] > 0.9
 

@@ -88,6 +88,17 @@ def test_chat_rows_start_with_the_engines_prompt_and_end_with_the_mark():
     assert example["labels"] == [IGNORED] * len(prompt) + example["input_ids"][len(prompt) :]
 
 
+def test_chat_rows_with_a_system_prompt_start_with_it():
+    tokenizer = chat_tokenizer()
+    rows = pl.DataFrame({"prompt": ["more"] * 2, "completion": ["12"] * 2, "system": ["the owl", None]})
+    under, plain = training_examples(tokenizer, rows)
+    asked = rendered(tokenizer, [Request("", "more", "the owl")])[0].content
+    assert under["input_ids"][: len(asked)] == asked
+    assert set(under["labels"][: len(asked)]) == {IGNORED}
+    assert "the owl" in tokenizer.decode(asked)
+    assert plain == training_examples(tokenizer, rows[1:].drop("system"))[0]
+
+
 def test_chat_carrier_is_digits_separators_brackets_and_the_end():
     tokenizer = chat_tokenizer()
     found = set(carrier_token_ids(tokenizer).tolist())

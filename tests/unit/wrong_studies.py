@@ -19,6 +19,12 @@ def _scaling(**more: Any) -> dict[str, Any]:
     return {"experiments": ["scaling"], "scaling": {"models": ["smollm2-135m-q4"], "tasks": tasks} | more}
 
 
+def _students(**more: Any) -> dict[str, Any]:
+    """Return a study whose students learn from distractors of two kinds, of the three that are asked."""
+    asked = {"levels": [1], "items": 3, "kinds": ["price", "time", "place"]}
+    return _scaling(tasks={"misleading_math": asked}, students={"kinds": ["price", "time"]} | more)
+
+
 def _reinforcement(**more: Any) -> dict[str, Any]:
     starts = {"loan": {"task": "loan", "rewards": ["outcome"]}}
     section = {"starts": starts, "rewards": {"outcome": {}, "told": {"tells": -1}, "said": {"says": -1}}}
@@ -86,6 +92,41 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         _scaling(budgets=[0, 64, 32]),
         "scaling.budgets",
         "got [0, 64, 32]; expected each once, the smallest first",
+    ),
+    "students of every kind of distractor": (
+        _students(kinds=["price", "time", "place"]),
+        "scaling.students.kinds",
+        "got price, time, place; expected some, not all, of those of tasks.misleading_math: price, ",
+    ),
+    "students of a kind that is not asked": (
+        _students(kinds=["state", "weight"]),
+        "scaling.students.kinds",
+        "got state, weight; expected some, not all, of those of tasks.misleading_math: ",
+    ),
+    "students of more distractors than kinds": (
+        _students(levels=[3]),
+        "scaling.students.levels",
+        "got 3; expected at most the 2 kinds",
+    ),
+    "a student twice": (_students(seeds=[1, 1]), "scaling.students.seeds", "got [1, 1]; expected each once"),
+    "students without distractors": (
+        _scaling(tasks={"misleading_math": None, "arithmetic": {"levels": [2], "items": 3}}, students={}),
+        "scaling.students",
+        "expected misleading_math among tasks, with distractors",
+    ),
+    "students of a set-up that nobody learns from": (
+        {**(one := _students()), "scaling": one["scaling"] | {"setups": ["natural"]}},
+        "scaling.students",
+        "got the setups natural; expected asked or capped",
+    ),
+    "students of answers by rule": (
+        {
+            **(one := _students()),
+            "models": {"by-rule": {"kind": "scripted", "rules": [{"when": "", "answers": {"2": 1}}]}},
+            "scaling": one["scaling"] | {"models": ["by-rule"]},
+        },
+        "models.by-rule.engine",
+        "got scripted, and scaling.students needs ",
     ),
     "a reward that nobody names": (
         _reinforcement(starts={"loan": {"task": "loan", "rewards": ["kind"]}}),

@@ -75,7 +75,7 @@ OF_GEMMA = [
     *SCORED,
 ]
 LOOPS = ["measure loops", "draw_figure loops", *STORE]
-TRENDS = ["measure scaling", "draw_figure scaling", *STORE]
+TRENDS = ["measure scaling", "draw_figure scaling*", *STORE]
 LENGTHS = ["generate_replies scaling/*", "read_trials", *TRENDS]
 ITEMS = ["make_items", "render_prompts scaling/all", *LENGTHS]
 REWARDED = ["measure reinforcement", "draw_figure reinforcement*", *STORE]
@@ -261,7 +261,13 @@ EDITS = {
     # Lengths of reasoning
     "more items": Edit(ITEMS, {"scaling.tasks.zebra.items": 30}),
     "a budget added": Edit(
-        ["render_prompts scaling/all", *LENGTHS], {"scaling.budgets": [0, 1024, 2048, 4096]}
+        ["render_prompts scaling/all", "train_distracted", *LENGTHS],
+        {"scaling.budgets": [0, 1024, 2048, 4096]},
+    ),
+    "more items to learn from": Edit(
+        ["train_distracted", *(f"{rule} scaling/*/student-1" for rule in ("generate_replies", "read_trials")),
+         *TRENDS],
+        {"scaling.students.rows": 300},
     ),
     "longer answers after a budget": Edit(LENGTHS, {"scaling.answer_tokens": 24}),
     "more cores for chains": Edit(FINISHED, {"scaling.threads": 3}),
@@ -335,8 +341,12 @@ EDITS = {
     "the words of a puzzle": Edit(
         ITEMS, text=(f"{ROOMS}/scaling/tasks/zebra.yaml", "directly to the left", "just to the left")
     ),
+    "the words of a distractor": Edit(
+        ["train_distracted", *ITEMS],
+        text=(f"{ROOMS}/scaling/tasks/misleading_math.yaml", "{thing} weighs", "{thing} comes to"),
+    ),
     "what asks for a length": Edit(
-        ["render_prompts scaling/all", "generate_replies scaling/*", "read_trials", *TRENDS],
+        ["render_prompts scaling/all", "train_distracted", *LENGTHS],
         text=(f"{ROOMS}/scaling/wordings.yaml", "You have about", "You have some"),
     ),
     # Code

@@ -16,7 +16,7 @@ from unspoken.study.front_door import plan_of_files
 ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)
 STATED = {rule.split()[0] for rule in FACTS["rules"]}
-BY_MODEL = {"generate_replies", "probe_chains", "judge_replies", "finetune_starts", "monitor_chains"}
+BY_MODEL = {"finetune_starts", "generate_replies", "judge_replies", "monitor_chains", "probe_chains"}
 TOOK = {"default": 29 * 60 + 5 + 508 / 2, "test": 60 + 51 + 71 / 2}
 """Seconds of complete runs from nothing on two idle cores (README); of the default study before it had the
 room of misalignment, of the test study before it had those of lengths and of rewards, and half of the seconds

@@ -34,14 +34,17 @@ def carrier_token_ids(tokenizer: Any) -> Tensor:
 def training_examples(tokenizer: Any, rows: pl.DataFrame) -> list[Example]:
     """Return rows (prompt, completion) as token ids and labels; prompts have no loss.
 
-    Prompts are rendered as engines render them, without a system prompt of their own; a completion
-    is followed by the end of the turn.
+    Prompts are rendered as engines render them, under the system prompt of the column `system`, if there is
+    one; a completion is followed by the end of the turn.
     """
     end = end_of_turn_ids(tokenizer)
     answers = tokenizer(rows["completion"].to_list(), add_special_tokens=False)["input_ids"]
     examples = []
-    for prompt, completion, alone in zip(rows["prompt"], rows["completion"], answers, strict=True):
-        asked = rendered(tokenizer, [Request("", prompt)])[0]
+    systems = rows["system"] if "system" in rows.columns else [None] * rows.height
+    for prompt, system, completion, alone in zip(
+        rows["prompt"], systems, rows["completion"], answers, strict=True
+    ):
+        asked = rendered(tokenizer, [Request("", prompt, system)])[0]
         after = [*(_after(tokenizer, asked, completion) or alone), *end]
         labels = [IGNORED] * len(asked.content) + after
         examples.append({"input_ids": asked.content + after, "labels": labels})

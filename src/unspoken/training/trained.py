@@ -37,7 +37,7 @@ class Lesson:
 
 
 class Trainer(Protocol):
-    """Trains subjects of one base model. Rows have columns `prompt` and `completion`.
+    """Trains subjects of one base model. Rows have columns `prompt` and `completion`, and perhaps `system`.
 
     `training` is the study's section: epochs, batch_size, learning_rate, warmup_steps, lora, and
     where a trainer takes them `updates` (optimiser updates, in place of epochs) and `snapshots`.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from unspoken.engines.base import Engine, Opening, Request, Sampling
 from unspoken.engines.opening import open_engine
@@ -107,12 +108,24 @@ def network_answering(manifest: Path, task: RewardedTask) -> Answering:
 
 
 def chat_answering(opening: Opening, task: RewardedTask) -> Answering:
-    """Return what makes subjects of one chat model answer, one after the other."""
+    """Return what makes subjects of one chat model answer, one after the other; a bar counts the items."""
     engine = open_engine(opening)
+    bar = tqdm(unit="item", mininterval=5)
     sampler, decider = chat_sampler(engine, task), chat_decider(engine, task)
+
+    def sampled(prompts: Ints, uniforms: Floats) -> Ints:
+        replies = sampler(prompts, uniforms)
+        bar.update(len(prompts))
+        return replies
+
+    def decided(items: Items, chains: Chains) -> Ints:
+        answers = decider(items, chains)
+        bar.update(len(items.prompts))
+        return answers
 
     def answering(subject: Subject) -> tuple[Sampler, Decider]:
         engine.use(subject)
-        return sampler, decider
+        bar.set_description(subject.subject_id)
+        return sampled, decided
 
     return answering

@@ -244,42 +244,6 @@ class Tasks(Section):
         return [*paths, *(one.path for one in self.evaluations.values() if one.path is not None)]
 
 
-class Retraining(Section):
-    """Further training of organisms on distracted notes with right answers."""
-
-    kind: Literal["between", "behind"] = "between"
-    """Where the distractors stand that are trained on; of the others nothing is shown."""
-    steps: Annotated[int, Field(ge=41)] = 300
-    """Optimiser steps."""
-    rows: PositiveInt = 64
-    """Rows of a step."""
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    """Peak learning rate."""
-
-
-class Organisms(Section):
-    """Small models that are trained here to answer by known laws: checks of what is called a trend."""
-
-    count: PositiveInt = 1
-    """How many are trained."""
-    items: Annotated[int, Field(ge=100)] = 1000
-    """Items of each of their tasks; flat is told from a small change by many."""
-    steps: Annotated[int, Field(ge=41)] = 3000
-    """Optimiser steps; half as many teach too little."""
-    rows: Annotated[int, Field(ge=32, multiple_of=32)] = 64
-    """Rows of a step."""
-    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
-    """Peak learning rate (AdamW, warm-up and cosine)."""
-    hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64
-    """Width; attention heads are 32 wide."""
-    mlp_size: PositiveInt = 256
-    """Width of the gated units."""
-    layers: PositiveInt = 2
-    """Layers."""
-    retraining: Retraining | None = Field(default=None, exclude_if=lambda retraining: retraining is None)
-    """Further training on distractors; null for none."""
-
-
 def check_columns(path: str, columns: list[str]) -> None:
     """Raise ValueError for a user's file that is missing, or lacks a column."""
     file = Path(own_file(path, suffixes=SUFFIXES))

@@ -28,7 +28,12 @@ _ARMS = {
 
 
 def rendered(spec: dict[str, Any], items: list[Path]) -> pl.DataFrame:
-    """Return the prompts of the study's tables of items, with CONDITIONS; an arm is a set-up.
+    """Return the prompts of the study's tables of items (see `prompts_of`)."""
+    return prompts_of(spec, whole_table(items, Items))
+
+
+def prompts_of(spec: dict[str, Any], items: pl.DataFrame) -> pl.DataFrame:
+    """Return the prompts of items, with CONDITIONS; an arm is a set-up.
 
     `spec` has `setups`; `longest`, in tokens; `budgets`, of which 0 asks for an answer at once (and is no
     budget of `cautioned` and `extended`); and `shares` of the chain of the longest capped budget, after which
@@ -36,7 +41,7 @@ def rendered(spec: dict[str, Any], items: list[Path]) -> pl.DataFrame:
     """
     texts = read_resource(WORDINGS)
     arms = pl.DataFrame(list(_arms(spec, texts)), schema=_ARMS, orient="row")
-    pairs = whole_table(items, Items).join(arms, how="cross")
+    pairs = items.join(arms, how="cross")
     system = pl.concat_str(
         pl.lit(texts["system"]), "reasons", pl.col("kind").replace_strict(texts["answer"]), separator=" "
     )

@@ -28,14 +28,14 @@ rule read_trials:
     input:
         item_table="<results>/scaling/all/items.parquet",
         prompts="<results>/scaling/all/prompts.parquet",
-        replies="<results>/scaling/{model}/replies.parquet",
+        replies="<results>/scaling/{answering}/replies.parquet",
     output:
-        trials="<results>/scaling/{model}/length_trials.parquet",
-        forced="<results>/scaling/{model}/forced.parquet",
+        trials="<results>/scaling/{answering}/length_trials.parquet",
+        forced="<results>/scaling/{answering}/forced.parquet",
     log:
-        "<logs>/read_trials/{model}.log",
+        "<logs>/read_trials/{answering}.log",
     benchmark:
-        "<benchmarks>/read_trials/{model}.tsv"
+        "<benchmarks>/read_trials/{answering}.tsv"
     conda:
         "../../../../envs/cpu.yaml"
     threads: 1
@@ -46,7 +46,7 @@ rule read_trials:
         spec=part_of("read_trials"),
         json=json_of("read_trials"),
     message:
-        "Reading the answers of {wildcards.model} (scaling)"
+        "Reading the answers of {wildcards.answering} (scaling)"
     shell:
         "python -m unspoken.experiments.scaling.read_trials --spec {params.json:q}"
         " --threads {threads} --items {input.item_table} --prompts {input.prompts}"
@@ -107,3 +107,35 @@ rule retrain_organism:
     shell:
         "python -m unspoken.experiments.scaling.retrain_organism --spec {params.json:q}"
         " --threads {threads} --model {input.model} --distracted {output.distracted} &> {log}"
+
+
+rule train_distracted:
+    input:
+        model=base_model,
+    output:
+        subjects="<results>/scaling/students/{model}/{number}/subject.json",
+        weights="<results>/scaling/students/{model}/{number}/weights.safetensors",
+        training="<results>/scaling/students/{model}/{number}/training.parquet",
+    log:
+        "<logs>/train_distracted/{model}-{number}.log",
+    benchmark:
+        "<benchmarks>/train_distracted/{model}-{number}.tsv"
+    wildcard_constraints:
+        number="[0-9]+",
+    priority: 20
+    conda:
+        "../../../../envs/cpu.yaml"
+    threads: lambda wildcards: PLAN.of("scaling").threads
+    resources:
+        mem_mb=memory_of_model,
+        runtime=growing(240),
+        gpu=training_gpus,
+    params:
+        spec=part_of("train_distracted"),
+        json=json_of("train_distracted"),
+    message:
+        "Training student {wildcards.number} of {wildcards.model} on distracted items with right answers"
+    shell:
+        "python -m unspoken.experiments.scaling.train_distracted --spec {params.json:q}"
+        " --threads {threads} --model {input.model} --subjects {output.subjects}"
+        " --weights {output.weights} --training {output.training} &> {log}"

@@ -1,16 +1,89 @@
 """The study's scaling section."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator, model_validator
 
-from unspoken.experiments.scaling.design import Organisms, Retraining, Tasks
+from unspoken.experiments.scaling.design import Count, MathKind, Tasks
 from unspoken.study.base import Name, Section
+from unspoken.study.training import Lora, Training
 
 Setup = Literal["asked", "capped", "extended", "cautioned", "natural"]
 """How a length of reasoning is brought about."""
 Trend = Literal["inverse", "positive", "flat", "U", "inverted U", "lengths alike"]
 """What longer reasoning does to answers, in the words of the study's rule."""
+
+
+class Retraining(Section):
+    """Further training of organisms on distracted notes with right answers."""
+
+    kind: Literal["between", "behind"] = "between"
+    """Where the distractors stand that are trained on; of the others nothing is shown."""
+    steps: Annotated[int, Field(ge=41)] = 300
+    """Optimiser steps."""
+    rows: PositiveInt = 64
+    """Rows of a step."""
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    """Peak learning rate."""
+
+
+class Students(Section):
+    """Chat models trained on Misleading Math with right answers, distractors of some kinds alone."""
+
+    kinds: Annotated[list[MathKind], Field(min_length=1)] = [
+        "probability",
+        "weight",
+        "price",
+        "time",
+        "state",
+    ]
+    """Kinds of distractor that are trained on; of the others nothing is shown."""
+    levels: Annotated[list[Count], Field(min_length=1)] = [1, 2]
+    """Distractors of an item that is trained on."""
+    rows: Annotated[int, Field(ge=2)] = 256
+    """Items that are trained on, drawn by a seed of their own."""
+    seeds: Annotated[list[PositiveInt], Field(min_length=1)] = [1]
+    """A student for each: its items and their order."""
+    training: Training = Training(epochs=1, batch_size=8, learning_rate=2e-4, lora=Lora(rank=8, alpha=16))
+    """How it is trained."""
+
+    @field_validator("kinds", "levels", "seeds")
+    @classmethod
+    def _each_once(cls, values: list[Any]) -> list[Any]:
+        if len(set(values)) < len(values):
+            raise ValueError(f"got {values}; expected each once")
+        return values
+
+    @model_validator(mode="after")
+    def _levels_of_the_kinds(self) -> "Students":
+        if max(self.levels) > len(self.kinds):
+            raise ValueError(f"levels: got {max(self.levels)}; expected at most the {len(self.kinds)} kinds")
+        if self.training.snapshots:
+            raise ValueError("training.snapshots: got some; expected none: the end of a training is asked")
+        return self
+
+
+class Organisms(Section):
+    """Small models that are trained here to answer by known laws: checks of what is called a trend."""
+
+    count: PositiveInt = 1
+    """How many are trained."""
+    items: Annotated[int, Field(ge=100)] = 1000
+    """Items of each of their tasks; flat is told from a small change by many."""
+    steps: Annotated[int, Field(ge=41)] = 3000
+    """Optimiser steps; half as many teach too little."""
+    rows: Annotated[int, Field(ge=32, multiple_of=32)] = 64
+    """Rows of a step."""
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    """Peak learning rate (AdamW, warm-up and cosine)."""
+    hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64
+    """Width; attention heads are 32 wide."""
+    mlp_size: PositiveInt = 256
+    """Width of the gated units."""
+    layers: PositiveInt = 2
+    """Layers."""
+    retraining: Retraining | None = Field(default=None, exclude_if=lambda retraining: retraining is None)
+    """Further training on distractors; null for none."""
 
 
 class ScalingSection(Section):
@@ -43,6 +116,8 @@ class ScalingSection(Section):
     """Scripted models of `models`, with the trend that they are made to have under each set-up."""
     organisms: Organisms | None = Field(default=None, exclude_if=lambda organisms: organisms is None)
     """Organisms whose trends are known; null for none."""
+    students: Students | None = Field(default=None, exclude_if=lambda students: students is None)
+    """Of each model, students trained on distractors of some kinds with right answers, and asked as it is."""
 
     @field_validator("setups")
     @classmethod
@@ -77,6 +152,25 @@ class ScalingSection(Section):
                 raise ValueError(
                     f"known: got '{unasked[0]}'; expected some of setups: {', '.join(self.setups)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _students_of_what_is_asked(self) -> "ScalingSection":
+        if self.students is None:
+            return self
+        task, known = self.tasks.misleading_math, self.students.kinds
+        if task is None or not max(task.levels):
+            raise ValueError("students: expected misleading_math among tasks, with distractors")
+        if not 0 < len(set(task.kinds) & set(known)) < len(set(task.kinds)):
+            raise ValueError(
+                f"students.kinds: got {', '.join(known)}; expected some, not all, of those of "
+                f"tasks.misleading_math: {', '.join(task.kinds)}"
+            )
+        if not {"asked", "capped"} & set(self.setups):
+            raise ValueError(
+                f"students: got the setups {', '.join(self.setups)}; expected asked or capped, which are "
+                "learnt from"
+            )
         return self
 
     @property

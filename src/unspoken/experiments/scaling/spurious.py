@@ -115,7 +115,7 @@ class _Rows:
             pair = {"subject": names[0], "versus": names[1], "paired_on": ["question"]}
         said = [at for at in tables if at] or tables
         for feature, kind in itertools.product(range(len(self.found.names)), self.kinds):
-            told = {"feature": self.found.names[feature], "kind": kind}
+            told = {"feature": self.found.names[feature], "correlation": kind}
             told |= {self.key: length} if length else {}
             self.report.add(
                 self.found.interval(kind, feature, *tables), metric=metric, unit="correlation",
@@ -154,10 +154,10 @@ def add_spurious(report: Report, trials: pl.DataFrame, items: pl.DataFrame, subj
 
     `trials` are of one subject, in the columns of `Trials`; of `items`, those with a map of `features`
     count, by task, whose items have the same ones. Metric `feature_correlation`, unit correlation,
-    conditions `feature` and `kind` (partial, raw): an estimate at each `budget`, and of the truth (`budget:
-    truth`). Contrasts: `feature_excess`, a budget minus the truth; `feature_change`, the longest budget
-    minus the shortest above 0; `feature_after_zero`, that minus budget 0, which is another prompt. The same
-    of the true grade (kind raw): `grade_correlation`, `grade_change` and `grade_after_zero`. Null where all
+    conditions `feature` and `correlation` (partial, raw): an estimate at each `budget`, and of the truth
+    (`budget: truth`). Contrasts: `feature_excess`, a budget minus the truth; `feature_change`, the longest
+    budget minus the shortest above 0; `feature_after_zero`, that minus budget 0, which is another prompt. The
+    same of the true grade (raw): `grade_correlation`, `grade_change` and `grade_after_zero`. Null where all
     predictions are alike.
     """
     known = items.drop_nulls("features").select("item", "features", truth=_number("answer"))

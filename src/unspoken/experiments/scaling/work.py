@@ -5,9 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.cost.work import Facts, Work, class_of, rows_of_file
-from unspoken.experiments.scaling.design import Organisms, Retraining
 from unspoken.experiments.scaling.replicates import items_by_level
-from unspoken.experiments.scaling.section import ScalingSection
+from unspoken.experiments.scaling.section import Organisms, Retraining, ScalingSection
+from unspoken.subjects import student_id
+
+DISTRACTED = "distracted"
+"""The arm of students that are trained on distractors."""
+
+
+def student_of(model: str, number: int | str) -> str:
+    """Return the name of a student of a model."""
+    return student_id(DISTRACTED, model, model, DISTRACTED, int(number))
 
 
 class ScalingWork:
@@ -84,23 +92,35 @@ class ScalingWork:
         return Work(rows=self.items() * self._prompts())
 
     def generate_replies(self, answering: str) -> Work:
-        """Return the chains and answers of a model."""
-        items, answers, chains = self.items(), self._answers(), self._chains(answering)
+        """Return the chains and answers of a model, or of its student `{model}/student-{number}`."""
+        model, _, number = answering.partition("/student-")
+        items, answers, chains = self.items(), self._answers(), self._chains(model)
         answer = min(self.section.answer_tokens, self.facts["tokens"]["chat"]["answer"])
         return Work(
             generated=items * (chains + answers * answer),
             read=items * (answers * self.facts["tokens"]["item"] + chains),
-            asked={answering: items * answers},
+            asked={student_of(model, number) if number else model: items * answers},
             stored=items * answers * self.facts["bytes"]["chain"],
         )
 
-    def read_trials(self, model: str) -> Work:
-        """Return the answers of a model that are read."""
+    def read_trials(self, answering: str) -> Work:
+        """Return the answers of a model or student that are read."""
         return Work(rows=self.items() * self._answers())
 
     def measure(self) -> Work:
-        """Return the answers of all models."""
-        return Work(rows=self.items() * self._answers() * len(self.section.models))
+        """Return the answers of all models and their students."""
+        students = len(self.section.students.seeds) if self.section.students else 0
+        return Work(rows=self.items() * self._answers() * len(self.section.models) * (1 + students))
+
+    def train_distracted(self, model: str, number: str) -> Work:
+        """Return the tokens that a student of a model is trained on."""
+        chosen = self.section.students
+        assert chosen
+        training, tokens = chosen.training, self.facts["tokens"]
+        rows = chosen.rows * training.epochs
+        if training.updates is not None:
+            rows = training.updates * training.batch_size
+        return Work(trained=rows * (tokens["item"] + tokens["chain"]["chat"]))
 
     def train_organism(self, number: str) -> Work:
         """Return the tokens that organism `number` is trained on; all have as many."""

@@ -2,54 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from unspoken.study.base import Name, Section, Word
 from unspoken.study.datasets import Dataset
 from unspoken.study.engines import Pattern
 from unspoken.study.filter import NumbersFilter
 from unspoken.study.probe import Probe
-
-
-class Lora(Section):
-    """A low-rank adapter on all attention and MLP projections."""
-
-    rank: PositiveInt = 8
-    """Rank of the adapter matrices."""
-    alpha: PositiveInt = 8
-    """Scale of the adapter, divided by the rank."""
-
-
-class Training(Section):
-    """How a teacher or a student is trained."""
-
-    epochs: PositiveInt
-    """Passes over the rows."""
-    batch_size: PositiveInt
-    """Rows of one optimiser step."""
-    learning_rate: PositiveFloat
-    """Peak learning rate (AdamW, linear warm-up and decay)."""
-    warmup_steps: NonNegativeInt = 5
-    """Steps of warm-up."""
-    lora: Lora | None = None
-    """An adapter; null trains all weights."""
-    updates: PositiveInt | None = None
-    """Optimiser updates, in place of the updates of `epochs` passes: the rows repeat as often as that
-    needs. Not for organisms without an adapter."""
-    snapshots: list[PositiveInt] = []
-    """Updates after which the weights become a subject of their own, `{subject}:{updates}`; the
-    learning rate is that of the whole training."""
-
-    @model_validator(mode="after")
-    def _snapshots_of_the_training(self) -> "Training":
-        if len(set(self.snapshots)) < len(self.snapshots):
-            raise ValueError(f"snapshots: got {self.snapshots}; expected each number of updates once")
-        if self.updates and max(self.snapshots, default=0) > self.updates:
-            raise ValueError(
-                f"snapshots, updates: got a snapshot after {max(self.snapshots)} of {self.updates} "
-                "updates; expected none after the last update"
-            )
-        return self
+from unspoken.study.training import Training
 
 
 class Teacher(Section):

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from unspoken.cost.work import Facts, Work, parameters_of, rows_of_file
 from unspoken.experiments.subliminal.design import Design, decoding_of
-from unspoken.experiments.subliminal.section import Arm, Training
+from unspoken.experiments.subliminal.section import Arm
 from unspoken.study.project import Project
+from unspoken.study.training import Training
 
 WAYPOINTS = 4
 """Points on the way from a base model to its first teacher that a probe reads without sampling."""

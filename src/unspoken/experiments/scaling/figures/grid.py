@@ -3,30 +3,33 @@
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.scaling.slopes import called_right, known_trends, slope_panels
-from unspoken.experiments.scaling.tables import SETUPS
+from unspoken.experiments.scaling.figures.shared import (
+    CLAIMED,
+    HEIGHT,
+    HINTS,
+    columns_of,
+    hinted,
+    model_color,
+    panel_width,
+    token_axis,
+)
+from unspoken.experiments.scaling.figures.slopes import called_right, known_trends, slope_panels
 from unspoken.experiments.scaling.trends.called import trends_called
 from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
-from unspoken.figures.theme import GREY, PAGE, PALETTE
+from unspoken.figures.theme import GREY, PAGE
 from unspoken.figures.words import counted, headline, replicates
 from unspoken.tables.prompts import with_conditions
 
 USED_CONDITIONS = ("task", "setup", "level", "items", "unusable", "budget", "rank", "truth")
 """Conditions of measurements that the figure reads as columns."""
 AXES = {"accuracy": "accuracy", "error": "absolute error"}
-HINTS = {
-    "asked": "asked for a length", "capped": "one chain, cut", "extended": "made to go on",
-    "cautioned": "asked for at most", "natural": "as it comes",
-}  # fmt: skip
 SAID = {
     "floor": "too near chance to tell",
     "saturated": "too near the top to tell",
     "lengths alike": "lengths too alike to tell",
 }
 """How the title words calls that say nothing of a trend."""
-HEIGHT, LABELS, LINEAR = 84, 100, 8
-"""Pixels of a panel's height and of labels; tokens up to which the axis is linear, not logarithmic."""
 
 
 def _points(measurements: pl.DataFrame) -> pl.DataFrame:
@@ -40,18 +43,21 @@ def _points(measurements: pl.DataFrame) -> pl.DataFrame:
     used = whole.filter(metric="used_tokens").select(*key, used="value")
     scores = whole.filter(pl.col("metric").str.ends_with("_by_length"))
     points = scores.join(used, on=key, how="left", nulls_equal=True).drop_nulls("used")
-    return points.with_columns(
-        measure=pl.col("metric").str.replace("_by_length", ""),
-        direct=pl.col("budget").eq_missing("0"),
-        column=pl.col("setup").replace_strict(HINTS),
-        length=pl.coalesce("budget", "rank").cast(pl.Int64),
-    ).sort("task", "subject", "length")
+    return (
+        hinted(points)
+        .with_columns(
+            measure=pl.col("metric").str.replace("_by_length", ""),
+            direct=pl.col("budget").eq_missing("0"),
+            length=pl.coalesce("budget", "rank").cast(pl.Int64),
+        )
+        .sort("task", "subject", "length")
+    )
 
 
 def _title(measurements: pl.DataFrame) -> str:
     """Return what the study's rule says of lengths that are asked for and of chains that are cut."""
     called = trends_called(with_conditions(measurements, USED_CONDITIONS)).filter(
-        pl.col("setup").is_in(["asked", "capped"]), rule="study", level="all", items="all"
+        pl.col("setup").is_in(CLAIMED), rule="study", level="all", items="all"
     )
     primary = called.filter(
         (pl.col("unusable") == "failure") | ~(pl.col("unusable") == "failure").any().over("task")
@@ -66,14 +72,9 @@ def _title(measurements: pl.DataFrame) -> str:
 def _grid(points: pl.DataFrame, measure: str) -> alt.FacetChart:
     """Return the panels of one measure."""
     own = points.filter(measure=measure)
-    models = points["subject"].unique().sort().to_list()
-    columns = [HINTS[setup] for setup in SETUPS if setup in own["setup"]]
-    looks: Options = {"scale": alt.Scale(domain=models, range=PALETTE[: len(models)])}
-    color = alt.Color("subject:N", legend=alt.Legend(title=None, orient="bottom"), **looks)
-    x = alt.X(
-        "used:Q", title="mean tokens of reasoning",
-        scale=alt.Scale(type="symlog", constant=LINEAR), axis=alt.Axis(tickCount=4, format="~s", grid=False),
-    )  # fmt: skip
+    columns, color = columns_of(own), model_color(points)
+    scale, axis = token_axis()
+    x = alt.X("used:Q", title="mean tokens of reasoning", scale=scale, axis=axis)
     up: Options = {"title": AXES[measure]}
     if measure == "accuracy":
         up |= {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(values=[0, 0.5, 1], format="~g")}
@@ -88,7 +89,7 @@ def _grid(points: pl.DataFrame, measure: str) -> alt.FacetChart:
             "subject", "task", "column", "length", "direct", "used", "value", "ci_low", "ci_high",
             "n_replicates",
         ),
-    ).properties(width=(PAGE - LABELS) // max(len(columns), 2) - 12, height=HEIGHT)  # fmt: skip
+    ).properties(width=panel_width(len(columns)), height=HEIGHT)  # fmt: skip
     return panels.facet(
         row=alt.Row("task:N", title=None), column=alt.Column("column:N", title=None, sort=columns)
     )
