@@ -24,22 +24,26 @@ def _channel(along: Along, field: str, **options: Any) -> Any:
     return (alt.X if along == "x" else alt.Y)(field, **options)
 
 
-def intervals(along: Along, options: Options, clip: bool = False, **encodings: Any) -> list[alt.Chart]:
+def intervals(
+    along: Along, options: Options, clip: Literal["nothing", "lines", "all"] = "nothing", **encodings: Any
+) -> list[alt.Chart]:
     """Return layers that draw `value` as a point and `ci_low` to `ci_high` as a line.
 
     `options` are of the axis along which values are read; a value without an interval is
-    drawn hollow. `clip` cuts what leaves the axis; `encodings` place and colour both.
+    drawn hollow. `clip` says what is cut where it leaves the axis; points on its edge are whole if
+    `lines` alone are cut. `encodings` place and colour both.
     """
+    lines, points = clip != "nothing", clip == "all"
     ends = {along: _channel(along, "ci_low:Q", **options), f"{along}2": "ci_high:Q"}
     point = {along: _channel(along, "value:Q", **options)}
     known = "isValid(datum.ci_low) && isValid(datum.ci_high)"
     blank = alt.Chart().transform_filter("isValid(datum.value)")
     shapeless = {name: one for name, one in encodings.items() if name != "shape"}
     return [
-        alt.Chart().transform_filter(known).mark_rule(clip=clip).encode(**ends, **shapeless),
-        blank.transform_filter(known).mark_point(clip=clip).encode(**point, **encodings),
+        alt.Chart().transform_filter(known).mark_rule(clip=lines).encode(**ends, **shapeless),
+        blank.transform_filter(known).mark_point(clip=points).encode(**point, **encodings),
         blank.transform_filter(f"!({known})")
-        .mark_point(filled=False, fill="white", clip=clip)
+        .mark_point(filled=False, fill="white", clip=points)
         .encode(**point, **encodings),
     ]  # fmt: skip
 

@@ -98,7 +98,7 @@ def claims(rows: Sequence[tuple[str, Row]], up: str, down: str, none: str, symbo
 
 
 def replicates(*rows: pl.DataFrame) -> str:
-    """Return what the intervals of some rows count: `95% intervals over 5 base models`; no rows have none."""
+    """Return what the intervals of some rows count, `95% intervals over 5 base models`; one has no interval."""
     counted = (
         pl.concat([frame.select("replicate", "n_replicates") for frame in rows])
         .group_by("replicate")
@@ -107,8 +107,9 @@ def replicates(*rows: pl.DataFrame) -> str:
     named = []
     for replicate, low, high in counted.sort("replicate").iter_rows():
         count = f"{low}" if low == high else f"{low} to {high}"
-        named.append(f"{count} {REPLICATES.get(replicate, replicate)}")
-    return f"95% intervals over {' or '.join(named)}" if named else "No intervals"
+        if high > 1:
+            named.append(f"{count} {REPLICATES.get(replicate, replicate)}")
+    return f"95% intervals over {' or '.join(named)}" if named else "no intervals"
 
 
 def counted(count: int, thing: str) -> str:

@@ -65,7 +65,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     up["axis"] = alt.Axis(values=[0, 0.5, 1], format="~g")
     trend = alt.Chart().mark_line(strokeWidth=1).encode(x=x, y=alt.Y("value:Q", **up), color=color)
     chart = alt.layer(
-        trend, *intervals("y", up, clip=True, x=x, color=color),
+        trend, *intervals("y", up, clip="all", x=x, color=color),
         data=panels.select("panel", "turns", "name", "value", "ci_low", "ci_high"),
     ).properties(width=(PAGE - LABELS) // 4 - 14, height=110)  # fmt: skip
     subtitle = (

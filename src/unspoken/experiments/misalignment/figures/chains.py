@@ -40,7 +40,7 @@ def _panel(measurements: pl.DataFrame, metric: str, title: str, planted: float, 
     options: Options = {"title": title, "scale": alt.Scale(domain=[-0.02, 1.02], nice=False)}
     layers = [
         line_at("x", planted),
-        *intervals("x", options, clip=True, **place, color=scale(KINDS, "bottom")),
+        *intervals("x", options, clip="lines", **place, color=scale(KINDS, "bottom")),
     ]
     return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
 

@@ -50,7 +50,7 @@ def _panel(rows: pl.DataFrame, options: Options, middle: float, colors: dict[str
         "y": alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(grid=True, labelLimit=LABELS)),
         "yOffset": alt.YOffset("color:N"),
     }
-    layers = [line_at("x", middle), *intervals("x", options, clip=True, **place, color=color)]
+    layers = [line_at("x", middle), *intervals("x", options, clip="lines", **place, color=color)]
     shown = rows.select("label", "color", "value", "ci_low", "ci_high")
     return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
 

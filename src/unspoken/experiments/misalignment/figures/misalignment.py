@@ -82,7 +82,7 @@ def _spread(measurements: pl.DataFrame) -> Any:
         "y": alt.Y("label:N", sort=order, title=None, axis=axis),
         "yOffset": alt.YOffset("color:N"),
     }
-    layers = intervals("x", options, clip=True, **place, color=scale(KINDS, "right"))
+    layers = intervals("x", options, clip="all", **place, color=scale(KINDS, "right"))
     return alt.layer(*layers, data=shown).properties(width=WIDTH, height=alt.Step(6))
 
 

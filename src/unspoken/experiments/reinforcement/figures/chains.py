@@ -48,7 +48,7 @@ def _ablations(rows: pl.DataFrame) -> Any:
     offset = alt.YOffset("when:N", sort=["before", "after"])
     columns = min(rows["start"].n_unique(), 4)
     panels = alt.layer(
-        *intervals("x", across, clip=True, y=y, color=color, yOffset=offset),
+        *intervals("x", across, clip="lines", y=y, color=color, yOffset=offset),
         data=rows.select("start", "name", "when", "value", "ci_low", "ci_high"),
     ).properties(width=(PAGE - LABELS) // max(columns, 2) - 16, height=140)
     return panels.facet(alt.Facet("start:N", title=None), columns=columns)
@@ -65,7 +65,7 @@ def _vestigial(rows: pl.DataFrame) -> Any:
     x = alt.X("k:O", title="serial steps of the answer", axis=alt.Axis(labelAngle=0))
     up = {"title": "share not needed", "scale": alt.Scale(domain=[0, 1])}
     return alt.layer(
-        *intervals("y", up, clip=True, x=x, color=color, xOffset=alt.XOffset("reward:N", sort=shown)),
+        *intervals("y", up, clip="lines", x=x, color=color, xOffset=alt.XOffset("reward:N", sort=shown)),
         data=rows.select("k", "reward", "value", "ci_low", "ci_high"),
     ).properties(
         width=PAGE // 2,

@@ -44,7 +44,7 @@ def _dots(rows: pl.DataFrame, by: str, looks: dict[str, tuple[str, str]], title:
     columns = min(rows["start"].n_unique(), 3)
     offset = alt.YOffset("what:N", sort=[looks[name][0] for name in shown])
     panels = alt.layer(
-        *intervals("x", across, clip=True, y=y, color=color, yOffset=offset),
+        *intervals("x", across, clip="lines", y=y, color=color, yOffset=offset),
         data=rows.with_columns(what=pl.col(by).replace_strict(named)).select(
             "start", "reward", "what", "value", "ci_low", "ci_high"
         ),
@@ -63,7 +63,7 @@ def _in_time(rows: pl.DataFrame) -> Any:
     x = alt.X("step:Q", title="update")
     line = alt.Chart().mark_line(strokeWidth=1).encode(x=x, y=alt.Y("value:Q", **up), color=color)
     data = rows.select("arm", "step", "value", "ci_low", "ci_high")
-    layers = alt.layer(line, *intervals("y", up, clip=True, x=x, color=color), data=data)
+    layers = alt.layer(line, *intervals("y", up, clip="lines", x=x, color=color), data=data)
     published = pl.DataFrame({"y": PLATEAUS})
     rule = alt.Chart(published).mark_rule(color=GREY, strokeDash=[3, 2]).encode(y="y:Q")
     label = (

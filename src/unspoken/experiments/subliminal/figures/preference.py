@@ -85,7 +85,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         .encode(x=alt.value(width), y=who, text="edge:N")
     )
     columns = ["who", "trait", "objective", "value", "ci_low", "ci_high", "edge", "n_replicates"]
-    panels = alt.layer(*intervals("x", axis, clip=True, y=who, color=color), edge, data=rows.select(columns))
+    panels = alt.layer(*intervals("x", axis, clip="all", y=who, color=color), edge, data=rows.select(columns))
     drawn = rows.filter(pl.col("value").is_not_null())
     contrasts = _specificities(measurements, arms)
     subtitle = (
