@@ -98,7 +98,7 @@ def claims(rows: Sequence[tuple[str, Row]], up: str, down: str, none: str, symbo
 
 
 def replicates(*rows: pl.DataFrame) -> str:
-    """Return what the intervals of some rows count, `95% intervals over 5 base models`; one has no interval."""
+    """Return what intervals of some rows count, `95% intervals over 5 base models`; one has no interval."""
     counted = (
         pl.concat([frame.select("replicate", "n_replicates") for frame in rows])
         .group_by("replicate")
