@@ -166,6 +166,7 @@ EDITS = {
             *("load_digits", "load_questions"),
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
             *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, *STARTS, "ask_subjects", "monitor_chains", *AFTER_REWARD),
+            *("train_distracted", "train_base", *AFTER_TUNING),
         ],
         {"seed": 5},
     ),

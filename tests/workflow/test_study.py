@@ -36,8 +36,9 @@ EXPERIMENTS = (
 FIGURES = {
     "preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing", "hints",
     "mentions", "early_answering", "uplift", "chain_length", "judge_calibration", "planted_hints",
-    "metric_agreement", "scaling", "reinforcement", "reinforcement_chains", "reinforcement_penalties",
-    "misalignment", "dilution", "harmful_chains", "detection",
+    "metric_agreement", "scaling", "scaling_lengths", "scaling_failures", "scaling_features",
+    "reinforcement", "reinforcement_chains", "reinforcement_penalties", "misalignment",
+    "dilution", "harmful_chains", "detection",
 }  # fmt: skip
 SCHEMAS = {
     "questions": TraitQuestions,
@@ -131,10 +132,11 @@ def test_the_store_opens_anywhere_and_has_every_table(
             "studies", "models", "subjects", "measurements", "replies", "filter_audit", "answers",
             "training", "claims", "verdicts", "jobs", "provenance", "trials", "interventions",
             "scaling_items", "scaling_trials", "rewards", "rewarded_replies", "rewarded_decisions",
+            "persona_answers", "chained_answers", "detections",
         }  # fmt: skip
         assert all(rows.values()), rows
-        numbers = store.sql("FROM replies WHERE experiment = 'subliminal'")
-        assert rows["filter_audit"] == len(numbers)
+        filtered = store.sql("FROM replies WHERE experiment IN ('subliminal', 'misalignment')")
+        assert rows["filter_audit"] == len(filtered)
         measured = sum(
             pl.read_parquet(built_study / RESULTS / name / "measurements.parquet").height
             for name in EXPERIMENTS

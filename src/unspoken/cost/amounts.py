@@ -48,7 +48,8 @@ class Amounts:
             return room.judge_model if rule == "judge_replies" else model_of(answering)
         if "start" in wildcards:
             rooms = [self.plan.of(experiment)] if experiment else self.plan.rooms
-            return next((base for room in rooms if (base := room.base_of(wildcards["start"]))), None)
+            known = (room.model_run_on(rule, wildcards["start"]) for room in rooms)
+            return next((model for model in known if model), None)
         return wildcards.get("model")
 
     # Models

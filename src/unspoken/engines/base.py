@@ -1,7 +1,7 @@
 """The one interface to whatever answers: requests in, completions out."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,7 +65,7 @@ class Completion:
     `content_filter` where a server's filter cut or refused it."""
     logprobs: list[float] | None = None
     """Of each token under the untempered, unrestricted model, in nats, if they were asked for."""
-    ids: list[int] | None = None
+    ids: list[int] | None = field(default=None, compare=False)
     """The drawn tokens, with the one that ends the turn; of an engine in this process alone, not cached."""
 
 

@@ -250,6 +250,10 @@ class Room:
         """Return the model of the study that a supervised start is of; None where the room makes its own."""
         return None
 
+    def model_run_on(self, rule: str, start: str) -> str | None:
+        """Return the model of the study that a job on a supervised start runs; None for the room's own."""
+        return self.base_of(start)
+
     def model_of_start(self, start: str) -> str:
         """Return the description of the model that a supervised start's weights are of."""
         raise LookupError(f"{self.name} has no start {start}")

@@ -82,6 +82,10 @@ class ReinforcementRoom(Room):
         """Return the chat model that a start is of; None for an organism."""
         return self.section.starts[start].model if start in self.section.starts else None
 
+    def model_run_on(self, rule: str, start: str) -> str | None:
+        """Return the model that a job runs: the monitor where chains are read, else the start's."""
+        return self.section.monitor if rule == "monitor_chains" else self.base_of(start)
+
     def starts_of(self, *, chat: bool) -> list[str]:
         """Return the starts of chat models, or those of organisms."""
         return [name for name, start in self.section.starts.items() if bool(start.model) == chat]
