@@ -39,7 +39,8 @@ def main() -> None:
 
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
-    from unspoken.subjects import Subject, teacher_id
+    from unspoken.subject_names import teacher_id
+    from unspoken.subjects import Subject
     from unspoken.tables.base import read_table
     from unspoken.tables.filter import Kept
     from unspoken.tables.probe import TraitQuestions

@@ -131,16 +131,6 @@ def read_subjects(listing: Path) -> list[Subject]:
     return [Subject(**{**row, "weights": weights}) for row in rows]
 
 
-def teacher_id(model: str, trait: str) -> str:
-    """Return the name of the fine-tuned teacher of a base model that has a trait."""
-    return f"{model}:teacher:{trait}"
-
-
-def student_id(arm: str, source: str, model: str, trait: str, seed: int) -> str:
-    """Return the name of one student: its arm, its teacher's base, its own, trait and seed."""
-    return f"{model}:{arm}:{source}:{trait}:{seed}"
-
-
 def prompted_subject(model: str, trait: str, system: str) -> Subject:
     """Return a base model under the system prompt that gives it a trait."""
     return Subject(f"{model}:prompted:{trait}", "prompted", model, trait=trait, system=system)

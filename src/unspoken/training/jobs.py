@@ -11,7 +11,8 @@ import polars as pl
 
 from unspoken.files import digest_of
 from unspoken.seeds import hashed_seed
-from unspoken.subjects import Subject, student_id, teacher_id, write_subjects
+from unspoken.subject_names import student_id, teacher_id
+from unspoken.subjects import Subject, write_subjects
 from unspoken.tables.base import read_table, write_table
 from unspoken.tables.filter import Kept
 from unspoken.tables.training import TrainingSteps

@@ -11,7 +11,8 @@ def main() -> None:
     from unspoken.experiments.scaling.lessons import lesson_rows
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
-    from unspoken.subjects import Subject, student_id
+    from unspoken.subject_names import student_id
+    from unspoken.subjects import Subject
     from unspoken.training.jobs import TrainedSubjects, epochs_of, work_folder
     from unspoken.training.trained import Lesson
     from unspoken.training.trainers import trainer_for

@@ -7,7 +7,7 @@ from typing import Any
 from unspoken.cost.work import Facts, Work, class_of, rows_of_file
 from unspoken.experiments.scaling.replicates import items_by_level
 from unspoken.experiments.scaling.section import Organisms, Retraining, ScalingSection
-from unspoken.subjects import student_id
+from unspoken.subject_names import student_id
 
 DISTRACTED = "distracted"
 """The arm of students that are trained on distractors."""
