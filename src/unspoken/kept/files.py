@@ -1,4 +1,4 @@
-"""The file that a registered run leaves: `resources/findings/{study}/{seed}.parquet`, numbers without texts."""
+"""The file that a registered run leaves: `resources/findings/{study}/{seed}.parquet`, without texts."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,8 @@ KEPT = {
     "measurement": ("measurements", Measurements, "true", "measurement_id"),
     "verdict": ("verdicts", Verdicts, "outcome IS NOT NULL", "claim_id, subject, versus, measurement_id"),
 }
-"""What a row is: the store's table, its schema, which rows are kept (verdicts of claims that ran), their order."""
+"""By what a row is: the store's table, its schema, which rows are kept, their order. Of verdicts those of
+claims that ran."""
 TOLD = ("study", "seed", "registered", "commit", "committed", "first_made")
 """What a file tells of its run beside its rows."""
 
@@ -95,14 +96,15 @@ def kept_store(paths: list[Path]) -> duckdb.DuckDBPyConnection:
     for what, (table, schema, _, _) in KEPT.items():
         columns = ", ".join(schema.column_names())
         store.execute(
-            f"CREATE TABLE {table} AS SELECT {columns} FROM read_parquet($1, union_by_name=true) WHERE what = $2",
+            f"CREATE TABLE {table} AS SELECT {columns} FROM read_parquet($1, union_by_name=true)"
+            " WHERE what = $2",
             [[str(path) for path in paths], what],
         )
     return store
 
 
 def first_made(store: duckdb.DuckDBPyConnection) -> str | None:
-    """Return the time (ISO 8601) of the first row of a study's store that has one: texts, answers, subjects."""
+    """Return the time (ISO 8601) of the first row of a store that has one: of texts, answers, subjects."""
     query = "SELECT DISTINCT table_name FROM duckdb_columns() WHERE column_name = 'created_at' ORDER BY ALL"
     tables = [row["table_name"] for row in rows_of(store, query)]
     times = [store.execute(f'SELECT min(created_at) FROM "{table}"').fetchall()[0][0] for table in tables]

@@ -1,6 +1,6 @@
 """Keep the numbers of a finished registered run, to commit: `make keep-findings [STUDY=...]`.
 
-Writes `resources/findings/{study}/{seed}.parquet`. A run that was not registered, or has not ended, is refused.
+Writes `resources/findings/{study}/{seed}.parquet`. Refuses a run that was not registered or has not ended.
 """
 
 import argparse
@@ -29,8 +29,8 @@ def refuse_unfinished(results: Path) -> None:
     newer = [path for path in sorted(results.glob("*/measurements.parquet")) if path.stat().st_mtime > made]
     older = [name for name in LAST if (results / name).stat().st_mtime < made]
     if newer or older:
-        about = f"{newer[0]} is newer than the store" if newer else f"{results / older[0]} is older than the store"
-        raise KeptError(f"the run has not ended: {about}; `make results` goes on")
+        about = f"{newer[0]} is newer" if newer else f"{results / older[0]} is older"
+        raise KeptError(f"the run has not ended: {about} than the store; `make results` goes on")
 
 
 def commit_of(path: Path, root: Path) -> tuple[str, str]:
@@ -38,7 +38,8 @@ def commit_of(path: Path, root: Path) -> tuple[str, str]:
     name = str(path.relative_to(root))
 
     def said(*command: str) -> str:
-        done = subprocess.run(["git", *command, "--", name], cwd=root, capture_output=True, text=True, check=False)
+        line = ["git", *command, "--", name]
+        done = subprocess.run(line, cwd=root, capture_output=True, text=True, check=False)
         return done.stdout.strip() if done.returncode == 0 else ""
 
     commit = said("log", "-1", "--format=%h %cI")
@@ -49,7 +50,7 @@ def commit_of(path: Path, root: Path) -> tuple[str, str]:
 
 
 def registration_of(store: duckdb.DuckDBPyConnection, root: Path) -> dict[str, str | int]:
-    """Return what a kept file tells of a run and its registration. Raises KeptError if it was not registered."""
+    """Return what a kept file tells of a run and its registration. Raises KeptError if there is none."""
     ((study, seed),) = store.execute("SELECT study, seed FROM studies").fetchall()
     path = root / "resources" / "registrations" / f"{study}.json"
     if not path.is_file():
@@ -66,7 +67,9 @@ def registration_of(store: duckdb.DuckDBPyConnection, root: Path) -> dict[str, s
     commit, committed = commit_of(path, root)
     first = first_made(store)
     if first and datetime.fromisoformat(committed) > datetime.fromisoformat(first):
-        raise KeptError(f"'{study}' was registered by a commit of {committed}, after its first data of {first}")
+        raise KeptError(
+            f"'{study}' was registered by a commit of {committed}, after its first data, of {first}"
+        )
     return {
         "study": study,
         "seed": seed,

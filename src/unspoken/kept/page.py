@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from textwrap import fill, shorten
+from textwrap import shorten
 from typing import Any
 
 import duckdb
 
 from unspoken.files import written_whole
-from unspoken.kept.files import kept_files, kept_store, told_of
+from unspoken.kept.figure import figure_of
+from unspoken.kept.files import KeptError, kept_files, kept_store, told_of
 from unspoken.registry.load import claims_files, read_papers
 from unspoken.report.card import bullets, table
 from unspoken.report.texts import contrast_text, counted, interval_text, side_text, spoken_text, unit_text
@@ -18,10 +19,24 @@ from unspoken.verdicts.reasons import GATES
 from unspoken.verdicts.tallies import disagreements
 
 Row = Mapping[str, Any]
-WIDTH = 110
+PAGE = Path("docs/findings.md")
+FIGURE = Path("docs/images/findings.svg")
 LONGEST = 160
 """Letters of a claim's statement: its paper's page has the whole of it."""
-MARK = "<!-- Written by `make findings-page` from resources/findings/. Edit src/unspoken/kept/page.py instead. -->"
+MARK = "<!-- Written by `make findings-page` from resources/findings/; edit src/unspoken/kept/page.py. -->"
+BEGINNING = """\
+Study, seed, analysis and the tests of claims were committed before any data of these runs were made
+([how](replicates.md)). Each run left its measurements and verdicts in `resources/findings/`; this page is
+made of them, and a test holds it to them. Intervals are 95%. How verdicts are made:
+[verdicts.md](verdicts.md)."""
+COUNTED = """\
+A test is a measured contrast, however many claims read it; a claim with several subjects counts at each of
+their outcomes. An analogue never reproduces or contradicts."""
+SIGNED = "Tests that no gate closed. Estimates are signed so that a value above 0 is as published."
+LIMITS = (
+    "Each study is one seed: what is found may be its questions' or its draws'",
+    "An analogue neither reproduces nor contradicts a claim, whatever its outcome",
+)
 COUNTS = """
 SELECT fidelity, outcome, count(DISTINCT claim_id) AS claims, count(DISTINCT contrast) AS tests,
        list(DISTINCT claim_id ORDER BY claim_id) AS names
@@ -50,10 +65,6 @@ GROUP BY gate ORDER BY tests DESC, gate
 """
 
 
-def _paragraph(text: str) -> str:
-    return fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
 def _measured(row: Row) -> str:
     """Return a verdict's estimate, which is above 0 where it is as published, with its interval and unit."""
     return f"{interval_text(row['estimate'], row['lo'], row['hi'])} {unit_text(row['unit'])}"
@@ -79,8 +90,8 @@ def runs_part(store: duckdb.DuckDBPyConnection, told: Iterable[Row]) -> str:
                 ran["exploratory"], f"{of['held']} of {of['checks']}",
             )
         )  # fmt: skip
-    head = ("study", "seed", "registered", "first data", "numbers", "claims", "tests", "of these claims exploratory",
-            "checks that held")  # fmt: skip
+    head = ("study", "seed", "registered", "first data", "numbers", "claims", "tests",
+            "of these claims exploratory", "checks that held")  # fmt: skip
     return table(head, rows)
 
 
@@ -94,13 +105,17 @@ def counts_part(store: duckdb.DuckDBPyConnection) -> str:
 
 
 def decided_part(store: duckdb.DuckDBPyConnection, claims: Mapping[str, Row]) -> str:
-    """Return the table of tests that no gate closed, the highest fidelity first."""
+    """Return the table of tests that no gate closed, by fidelity; a claim's words stand once."""
     rows = []
+    told: set[str] = set()
     for row in rows_of(store, DECIDED):
-        said = shorten(claims[row["claim_id"]]["statement"], LONGEST, placeholder="…")
+        name = row["claim_id"]
+        said = shorten(claims[name]["statement"], LONGEST, placeholder="…")
+        words = name if name in told else f"{name} ({claims[name]['cited']}): {said}"
+        told.add(name)
         rows.append(
             (
-                f"{row['claim_id']} ({claims[row['claim_id']]['cited']}): {said}", row["study"],
+                words, row["study"],
                 contrast_text(row["subject"], row["versus"]), f"{_measured(row)}, {_counted_in(row)}",
                 row["fidelity"], row["outcome"], row["verdict"].split(":")[0],
             )
@@ -111,10 +126,10 @@ def decided_part(store: duckdb.DuckDBPyConnection, claims: Mapping[str, Row]) ->
 
 def _word_on(claim: str, verdicts: Mapping[str, list[Row]]) -> str:
     """Return what came of a claim, by study and subject, of tests that no gate closed."""
-    words = [
-        f"{row['outcome']} ({row['fidelity']}, {row['study']}, {row['subject'].split(':')[0]}: {_measured(row)})"
-        for row in verdicts[claim]
-    ]
+    words = []
+    for row in verdicts[claim]:
+        where = f"{row['fidelity']}, {row['study']}, {row['subject'].split(':')[0]}"
+        words.append(f"{row['outcome']} ({where}: {_measured(row)})")
     return "; ".join(words)
 
 
@@ -131,81 +146,81 @@ def disagreement_part(store: duckdb.DuckDBPyConnection, claims: Mapping[str, Row
             )
             for one in shared
         ]  # fmt: skip
-        parts.append(table(("contrast", "measured", "claims and what they expect", "which it speaks for"), rows))
+        head = ("contrast", "measured", "claims and what they expect", "which it speaks for")
+        parts.append(table(head, rows))
     verdicts: dict[str, list[Row]] = {}
     for row in rows_of(store, DECIDED):
         verdicts.setdefault(row["claim_id"], []).append(row)
-    contradicted = [row for rows in verdicts.values() for row in rows if row["verdict"] == "contradicted"]
-    lines = [
-        f"{row['claim_id']} ({claims[row['claim_id']]['cited']}) is contradicted: {claims[row['claim_id']]['statement']}"
-        f" Here: {_word_on(row['claim_id'], {row['claim_id']: [row]})}"
-        for row in contradicted
-    ]
+    lines = []
+    for name, decided in verdicts.items():
+        against = [row for row in decided if row["verdict"] == "contradicted"]
+        if against:
+            said = f"{name} ({claims[name]['cited']}) is contradicted: {claims[name]['statement']}"
+            lines.append(f"{said} Here: {_word_on(name, {name: against})}")
     for name, claim in claims.items():
         spoken = [other for other in claim["conflicts_with"] if other in verdicts]
-        if name in verdicts and spoken and claim["conflicts_with"]:
-            against = "; ".join(f"{other}: {_word_on(other, verdicts)}" for other in spoken)
-            lines.append(f"{name} against {', '.join(spoken)}. {name}: {_word_on(name, verdicts)}. {against}")
+        if name in verdicts and spoken:
+            others = "; ".join(f"{other}: {_word_on(other, verdicts)}" for other in spoken)
+            lines.append(f"{name} against {', '.join(spoken)}. {name}: {_word_on(name, verdicts)}. {others}")
     if lines:
-        parts.append(bullets(list(dict.fromkeys(lines))))
+        parts.append(bullets(lines))
     return "\n\n".join(parts) or "None yet."
 
 
 def limits_part(store: duckdb.DuckDBPyConnection) -> str:
     """Return what keeps these runs from saying more: gates that closed, analogues, seeds, failed checks."""
-    gates = [
-        f"{counted(row['tests'], 'test')} say nothing, as {GATES[row['gate']]}: {', '.join(row['names'])}"
-        for row in rows_of(store, OPEN)
-    ]
+    gates = []
+    for row in rows_of(store, OPEN):
+        why = f"{counted(row['tests'], 'test')} without an outcome, as {GATES[row['gate']]}"
+        gates.append(f"{why}: {', '.join(row['names'])}")
     failed = [
         f"A check failed in {row['study']}: {name.replace('_', ' ')}"
         for row in rows_of(store, RUNS)
         for name in row["failed"] or []
     ]
-    seeds = rows_of(
-        store,
-        "SELECT count(DISTINCT study) AS studies, count(DISTINCT fidelity) FILTER (fidelity = 'original') AS n"
-        " FROM verdicts",
-    )[0]
-    lines = [
-        *gates,
-        *failed,
-        "Each study is one seed: what is found may be its questions' or its draws'",
-        "An analogue neither reproduces nor contradicts a claim, whatever its outcome",
-        *(["No claim was tested in full as published: none is of fidelity original"] if not seeds["n"] else []),
-    ]
-    return bullets(lines)
+    original = any(row["fidelity"] == "original" for row in rows_of(store, DECIDED))
+    last = (
+        []
+        if original
+        else ["No claim has an outcome at fidelity original: none was tested in full as published"]
+    )
+    return bullets([*gates, *failed, *LIMITS, *last])
+
+
+def _with_claims(store: duckdb.DuckDBPyConnection, claims: Mapping[str, Row]) -> None:
+    """Add the table `claims` of names and citations, which the tally of disagreements reads."""
+    store.execute("CREATE TABLE claims (claim_id VARCHAR, cited VARCHAR)")
+    store.executemany(
+        "INSERT INTO claims VALUES ($1, $2)", [[name, claim["cited"]] for name, claim in claims.items()]
+    )
+
+
+def cited_claims(root: Path) -> dict[str, dict[str, Any]]:
+    """Return the registry's claims by name, each with how its paper is `cited`."""
+    papers = [paper.model_dump(mode="json", by_alias=True) for paper in read_papers(claims_files(root, []))]
+    return {claim["id"]: {**claim, "cited": paper["cited"]} for paper in papers for claim in paper["claims"]}
 
 
 def page_text(root: Path) -> str:
-    """Return docs/findings.md."""
+    """Return docs/findings.md. Raises KeptError where no run is kept."""
     files = kept_files(root)
     if not files:
-        sys.exit("No run is kept in resources/findings: see `make keep-findings`.")
-    papers = [paper.model_dump(mode="json", by_alias=True) for paper in read_papers(claims_files(root, []))]
-    claims = {claim["id"]: {**claim, "cited": paper["cited"]} for paper in papers for claim in paper["claims"]}
+        raise KeptError("no run is kept in resources/findings: see `make keep-findings`")
+    claims = cited_claims(root)
     with kept_store(files) as store:
-        store.execute("CREATE TABLE claims (claim_id VARCHAR, cited VARCHAR)")
-        store.executemany("INSERT INTO claims VALUES ($1, $2)", [[name, one["cited"]] for name, one in claims.items()])
+        _with_claims(store, claims)
         parts = [
             MARK,
             "# Findings of registered runs",
-            _paragraph(
-                "Study, seed, analysis and the tests of claims were committed before any data of these runs were made"
-                " ([how](replicates.md)). Each run left its measurements and verdicts in `resources/findings/`; this"
-                " page is made of them, and a test holds it to them. Intervals are 95%. How verdicts are made:"
-                " [verdicts.md](verdicts.md)."
-            ),
+            BEGINNING,
             "## Runs",
             runs_part(store, map(told_of, files)),
             "## Claims by fidelity and outcome",
-            _paragraph(
-                "A test is a measured contrast, however many claims read it; a claim with several subjects counts at"
-                " each of their outcomes. An analogue never reproduces or contradicts."
-            ),
+            COUNTED,
             counts_part(store),
             "## Tests with an outcome",
-            _paragraph("Tests that no gate closed. Estimates are signed so that a value above 0 is as published."),
+            SIGNED,
+            f"![Every test with an outcome, with its 95% interval]({FIGURE.relative_to('docs')})",
             decided_part(store, claims),
             "## Disagreements on which these runs have a word",
             disagreement_part(store, claims),
@@ -216,10 +231,17 @@ def page_text(root: Path) -> str:
 
 
 def main() -> None:
-    """Write the page of the project in this folder."""
+    """Write the page and its figure, of the project in this folder."""
     root = Path.cwd()
-    with written_whole(root / "docs" / "findings.md") as temporary:
-        temporary.write_text(page_text(root))
+    try:
+        text = page_text(root)
+    except KeptError as error:
+        sys.exit(f"The page is not written: {error}")
+    with kept_store(kept_files(root)) as store:
+        drawing = figure_of(rows_of(store, DECIDED))
+    for path, content in ((PAGE, text), (FIGURE, drawing)):
+        with written_whole(root / path) as temporary:
+            temporary.write_text(content)
 
 
 if __name__ == "__main__":
