@@ -32,7 +32,7 @@ WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-quick test-slurm test-faults test-models test-organisms lint format report plan status why fetch rebuild register replicate export merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-quick test-slurm test-faults test-models test-organisms lint format report plan status why fetch rebuild register replicate keep-findings findings-page export merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -102,6 +102,12 @@ register: study ## before a run: write down its tests and margins, in files to c
 
 replicate: study ## a study over several study seeds, pooled: make replicate SEEDS=1-3 [STUDY=...]
 	@$(BIN)/python -m unspoken.study.replicate $(OVERLAY) --seeds '$(SEEDS)' -- --cores $(CORES) $(ARGS)
+
+keep-findings: venv ## keep the numbers of a finished registered run in resources/findings/, to commit [STUDY=...]
+	@$(BIN)/python -m unspoken.kept.keep '$(ROOT)'
+
+findings-page: venv ## write docs/findings.md from resources/findings/
+	@$(BIN)/python -m unspoken.kept.page
 
 rebuild: venv ## say how to make one measurement again: make rebuild ID=... [STUDY=...]
 	@test -n '$(ID)' || { echo 'Say which: make rebuild ID=, a measurement_id of the store' >&2; exit 2; }
