@@ -71,7 +71,7 @@ def checkout_for(folder: Path) -> Path:
     return checkout
 
 
-def on_cluster(checkout: Path, *arguments: str | Path, timeout: int = 600) -> str:
+def on_cluster(checkout: Path, *arguments: str | Path, timeout: int = 1500) -> str:
     """Run Snakemake by the profile, in the copy of the project; return what it says, fail if it fails."""
     command = [sys.executable, HERE / "quick_snakemake.py", "--profile", "profiles/slurm", *arguments]
     done = subprocess.run(

@@ -34,7 +34,7 @@ IMPORTED = {
 }  # fmt: skip
 """Polars is not among them: its threads may not survive a fork."""
 FROM_TRANSFORMERS = ("AutoModelForCausalLM", "AutoTokenizer", "LlamaForCausalLM", "PreTrainedTokenizerFast")
-TIMEOUT_S = 600
+TIMEOUT_S = 1500
 
 
 def run_snakemake(arguments: list[str]) -> None:
