@@ -30,7 +30,9 @@ from unspoken.training.environments import read_replies
 from unspoken.training.reward import Reward, train_by_reward
 from unspoken.training.worded import Worded, room_of
 
-TASK, SEED, PROMPTS, SAMPLES, LEARNING_RATE = LoanTask(), 1, 16, 8, 1e-3
+TASK, SEED, SAMPLES, LEARNING_RATE = LoanTask(), 1, 8, 1e-3
+PROMPTS, CHAT_PROMPTS = 16, 4
+"""Prompts of an update, of an organism and of a chat model, of whose batches TRL keeps all logits."""
 LORA = {"rank": 16, "alpha": 32}
 START = {"hidden_size": 64, "mlp_size": 128, "layers": 2, "steps": 100, "rows": 64, "learning_rate": 3e-3}
 
@@ -46,7 +48,7 @@ def ours(start: Any, shape: Any, updates: int) -> tuple[float, float]:
     return (time.process_time() - began) / updates, policy.history[-1]["right"]
 
 
-def settings(output: str, updates: int, room: int) -> Any:
+def settings(output: str, updates: int, prompts: int, room: int) -> Any:
     """Return the arguments of TRL's trainer."""
     from trl import GRPOConfig
 
@@ -54,7 +56,7 @@ def settings(output: str, updates: int, room: int) -> Any:
         output,
         use_cpu=True,
         bf16=False,
-        per_device_train_batch_size=PROMPTS * SAMPLES,
+        per_device_train_batch_size=prompts * SAMPLES,
         num_generations=SAMPLES,
         max_completion_length=room,
         max_steps=updates,
@@ -81,7 +83,7 @@ def by_trl(
     from transformers import PrinterCallback
     from trl import GRPOTrainer
 
-    items = asked(updates)
+    items = asked(len(prompts))
 
     def paid(completion_ids: list[list[int]], place: list[int], **_: Any) -> list[float]:
         of = items.where(np.array(place))
@@ -91,8 +93,8 @@ def by_trl(
     rows = Dataset.from_dict({"prompt": prompts, "place": list(range(len(prompts)))})
     with tempfile.TemporaryDirectory() as output:
         trainer = GRPOTrainer(
-            model=model, reward_funcs=paid, args=settings(output, updates, room), train_dataset=rows,
-            processing_class=tokenizer,
+            model=model, reward_funcs=paid, args=settings(output, updates, len(prompts) // updates, room),
+            train_dataset=rows, processing_class=tokenizer,
         )  # fmt: skip
         trainer.remove_callback(PrinterCallback)
         began = time.process_time()
@@ -102,9 +104,9 @@ def by_trl(
     return seconds, rewards[-1]
 
 
-def asked(updates: int) -> Any:
+def asked(count: int) -> Any:
     """Return the items of all updates."""
-    return TASK.drawn(updates * PROMPTS, np.random.default_rng(SEED))
+    return TASK.drawn(count, np.random.default_rng(SEED))
 
 
 def organism_by_trl(folder: Path, updates: int) -> tuple[float, float]:
@@ -119,7 +121,7 @@ def organism_by_trl(folder: Path, updates: int) -> tuple[float, float]:
             replies[row, : len(ids)] = ids
         return replies
 
-    prompts = [" ".join(words[token] for token in row) for row in asked(updates).prompts]
+    prompts = [" ".join(words[token] for token in row) for row in asked(updates * PROMPTS).prompts]
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     return by_trl(str(folder), tokenizer, prompts, TASK.reply_tokens, updates, read)
 
@@ -129,7 +131,9 @@ def chat_by_trl(folder: Path, updates: int) -> tuple[float, float]:
     from transformers import AutoTokenizer
 
     tokenizer, words = AutoTokenizer.from_pretrained(folder, padding_side="left"), Worded(TASK)
-    prompts = [[{"role": "user", "content": words.prompt(ids)}] for ids in asked(updates).prompts]
+    prompts = [
+        [{"role": "user", "content": words.prompt(ids)}] for ids in asked(updates * CHAT_PROMPTS).prompts
+    ]
 
     def read(completion_ids: list[list[int]]) -> Any:
         texts = tokenizer.batch_decode(completion_ids, skip_special_tokens=True)
@@ -143,7 +147,7 @@ def chat_ours(folder: Path, updates: int) -> tuple[float, float]:
     """Return what this project's trainer takes of the same adapter, its engine's draws within."""
     engine = open_engine(Opening(folder / "model.json", {"kind": "transformers"}, 1))
     dose = {
-        "updates": updates, "prompts": PROMPTS, "samples": SAMPLES, "learning_rate": LEARNING_RATE,
+        "updates": updates, "prompts": CHAT_PROMPTS, "samples": SAMPLES, "learning_rate": LEARNING_RATE,
         "snapshots": [], "strata": None, "source": "self",
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
