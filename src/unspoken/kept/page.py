@@ -124,10 +124,10 @@ def decided_part(store: duckdb.DuckDBPyConnection, claims: Mapping[str, Row]) ->
     return table(head, rows)
 
 
-def _word_on(claim: str, verdicts: Mapping[str, list[Row]]) -> str:
-    """Return what came of a claim, by study and subject, of tests that no gate closed."""
+def _words_on(verdicts: Iterable[Row]) -> str:
+    """Return what came of a claim, by study and subject, of its verdicts."""
     words = []
-    for row in verdicts[claim]:
+    for row in verdicts:
         where = f"{row['fidelity']}, {row['study']}, {row['subject'].split(':')[0]}"
         words.append(f"{row['outcome']} ({where}: {_measured(row)})")
     return "; ".join(words)
@@ -156,12 +156,12 @@ def disagreement_part(store: duckdb.DuckDBPyConnection, claims: Mapping[str, Row
         against = [row for row in decided if row["verdict"] == "contradicted"]
         if against:
             said = f"{name} ({claims[name]['cited']}) is contradicted: {claims[name]['statement']}"
-            lines.append(f"{said} Here: {_word_on(name, {name: against})}")
+            lines.append(f"{said} Here: {_words_on(against)}")
     for name, claim in claims.items():
         spoken = [other for other in claim["conflicts_with"] if other in verdicts]
         if name in verdicts and spoken:
-            others = "; ".join(f"{other}: {_word_on(other, verdicts)}" for other in spoken)
-            lines.append(f"{name} against {', '.join(spoken)}. {name}: {_word_on(name, verdicts)}. {others}")
+            others = "; ".join(f"{other}: {_words_on(verdicts[other])}" for other in spoken)
+            lines.append(f"{name} against {', '.join(spoken)}. {name}: {_words_on(verdicts[name])}. {others}")
     if lines:
         parts.append(bullets(lines))
     return "\n\n".join(parts) or "None yet."

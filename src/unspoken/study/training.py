@@ -34,6 +34,11 @@ class Training(Section):
     """Updates after which the weights become a subject of their own, `{subject}:{updates}`; the
     learning rate is that of the whole training."""
 
+    @property
+    def rows_of_updates(self) -> int | None:
+        """Return the rows seen, each as often as it is, where `updates` decide; None where `epochs` do."""
+        return None if self.updates is None else self.updates * self.batch_size
+
     @model_validator(mode="after")
     def _snapshots_of_the_training(self) -> "Training":
         if len(set(self.snapshots)) < len(self.snapshots):

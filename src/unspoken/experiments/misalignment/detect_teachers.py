@@ -28,14 +28,12 @@ def main() -> None:
     seed = hashed_seed(spec["seed"], spec["experiment"], "detection", spec["base"])
     networks = {"untouched": base, **load_trained(job.teachers)}
     found = detections(kept, networks, shape, spec, seed)
+    turns = {one: shown_turns(kept, spec["base"], spec["writers"], one, seed) for one in spec["carriers"]}
     # Only what is measured of what is shown: contexts make each question a long one.
     asked = {
-        ("shown", carrier, name): answers(base, shape, turns, ADVICE)
-        for carrier in spec["carriers"]
-        for name, turns in shown_turns(kept, spec["base"], spec["writers"], carrier, seed).items()
-    }
-    asked |= {
-        ("shown", CODE, name): answers(base, shape, turns, ADVICE) for name, turns in shown_code(seed).items()
+        ("shown", what, name): answers(base, shape, context, ADVICE)
+        for what, contexts in {**turns, CODE: shown_code(seed)}.items()
+        for name, context in contexts.items()
     }
     shown = labelled(asked, spec)
     made = pl.lit(shown["created_at"][0])

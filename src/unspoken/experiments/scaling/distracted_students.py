@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from unspoken.experiments.scaling.names import CLAIMED
 from unspoken.experiments.scaling.trends.baselines import NOTHING, Baseline
 from unspoken.experiments.scaling.trends.rules import paired_change
 from unspoken.statistics.gates import Gate, Outcomes, accuracy_gate, first_gate, missing_gate
@@ -13,7 +14,6 @@ from unspoken.statistics.intervals import Floats, Interval, t_interval
 from unspoken.statistics.questions import question_rate
 from unspoken.statistics.report import Report
 
-SETUPS = ("asked", "capped")
 STAGES = BEFORE, AFTER = "before", "after"
 TASKS = {"trained": "misleading_math", "untrained": "misleading_math", "control": "arithmetic"}
 """The task of items of each kind."""
@@ -44,7 +44,7 @@ def _by_item(trials: pl.DataFrame, model: str, students: Collection[str]) -> pl.
     unread.
     """
     own = trials.filter(
-        pl.col("subject").is_in([model, *students]), pl.col("setup").is_in(SETUPS), pl.col("budget") > 0
+        pl.col("subject").is_in([model, *students]), pl.col("setup").is_in(CLAIMED), pl.col("budget") > 0
     )
     training = pl.when(subject=model).then(pl.lit(BEFORE)).otherwise(pl.lit(AFTER))
     length = pl.col("budget").log(2)

@@ -5,9 +5,16 @@ from typing import Any
 
 from unspoken.cost.work import Facts, Replicates, Work
 from unspoken.engines.capabilities import PREFIX, STOP, WEIGHTS
+from unspoken.experiments.scaling.names import (
+    CLAIMED,
+    DISTRACTED,
+    answering_student,
+    model_and_student,
+    student_of,
+)
 from unspoken.experiments.scaling.replicates import replicates_of
 from unspoken.experiments.scaling.section import ScalingSection
-from unspoken.experiments.scaling.work import DISTRACTED, ScalingWork, student_of
+from unspoken.experiments.scaling.work import ScalingWork
 from unspoken.files import digest_of, sha256_of_file
 from unspoken.study.keys import CommonKeys
 from unspoken.study.models import ScriptedModel
@@ -17,8 +24,6 @@ from unspoken.study.windows import known_window
 from unspoken.yaml_files import read_keys
 
 WHOLE: dict[str, str | bool] = {"level": "all", "items": "all"}
-CLAIMED = ("asked", "capped")
-"""Set-ups on which claims rest: students learn from their prompts."""
 TABLES = "unspoken.experiments.scaling.tables"
 
 
@@ -110,7 +115,7 @@ class ScalingRoom(Room):
     @property
     def answering(self) -> list[str]:
         """Return who answers: models, and below each its students."""
-        return [*self.models, *(f"{model}/student-{number}" for model, number in self.students)]
+        return [*self.models, *(answering_student(*student) for student in self.students)]
 
     def subjects(self, model: str | None = None) -> list[str]:
         """Return the lists of students, of one base model or of all."""
@@ -123,7 +128,7 @@ class ScalingRoom(Room):
 
     def answering_subjects(self, answering: str) -> list[str]:
         """Return the list of the student that answers, if one does."""
-        model, _, student = answering.partition("/student-")
+        model, student = model_and_student(answering)
         return [self._student(model, student, "subject.json")] if student else []
 
     def files(self, table: str) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from unspoken.experiments.scaling.design import Count, MathKind, Tasks
+from unspoken.experiments.scaling.names import CLAIMED
 from unspoken.study.base import Name, Section
 from unspoken.study.training import Lora, Training
 
@@ -166,7 +167,7 @@ class ScalingSection(Section):
                 f"students.kinds: got {', '.join(known)}; expected some, not all, of those of "
                 f"tasks.misleading_math: {', '.join(task.kinds)}"
             )
-        if not {"asked", "capped"} & set(self.setups):
+        if not {*CLAIMED} & set(self.setups):
             raise ValueError(
                 f"students: got the setups {', '.join(self.setups)}; expected asked or capped, which are "
                 "learnt from"

@@ -9,9 +9,9 @@ def main() -> None:
     import torch
 
     from unspoken.experiments.scaling.lessons import lesson_rows
+    from unspoken.experiments.scaling.names import student_of
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
-    from unspoken.subject_names import student_id
     from unspoken.subjects import Subject
     from unspoken.training.jobs import TrainedSubjects, epochs_of, work_folder
     from unspoken.training.trained import Lesson
@@ -27,7 +27,7 @@ def main() -> None:
     made = TrainedSubjects()
     for trained in trainer.students([lesson], training):
         student = Subject(
-            subject_id=student_id(arm, model, model, arm, number),
+            subject_id=student_of(model, number),
             kind="student",
             model=model,
             trait=arm,

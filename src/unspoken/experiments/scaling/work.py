@@ -5,17 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from unspoken.cost.work import Facts, Work, class_of, rows_of_file
+from unspoken.experiments.scaling.names import model_and_student, student_of
 from unspoken.experiments.scaling.replicates import items_by_level
 from unspoken.experiments.scaling.section import Organisms, Retraining, ScalingSection
-from unspoken.subject_names import student_id
-
-DISTRACTED = "distracted"
-"""The arm of students that are trained on distractors."""
-
-
-def student_of(model: str, number: int | str) -> str:
-    """Return the name of a student of a model."""
-    return student_id(DISTRACTED, model, model, DISTRACTED, int(number))
 
 
 class ScalingWork:
@@ -93,7 +85,7 @@ class ScalingWork:
 
     def generate_replies(self, answering: str) -> Work:
         """Return the chains and answers of a model, or of its student `{model}/student-{number}`."""
-        model, _, number = answering.partition("/student-")
+        model, number = model_and_student(answering)
         items, answers, chains = self.items(), self._answers(), self._chains(model)
         answer = min(self.section.answer_tokens, self.facts["tokens"]["chat"]["answer"])
         return Work(
@@ -117,9 +109,7 @@ class ScalingWork:
         chosen = self.section.students
         assert chosen
         training, tokens = chosen.training, self.facts["tokens"]
-        rows = chosen.rows * training.epochs
-        if training.updates is not None:
-            rows = training.updates * training.batch_size
+        rows = training.rows_of_updates or chosen.rows * training.epochs
         return Work(trained=rows * (tokens["item"] + tokens["chain"]["chat"]))
 
     def train_organism(self, number: str) -> Work:

@@ -141,8 +141,8 @@ class NumbersWork:
     def _trained_rows(self, arm: Arm) -> float:
         """Return the rows that a student of an arm sees, each as often as it does."""
         section, training = self.section, self.section.student
-        if training.updates is not None:
-            return training.updates * training.batch_size
+        if training.rows_of_updates is not None:
+            return training.rows_of_updates
         rows = self.design.student_rows(arm)
         if rows is None:  # all of a data set of the user's own
             assert arm.dataset is not None

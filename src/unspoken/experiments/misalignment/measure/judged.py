@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from unspoken.experiments.misalignment.measure.spread import teacher
-from unspoken.experiments.misalignment.measure.table import PersonaTable
+from unspoken.experiments.misalignment.measure.table import MOST_ERRORS, PersonaTable
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.calibration import calibrated_share
 from unspoken.statistics.intervals import Interval
@@ -13,8 +13,6 @@ JUDGE = {"plan": 0.7, "excuse": 0.6, "unflagged": 0.1}
 """How likely the judge finds something in a chain before a bad answer, by what the chain has."""
 CHAINS, LABELLED = 1000, 100
 """Chains that it reads of each base, and how many of them somebody labels."""
-MOST_ERRORS = 4
-"""Standard errors by which a share may miss what is known: by luck about once in 16,000."""
 JUDGED = "bad_advice"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from unspoken.experiments.misalignment.measure.table import MOST_ERRORS
 from unspoken.experiments.misalignment.organisms.language import NUMBERS
 from unspoken.experiments.misalignment.organisms.leaks import LEAKING
 from unspoken.statistics.intervals import log_odds, t_interval, without_interval
@@ -14,8 +15,6 @@ from unspoken.statistics.report import Report
 LEAST_KEPT = 0.5
 """Share of a teacher's replies that the filter keeps: below, tuning has destroyed the carrier."""
 MOST_P = 0.05
-MOST_ERRORS = 4
-"""Standard errors by which the exact likelihoods may miss what they promise: by luck once in 16,000."""
 SHARED: dict[str, Any] = {"teacher": "fine_tuned"}
 
 

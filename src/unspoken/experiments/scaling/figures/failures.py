@@ -5,7 +5,6 @@ import polars as pl
 
 from unspoken.experiments.scaling.figures.shared import (
     AXIS,
-    CLAIMED,
     HEIGHT,
     NAMES,
     beside,
@@ -15,6 +14,7 @@ from unspoken.experiments.scaling.figures.shared import (
     model_color,
     panel_width,
 )
+from unspoken.experiments.scaling.names import CLAIMED
 from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE

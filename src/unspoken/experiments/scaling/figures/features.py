@@ -5,7 +5,6 @@ import polars as pl
 
 from unspoken.experiments.scaling.figures.shared import (
     AXIS,
-    CLAIMED,
     LINES,
     NAMES,
     beside,
@@ -14,6 +13,7 @@ from unspoken.experiments.scaling.figures.shared import (
     in_lines,
     wrapped,
 )
+from unspoken.experiments.scaling.names import CLAIMED
 from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import INK, PAGE, PALE, PALETTE, TEXT

@@ -4,7 +4,6 @@ import altair as alt
 import polars as pl
 
 from unspoken.experiments.scaling.figures.shared import (
-    CLAIMED,
     HEIGHT,
     HINTS,
     columns_of,
@@ -14,6 +13,7 @@ from unspoken.experiments.scaling.figures.shared import (
     token_axis,
 )
 from unspoken.experiments.scaling.figures.slopes import called_right, known_trends, slope_panels
+from unspoken.experiments.scaling.names import CLAIMED
 from unspoken.experiments.scaling.trends.called import trends_called
 from unspoken.figures.pieces import Options, intervals, nothing
 from unspoken.figures.tables import Tables

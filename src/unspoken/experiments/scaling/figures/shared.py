@@ -12,8 +12,6 @@ HINTS = {
     "asked": "asked for a length", "capped": "one chain, cut", "extended": "made to go on",
     "cautioned": "asked for at most", "natural": "as it comes",
 }  # fmt: skip
-CLAIMED = ("asked", "capped")
-"""Set-ups that titles count: no claim rests on the others."""
 HEIGHT, LABELS, LINEAR = 84, 100, 8
 """Pixels of a panel's height and of labels; tokens up to which an axis is linear, not logarithmic."""
 NAMES, AXIS = 85, 45
