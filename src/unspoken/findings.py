@@ -20,7 +20,7 @@ WHERE registered IS NOT NULL GROUP BY measurement_id
 """
 """Whether what was measured is registered: each verdict that reads it is; unread, it is exploratory."""
 CONTRASTS = f"""
-SELECT unit, subject, coalesce(versus, '') AS versus, conditions['trait'] AS trait,
+SELECT unit, subject, coalesce(versus, '') AS versus, conditions, conditions['trait'] AS trait,
        value, ci_low, ci_high, ci90_low, ci90_high, n_replicates, replicate, gate,
        coalesce(registered, 'exploratory') AS registered
 FROM measurements LEFT JOIN ({REGISTERED}) USING (measurement_id)
@@ -59,6 +59,19 @@ def compared(row: Row) -> str:
     return about if named else f"{about} ({row['trait']})"
 
 
+def names_of(rows: Sequence[Row]) -> list[str]:
+    """Return what each row compares; of rows that compare the same, with the conditions that differ."""
+    alike: dict[str, list[Row]] = {}
+    for row in rows:
+        alike.setdefault(compared(row), []).append(row["conditions"])
+    names = []
+    for row in rows:
+        own, others = row["conditions"], alike[compared(row)]
+        differ = sorted(key for key in own if any(one.get(key) != own[key] for one in others))
+        names.append(", ".join([compared(row), *(f"{key} {own[key]}" for key in differ)]))
+    return names
+
+
 def number_of(row: Row) -> str:
     """Return a value with its 95% interval and unit, as wide in every row."""
     number = "     -" if row["value"] is None else f"{row['value']:+.3f}"
@@ -66,12 +79,9 @@ def number_of(row: Row) -> str:
     return f"{number} {interval:18} {row['unit']}"
 
 
-def _line(row: Row) -> str:
+def _line(name: str, row: Row) -> str:
     counted = f"n = {row['n_replicates']} {row['replicate']}s"
-    return (
-        f"  {compared(row):74} {number_of(row)}, {counted}: {reading_of(row)};"
-        f" {evidence(row['registered'], 1)}"
-    )
+    return f"  {name:74} {number_of(row)}, {counted}: {reading_of(row)}; {evidence(row['registered'], 1)}"
 
 
 def reproducible_digest(store: duckdb.DuckDBPyConnection) -> tuple[int, str]:
@@ -147,7 +157,7 @@ def findings_text(
     for headline in headlines:
         rows = headline_rows(store, headline)
         if rows:
-            lines += ["", heading_of(headline), *map(_line, rows)]
+            lines += ["", heading_of(headline), *map(_line, names_of(rows), rows)]
     for tally in tallies:
         told = tally_lines(store, tally)
         lines += ["", tally["heading"], *(f"  {line}" for line in told)] if told else []

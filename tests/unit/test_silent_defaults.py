@@ -155,6 +155,12 @@ def test_a_headline_without_a_heading_stands_under_its_metric() -> None:
         assert "Trait shift" not in findings_text(store, [headline])
         named = headline | {"conditions": {"answers": "forced"}}
         assert "Trait shift" in findings_text(store, [named])
+        # Rows that compare the same are told apart by the conditions that differ, and by no other.
+        alike = "MAP {'answers': 'forced', 'trait': 'cat', 'carrier': 'sums'}"
+        store.execute(f"INSERT INTO measurements SELECT * REPLACE ({alike} AS conditions) FROM measurements")
+        told = {line.strip().split("   ")[0] for line in findings_text(store, [named]).splitlines()[3:5]}
+        assert told == {"a:cat - a", "a:cat - a, carrier sums"}
+        store.execute("DELETE FROM measurements WHERE conditions['carrier'] IS NOT NULL")
         # Of rows that differ in how they are scored, those of the primary scorer alone.
         for scorer, printed in (("choice", True), ("word", False)):
             store.execute(f"UPDATE measurements SET conditions = MAP {{'scorer': '{scorer}'}}")

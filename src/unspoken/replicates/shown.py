@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from unspoken.evidence import evidence
-from unspoken.findings import REGISTERED, Headline, compared, heading_of, headline_rows, number_of, reading_of
+from unspoken.findings import REGISTERED, Headline, heading_of, headline_rows, names_of, number_of, reading_of
 from unspoken.report.texts import contrast_text
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def rows_by_seed(store: "duckdb.DuckDBPyConnection") -> dict[str, list[Row]]:
     return found
 
 
-def _line(row: Row) -> str:
-    said = f"  {compared(row):74} {number_of(row)}: {row['reason'] or reading_of(row)};"
+def _line(name: str, row: Row) -> str:
+    said = f"  {name:74} {number_of(row)}: {row['reason'] or reading_of(row)};"
     said += f" {evidence(row['registered'], row['n_seeds'])}"
     if row["q"] is None:
         return said
@@ -72,8 +72,8 @@ def pooled_text(store: "duckdb.DuckDBPyConnection", study: str, headlines: Itera
     ]
     for heading, rows in pooled_headlines(store, headlines).items():
         lines += ["", heading]
-        for row in rows:
-            lines += [_line(row), _seed_line(by_seed[row["contrast_id"]])]
+        for name, row in zip(names_of(rows), rows, strict=True):
+            lines += [_line(name, row), _seed_line(by_seed[row["contrast_id"]])]
     return "\n".join(lines) + "\n"
 
 
