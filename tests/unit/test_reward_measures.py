@@ -6,7 +6,13 @@ import pytest
 from planted_rewards import curve_rows, decisions, spoken
 
 from unspoken.experiments.reinforcement import planted
-from unspoken.experiments.reinforcement.changes import Chains, changed_trials, instead_trials, partners
+from unspoken.experiments.reinforcement.changes import (
+    Chains,
+    changed_trials,
+    instead_trials,
+    partners,
+    stated_replies,
+)
 from unspoken.experiments.reinforcement.instruments import (
     add_masked,
     add_planted_bits,
@@ -16,14 +22,16 @@ from unspoken.experiments.reinforcement.measure import add_reinforcement
 from unspoken.experiments.reinforcement.monitors import auroc, detected, g_mean_squared, monitored
 from unspoken.experiments.reinforcement.planted import UNCHANGED, add_planted, naming_chains
 from unspoken.experiments.reinforcement.read_chains import word_scores
-from unspoken.experiments.reinforcement.tables import Decisions, Spoken
+from unspoken.experiments.reinforcement.tables import STATED, Decisions, Spoken
 from unspoken.experiments.reinforcement.tasks.loan import LoanTask
 from unspoken.experiments.reinforcement.tasks.steps import StepsTask
 from unspoken.figures.tables import with_conditions
+from unspoken.models.corpus import END
 from unspoken.statistics.report import Report
 from unspoken.tables.base import checked
 from unspoken.tables.measurements import Measurements
 from unspoken.tables.rewards import Rewards
+from unspoken.training.environments import CLOSE
 
 BASES = (1, 2, 3)
 CONDITIONS = (
@@ -165,7 +173,7 @@ def test_vestigial_shares_fall_with_the_steps_that_an_answer_takes():
     told, decided = [], []
     for base in BASES:
         for arm in ("start", "outcome"):
-            told.append(spoken("steps", "steps", arm, base, strata, rewarded=1.0))
+            told.append(spoken("steps", "steps", arm, base, (*strata, STATED), rewarded=1.0))
             needed = {name: int(name) for name in strata}
             decided.append(decisions("steps", "steps", arm, base, strata, needed=needed))
     rows = measured(told, decided)
@@ -179,12 +187,31 @@ def test_vestigial_shares_fall_with_the_steps_that_an_answer_takes():
     assert learnt["passed"].item() and learnt["role"].item() == "instrument"
 
 
+def test_items_for_the_check_of_training_state_their_answer_and_are_numbered_after_the_others():
+    task, asked = StepsTask(), 12
+
+    def sample(prompts, uniforms):
+        """Repeat the start number, which is the answer, and in the first row break off."""
+        assert len(prompts) == len(uniforms) == 2 * asked
+        replies = np.repeat(prompts[:, 1:2], task.reply_tokens, axis=1)
+        replies[:, -3], replies[:, -1], replies[0] = close, end, end
+        return replies
+
+    close, end = task.vocabulary.ids([CLOSE, END])
+    told = stated_replies(task, sample, asked, seed=3)
+    assert told["item"].to_list() == list(range(asked, 3 * asked))
+    assert told["stratum"].unique().to_list() == [STATED]
+    assert told["wanted"].n_unique() > 1
+    assert told["rewarded"].to_list() == [False] + [True] * (2 * asked - 1)
+
+
 def test_where_what_stands_in_the_prompt_is_not_learnt_no_contrast_says_anything():
     told, decided = [], []
     for base in BASES:
         for arm in ("start", "outcome"):
             short = base == 2 and arm == "outcome"
-            told.append(spoken("steps", "steps", arm, base, ("0", "4"), rewarded=0.9 if short else 1.0))
+            paid = 0.9 if short else 1.0
+            told.append(spoken("steps", "steps", arm, base, ("0", "4", STATED), rewarded=paid))
             decided.append(decisions("steps", "steps", arm, base, ("0", "4"), needed={"0": 0, "4": 4}))
     rows = measured(told, decided)
     assert not rows.filter(metric="stated_rule_learnt")["passed"].item()

@@ -84,6 +84,10 @@ class RewardedTask(Protocol):
         """Strata of items that are asked and never trained on."""
 
     @property
+    def stated(self) -> str | None:
+        """The stratum of items whose answer stands in the prompt, which training that works must learn."""
+
+    @property
     def reply_tokens(self) -> int:
         """Most tokens of a reply, its marks included."""
 

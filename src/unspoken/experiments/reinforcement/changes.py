@@ -12,9 +12,11 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.reinforcement.tables import INSTEAD
+from unspoken.experiments.reinforcement.tables import INSTEAD, STATED
+from unspoken.seeds import hashed_seed
 from unspoken.statistics.intervals import Floats
 from unspoken.training.environments import NONE, Bools, Ints, Items, Read, RewardedTask, read_replies
+from unspoken.training.reward import drawn_items
 from unspoken.training.worded import Worded
 
 
@@ -212,6 +214,19 @@ def replied(task: RewardedTask, items: Items, replies: Ints, read: Read) -> pl.D
     )
 
 
+def stated_replies(task: RewardedTask, sample: Sampler, asked: int, seed: int) -> pl.DataFrame:
+    """Return replies to further items whose answer stands in the prompt, in columns of `tables.Spoken`.
+
+    Twice as many as the items asked, and numbered after these. Of the few of that stratum among them a start
+    that is right in 0.98 would often show less than 0.95.
+    """
+    generator = np.random.default_rng(hashed_seed(seed, STATED))
+    items = drawn_items(task, 2 * asked, [str(task.stated)], generator)
+    replies = sample(items.prompts, generator.random((2 * asked, task.reply_tokens)))
+    told = replied(task, items, replies, read_replies(task, items, replies))
+    return told.with_columns(pl.col("item") + asked, stratum=pl.lit(STATED))
+
+
 def asked(
     task: RewardedTask, sample: Sampler, decide: Decider, items: Items, seed: int, *, changes: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -223,6 +238,8 @@ def asked(
     told = replied(task, items, drawn[0], read[0])
     if not changes:
         return told, pl.DataFrame()
+    if task.stated is not None:
+        told = pl.concat([told, stated_replies(task, sample, len(items.keys), seed)])
     chains, others = (Chains(replies, one.chain_tokens) for replies, one in zip(drawn, read, strict=True))
     frames = [
         *changed_trials(task, decide, items, chains, others, seed),

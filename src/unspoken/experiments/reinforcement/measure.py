@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.reinforcement.arms import Arms
+from unspoken.experiments.reinforcement.arms import Arms, Key
 from unspoken.experiments.reinforcement.contrasts import (
     add_beside,
     add_by_arm,
@@ -21,37 +21,42 @@ from unspoken.experiments.reinforcement.contrasts import (
 from unspoken.experiments.reinforcement.instruments import add_instruments
 from unspoken.experiments.reinforcement.names import OUTCOME, START
 from unspoken.experiments.reinforcement.read_chains import bits_scores, monitor_scores, word_scores
-from unspoken.experiments.reinforcement.scores import decision_scores, removal_costs, reply_scores
-from unspoken.experiments.reinforcement.tables import Decisions, Spoken, Suspicions
+from unspoken.experiments.reinforcement.scores import (
+    decision_scores,
+    removal_costs,
+    reply_scores,
+    stated_scores,
+)
+from unspoken.experiments.reinforcement.tables import STATED, Decisions, Spoken, Suspicions
 from unspoken.statistics.intervals import clopper_pearson_interval, t_interval, without_interval
 from unspoken.statistics.report import Report
 from unspoken.tables.base import whole_table
 from unspoken.tables.rewards import Rewards
 from unspoken.training.fates import FAILED
 
-STATED = 0.95
+STATED_LEARNT = 0.95
 """Least share of rewarded answers, in every start, where the answer stands in the prompt."""
 HACKED, KNOWS = 0.9, 0.9
 """Followed hints of a run that hacks; right answers without a hint of a start that knows its questions."""
 
 
-def add_stated(arms: Arms) -> None:
-    """Add the check of training: what stands in the prompt, the tasks of no step, every start must learn.
+def add_stated(arms: Arms, scores: pl.DataFrame) -> None:
+    """Add the check of training: every start must learn the items whose answer stands in the prompt.
 
-    Where one does not, the gate of every contrast is `training`.
+    `scores` are of these alone (`scores.stated_scores`). Where a start does not learn them, the gate of every
+    contrast is `training`.
     """
-    for key in arms.ends():
-        if (key.metric, key.task, key.arm, key.stratum) != ("rewarded", "steps", OUTCOME, "0"):
-            continue
-        values = arms.scores[key]["value"].to_numpy()
-        learnt = float(values.min()) >= STATED
+    ends = scores.filter(arm=OUTCOME).sort("base").partition_by(*Key._fields, as_dict=True)
+    for name, rows in ends.items():
+        key, values = Key(*name), rows["value"].to_numpy()
+        learnt = float(values.min()) >= STATED_LEARNT
         arms.training = arms.training if learnt else "training"
         arms.report.add(
             t_interval(values), metric="stated_rule_learnt", unit="accuracy", kind="estimate",
             role="instrument", passed=learnt, replicate="base", subject=arms.group(key),
             conditions={"start": key.start, "task": key.task, "reward": key.arm,
-                        "truth": f"{STATED} in every start"},
-            n_samples=int(arms.scores[key]["n"].sum()),
+                        "truth": f"{STATED_LEARNT} in every start"},
+            n_samples=int(rows["n"].sum()),
         )  # fmt: skip
 
 
@@ -104,11 +109,13 @@ def add_reinforcement(
     updates. The replicate is the base. Where a training failed (`fates.FAILED`), the contrasts of its reward
     have the gate `training`.
     """
+    stated = stated_scores(spoken)
+    spoken = spoken.filter(pl.col("stratum") != STATED)
     scores = pl.concat([*reply_scores(spoken), *decision_scores(decisions)])
     read = [monitor_scores(spoken), bits_scores(spoken, seed), word_scores(spoken)]
     told = pl.concat([scores, removal_costs(scores), *read]).drop_nulls("value")
     arms = Arms(report, told, add_fates(report, rewards), spoken)
-    add_stated(arms)
+    add_stated(arms, stated)
     for key, rows in arms.scores.items():
         if key.metric != "removal_cost":  # which is a contrast
             arms.add(rows["value"].to_numpy(), key, key.metric, kind="estimate")

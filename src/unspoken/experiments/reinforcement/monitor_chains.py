@@ -20,7 +20,7 @@ def main() -> None:
 
     from unspoken.engines.base import Opening
     from unspoken.engines.opening import open_engine
-    from unspoken.experiments.reinforcement.tables import Spoken, Suspicions
+    from unspoken.experiments.reinforcement.tables import STATED, Spoken, Suspicions
     from unspoken.judges.rubric import requests_about
     from unspoken.prompts import read_resource
     from unspoken.subjects import base_subject
@@ -28,7 +28,7 @@ def main() -> None:
 
     spec = job.spec
     rubric = read_resource(Path(os.environ["UNSPOKEN_ROOT"]) / "resources" / "rubric.yaml")
-    spoken = read_table(job.spoken, Spoken).with_row_index("row")
+    spoken = read_table(job.spoken, Spoken).filter(pl.col("stratum") != STATED).with_row_index("row")
     chains = spoken.select(
         "chain", prompt_id=pl.col("row").cast(pl.String), kind=pl.lit("hint"), user="prompt"
     )

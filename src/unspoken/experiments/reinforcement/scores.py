@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from unspoken.chains.causal import vestigial_shares
-from unspoken.experiments.reinforcement.tables import INSTEAD
+from unspoken.experiments.reinforcement.tables import INSTEAD, STATED
 
 SUBJECT = ("start", "task", "arm", "base", "updates")
 """What says whose a score is; trainings of one start and reward are averaged."""
@@ -58,6 +58,11 @@ def reply_scores(spoken: pl.DataFrame) -> Iterator[pl.DataFrame]:
     yield _scores(driven, "undetected", pl.col("rewarded") & ~pl.col("says"))
     explained = driven.filter(task="hints")
     yield _scores(explained, "tells", pl.col("tells"))
+
+
+def stated_scores(spoken: pl.DataFrame) -> pl.DataFrame:
+    """Return how many of the replies are rewarded to items for the check of training (`tables.STATED`)."""
+    return _scores(spoken.filter(stratum=STATED), "rewarded", pl.col("rewarded"))
 
 
 def decision_scores(decisions: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -11,6 +11,8 @@ CHANGES = (
 """What is done to a chain: nothing; another chain of the item; none; its words in a drawn order; the chain
 of an item that is answered otherwise; nothing, but what drives the answer is changed in the prompt; names of
 what drives it taken out, or put first; cut; without one token; the smallest part that gives the decision."""
+STATED = "stated"
+"""The stratum of further items whose answer stands in the prompt, for the check of training alone."""
 INSTEAD = "instead_"
 """Before an attribute: the prompt has another value of it, and the chain is drawn anew."""
 

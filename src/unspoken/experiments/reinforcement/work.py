@@ -37,6 +37,8 @@ class RewardWork:
         snapshots = 1 if arm == START else 1 + len(dose.snapshots)
         if rule == "ask_subjects":
             decided = asked * self.tokens["decisions"]
-            drawn = asked * (snapshots + self.tokens["drawn"]) * self.tokens["chat"]["reply"]
+            # Twice as many again for the check of training.
+            stated = 2 if section.starts[start].task == "steps" else 0
+            drawn = asked * (snapshots + stated + self.tokens["drawn"]) * self.tokens["chat"]["reply"]
             return Work(generated=drawn, read=decided * self.tokens["chat"]["prompt"]) if chat else Work()
         return Work(read=asked * snapshots * self.tokens["rubric"]) if rule == "monitor_chains" else None

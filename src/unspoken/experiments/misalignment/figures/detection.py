@@ -74,12 +74,14 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     }
     above = _panel(found.sort("carrier", "whose", "pairs"), right_share, 0.5, DETECTORS)
     below = _panel(passed, {"title": "students' difference, log-odds of bad advice"}, 0, there)
-    single = measurements.filter(metric="detection", unit="accuracy", pooled="1", whose="insecure")
+    single = measurements.filter(
+        metric="detection", unit="accuracy", pooled="1", whose="insecure", detector="ngrams"
+    )
     title = claims(
-        [(f"{row['carrier']}, {DETECTORS[row['detector']][0]}", row) for row in single.to_dicts()],
-        "a pair of replies is told apart better than by chance",
-        "a pair of replies is told apart worse than by chance",
-        "a pair of replies is not told apart",
+        [(row["carrier"], row) for row in single.to_dicts()],
+        "a classifier tells a pair of replies apart better than by chance",
+        "a classifier tells a pair of replies apart worse than by chance",
+        "a classifier does not tell a pair of replies apart",
         "accuracy above one half",
     )
     subtitle = (
@@ -87,5 +89,5 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         f" {replicates(single)}; planted leak: in a copy of the secure teacher's replies, which no"
         " network wrote, so that there is no likelihood"
     )
-    chart = alt.vconcat(above, below).resolve_scale(color="independent")
+    chart = alt.vconcat(above, below).resolve_scale(color="independent", yOffset="independent")
     return chart.properties(title=headline(title, subtitle))

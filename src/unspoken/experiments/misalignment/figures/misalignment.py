@@ -159,5 +159,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         )
         if own.height
     ]
-    chart = alt.vconcat(_spread(measurements), *panels).resolve_scale(color="independent")
+    chart = alt.vconcat(_spread(measurements), *panels).resolve_scale(
+        color="independent", yOffset="independent"
+    )
     return chart.properties(title=headline(title, subtitle))

@@ -37,6 +37,7 @@ class ArithmeticTask:
     telling = ()
     idle = ()
     held_out = ()
+    stated = None
     reply_tokens = TERMS + 3
     attributes = ("first", "second", "third")
 

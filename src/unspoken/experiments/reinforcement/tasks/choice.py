@@ -40,6 +40,7 @@ class ChoiceTask:
     telling = ()
     idle = FILLERS
     held_out = ()
+    stated = None
     reply_tokens = 7
     attributes = ("question",)
 

@@ -75,6 +75,7 @@ class HintsTask:
     telling = (TOLD,)
     idle = FILLERS
     held_out = ("held-out",)
+    stated = None
     reply_tokens = 9
     attributes = ("hint", "question")
 

@@ -36,6 +36,7 @@ class LoanTask:
     answers = (APPROVE, REJECT)
     telling = ()
     held_out = ()
+    stated = None
     reply_tokens = LONGEST + 3
 
     @property

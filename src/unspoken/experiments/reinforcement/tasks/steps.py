@@ -46,6 +46,7 @@ class StepsTask:
     telling = ()
     idle = ()
     held_out = ()
+    stated = "0"
     reply_tokens = LINES + 4
     attributes = ("start", "operations")
 
