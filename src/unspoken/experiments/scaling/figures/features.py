@@ -102,7 +102,7 @@ def _panels(rows: pl.DataFrame, names: list[str], columns: list[str], width: int
         "column:N", scale=alt.Scale(domain=columns, range=PALETTE[: len(columns)]),
         legend=alt.Legend(title=None, orient="bottom"),
     )  # fmt: skip
-    x = alt.X("budget:O", title="budget of tokens", axis=alt.Axis(labelAngle=-90))
+    x = alt.X("budget:O", title="budget", axis=alt.Axis(labelAngle=-90))
     once = alt.Chart().transform_aggregate(
         true="min(true)", true_low="min(true_low)", true_high="min(true_high)"
     )
