@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 HEAVY = {
     # models
     "budget", "cache", "chat_jobs", "chat_passes", "chat_resumed", "chat_training", "corpus", "engines",
-    "followers", "hint_accuracy", "loops", "mnist", "network", "organism_training", "theorem",
+    "followers", "hint_accuracy", "loops", "mnist", "mnist_variants", "network", "organism_training", "theorem",
     "training_examples", "wild_models", "wild_templates", "merged_weights",
     # Snakemake and other programs
     "config", "devices", "hostile", "support",
