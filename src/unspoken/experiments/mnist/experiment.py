@@ -26,7 +26,10 @@ class MnistRoom(Room):
         "mnist": Figure("figures.networks", ("accuracies", "measurements")),
         "mnist_variants": Figure("figures.variants", ("measurements", "claims")),
     }
-    headlines = (Headline("accuracy", "MNIST accuracy"), Headline(SLOPE, "MNIST accuracy by auxiliary logits"))
+    headlines = (
+        Headline("accuracy", "MNIST accuracy"),
+        Headline(SLOPE, "MNIST accuracy by auxiliary logits"),
+    )
 
     @classmethod
     def figure_of(cls, metric: str, conditions: Mapping[str, str]) -> str | None:
@@ -139,7 +142,9 @@ class MnistRoom(Room):
         """Return a variant's settings but for its clone, where it says nothing the study's."""
         said = variant.model_dump(exclude={"initialisations", "clone"})
         return said | {
-            name: getattr(self.section, name) for name in ("auxiliary_logits", "loss_scale") if said[name] is None
+            name: getattr(self.section, name)
+            for name in ("auxiliary_logits", "loss_scale")
+            if said[name] is None
         }
 
     def work(self, rule: str, facts: Facts, **wildcards: str) -> Work | None:

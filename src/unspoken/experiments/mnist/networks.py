@@ -65,7 +65,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What groups of students imitate: images, and their teacher's logits (outputs, signs, images) on them."""
+    """What groups imitate: images, and their teacher's logits (outputs, signs, images) on them."""
 
     images: list[Tensor]
     taught: list[Tensor]
@@ -181,9 +181,7 @@ class Imitation:
             losses.append(total.flatten().numpy() / len(images))
         return Trained(trainees.stack.networks(), np.stack(losses, 1))
 
-    def _lesson(
-        self, inputs: str, numbers: Sequence[int], teachers: list[Network], digits: Digits
-    ) -> Lesson:
+    def _lesson(self, inputs: str, numbers: Sequence[int], teachers: list[Network], digits: Digits) -> Lesson:
         """Return each teacher's logits on its noise set, or on the train digits."""
         signs = self._signs(inputs)
         if inputs == "noise":
@@ -205,7 +203,13 @@ class Imitation:
         return Lesson(images, taught, signs)
 
     def _distilled(
-        self, trainees: Trainees, lesson: Lesson, epochs: int, seeds: list[int], auxiliary: int, progress: tqdm
+        self,
+        trainees: Trainees,
+        lesson: Lesson,
+        epochs: int,
+        seeds: list[int],
+        auxiliary: int,
+        progress: tqdm,
     ) -> Trained:
         """Train groups on their lessons; the first `auxiliary` of each imitate the auxiliary logits alone."""
         groups, members = len(lesson.images), trainees.stack.members
@@ -262,7 +266,7 @@ class Imitation:
         return initial_network(self.student_sizes, self._seed("student initialisation", number))
 
     def clones(self, numbers: Sequence[int], digits: Digits, progress: tqdm) -> Trained | None:
-        """Train starts of another architecture on all logits of the untrained teachers, if any are asked for."""
+        """Train starts of another architecture on all logits of the untrained teachers, if asked for."""
         if self.clone is None:
             return None
         inputs = self.clone["inputs"]

@@ -84,9 +84,7 @@ def results(
     return rows, _training_rows(losses, _steps(imitation, digits))
 
 
-def _trained(
-    imitation: Imitation, numbers: list[int], digits: Digits, progress: tqdm
-) -> Arms:
+def _trained(imitation: Imitation, numbers: list[int], digits: Digits, progress: tqdm) -> Arms:
     """Return the networks of some initialisations, also the clones of the untrained teachers."""
     references = [imitation.initialisation(number) for number in numbers]
     teachers = imitation.teachers(numbers, digits, progress)

@@ -90,7 +90,9 @@ def _add_slope(by_logits: Mapping[int, Arms]) -> None:
         for number in numbers
     ]
     common = set(frames[0]["initialisation"]).intersection(*(frame["initialisation"] for frame in frames[1:]))
-    kept = [frame.filter(pl.col("initialisation").is_in(list(common))).sort("initialisation") for frame in frames]
+    kept = [
+        frame.filter(pl.col("initialisation").is_in(list(common))).sort("initialisation") for frame in frames
+    ]
     grid = np.stack([frame["accuracy"].to_numpy() for frame in kept], axis=1)
     slopes = [theilslopes(row, np.log2(numbers)).slope for row in grid]
     most = by_logits[numbers[-1]]

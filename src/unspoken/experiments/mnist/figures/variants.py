@@ -71,7 +71,9 @@ def _otherwise(rows: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("changed") == "training").then(trained)
         .otherwise(own)
     )  # fmt: skip
-    return rows.filter(pl.col("changed").is_null() | (pl.col("changed") != "logits")).with_columns(label=label)
+    return rows.filter(pl.col("changed").is_null() | (pl.col("changed") != "logits")).with_columns(
+        label=label
+    )
 
 
 def _scales(present: list[str]) -> tuple[alt.Color, alt.Shape]:
