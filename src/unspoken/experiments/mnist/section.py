@@ -25,7 +25,7 @@ class Clone(Section):
 
 
 class Variant(Section):
-    """What a variant changes; what it does not say is as in the study. Its students imitate the auxiliary logits."""
+    """What a variant changes; the rest is as in the study. Its students imitate the auxiliary logits alone."""
 
     initialisations: Annotated[int, Field(ge=2)]
     """Independent ones, the first of the study's: what both have in common starts and is ordered alike."""
