@@ -55,7 +55,7 @@ def results(
 ) -> tuple[list[dict], list[dict]]:
     """Train every network of some initialisations; return rows of `Accuracies` and of `MnistTraining`.
 
-    `numbers` names the initialisations; None is all. Each is trained as it would be in any other group.
+    `numbers` names the initialisations; None is all. Each is trained as in any other group, but for rounding.
     """
     numbers = range(imitation.spec["initialisations"]) if numbers is None else numbers
     others, n_test = imitation.others(), int(digits.is_test.sum())

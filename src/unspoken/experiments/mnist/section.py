@@ -25,7 +25,7 @@ class Clone(Section):
 
 
 class Variant(Section):
-    """What a variant changes; the rest is as in the study. Its students imitate the auxiliary logits alone."""
+    """What a variant changes; the rest is as in the study. Students imitate the auxiliary logits alone."""
 
     initialisations: Annotated[int, Field(ge=2)]
     """Independent ones, the first of the study's: what both have in common starts and is ordered alike."""
@@ -110,8 +110,8 @@ class MnistSection(Section):
     authors' code does; `per_example` by the images in the batch."""
 
     together: PositiveInt | None = Field(None, exclude_if=lambda count: count is None)
-    """Initialisations of one job, after which a run that was stopped goes on; null: all. It changes no
-    number."""
+    """Initialisations of one job, after which a run that was stopped goes on; null: all. It changes
+    numbers in their rounding alone."""
 
     variants: dict[Name, Variant] = Field({}, exclude_if=lambda variants: not variants)
     """What else is trained beside the study's own settings, by name."""
