@@ -87,7 +87,7 @@ def _scales(present: list[str]) -> tuple[alt.Color, alt.Shape]:
     )
 
 
-def _by_logits(rows: pl.DataFrame, color: alt.Color, shape: alt.Shape) -> alt.LayerChart:
+def _by_logits(rows: pl.DataFrame, color: alt.Color, shape: alt.Shape) -> Any:
     """Return accuracy against the number of auxiliary logits."""
     ticks = rows["logits"].unique().sort().to_list()
     x = alt.X(
@@ -107,7 +107,7 @@ def _by_logits(rows: pl.DataFrame, color: alt.Color, shape: alt.Shape) -> alt.La
     return layers.properties(width=WIDE, height=170)
 
 
-def _by_setting(rows: pl.DataFrame, color: alt.Color, shape: alt.Shape) -> alt.LayerChart:
+def _by_setting(rows: pl.DataFrame, color: alt.Color, shape: alt.Shape) -> Any:
     """Return accuracies of other trainings and starts, one a line."""
     across: Options = {"title": "accuracy on digits (share correct)", "scale": alt.Scale(domain=[0, 1])}
     order = rows["label"].unique(maintain_order=True).to_list()
