@@ -65,15 +65,16 @@ def _otherwise(rows: pl.DataFrame) -> pl.DataFrame:
         .when(optimiser="sgd").then(pl.lit("plain SGD"))
         .otherwise(pl.lit("other loss"))
     )  # fmt: skip
-    own = pl.format("as published, {} logits", "logits")
+    own = pl.format("the study's own, {} logits", "logits")
     label = (
         pl.when(pl.col("changed") == "start").then(cloned)
         .when(pl.col("changed") == "training").then(trained)
         .otherwise(own)
     )  # fmt: skip
-    return rows.filter(pl.col("changed").is_null() | (pl.col("changed") != "logits")).with_columns(
-        label=label
-    )
+    shown = rows.filter(pl.col("changed").is_null() | (pl.col("changed") != "logits"))
+    # The study's own first, then other trainings, then clones.
+    place = pl.when(changed="training").then(1).when(changed="start").then(2).otherwise(0)
+    return shown.with_columns(label=label).sort(place, "label")
 
 
 def _scales(present: list[str]) -> tuple[alt.Color, alt.Shape]:
