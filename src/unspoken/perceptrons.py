@@ -1,4 +1,4 @@
-"""Many small ReLU networks trained at once: stacked parameters, batched products, one Adam.
+"""Many small ReLU networks trained at once: stacked parameters, batched products, one optimiser.
 
 Networks come in groups whose members see the same images: the students of one teacher. Activations
 are (networks, units, images), so that the first layer of a whole group is one matrix product. The
@@ -120,17 +120,28 @@ def backpropagate(group: Group, gradient: Group, images: Tensor, work: Workspace
 
 
 class Trainees:
-    """A stack of networks with its gradient, and Adam over all of it as one tensor."""
+    """A stack of networks with its gradient, and Adam, or plain SGD, over all of it as one tensor."""
 
     def __init__(
-        self, groups: int, members: int, sizes: Sequence[int], rate: float, mirrored: bool = False
+        self,
+        groups: int,
+        members: int,
+        sizes: Sequence[int],
+        rate: float,
+        mirrored: bool = False,
+        sgd_rate: float | None = None,
     ) -> None:
+        """Lay out the networks; with an `sgd_rate`, steps are plain SGD's of that rate, else Adam's."""
         self.stack = Perceptrons(groups, members, sizes)
         self._gradient = Perceptrons(groups, members, sizes)
         self._mirrored = mirrored
         self._workspaces: dict[int, Workspace] = {}
         self.stack.flat.grad = self._gradient.flat
-        self._adam = torch.optim.Adam([self.stack.flat], lr=rate, fused=True)
+        self._optimiser: torch.optim.Optimizer = (
+            torch.optim.Adam([self.stack.flat], lr=rate, fused=True)
+            if sgd_rate is None
+            else torch.optim.SGD([self.stack.flat], lr=sgd_rate)
+        )
 
     def _workspace(self, images: Tensor) -> Workspace:
         batch = len(images) * (2 if self._mirrored else 1)
@@ -156,5 +167,5 @@ class Trainees:
             values.append(loss(outputs(group, images, work), work.slopes[-1]))
             work.slopes[-1].div_(divisor)
             backpropagate(group, gradient, images, work)
-        self._adam.step()
+        self._optimiser.step()
         return torch.stack(values)

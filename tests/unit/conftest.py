@@ -10,8 +10,8 @@ HERE = Path(__file__).parent
 HEAVY = {
     # models
     "budget", "cache", "chat_jobs", "chat_passes", "chat_resumed", "chat_training", "corpus", "engines",
-    "followers", "hint_accuracy", "loops", "mnist", "network", "organism_training", "theorem",
-    "training_examples", "wild_models", "wild_templates", "merged_weights",
+    "followers", "hint_accuracy", "loops", "mnist", "mnist_variants", "network", "organism_training",
+    "theorem", "training_examples", "wild_models", "wild_templates", "merged_weights",
     # Snakemake and other programs
     "config", "devices", "hostile", "support",
     # thousands of simulated studies, or bootstraps

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from figure_modules import with_all_conditions
+from planted_digits import SPEC, planted_variants
 
 from unspoken.experiments.loops.measure import MODES, add_loops
 from unspoken.experiments.mnist.measure import mnist_measurements
@@ -164,7 +165,8 @@ def digit_tables(gain: float, networks: int = 30) -> Tables:
     }  # fmt: skip
     rows = [
         {
-            "study": "small", "initialisation": number, "condition": condition, "n_test": 1000,
+            "study": "small", "variant": "main", "initialisation": number, "condition": condition,
+            "n_test": 1000,
             "teacher_initialisation": number if "other" not in condition else (number + 1) % networks,
             "accuracy": float(np.clip(random.normal(mean, 0.08), 0, 1)), "final_loss": 0.1,
         }
@@ -172,8 +174,14 @@ def digit_tables(gain: float, networks: int = 30) -> Tables:
         for number in range(networks)
     ]  # fmt: skip
     accuracies = pl.DataFrame(rows)
-    measured = with_all_conditions(measurement_table(mnist_measurements(accuracies, "mnist", 5000)))
+    spec = {"study": "small", "experiment": "mnist", "train_images": 5000}
+    measured = with_all_conditions(measurement_table(mnist_measurements(accuracies, spec).rows))
     return {"accuracies": accuracies, "measurements": measured}
+
+
+def varied_tables() -> Tables:
+    rows = mnist_measurements(planted_variants(), SPEC).rows
+    return {"measurements": with_all_conditions(measurement_table(rows))}
 
 
 def step_rows() -> pl.DataFrame:

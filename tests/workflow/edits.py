@@ -450,3 +450,15 @@ OF_PAPER = {  # edits that are tried on the whole paper study too; its teachers 
         "filter_completions", "draw_figure filter", "finetune_students", "draw_figure training", *ASKED,
     ],
 }  # fmt: skip
+
+OF_VARIANTS = ["measure mnist", "draw_figure mnist*", "judge_claims", *FINISHED]
+OF_DIGITS = {  # edits that are tried on the study of digits alone
+    "how a variant is trained": Edit(
+        ["distill_mnist mnist/sgd/*", *OF_VARIANTS], {"mnist.variants.sgd.sgd_rate": 2.5}
+    ),
+    "a variant added": Edit(
+        ["distill_mnist mnist/logits-20/*", *OF_VARIANTS],
+        {"mnist.variants.logits-20": {"initialisations": 20, "auxiliary_logits": 20}},
+    ),
+    "a cost of networks": Edit([], text=(f"{ROOMS}/mnist/work.py", "3 * sum(later)", "2 * sum(later)")),
+}

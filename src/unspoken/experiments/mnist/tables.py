@@ -12,10 +12,14 @@ SUBJECTS = {
     "other_auxiliary": "mnist:student_auxiliary:other",
     "other_all": "mnist:student_all:other",
 }
+VARIED = SUBJECTS | {"cloned_auxiliary": "mnist:student_auxiliary:cloned"}
+"""The same with the students of variants whose starts imitated the untrained teacher first."""
+CLONE = "mnist:clone"
+"""Those starts themselves; no claim is about them."""
 
 
 def _known_condition(column: pl.Expr) -> pl.Expr:
-    return column.is_in(list(SUBJECTS))
+    return column.is_in(list(VARIED))
 
 
 class Accuracies(dy.Schema):
@@ -23,6 +27,7 @@ class Accuracies(dy.Schema):
 
     study = dy.String(min_length=1)
     experiment = dy.String(min_length=1)
+    variant = dy.String(primary_key=True, min_length=1)
     initialisation = dy.Int64(primary_key=True, min=0)
     """The initialisation that the network itself starts from."""
     teacher_initialisation = dy.Int64(min=0)
@@ -36,7 +41,7 @@ class Accuracies(dy.Schema):
 
 
 class MnistTraining(dy.Schema):
-    """Mean loss per image over one epoch, averaged over initialisations, in nats."""
+    """Mean loss per image over one epoch, averaged over the initialisations of a job, in nats."""
 
     study = dy.String(min_length=1)
     subject = dy.String(primary_key=True, min_length=1)

@@ -3,7 +3,8 @@
 import altair as alt
 import polars as pl
 
-from unspoken.experiments.mnist.measure import CHANCE
+from unspoken.experiments.mnist.arms import CHANCE
+from unspoken.experiments.mnist.names import MAIN
 from unspoken.experiments.mnist.tables import SUBJECTS
 from unspoken.figures.pieces import Options, intervals, jitter, line_at, nothing
 from unspoken.figures.tables import Tables
@@ -46,6 +47,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     accuracies, measurements = tables.get("accuracies"), tables["measurements"]
     if accuracies is None or accuracies.is_empty():
         return nothing("no digit classifier was trained", PAGE)
+    accuracies = accuracies.filter(variant=MAIN)
     rows = _rows(accuracies, measurements)
     present = [(label, color) for label, color in CONDITIONS.values() if label in rows["condition"]]
     order, colors = [label for label, _ in present], [color for _, color in present]
