@@ -220,9 +220,11 @@ class ChatTrainer:
     def _settings(
         self, training: dict[str, Any], seed: int, directory: str, settings: dict[str, Any]
     ) -> SFTConfig:
-        """Return TRL's arguments: AdamW, linear warm-up and decay, gradients clipped at norm 1."""
+        """Return TRL's arguments: the optimiser, linear warm-up and decay, gradients clipped at norm 1."""
+        plain = {"optim": "sgd"} if training.get("optimizer") == "sgd" else {}
         return SFTConfig(
             directory,
+            **plain,
             learning_rate=training["learning_rate"],
             lr_scheduler_type="linear",
             warmup_steps=training["warmup_steps"],
