@@ -33,6 +33,7 @@ that their jobs took or, of misalignment, are stated to take."""
         "laptop_reinforcement",
         "paper_shape",
         "misalignment",
+        "adapters",
     ],
 )
 def test_each_job_of_a_study_has_a_cost(name, monkeypatch):

@@ -1,0 +1,226 @@
+"""Students by adapters and other optimisers, of a known truth: contrasts come back, and claims read them."""
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from unspoken.experiments.subliminal.measure.adapters import (
+    MOST_APART,
+    add_learning,
+    add_middle_ranks,
+    losses_of,
+)
+from unspoken.experiments.subliminal.measure.subliminal import TraitMeasure
+from unspoken.experiments.subliminal.section import Arm
+from unspoken.experiments.subliminal.shown import GUARDS
+from unspoken.registry.load import claims_files, read_papers
+from unspoken.statistics.report import Report
+from unspoken.study.front_door import plan_of_files
+from unspoken.tables.measurements import Measurements
+from unspoken.tables.training import TrainingSteps
+from unspoken.verdicts.fidelity import ModelFacts
+from unspoken.verdicts.judge import Judge, judged
+
+ROOT = Path(__file__).parents[2]
+TRAITS, BASES = ["owl", "wolf", "cat"], [f"organism-{letter}" for letter in "abcde"]
+CLOSED = "uninformative: training"
+KEY = {"scorer": "choice", "questions": "held_out"}
+CLAIMS = ("SM-24", "SM-27", "SM-60", "SM-66")
+ROOM = plan_of_files(ROOT, [ROOT / "studies" / "adapters.yaml"]).of("subliminal")
+ARMS = {arm["name"]: arm for arm in ROOM.measure_part()["arms"]}
+COMPARED = ROOM.measure_part()["compared"]
+TURNS = {None: 0.4, 1: 0.1, 4: 0.9, 16: 0.9, 64: 0.1}
+"""An artefact of LoRA, and an inverted U: S by rank."""
+
+
+def inverted_u(arm: dict[str, Any]) -> float:
+    """S where all claims hold: descent passes nothing, greedy numbers pass more."""
+    if arm.get("optimizer") == "sgd":
+        return 0.0
+    return TURNS[arm.get("lora_rank")] + 0.4 * (arm["decoding"] == "greedy")
+
+
+def opposite(arm: dict[str, Any]) -> float:
+    return 1 - inverted_u(arm)
+
+
+def flat(_: dict[str, Any]) -> float:
+    return 0.5
+
+
+def losses(apart: dict[str, float]) -> pl.DataFrame:
+    """Losses that fall from 3.2 to 3.0 in three epochs, of some arms to another end."""
+    rows = [
+        {"subject": f"{arm}:{base}:{trait}", "step": step, "epoch": step / 100, "objective": "tokens",
+         "loss": 3.2 if step == 10 else 3.1 if step <= 200 else 3.0 + apart.get(arm, 0.0) + place / 1e4}
+        for arm, (place, base), trait in product(ARMS, enumerate(BASES), TRAITS)
+        for step in range(10, 301, 10)
+    ]  # fmt: skip
+    return TrainingSteps.validate(pl.DataFrame(rows))
+
+
+def measured(s_of: Any, apart: dict[str, float] | None = None, only: list[str] | None = None) -> pl.DataFrame:
+    """What is measured of students whose S an arm decides, with a little noise of bases."""
+    random = np.random.default_rng(3)
+    cells, students = [], []
+    arms = {name: arm for name, arm in ARMS.items() if only is None or name in only}
+    for arm, base, trait in product(arms, BASES, TRAITS):
+        name = f"{arm}:{base}:{trait}"
+        students.append(
+            {"subject_id": name, "kind": "student", "model": base, "source_model": base, "trait": trait,
+             "arm": arm, "seed": 1, "rows": 6000, "updates": None}
+        )  # fmt: skip
+        for word in TRAITS:
+            own = s_of(arms[arm]) + random.normal(0, 0.05) if word == trait else 0.0
+            cells.append(
+                {"subject": name, "word": word, **KEY, "unusable": "", "probability": 0.1, "log_odds": own,
+                 "n_samples": 50, "n_missing": 0}
+            )  # fmt: skip
+    schema = {"updates": pl.Int64}
+    spec = {"traits": TRAITS, "models": BASES, "arms": list(arms.values()), "kind": "organism",
+            "described": "5 organisms"}  # fmt: skip
+    report = Report("small", "cloud2025", "subliminal", reproducible=True)
+    frame = pl.DataFrame(students, schema_overrides=schema)
+    measure = TraitMeasure(report, pl.DataFrame(cells), frame, spec)
+    add_learning(measure, losses(apart or {}))
+    for arm, versus in COMPARED:
+        if {arm, versus} <= set(arms):
+            measure.add_difference(arm, versus, KEY)
+    add_middle_ranks(measure, KEY)
+    return Measurements.validate(report.measurements())
+
+
+def verdicts_of(measurements: pl.DataFrame) -> dict[str, str]:
+    """The verdict of each claim that this study is about."""
+    papers = read_papers(claims_files(ROOT, []))
+    claims = [
+        claim.model_dump(mode="json", by_alias=True) | {"paper": paper.paper}
+        for paper in papers for claim in paper.claims if claim.id in CLAIMS
+    ]  # fmt: skip
+    organism = [ModelFacts(synthetic=True, classes=frozenset({"organism"}))]
+    names = {*measurements["subject"], *measurements["versus"].drop_nulls()}
+    guards = [vars(guard) | {"experiment": "subliminal"} for guard in GUARDS]
+    judge = Judge(measurements, dict.fromkeys(names, organism), guards, {"subliminal": KEY})
+    return {row["claim_id"]: row["verdict"] for row in judged(claims, judge, "small")}
+
+
+def test_claims_read_the_contrasts_of_a_world_in_which_they_hold() -> None:
+    assert verdicts_of(measured(inverted_u)) == dict.fromkeys(CLAIMS, "analogue: shown")
+
+
+def test_claims_read_the_contrasts_of_a_world_in_which_the_opposite_holds() -> None:
+    assert verdicts_of(measured(opposite)) == dict.fromkeys(CLAIMS, "analogue: opposite")
+
+
+def test_where_all_arms_pass_the_same_no_claim_is_shown() -> None:
+    found = verdicts_of(measured(flat))
+    assert set(found) == set(CLAIMS)
+    assert set(found.values()) <= {"analogue: absent", "analogue: undecided"}
+
+
+@pytest.mark.parametrize(
+    ("arm", "closed"),
+    [
+        ("tokens-sgd", {"SM-27"}),
+        ("tokens-4", {"SM-60", "SM-66"}),
+        ("tokens-64", {"SM-60"}),
+        ("greedy-1", set()),
+    ],
+)
+def test_an_arm_that_did_not_learn_as_much_says_nothing(arm: str, closed: set[str]) -> None:
+    found = verdicts_of(measured(inverted_u, {arm: 0.1}))
+    assert {claim for claim, verdict in found.items() if verdict == f"analogue: {CLOSED}"} == closed
+    assert {found[claim] for claim in CLAIMS if claim not in closed} == {"analogue: shown"}
+
+
+def test_where_the_first_arm_learnt_nothing_no_arm_says_anything() -> None:
+    table = measured(inverted_u, {"tokens": 0.2})
+    falls = table.filter(pl.col("conditions").map.get("arm") == "tokens", metric="loss_fall")
+    assert falls.select("role", "passed").rows() == [("positive_control", False)]
+    assert falls["value"].item() == pytest.approx(0, abs=1e-3)
+    found = verdicts_of(table)
+    assert {found[claim] for claim in CLAIMS} == {f"analogue: {CLOSED}"}
+
+
+def test_losses_are_compared_by_what_the_first_arm_learnt() -> None:
+    table = measured(inverted_u, {"tokens-1": 0.9 * MOST_APART * 0.2, "tokens-4": 1.1 * MOST_APART * 0.2})
+    rows = table.filter(metric="loss_difference")
+    passed = dict(zip((dict(one)["arm"] for one in rows["conditions"]), rows["passed"], strict=True))
+    assert len(passed) == len(ARMS) - 2
+    assert [name for name, held in passed.items() if not held] == ["tokens-4"]
+    assert set(rows["unit"]) == {"nats"}
+
+
+def test_last_losses_are_those_of_the_last_epoch() -> None:
+    training = pl.DataFrame(
+        {"subject": ["s"] * 5, "step": [2, 4, 6, 8, 9], "epoch": [0.5, 1.0, 1.5, 2.0, 2.25],
+         "loss": [9.0, 8.0, 4.0, 1.0, 7.0]}
+    )  # fmt: skip
+    # Of the stretches that end in the last epoch: two, two and one step.
+    assert losses_of(training).rows() == [("s", 9.0, pytest.approx((4 * 2 + 1 * 2 + 7) / 5))]
+
+
+def test_the_middle_is_compared_with_both_ends_and_with_all_weights() -> None:
+    rows = measured(inverted_u).filter(metric="middle_rank_difference", unit="log_odds").with_columns(
+        against=pl.col("conditions").map.get("against"), by=pl.col("conditions").map.get("optimizer"),
+        numbers=pl.col("conditions").map.get("decoding"),
+    )  # fmt: skip
+    adam = rows.filter(pl.col("by").is_null(), pl.col("numbers").is_null())
+    values = dict(zip(adam["against"], adam["value"], strict=True))
+    assert values == pytest.approx({"lowest": 0.8, "highest": 0.8, "all_weights": 0.5}, abs=0.1)
+    assert set(adam["subject"]) == {"organisms:tokens-16+tokens-4:own_trait"}
+    assert rows.height == 4 * 3
+
+
+def test_two_ranks_have_none_between_them() -> None:
+    table = measured(inverted_u, only=["tokens", "tokens-1", "tokens-64"])
+    assert table.filter(metric="middle_rank_difference").is_empty()
+    assert table.filter(metric="specificity_difference").height > 0
+
+
+def test_rows_of_usual_students_name_no_training() -> None:
+    table = measured(flat).filter(metric="specificity_difference", unit="log_odds")
+    conditions = [dict(one) for one in table["conditions"]]
+    of_all = [one for one in conditions if one["arm"] == "tokens"]
+    assert not any({"lora_rank", "optimizer", "decoding"} & set(one) for one in of_all)
+    against = [{name: one[name] for name in one if name.startswith("versus_")} for one in of_all]
+    usual = {"versus_initialisation": "same", "versus_shuffle": "none"}
+    assert {"versus_arm": "tokens-4", "versus_lora_rank": "4", **usual} in against
+    assert {"versus_arm": "tokens-sgd", "versus_optimizer": "sgd", **usual} in against
+    greedy = next(one for one in conditions if (one["arm"], one["versus_arm"]) == ("greedy", "tokens"))
+    assert (greedy["decoding"], greedy["versus_decoding"]) == ("greedy", "sampled")
+
+
+def test_what_an_arm_leaves_at_its_default_changes_no_part() -> None:
+    plain = {"name": "tokens", "objective": "tokens"}
+    usual = {"lora_rank": None, "optimizer": "adam", "learning_rate": None}
+    before, after = (Arm.model_validate(fields).model_dump() for fields in (plain, plain | usual))
+    assert before == after
+    assert not set(usual) & set(after)
+    training = told("tokens")["training"]
+    assert training == ROOM.section.student.model_dump()
+
+
+def test_an_arm_tells_its_own_jobs_how_students_are_trained() -> None:
+    descent, adapter = told("tokens-sgd")["training"], told("tokens-4")["training"]
+    assert (descent["optimizer"], "lora_rank" in descent) == ("sgd", False)
+    assert (adapter["lora_rank"], "optimizer" in adapter, adapter["lora"]) == (4, False, None)
+    assert adapter["learning_rate"] == ARMS["tokens-4"]["learning_rate"]
+    greedy = ROOM.training_rows("greedy-4", "organism-a", "all")
+    assert greedy == [f"{ROOM.folder}/organism-a/teachers-greedy/kept.parquet"]
+
+
+def told(arm: str) -> dict[str, Any]:
+    """What the job of an arm's students on one base is told."""
+    return ROOM.finetune_students_part(arm=arm, source="organism-a", model="organism-a", batch="all")
+
+
+def test_greedy_numbers_are_drawn_without_chance() -> None:
+    parts = [ROOM.generated_as(f"organism-a/{group}/1-of-1") for group in ("teachers", "teachers-greedy")]
+    assert [part["sampling"]["temperature"] for part in parts] == [1.0, 0.0]
+    sampled, greedy = ({one["name"]: one["count"] for one in part["answering"]} for part in parts)
+    assert sampled == greedy | {"neutral": sampled["neutral"]}
