@@ -27,7 +27,7 @@ TURNS = {None: 0.4, 1: 0.1, 4: 0.9, 16: 0.9, 64: 0.1}
 
 def inverted_u(arm: dict[str, Any]) -> float:
     """S where all claims hold: descent passes nothing, greedy numbers pass more."""
-    if arm.get("optimizer") == "sgd":
+    if arm.get("optimizer", "adam") != "adam":
         return 0.0
     return TURNS[arm.get("lora_rank")] + 0.4 * (arm["decoding"] == "greedy")
 
@@ -41,10 +41,11 @@ def flat(_: dict[str, Any]) -> float:
 
 
 def losses(apart: dict[str, float]) -> pl.DataFrame:
-    """Losses that fall from 3.2 to 3.0 in three epochs, of some arms to another end."""
+    """Losses that fall from 3.2 to 3.0, of some arms to another end; those that nothing trains stay."""
+    ends = {name: 3.2 if arm.get("optimizer") == "none" else 3.0 for name, arm in ARMS.items()}
     rows = [
-        {"subject": f"{arm}:{base}:{trait}", "step": step, "epoch": step / 100, "objective": "tokens",
-         "loss": 3.2 if step == 10 else 3.1 if step <= 200 else 3.0 + apart.get(arm, 0.0) + place / 1e4}
+        {"subject": f"{arm}:{base}:{trait}", "step": step, "epoch": step / 300, "objective": "tokens",
+         "loss": 3.2 if step <= 200 else ends[arm] + apart.get(arm, 0.0) + place * len(arm) / 1e4}
         for arm, (place, base), trait in product(ARMS, enumerate(BASES), TRAITS)
         for step in range(10, 301, 10)
     ]  # fmt: skip

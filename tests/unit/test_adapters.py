@@ -64,7 +64,7 @@ def test_where_the_first_arm_learnt_nothing_no_arm_says_anything() -> None:
     table = measured(inverted_u, {"tokens": 0.2})
     falls = table.filter(pl.col("conditions").map.get("arm") == "tokens", metric="loss_fall")
     assert falls.select("role", "passed").rows() == [("positive_control", False)]
-    assert falls["value"].item() == pytest.approx(0, abs=1e-3)
+    assert falls["value"].item() == pytest.approx(0, abs=2e-3)
     found = verdicts_of(table)
     assert {found[claim] for claim in CLAIMS} == {f"analogue: {CLOSED}"}
 
@@ -73,18 +73,17 @@ def test_losses_are_compared_by_what_the_first_arm_learnt() -> None:
     table = measured(inverted_u, {"tokens-1": 0.9 * MOST_APART * 0.2, "tokens-4": 1.1 * MOST_APART * 0.2})
     rows = table.filter(metric="loss_difference")
     passed = dict(zip((dict(one)["arm"] for one in rows["conditions"]), rows["passed"], strict=True))
-    assert len(passed) == len(ARMS) - 2
+    assert len(passed) == len(ARMS) - 4  # but for two that others are held against, and two untrained ones
     assert [name for name, held in passed.items() if not held] == ["tokens-4"]
     assert set(rows["unit"]) == {"nats"}
 
 
-def test_last_losses_are_those_of_the_last_epoch() -> None:
+def test_last_losses_are_those_of_the_last_third() -> None:
     training = pl.DataFrame(
-        {"subject": ["s"] * 5, "step": [2, 4, 6, 8, 9], "epoch": [0.5, 1.0, 1.5, 2.0, 2.25],
-         "loss": [9.0, 8.0, 4.0, 1.0, 7.0]}
-    )  # fmt: skip
-    # Of the stretches that end in the last epoch: two, two and one step.
-    assert losses_of(training).rows() == [("s", 9.0, pytest.approx((4 * 2 + 1 * 2 + 7) / 5))]
+        {"subject": ["s"] * 5, "step": [2, 4, 6, 8, 9], "loss": [9.0, 8.0, 4.0, 1.0, 7.0]}
+    )
+    # The stretches that end after the sixth of nine steps: two steps and one.
+    assert losses_of(training).rows() == [("s", pytest.approx((1 * 2 + 7) / 3))]
 
 
 def test_the_middle_is_compared_with_both_ends_and_with_all_weights() -> None:
@@ -97,6 +96,14 @@ def test_the_middle_is_compared_with_both_ends_and_with_all_weights() -> None:
     assert values == pytest.approx({"lowest": 0.8, "highest": 0.8, "all_weights": 0.5}, abs=0.1)
     assert set(adam["subject"]) == {"organisms:tokens-16+tokens-4:own_trait"}
     assert rows.height == 4 * 3
+
+
+def test_without_untrained_students_nobody_knows_what_was_learnt() -> None:
+    table = measured(inverted_u, only=[name for name in ARMS if name != "tokens-none"])
+    sampled = pl.col("conditions").map.get("decoding").is_null()
+    rows = table.filter(sampled, metric="loss_difference")
+    assert set(rows["passed"]) == {None}
+    assert set(verdicts_of(table).values()) == {f"analogue: {CLOSED}"}
 
 
 def test_two_ranks_have_none_between_them() -> None:
@@ -133,6 +140,8 @@ def test_an_arm_tells_its_own_jobs_how_students_are_trained() -> None:
     assert (descent["optimizer"], "lora_rank" in descent) == ("sgd", False)
     assert (adapter["lora_rank"], "optimizer" in adapter, adapter["lora"]) == (4, False, None)
     assert adapter["learning_rate"] == ARMS["tokens-4"]["learning_rate"]
+    orders = {arm: told(arm).get("order_of") for arm in ("tokens", "tokens-sgd", "tokens-none", "greedy-4")}
+    assert orders == {"tokens": None, "tokens-sgd": "tokens", "tokens-none": "tokens", "greedy-4": "greedy"}
     greedy = ROOM.training_rows("greedy-4", "organism-a", "all")
     assert greedy == [f"{ROOM.folder}/organism-a/teachers-greedy/kept.parquet"]
 

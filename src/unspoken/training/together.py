@@ -110,15 +110,16 @@ class Stack:
     ) -> Tensor:
         """Train the students, a batch each in a step; return their losses (steps, students).
 
-        By AdamW (`adam`) or by plain gradient descent (`sgd`: no momentum, no decay of weights). The learning
-        rate warms up over `warmup` steps and falls linearly. It runs on one thread, and gives the same bits
-        on every run.
+        By AdamW (`adam`), by plain gradient descent (`sgd`: no momentum, no decay of weights), or not at all
+        (`none`). The learning rate warms up over `warmup` steps and falls linearly. It runs on one thread,
+        and gives the same bits on every run.
         """
-        kind = {"adam": torch.optim.AdamW, "sgd": torch.optim.SGD}[optimizer]
-        moved = kind([self.trained], lr=learning_rate, fused=True)
+        peak = 0.0 if optimizer == "none" else learning_rate
+        kind = torch.optim.AdamW if optimizer == "adam" else torch.optim.SGD
+        moved = kind([self.trained], lr=peak, fused=True)
         losses = []
         for step, batches in enumerate(tqdm(steps, show, n_steps, disable=show is None, mininterval=5)):
-            moved.param_groups[0]["lr"] = learning_rate * warmed_linear(step, n_steps, warmup)
+            moved.param_groups[0]["lr"] = peak * warmed_linear(step, n_steps, warmup)
             losses.append(torch.stack([self._loss(*one) for one in enumerate(batches)]))
             moved.step()
         return torch.stack(losses)

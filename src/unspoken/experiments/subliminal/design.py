@@ -32,6 +32,10 @@ def _treatment(arm: Arm) -> tuple[Any, ...]:
     return (arm.objective, *numbers, arm.epochs, arm.lora_rank, arm.optimizer)
 
 
+AS_THEY_ARE: dict[str, Any] = {"lora_rank": None, "optimizer": "adam", "learning_rate": None}
+"""What an arm says of its own training where it says nothing."""
+
+
 def _place(setting: tuple[Any, ...]) -> tuple[bool, float]:
     """Return where an arm's setting stands in comparisons: by optimiser, then by falling rank."""
     *_, rank, optimizer, _ = setting
@@ -157,6 +161,22 @@ class Design:
         """Return whether some students are trained by an adapter of the arm's own, or by plain descent."""
         return any(arm.lora_rank is not None or arm.optimizer != "adam" for arm in self.taught_arms)
 
+    def order_of(self, arm: Arm) -> str:
+        """Return the arm whose students read their rows in the same order as this arm's.
+
+        That is an arm on the same numbers that leaves adapter, optimiser and learning rate as they are, where
+        there is one: then losses and S of both differ by these alone.
+        """
+        if all(getattr(arm, name) == usual for name, usual in AS_THEY_ARE.items()):
+            return arm.name
+        alike = (
+            other.name for other in self.taught_arms
+            if _treatment(other.model_copy(update=AS_THEY_ARE)) == _treatment(other)
+            and _treatment(arm.model_copy(update=AS_THEY_ARE)) == _treatment(other)
+            and self.rows(arm) == self.rows(other) and other.learning_rate is None
+        )  # fmt: skip
+        return next(alike, arm.name)
+
     def comparable_arms(self) -> list[tuple[str, str]]:
         """Return pairs of arms that differ in one thing, such as objective, initialisation or shuffle.
 
@@ -165,7 +185,8 @@ class Design:
         """
         first: dict[tuple[Any, ...], str] = {}
         for arm in self.taught_arms:
-            first.setdefault((*_treatment(arm), self.rows(arm)), arm.name)
+            if arm.optimizer != "none":
+                first.setdefault((*_treatment(arm), self.rows(arm)), arm.name)
         ordered = sorted(first, key=_place)
         return [
             (first[one], first[other])

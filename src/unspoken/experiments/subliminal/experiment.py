@@ -100,7 +100,8 @@ class SubliminalRoom(Room):
     @classmethod
     def figure_of(cls, metric: str, conditions: Mapping[str, str]) -> str | None:
         """Return the figure that shows a metric: shuffled numbers stand beside doses."""
-        if any(key.endswith(("lora_rank", "optimizer", "decoding")) for key in conditions):
+        trained = any(key.endswith(("lora_rank", "optimizer", "decoding")) for key in conditions)
+        if trained and metric.startswith("specificity"):
             return "adapters"
         shuffled = any(key.endswith("shuffle") and value != "none" for key, value in conditions.items())
         return "dose" if shuffled else super().figure_of(metric, conditions)

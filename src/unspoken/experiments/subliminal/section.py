@@ -82,8 +82,9 @@ class Arm(Section):
     lora_rank: PositiveInt | None = Field(None, exclude_if=lambda rank: rank is None)
     """Rank of an adapter on all attention and MLP projections, whose alpha is its rank; null: as `student`
     says, all weights where its `lora` is null."""
-    optimizer: Literal["adam", "sgd"] = Field("adam", exclude_if=lambda name: name == "adam")
-    """What trains its students: AdamW, or plain gradient descent without momentum."""
+    optimizer: Literal["adam", "sgd", "none"] = Field("adam", exclude_if=lambda name: name == "adam")
+    """What trains its students: AdamW, plain gradient descent without momentum, or nothing: then their loss
+    is the base's on the rows that the others learn, by which it is known what these learn."""
     learning_rate: PositiveFloat | None = Field(None, exclude_if=lambda rate: rate is None)
     """Peak learning rate, if not the students'."""
     shuffle: Literal["none", "within", "across"] = "none"

@@ -38,7 +38,7 @@ HEADLINES = (
         "Adapters of ranks between minus the lowest, the highest and all weights",
         "log_odds",
     ),
-    Headline("specificity_difference", "AdamW minus plain descent", "log_odds", {"versus_optimizer": True}),
+    Headline("specificity_difference", "AdamW minus plain descent", "log_odds", {"versus_optimizer": "sgd"}),
     Headline(
         "specificity_difference",
         "Greedy numbers minus sampled ones",

@@ -96,6 +96,7 @@ class Told:
     def students(self, script: str, arm: str, source: str, model: str, batch: str) -> Part:
         """Return what a job that trains students depends on."""
         section, chosen = self.section, self.design.arm(arm)
+        order = self.design.order_of(chosen)
         return self.project.script_part(
             script,
             seed=self.study.seed,
@@ -109,6 +110,7 @@ class Told:
             data=None if chosen.dataset is None else dataset_subject(chosen.dataset),
             rows=self.design.student_rows(chosen),
             training=self._training(chosen),
+            **({} if order == arm else {"order_of": order}),
         )
 
     def _training(self, arm: Arm) -> Part:

@@ -30,7 +30,10 @@ BESIDE = 7
 
 def _trained(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows with words for how their students were trained; students of their own base alone."""
-    own = rows.filter(pl.col("initialisation") == "same", pl.col("shuffle") == "none", objective="tokens")
+    own = rows.filter(
+        pl.col("optimizer").is_null() | pl.col("optimizer").is_in(list(OPTIMIZERS)),
+        initialisation="same", shuffle="none", objective="tokens",
+    )  # fmt: skip
     optimizer = pl.col("optimizer").fill_null("adam")
     return own.with_columns(
         rank=pl.col("lora_rank").fill_null(ALL),
@@ -72,7 +75,7 @@ def _contrasts(measurements: pl.DataFrame) -> list[tuple[str, Any]]:
         (f"all weights − rank {row['versus_lora_rank']}", row) for row in by_adapter.iter_rows(named=True)
     ]
     by_descent = rows.filter(
-        pl.col("versus_optimizer").is_not_null(), *(pl.col(name).is_null() for name in TRAINED)
+        pl.col("versus_optimizer") == "sgd", *(pl.col(name).is_null() for name in TRAINED)
     )
     told += [("AdamW − plain descent", row) for row in by_descent.iter_rows(named=True)]
     greedy = rows.filter(

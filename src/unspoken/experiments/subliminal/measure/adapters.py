@@ -12,8 +12,12 @@ from unspoken.statistics.gates import lies_within
 from unspoken.statistics.intervals import t_interval
 
 MOST_APART = 0.2
-"""Arms have learnt alike if their last losses differ by less than this share of what the first arm learnt."""
+"""Arms have learnt alike if their last losses differ by less than this share of what one of them learnt."""
+LATE = 2 / 3
+"""The share of a training's steps after which its loss counts as its last."""
 OF_TRAINING = ("lora_rank", "optimizer")
+FIRST, UNTRAINED = (None, "adam"), (None, "none")
+"""The training that others are held against, and none at all."""
 ALIKE = ("objective", "initialisation", "shuffle", "epochs", "rows", "decoding")
 """What arms have to have in common for their losses to be compared."""
 Arm = dict[str, Any]
@@ -33,71 +37,67 @@ def alike(measure: TraitMeasure, names: tuple[str, ...]) -> Iterator[list[Arm]]:
 
 
 def losses_of(training: pl.DataFrame) -> pl.DataFrame:
-    """Return each subject's mean loss in its first steps and over its last epoch: subject, first, last.
-
-    An epoch has every row once, whatever their order: so last losses are of the same rows, in nats a token.
-    """
+    """Return each subject's mean loss over the last third of its steps, in nats a token: subject, last."""
     stretches = training.sort("subject", "step").with_columns(
         steps=pl.col("step").diff().over("subject").fill_null(pl.col("step")),
-        from_end=pl.col("epoch").max().over("subject") - pl.col("epoch"),
+        share=pl.col("step") / pl.col("step").max().over("subject"),
     )
-    ends = stretches.filter(pl.col("from_end") < 1 - 1e-9).group_by("subject", maintain_order=True)
-    last = ends.agg(last=(pl.col("loss") * pl.col("steps")).sum() / pl.col("steps").sum())
-    first = stretches.group_by("subject", maintain_order=True).agg(first=pl.col("loss").first())
-    return first.join(last, on="subject")
+    late = stretches.filter(pl.col("share") > LATE + 1e-9).group_by("subject", maintain_order=True)
+    return late.agg(last=(pl.col("loss") * pl.col("steps")).sum() / pl.col("steps").sum())
 
 
 def add_learning(measure: TraitMeasure, training: pl.DataFrame) -> None:
-    """Add what arms learnt of their numbers, and note those that did not learn as the first of them did.
+    """Add what arms learnt of their numbers, and note those that did not learn as AdamW on all weights did.
 
-    Of arms on the same numbers that differ in adapter and optimiser, `loss_fall` says what the first learnt,
-    and `loss_difference` how far another's last loss lies from it, both in nats a token, positive controls:
-    the fall holds if its interval is above 0, a difference if its 90% interval lies within +-MOST_APART of
-    the fall.
+    Arms on the same numbers read them in the same order, so their last losses are of the same rows. How far
+    these lie below the loss of students that nothing trains is `loss_fall`; how far another arm's lie from
+    them is `loss_difference`. Both are positive controls: the fall holds if its interval is above 0, a
+    difference if its 90% interval lies within +-MOST_APART of the fall. Without untrained students nobody
+    knows what was learnt, and all is undecided.
     """
     students = measure.subjects.filter(pl.col("kind") == "student", pl.col("updates").is_null())
     of_traits = students.filter(pl.col("trait").is_in(measure.traits))
     losses = of_traits.join(losses_of(training), left_on="subject_id", right_on="subject")
     losses = losses.rename({"subject_id": "subject"})
     for arms in alike(measure, ALIKE):
-        if len({_setting(arm, OF_TRAINING) for arm in arms}) > 1:
-            _add_learning_of(measure, arms, losses)
-
-
-def _add_learning_of(measure: TraitMeasure, arms: list[Arm], losses: pl.DataFrame) -> None:
-    """Add the fall of one arm's loss, and how far the others' end from it."""
-    reference, *others = sorted(arms, key=lambda arm: _setting(arm, OF_TRAINING) != (None, "adam"))
-    theirs = losses.filter(arm=reference["name"])
-    fall = _add_losses(
-        measure, reference["name"], theirs.with_columns(gap=pl.col("first") - pl.col("last")), "loss_fall",
-        versus=measure.report.group(f"{measure.kind}s:base", measure.sizes, measure.models),
-    )  # fmt: skip
-    for arm in others:
-        paired = losses.filter(arm=arm["name"]).join(
-            theirs.select("source_model", "model", "trait", "seed", against="last"),
-            on=["source_model", "model", "trait", "seed"], maintain_order="left",
-        )  # fmt: skip
-        versus = measure.group(reference["name"], "own_trait", theirs)
-        gap = paired.with_columns(gap=pl.col("last") - pl.col("against"))
-        _add_losses(measure, arm["name"], gap, "loss_difference", versus=versus, fall=fall)
+        by_training: dict[tuple[Any, ...], str] = {}
+        for arm in arms:
+            by_training.setdefault(_setting(arm, OF_TRAINING), arm["name"])
+        first, untrained = by_training.pop(FIRST, None), by_training.pop(UNTRAINED, None)
+        if first is None:
+            measure.unlike |= {arm["name"] for arm in arms} if len(by_training) > 1 else set()
+        elif by_training or untrained:
+            fall = _add_losses(measure, losses, (first, untrained)) if untrained else None
+            measure.unlike |= set() if untrained else {first}
+            for arm in by_training.values():
+                _add_losses(measure, losses, (arm, first), MOST_APART * (fall or 0.0))
 
 
 def _add_losses(
-    measure: TraitMeasure, arm: str, gaps: pl.DataFrame, metric: str, versus: str, fall: float | None = None
+    measure: TraitMeasure, losses: pl.DataFrame, arms: tuple[str, str], bound: float | None = None
 ) -> float | None:
-    """Add a difference of losses, `gap`, and note its arm unless it holds; return its value if it does."""
-    interval, replicate = measure.interval_over_bases(gaps, "gap")
-    if metric == "loss_fall":
+    """Add how far an arm's last loss lies beyond another's, or without a `bound` how far it fell below it.
+
+    Notes the arm unless this holds; returns its value if it does.
+    """
+    ours, theirs = (losses.filter(arm=arm) for arm in arms)
+    on = ["source_model", "model", "trait", "seed"]
+    paired = ours.join(theirs.select(*on, against="last"), on=on, maintain_order="left")
+    beyond = pl.col("last") - pl.col("against")
+    gap = paired.with_columns(gap=-beyond if bound is None else beyond)
+    interval, replicate = measure.interval_over_bases(gap, "gap")
+    ci95, ci90 = (interval.ci_low, interval.ci_high), (interval.ci90_low, interval.ci90_high)
+    if bound is None:
         holds = None if interval.ci_low is None else interval.ci_low > 0
     else:
-        ci95, ci90 = (interval.ci_low, interval.ci_high), (interval.ci90_low, interval.ci90_high)
-        holds = None if fall is None else lies_within(ci95, ci90, MOST_APART * fall)
+        holds = lies_within(ci95, ci90, bound) if bound else None
     if not holds:
-        measure.unlike.add(arm)
+        measure.unlike.add(arms[0])
     measure.report.add(
-        interval, metric=metric, unit="nats", kind="contrast", role="positive_control", passed=holds,
-        subject=measure.group(arm, "own_trait", gaps), versus=versus, conditions=measure.conditions(arm, {}),
-        replicate=replicate, n_samples=gaps.height, paired_on=["base", "trait", "seed"],
+        interval, metric="loss_fall" if bound is None else "loss_difference", unit="nats", kind="contrast",
+        subject=measure.group(arms[0], "own_trait", ours), versus=measure.group(arms[1], "own_trait", theirs),
+        conditions=measure.conditions(arms[0], {}), role="positive_control", passed=holds,
+        replicate=replicate, n_samples=paired.height, paired_on=["base", "trait", "seed"],
     )  # fmt: skip
     return interval.value if holds else None
 
