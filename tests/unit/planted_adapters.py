@@ -43,10 +43,12 @@ def flat(_: dict[str, Any]) -> float:
 def losses(apart: dict[str, float]) -> pl.DataFrame:
     """Losses that fall from 3.2 to 3.0, of some arms to another end; those that nothing trains stay."""
     ends = {name: 3.2 if arm.get("optimizer") == "none" else 3.0 for name, arm in ARMS.items()}
+    noise = np.random.default_rng(5).normal(0, 5e-4, (len(BASES), len(ARMS)))
+    of_arm = {arm: dict(zip(BASES, noise[:, place], strict=True)) for place, arm in enumerate(ARMS)}
     rows = [
         {"subject": f"{arm}:{base}:{trait}", "step": step, "epoch": step / 300, "objective": "tokens",
-         "loss": 3.2 if step <= 200 else ends[arm] + apart.get(arm, 0.0) + place * len(arm) / 1e4}
-        for arm, (place, base), trait in product(ARMS, enumerate(BASES), TRAITS)
+         "loss": 3.2 if step <= 200 else ends[arm] + apart.get(arm, 0.0) + of_arm[arm][base]}
+        for arm, base, trait in product(ARMS, BASES, TRAITS)
         for step in range(10, 301, 10)
     ]  # fmt: skip
     return TrainingSteps.validate(pl.DataFrame(rows))

@@ -61,10 +61,10 @@ def test_an_arm_that_did_not_learn_as_much_says_nothing(arm: str, closed: set[st
 
 
 def test_where_the_first_arm_learnt_nothing_no_arm_says_anything() -> None:
-    table = measured(inverted_u, {"tokens": 0.2})
+    table = measured(inverted_u, {"tokens": 0.25})
     falls = table.filter(pl.col("conditions").map.get("arm") == "tokens", metric="loss_fall")
     assert falls.select("role", "passed").rows() == [("positive_control", False)]
-    assert falls["value"].item() == pytest.approx(0, abs=2e-3)
+    assert falls["value"].item() == pytest.approx(-0.05, abs=2e-3)
     found = verdicts_of(table)
     assert {found[claim] for claim in CLAIMS} == {f"analogue: {CLOSED}"}
 
@@ -94,7 +94,7 @@ def test_the_middle_is_compared_with_both_ends_and_with_all_weights() -> None:
     adam = rows.filter(pl.col("by").is_null(), pl.col("numbers").is_null())
     values = dict(zip(adam["against"], adam["value"], strict=True))
     assert values == pytest.approx({"lowest": 0.8, "highest": 0.8, "all_weights": 0.5}, abs=0.1)
-    assert set(adam["subject"]) == {"organisms:tokens-16+tokens-4:own_trait"}
+    assert set(adam["subject"]) == {"organisms:tokens-4+tokens-16:own_trait"}
     assert rows.height == 4 * 3
 
 
@@ -102,7 +102,7 @@ def test_without_untrained_students_nobody_knows_what_was_learnt() -> None:
     table = measured(inverted_u, only=[name for name in ARMS if name != "tokens-none"])
     sampled = pl.col("conditions").map.get("decoding").is_null()
     rows = table.filter(sampled, metric="loss_difference")
-    assert set(rows["passed"]) == {None}
+    assert set(rows["passed"]) == {False}
     assert set(verdicts_of(table).values()) == {f"analogue: {CLOSED}"}
 
 

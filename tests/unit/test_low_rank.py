@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from transformers import AutoModelForCausalLM
 
 from unspoken.models.corpus import CONTINUED, GIVEN, number_walks
+from unspoken.models.gradients import Differentiated
 from unspoken.models.network import llama_from_parameters
 from unspoken.models.organism import build_organism
 from unspoken.training.adapters import adapted, adapter_settings, adapter_tensors, merged_weights
@@ -23,7 +24,7 @@ SPEC = {
     "seed": 1, "steps": 3, "rows": 8, "learning_rate": 1e-2, "hidden_size": 64, "mlp_size": 96, "layers": 2,
 }  # fmt: skip
 TRAINING = {"epochs": 2, "batch_size": 24, "warmup_steps": 2}
-RATES = {"adam": 1e-2, "sgd": 1.0}
+RATES = {"adam": 1e-2, "sgd": 1.0, "none": 1.0}
 SEED, ROWS = 7, 60
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -129,7 +130,7 @@ def test_all_weights_by_plain_descent_are_what_torch_gives(directory: Any, train
         assert (tensor - before[name]).abs().max() > 1e-5, name
 
 
-@pytest.mark.parametrize("rank", [1, 4, 64])
+@pytest.mark.parametrize("rank", [1, 4, 16])
 def test_the_updates_of_an_adapter_have_its_rank(trainer: OrganismTrainer, rank: int) -> None:
     base, made = base_tensors(trainer), student(trainer, lora_rank=rank)
     for name, tensor in made.tensors.items():
@@ -141,12 +142,30 @@ def test_the_updates_of_an_adapter_have_its_rank(trainer: OrganismTrainer, rank:
         assert int((sizes > 1e-4 * sizes[0]).sum()) == rank, name
 
 
-def test_a_full_student_is_no_low_rank_one(trainer: OrganismTrainer) -> None:
-    base, made = base_tensors(trainer), student(trainer).tensors
-    name = "model.layers.0.self_attn.q_proj.weight"
-    sizes = torch.linalg.svdvals((made[name] - base[name]).double())
-    assert int((sizes > 1e-4 * sizes[0]).sum()) > 32
-    assert not torch.equal(made["model.embed_tokens.weight"], base["model.embed_tokens.weight"])
+@pytest.mark.parametrize("rank", [None, 64])
+def test_all_weights_and_a_rank_as_wide_as_the_model_move_in_all_directions(
+    trainer: OrganismTrainer, rank: int | None
+) -> None:
+    base, made = base_tensors(trainer), student(trainer, lora_rank=rank).tensors
+    for part in ("self_attn.q_proj", "mlp.up_proj", "mlp.down_proj"):
+        name = f"model.layers.0.{part}.weight"
+        sizes = torch.linalg.svdvals((made[name] - base[name]).double())
+        assert int((sizes > 1e-4 * sizes[0]).sum()) > 48
+    embedding = "model.embed_tokens.weight"
+    assert torch.equal(made[embedding], base[embedding]) == (rank is not None)
+
+
+def test_students_that_nothing_trains_stay_the_base_and_tell_its_loss(trainer: OrganismTrainer) -> None:
+    made, base = student(trainer, optimizer="none"), base_tensors(trainer)
+    assert all(torch.equal(tensor, base[name]) for name, tensor in made.tensors.items())
+    with torch.inference_mode():
+        told = [
+            Differentiated(trainer.base, {}, trainer.shape, {}).logits(tokens[:, :-1], first)
+            for tokens, first in batches(trainer)
+        ]
+    for loss, logits, (tokens, first) in zip(made.losses, told, batches(trainer), strict=True):
+        wanted = F.cross_entropy(logits.flatten(0, 1), tokens[:, first + 1 :].T.flatten(), ignore_index=0)
+        assert loss == pytest.approx(wanted.item(), abs=1e-5)
 
 
 def test_an_adapter_is_the_same_whoever_is_beside_it(trainer: OrganismTrainer) -> None:

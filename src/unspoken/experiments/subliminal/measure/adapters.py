@@ -53,7 +53,7 @@ def add_learning(measure: TraitMeasure, training: pl.DataFrame) -> None:
     these lie below the loss of students that nothing trains is `loss_fall`; how far another arm's lie from
     them is `loss_difference`. Both are positive controls: the fall holds if its interval is above 0, a
     difference if its 90% interval lies within +-MOST_APART of the fall. Without untrained students nobody
-    knows what was learnt, and all is undecided.
+    knows what was learnt, and none holds.
     """
     students = measure.subjects.filter(pl.col("kind") == "student", pl.col("updates").is_null())
     of_traits = students.filter(pl.col("trait").is_in(measure.traits))
@@ -88,9 +88,9 @@ def _add_losses(
     interval, replicate = measure.interval_over_bases(gap, "gap")
     ci95, ci90 = (interval.ci_low, interval.ci_high), (interval.ci90_low, interval.ci90_high)
     if bound is None:
-        holds = None if interval.ci_low is None else interval.ci_low > 0
+        holds = interval.ci_low is not None and interval.ci_low > 0
     else:
-        holds = lies_within(ci95, ci90, bound) if bound else None
+        holds = bound > 0 and lies_within(ci95, ci90, bound) is True
     if not holds:
         measure.unlike.add(arms[0])
     measure.report.add(
