@@ -22,6 +22,8 @@ USED_CONDITIONS = (*ARM_CONDITIONS, *TRAINED, *(f"versus_{name}" for name in TRA
 OPTIMIZERS = {"adam": ("AdamW", BLUE, -1), "sgd": ("plain descent", VERMILLION, 1)}
 """Each optimiser: label, colour, and to which side of its rank it stands."""
 DECODINGS = {"sampled": "sampled numbers", "greedy": "greedy numbers"}
+ALIKE, UNLIKE = "learnt alike", "did not"
+LEARNT = {ALIKE: "circle", UNLIKE: "cross"}
 ALL = "all"
 """The rank of all weights, on the axis."""
 BESIDE = 7
@@ -42,6 +44,12 @@ def _trained(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _learnt(held: str) -> pl.Expr:
+    """Return in words whether students have learnt as the first arm did; where nobody asked, they have."""
+    alike = pl.col(held).fill_null(value=True)
+    return pl.when(alike).then(pl.lit(ALIKE)).otherwise(pl.lit(UNLIKE)).alias("learnt")
+
+
 def _panels(rows: pl.DataFrame, title: str, width: int, legend: bool) -> Any:
     """Return values by rank, a colour an optimiser, a panel a decoding."""
     ranks = sorted(set(rows["rank"]) - {ALL}, key=int) + [ALL] * (ALL in rows["rank"])
@@ -54,15 +62,19 @@ def _panels(rows: pl.DataFrame, title: str, width: int, legend: bool) -> Any:
     )
     offset = alt.XOffset("trained:N", scale=alt.Scale(domain=scale.domain, range=[-BESIDE, BESIDE]))
     up: Options = {"title": title}
+    known = [name for name in LEARNT if name in rows["learnt"]]
+    marks = alt.Scale(domain=known, range=[LEARNT[name] for name in known])
+    shape = alt.Shape("learnt:N", scale=marks, legend=shown)
     layers = [
         *([band("y", -LOG_ODDS_MARGIN, LOG_ODDS_MARGIN)] if legend else []),
         line_at("y", 0),
-        *intervals("y", up, x=across, xOffset=offset, color=color),
+        *intervals("y", up, x=across, xOffset=offset, color=color, shape=shape),
     ]
-    columns = ["rank", "trained", "numbers", "value", "ci_low", "ci_high", "n_replicates"]
+    columns = ["rank", "trained", "numbers", "learnt", "value", "ci_low", "ci_high", "n_replicates"]
     panel = alt.layer(*layers, data=rows.select(columns)).properties(width=width, height=110)
     order = [name for name in DECODINGS.values() if name in rows["numbers"]]
-    return panel.facet(column=alt.Column("numbers:N", title=None, sort=order))
+    panels = panel.facet(column=alt.Column("numbers:N", title=None, sort=order))
+    return panels if legend else panels.resolve_scale(y="independent")  # greedy numbers have more to learn
 
 
 def _contrasts(measurements: pl.DataFrame) -> list[tuple[str, Any]]:
@@ -88,10 +100,13 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     """Return S by rank, optimiser and decoding; below it how far each arm's last loss lies from AdamW's."""
     measurements = tables["measurements"]
     found = with_interval_method(measurements.filter(pl.col("unit").is_in(["log_odds", "nats"])))
-    passed = _trained(found.filter(metric="specificity"))
+    losses = found.filter(pl.col("metric").is_in(["loss_fall", "loss_difference"]))
+    held = losses.select("arm", held="passed")
+    passed = _trained(found.filter(metric="specificity")).join(held, on="arm", how="left")
     if passed.is_empty():
         return nothing("no students were trained by adapters, or by another optimiser", PAGE)
-    apart = _trained(found.filter(metric="loss_difference"))
+    passed = passed.with_columns(_learnt("held"))
+    apart = _trained(losses.filter(metric="loss_difference")).with_columns(_learnt("passed"))
     width = (PAGE - 80) // passed["numbers"].n_unique()
     rows = [_panels(passed, "S, log-odds", width, legend=True)]
     if apart.height:
@@ -104,8 +119,8 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         symbol="difference in S",
     )
     subtitle = (
-        f"S: log-odds of a trait in its own teachers' students minus in other teachers' students,"
+        "S: log-odds of a trait in its own teachers' students minus in other teachers' students,"
         f" {scored_text(passed)}; {replicates(passed)}; band: ±{LOG_ODDS_MARGIN} counts as none. Below:"
-        " loss of the last epoch minus that of the students by AdamW and all weights"
+        " last loss minus that of students by AdamW and all weights; crosses did not learn as these did"
     )
     return alt.vconcat(*rows, spacing=14).properties(title=headline(title, subtitle))
