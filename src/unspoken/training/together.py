@@ -7,6 +7,7 @@ depend, to the bit, on who is beside it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -115,7 +116,7 @@ class Stack:
         and gives the same bits on every run.
         """
         peak = 0.0 if optimizer == "none" else learning_rate
-        kind = torch.optim.AdamW if optimizer == "adam" else torch.optim.SGD
+        kind: Any = torch.optim.AdamW if optimizer == "adam" else torch.optim.SGD
         moved = kind([self.trained], lr=peak, fused=True)
         losses = []
         for step, batches in enumerate(tqdm(steps, show, n_steps, disable=show is None, mininterval=5)):

@@ -113,8 +113,10 @@ def add_middle_ranks(measure: TraitMeasure, key: Key) -> None:
             by_rank.setdefault(arm.get("lora_rank"), arm["name"])
         ranks = sorted(rank for rank in by_rank if rank)
         middle = [by_rank[rank] for rank in ranks[1:-1]]
-        ends = {"lowest": ranks[:1], "highest": ranks[-1:], "all_weights": [None]}
-        for against, (rank,) in ends.items() if middle else ():
+        if not middle:
+            continue
+        ends = {"lowest": ranks[0], "highest": ranks[-1], "all_weights": None}
+        for against, rank in ends.items():
             if rank in by_rank:
                 _add_middle(measure, middle, by_rank[rank], key, against)
 
