@@ -19,15 +19,15 @@ from unspoken.statistics import LOG_ODDS_MARGIN
 TRAINED = ("decoding", "lora_rank", "optimizer")
 USED_CONDITIONS = (*ARM_CONDITIONS, *TRAINED, *(f"versus_{name}" for name in TRAINED))
 """Conditions of measurements that the figure reads as columns."""
-OPTIMIZERS = {"adam": ("AdamW", BLUE, -1), "sgd": ("plain descent", VERMILLION, 1)}
-"""Each optimiser: label, colour, and to which side of its rank it stands."""
+OPTIMIZERS = {"adam": ("AdamW", BLUE), "sgd": ("plain descent", VERMILLION)}
+"""Each optimiser: label and colour."""
 DECODINGS = {"sampled": "sampled numbers", "greedy": "greedy numbers"}
 ALIKE, UNLIKE = "learnt alike", "did not"
 LEARNT = {ALIKE: "circle", UNLIKE: "cross"}
 ALL = "all"
 """The rank of all weights, on the axis."""
-BESIDE = 7
-"""Pixels between the optimisers of one rank."""
+BESIDE = 2
+"""Room beside the optimisers of one rank, in their distance."""
 
 
 def _trained(rows: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +60,7 @@ def _panels(rows: pl.DataFrame, title: str, width: int, legend: bool) -> Any:
     across = alt.X(
         "rank:N", sort=ranks, title="rank of the adapter; all: all weights", axis=alt.Axis(labelAngle=0)
     )
-    offset = alt.XOffset("trained:N", scale=alt.Scale(domain=scale.domain, range=[-BESIDE, BESIDE]))
+    offset = alt.XOffset("trained:N", scale=alt.Scale(domain=scale.domain, padding=BESIDE))
     up: Options = {"title": title}
     known = [name for name in LEARNT if name in rows["learnt"]]
     marks = alt.Scale(domain=known, range=[LEARNT[name] for name in known])
