@@ -107,7 +107,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         return nothing("no students were trained by adapters, or by another optimiser", PAGE)
     passed = passed.with_columns(_learnt("held"))
     apart = _trained(losses.filter(metric="loss_difference")).with_columns(_learnt("passed"))
-    width = (PAGE - 80) // passed["numbers"].n_unique()
+    width = (PAGE - 80) // passed["numbers"].n_unique() - 14
     rows = [_panels(passed, "S, log-odds", width, legend=True)]
     if apart.height:
         rows.append(_panels(apart, "loss beyond AdamW's, nats", width, legend=False))
