@@ -119,6 +119,22 @@ def test_differences_need_both_arms() -> None:
     assert replicates_of(plan_with("laptop"), ring) is None
 
 
+@pytest.mark.parametrize(
+    ("metric", "conditions"),
+    [
+        ("specificity_difference", {"versus_lora_rank": "4"}),
+        ("specificity_difference", {"versus_optimizer": "sgd"}),
+        ("specificity_difference", {"lora_rank": "64", "versus_lora_rank": "1"}),
+        ("specificity_difference", {"decoding": "greedy", "versus_decoding": "sampled"}),
+        ("middle_rank_difference", {"against": "lowest"}),
+    ],
+)
+def test_differences_of_adapters_need_arms_that_are_trained_so(metric: str, conditions: dict) -> None:
+    test = a_test("subliminal", metric, initialisation="same", shuffle="none", **conditions)
+    assert replicates_of(plan_with("adapters"), test) == Replicates("base", 5)
+    assert replicates_of(plan_with(experiments=["subliminal"]), test) is None
+
+
 def test_on_one_model_training_seeds_count() -> None:
     shift = a_test("subliminal", "trait_shift", initialisation="same", shuffle="none")
     assert replicates_of(plan_with("laptop"), shift) == Replicates("training_seed", 5)

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from figure_modules import drawn, with_all_conditions
 from lawful_organisms import errors_of, lawful_trials
+from planted_adapters import flat, inverted_u, measured, opposite
 from planted_failures import lured, shifted_grades, written_lengths
 from planted_misalignment import misalignment_tables
 from planted_rewards import reward_tables
@@ -62,6 +63,7 @@ def tables() -> dict[str, Tables]:
         "filter": number_tables(),
         "training": {"training": loss_rows()},
         "updates": {"measurements": update_rows(0.3)},
+        "adapters": {"measurements": with_all_conditions(measured(inverted_u))},
         "mnist": digit_tables(0.3),
         "mnist_variants": varied_tables(),
         "theorem": {"steps": step_rows()},
@@ -156,6 +158,17 @@ def test_titles_state_the_sign(tables):
     lower = {"measurements": probing_rows(-1.0)}
     assert "less often for 4 of 4 traits" in title_of("probing", lower)
     assert "trait less than: other" in title_of("updates", {"measurements": update_rows(-0.3)})
+
+
+def test_the_title_of_adapters_tells_each_difference(tables):
+    title = title_of("adapters", tables["adapters"])
+    assert title.startswith("More of the trait passes: all weights − rank 1 (difference in S = 0.")
+    assert "AdamW − plain descent" in title.split("less of the trait passes:")[0]
+    assert "all weights − rank 4 (difference in S = −0." in title.split("less of the trait passes:")[1]
+    other = title_of("adapters", {"measurements": with_all_conditions(measured(opposite))})
+    assert "greedy − sampled (difference in S = −0." in other.split("ess of the trait passes:")[1]
+    same = with_all_conditions(measured(flat, {"tokens-sgd": 0.1}))
+    assert title_of("adapters", {"measurements": same}).startswith("No difference shown in 6 cases, 1 unin")
 
 
 @pytest.mark.parametrize("bases", [BASES, BASES[:1]])

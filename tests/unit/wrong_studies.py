@@ -292,6 +292,26 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "subliminal.arms",
         "got two of the name 'tokens'; expected each name once",
     ),
+    "rank of no adapter": (
+        {"subliminal": {"arms": [{**ARM, "lora_rank": 0}]}},
+        "subliminal.arms.0.lora_rank",
+        "got 0; expected a number above 0",
+    ),
+    "unknown optimiser": (
+        {"subliminal": {"arms": [{**ARM, "optimizer": "adamw"}]}},
+        "subliminal.arms.0.optimizer",
+        "got 'adamw'; expected 'adam', 'sgd' or 'none'",
+    ),
+    "rank beside an adapter of all students": (
+        {"subliminal": {"student": {"lora": {"rank": 8}}, "arms": [{**ARM, "lora_rank": 4}]}},
+        "subliminal.arms",
+        "got the rank 4 in the arm 'tokens' beside an adapter of all students; expected null for ",
+    ),
+    "learning rate below zero": (
+        {"subliminal": {"arms": [{**ARM, "learning_rate": -1}]}},
+        "subliminal.arms.0.learning_rate",
+        "got -1; expected a number above 0",
+    ),
     "model twice": (
         {"subliminal": {"models": ["organism-a", "organism-a"]}},
         "subliminal.models",

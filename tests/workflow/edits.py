@@ -133,6 +133,14 @@ EDITS = {
         ["finetune_students tokens-3-epochs/*", "draw_figure training", *ASKED],
         {"subliminal.arms.1.epochs": 4},
     ),
+    "learning rate of one arm": Edit(
+        ["finetune_students tokens-3-epochs/*", "draw_figure training", *ASKED],
+        {"subliminal.arms.1.learning_rate": 1.0e-4},
+    ),
+    "plain descent in one arm": Edit(
+        ["finetune_students tokens-3-epochs/*", "draw_figure training", "draw_figure adapters", *ASKED],
+        {"subliminal.arms.1.optimizer": "sgd"},
+    ),
     "rows of one arm": Edit(
         ["finetune_students dose-3000/*", "draw_figure training", *ASKED],
         {"subliminal.arms.7.rows": 4000},

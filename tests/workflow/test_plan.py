@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 FACTS = read_facts(ROOT)
 STATED = {rule.split()[0] for rule in FACTS["rules"]}
 BY_MODEL = {"finetune_starts", "generate_replies", "judge_replies", "monitor_chains", "probe_chains"}
-TOOK = {"default": 56 * 60 + 1, "test": 60 + 51 + 71 / 2}
+TOOK = {"default": 56 * 60 + 1, "test": 60 + 51 + 71 / 2 + 68 / 2}
 """Seconds of complete runs from nothing on two cores (docs/times.md); of the test study before it had the rooms
-of lengths and of rewards, and half of the seconds that their jobs took."""
+of lengths, of rewards and of misalignment, and half of the seconds that the processor took for these."""
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ of lengths and of rewards, and half of the seconds that their jobs took."""
         "laptop_reinforcement",
         "paper_shape",
         "misalignment",
+        "adapters",
     ],
 )
 def test_each_job_of_a_study_has_a_cost(name, monkeypatch):

@@ -9,10 +9,14 @@ ROLES = ["finding", "positive_control", "negative_control", "instrument"]
 GATES = ["agreement", "floor", "ceiling", "missing", "training"]
 SENSITIVITY = ("answers",)
 """Conditions of rows that repeat another row under another choice, such as `answers: forced`."""
-ASIDE = (*SENSITIVITY, "between", "stratum")
+TRAINED_OTHERWISE = ("decoding", "lora_rank", "optimizer")
+"""Conditions of students that learn from greedy completions, by an adapter of a rank, or by plain descent."""
+ASIDE = (
+    *SENSITIVITY, "between", "stratum", *TRAINED_OTHERWISE, *(f"versus_{name}" for name in TRAINED_OTHERWISE),
+)  # fmt: skip
 """Conditions of rows that stand beside others of their metric: sensitivity rows, rows of some questions alone
-(`stratum`), and rows of two models (`between`). A test, a headline or a figure reads these rows only where it
-names the condition."""
+(`stratum`), rows of two models (`between`), and rows of students that were trained otherwise, or compared
+with such. A test, a headline or a figure reads these rows only where it names the condition."""
 PAIRINGS = ["base", "teacher", "trait", "seed", "question"]
 
 # What identifies a measurement; `measurement_id` is the digest of exactly these.

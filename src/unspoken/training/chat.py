@@ -220,10 +220,13 @@ class ChatTrainer:
     def _settings(
         self, training: dict[str, Any], seed: int, directory: str, settings: dict[str, Any]
     ) -> SFTConfig:
-        """Return TRL's arguments: AdamW, linear warm-up and decay, gradients clipped at norm 1."""
+        """Return TRL's arguments: the optimiser, linear warm-up and decay, gradients clipped at norm 1."""
+        optimizer = training.get("optimizer", "adam")
+        plain = {} if optimizer == "adam" else {"optim": "sgd"}
         return SFTConfig(
             directory,
-            learning_rate=training["learning_rate"],
+            **plain,
+            learning_rate=0.0 if optimizer == "none" else training["learning_rate"],
             lr_scheduler_type="linear",
             warmup_steps=training["warmup_steps"],
             max_grad_norm=1.0,

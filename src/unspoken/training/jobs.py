@@ -131,7 +131,7 @@ def train_students(
     for sampled completions.
     """
     kept = pl.concat([read_table(path, Kept) for path in kept_tables])
-    training = spec["training"]
+    training, order = spec["training"], spec.get("order_of", spec["arm"])
     work = work_folder("distill_students" if teachers else "finetune_students", spec)
     trainer = trainer_for(model_dir, spec["style"], training, work)
     made = TrainedSubjects()
@@ -139,7 +139,7 @@ def train_students(
         Lesson(
             student_rows(kept, spec, trait, model_dir),
             # Not by the trait: students of one seed share their start and their order of rows.
-            hashed_seed(spec["seed"], "student", spec["arm"], spec["source"], spec["model"], number),
+            hashed_seed(spec["seed"], "student", order, spec["source"], spec["model"], number),
             teachers.get(trait),
         )
         for trait, number in spec["members"]

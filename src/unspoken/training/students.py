@@ -18,6 +18,7 @@ from unspoken.models.network import (
     llama_from_parameters,
     parameters_from_llama,
 )
+from unspoken.training.low_rank import LowRankStack
 from unspoken.training.organism import Batch, train, warmed_linear
 from unspoken.training.together import Distributions, Rows, Stack, surprise
 from unspoken.training.trained import Lesson, Trained
@@ -66,15 +67,22 @@ class OrganismTrainer:
     ) -> Iterator[Trained]:
         """Yield a student for each lesson, the same whoever is trained with it; all have as many rows.
 
-        It learns from sampled completions (`tokens`), or from its teacher's distributions on them.
+        It learns from sampled completions (`tokens`), or from its teacher's distributions on them. Where
+        `training` has a `lora_rank`, by factors of that rank beside each projection, which are merged in the
+        end; else by all weights. It may have an `optimizer` other than adam.
         """
+        rank = training.get("lora_rank")
         for start in range(0, len(lessons), TOGETHER):
             chosen = lessons[start : start + TOGETHER]
-            stack = Stack(self.base, self.shape, len(chosen))
+            if rank is None:
+                stack = Stack(self.base, self.shape, len(chosen))
+            else:
+                stack = LowRankStack(self.base, self.shape, rank, [lesson.seed for lesson in chosen])
             each = [self._batches(lesson, training, objective) for lesson in chosen]
             losses = stack.train(
-                zip(*each, strict=True), show=objective, **_schedule(training, chosen[0].rows.height)
-            )
+                zip(*each, strict=True), show=objective, optimizer=training.get("optimizer", "adam"),
+                **_schedule(training, chosen[0].rows.height),
+            )  # fmt: skip
             for parameters, own in zip(stack.parameters, losses.T, strict=True):
                 yield Trained(llama_from_parameters(parameters, self.shape), own.tolist())
 

@@ -1,4 +1,4 @@
-"""Train students of one base at once: stacked weights, one AdamW over all of them.
+"""Train students of one base at once: stacked weights, one optimiser over all of them.
 
 A step takes each student through its own batch, one after the other, by products of one student's sizes: one
 student's activations fit the processor's cache and a stack's do not, and what a student becomes does not
@@ -7,6 +7,7 @@ depend, to the bit, on who is beside it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -81,14 +82,14 @@ class Stack:
 
     def __init__(self, base: Parameters, shape: Shape, students: int) -> None:
         """Copy the base's parameters for each student."""
-        self._flat = torch.cat([tensor.flatten() for tensor in base.values()]).repeat(students, 1)
-        self._flat.grad = torch.zeros_like(self._flat)
+        flat = flattened(base).repeat(students, 1)
+        flat.grad = torch.zeros_like(flat)
+        self.trained = flat
+        """What the optimiser moves, with its gradient."""
         attentions: Attentions = {}
         self._networks = [
             Differentiated(parameters, gradient, shape, attentions)
-            for parameters, gradient in zip(
-                _views(self._flat, base), _views(self._flat.grad, base), strict=True
-            )
+            for parameters, gradient in zip(flat_views(flat, base), flat_views(flat.grad, base), strict=True)
         ]
 
     @property
@@ -106,29 +107,35 @@ class Stack:
         learning_rate: float,
         warmup: int,
         show: str | None,
+        optimizer: str = "adam",
     ) -> Tensor:
-        """Train the students with AdamW, a batch each in a step; return their losses (steps, students).
+        """Train the students, a batch each in a step; return their losses (steps, students).
 
-        The learning rate warms up over `warmup` steps and falls linearly. It runs on one thread, and gives
-        the same bits on every run.
+        By AdamW (`adam`), by plain gradient descent (`sgd`: no momentum, no decay of weights), or not at all
+        (`none`). The learning rate warms up over `warmup` steps and falls linearly. It runs on one thread,
+        and gives the same bits on every run.
         """
-        optimizer = torch.optim.AdamW([self._flat], lr=learning_rate, fused=True)
+        peak = 0.0 if optimizer == "none" else learning_rate
+        kind: Any = torch.optim.AdamW if optimizer == "adam" else torch.optim.SGD
+        moved = kind([self.trained], lr=peak, fused=True)
         losses = []
         for step, batches in enumerate(tqdm(steps, show, n_steps, disable=show is None, mininterval=5)):
-            optimizer.param_groups[0]["lr"] = learning_rate * warmed_linear(step, n_steps, warmup)
-            losses.append(
-                torch.stack(
-                    [
-                        network.loss(batch.tokens[:, :-1], batch.first, batch.loss, batch.among)
-                        for network, batch in zip(self._networks, batches, strict=True)
-                    ]
-                )
-            )
-            optimizer.step()
+            moved.param_groups[0]["lr"] = peak * warmed_linear(step, n_steps, warmup)
+            losses.append(torch.stack([self._loss(*one) for one in enumerate(batches)]))
+            moved.step()
         return torch.stack(losses)
 
+    def _loss(self, student: int, batch: Rows) -> Tensor:
+        """Return a student's loss on a batch, and fill the gradient of what is trained of it."""
+        return self._networks[student].loss(batch.tokens[:, :-1], batch.first, batch.loss, batch.among)
 
-def _views(rows: Tensor, base: Parameters) -> list[Parameters]:
+
+def flattened(tensors: Parameters) -> Tensor:
+    """Return tensors one behind the other, in one row."""
+    return torch.cat([tensor.flatten() for tensor in tensors.values()])
+
+
+def flat_views(rows: Tensor, base: Parameters) -> list[Parameters]:
     """Return each row as tensors of the base's names and sizes, views of it."""
     lengths = [tensor.numel() for tensor in base.values()]
     return [

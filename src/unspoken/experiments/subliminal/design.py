@@ -23,6 +23,25 @@ def decoding_of(group: str) -> str:
     return "greedy" if group.endswith("-greedy") else "sampled"
 
 
+def _treatment(arm: Arm) -> tuple[Any, ...]:
+    """Return what an arm does to its students, but for their number of rows.
+
+    Learning rates are no part of it: each adapter and optimiser has its own.
+    """
+    numbers = (arm.initialisation, arm.shuffle, arm.decoding)
+    return (arm.objective, *numbers, arm.epochs, arm.lora_rank, arm.optimizer)
+
+
+AS_THEY_ARE: dict[str, Any] = {"lora_rank": None, "optimizer": "adam", "learning_rate": None}
+"""What an arm says of its own training where it says nothing."""
+
+
+def _place(setting: tuple[Any, ...]) -> tuple[bool, float]:
+    """Return where an arm's setting stands in comparisons: by optimiser, then by falling rank."""
+    *_, rank, optimizer, _ = setting
+    return optimizer == "sgd", 0 if rank is None else 1 / rank
+
+
 def dataset_subject(dataset: str) -> str:
     """Return the subject that the completions of a data set stand under: no model has this name."""
     return f"dataset:{dataset}"
@@ -137,17 +156,41 @@ class Design:
                         )
         return None
 
+    @property
+    def otherwise_trained(self) -> bool:
+        """Return whether some students are trained by an adapter of the arm's own, or by plain descent."""
+        return any(arm.lora_rank is not None or arm.optimizer != "adam" for arm in self.taught_arms)
+
+    def order_of(self, arm: Arm) -> str:
+        """Return the arm whose students read their rows in the same order as this arm's.
+
+        That is an arm on the same numbers that leaves adapter, optimiser and learning rate as they are, where
+        there is one: then losses and S of both differ by these alone.
+        """
+        if all(getattr(arm, name) == usual for name, usual in AS_THEY_ARE.items()):
+            return arm.name
+        alike = (
+            other.name for other in self.taught_arms
+            if _treatment(other.model_copy(update=AS_THEY_ARE)) == _treatment(other)
+            and _treatment(arm.model_copy(update=AS_THEY_ARE)) == _treatment(other)
+            and self.rows(arm) == self.rows(other) and other.learning_rate is None
+        )  # fmt: skip
+        return next(alike, arm.name)
+
     def comparable_arms(self) -> list[tuple[str, str]]:
-        """Return pairs of arms that differ in one thing, such as objective, initialisation or shuffle."""
+        """Return pairs of arms that differ in one thing, such as objective, initialisation or shuffle.
+
+        The first of a pair stands first in the study, but for adapters and optimisers: there all weights
+        stand before adapters, these by falling rank, and AdamW before plain descent.
+        """
         first: dict[tuple[Any, ...], str] = {}
         for arm in self.taught_arms:
-            setting = (
-                arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding, self.rows(arm),
-            )  # fmt: skip
-            first.setdefault(setting, arm.name)
+            if arm.optimizer != "none":
+                first.setdefault((*_treatment(arm), self.rows(arm)), arm.name)
+        ordered = sorted(first, key=_place)
         return [
             (first[one], first[other])
-            for one, other in itertools.combinations(first, 2)
+            for one, other in itertools.combinations(ordered, 2)
             if one[-1] == other[-1] and sum(a != b for a, b in zip(one, other, strict=True)) == 1
         ]
 
@@ -155,8 +198,7 @@ class Design:
         """Return arms that differ in nothing but their rows, three or more, and their common models."""
         alike: dict[tuple[Any, ...], dict[int, Arm]] = {}
         for arm in self.taught_arms:
-            setting = (arm.objective, arm.initialisation, arm.shuffle, arm.epochs, arm.decoding)
-            alike.setdefault(setting, {}).setdefault(self.rows(arm), arm)
+            alike.setdefault(_treatment(arm), {}).setdefault(self.rows(arm), arm)
         found = []
         for by_rows in alike.values():
             arms = [by_rows[rows] for rows in sorted(by_rows)]

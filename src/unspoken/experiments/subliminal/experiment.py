@@ -100,6 +100,9 @@ class SubliminalRoom(Room):
     @classmethod
     def figure_of(cls, metric: str, conditions: Mapping[str, str]) -> str | None:
         """Return the figure that shows a metric: shuffled numbers stand beside doses."""
+        trained = any(key.endswith(("lora_rank", "optimizer", "decoding")) for key in conditions)
+        if trained and metric.startswith("specificity"):
+            return "adapters"
         shuffled = any(key.endswith("shuffle") and value != "none" for key, value in conditions.items())
         return "dose" if shuffled else super().figure_of(metric, conditions)
 
@@ -244,13 +247,17 @@ class SubliminalRoom(Room):
 
     def measure_inputs(self) -> list[str]:
         """Return the files that the measure reads."""
-        tables = ("answers", "kept", "dropped", "readings")
+        tables = ["answers", "kept", "dropped", "readings"]
+        tables += ["training"] * self.design.otherwise_trained
         return [*self.subjects(), *(path for table in tables for path in self.files(table))]
 
     def drawn_figures(self) -> list[str]:
-        """Return the figures: `updates` only where students are kept during training."""
-        during = self.runs and bool(self.section.student.snapshots)
-        return [name for name in super().drawn_figures() if during or name != "updates"]
+        """Return the figures: some only where students are kept during training, or trained in other ways."""
+        asked = {
+            "updates": self.runs and bool(self.section.student.snapshots),
+            "adapters": self.design.otherwise_trained,
+        }
+        return [name for name in super().drawn_figures() if asked.get(name, True)]
 
     # What jobs depend on
 

@@ -8,6 +8,8 @@ from unspoken.experiments.subliminal.design import Design
 from unspoken.experiments.subliminal.section import Arm
 from unspoken.statistics import FEWEST_BASES
 
+USUAL = {"decoding": "sampled", "lora_rank": "full", "optimizer": "adam"}
+"""How students are trained where a test says nothing of it."""
 RANKED = ("base", "training_seed", "teacher")
 """The replicates of trained models, the most general first."""
 
@@ -31,9 +33,22 @@ def _trend_replicates(design: Design) -> Replicates | None:
 
 
 def _has(arm: Arm, conditions: Mapping[str, str], prefix: str = "") -> bool:
-    """Tell whether an arm is what a test's conditions ask: initialisation and shuffle."""
+    """Tell whether an arm is what a test's conditions ask: initialisation and shuffle, and its training.
+
+    Where they say nothing of its training it is the usual one, of a second side the first side's.
+    """
     wanted = {name: conditions.get(prefix + name) for name in ("initialisation", "shuffle")}
-    return all(value is None or getattr(arm, name) == value for name, value in wanted.items())
+    if not all(value is None or getattr(arm, name) == value for name, value in wanted.items()):
+        return False
+    trained = {
+        "decoding": arm.decoding,
+        "lora_rank": str(arm.lora_rank or "full"),
+        "optimizer": arm.optimizer,
+    }
+    return all(
+        value == conditions.get(prefix + name, conditions.get(name, USUAL[name]))
+        for name, value in trained.items()
+    )
 
 
 def _compared(design: Design, conditions: Mapping[str, str]) -> list[Arm]:
@@ -47,12 +62,23 @@ def _compared(design: Design, conditions: Mapping[str, str]) -> list[Arm]:
     ]
 
 
+def _adapters(design: Design, conditions: Mapping[str, str]) -> list[Arm]:
+    """Return the arms of adapters that differ in their rank, where there is one between two others."""
+    found = [
+        arm for arm in design.taught_arms
+        if arm.lora_rank and _has(arm, {"lora_rank": str(arm.lora_rank), **conditions})
+    ]  # fmt: skip
+    return found if len({arm.lora_rank for arm in found}) >= 3 else []
+
+
 def replicates_of(design: Design, test: Mapping[str, Any]) -> Replicates | None:
     """Return the replicates of a test on students: of its best arm, arms with its objective first."""
     conditions = test["conditions"]
-    arms = [arm for arm in design.taught_arms if _has(arm, conditions) and arm.decoding == "sampled"]
+    arms = [arm for arm in design.taught_arms if _has(arm, conditions)]
     if test["metric"] == "specificity_slope":
         return _trend_replicates(design)
+    if test["metric"] == "middle_rank_difference":
+        arms = _adapters(design, conditions)
     if "neutral" in f"{test['subject']} {test['versus']}":
         arms = [arm for arm in arms if arm.controls]
     if test["metric"].startswith("specificity") and len(design.traits) < 2:

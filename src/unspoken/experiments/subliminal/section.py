@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from unspoken.study.base import Name, Section, Word
 from unspoken.study.datasets import Dataset
@@ -79,6 +79,14 @@ class Arm(Section):
     """Traits of its teachers, if not all of the experiment's."""
     decoding: Literal["sampled", "greedy"] = "sampled"
     """Whether its numbers are sampled, or each token is the most likely token."""
+    lora_rank: PositiveInt | None = Field(None, exclude_if=lambda rank: rank is None)
+    """Rank of an adapter on all attention and MLP projections, whose alpha is its rank; null: as `student`
+    says, all weights where its `lora` is null."""
+    optimizer: Literal["adam", "sgd", "none"] = Field("adam", exclude_if=lambda name: name == "adam")
+    """What trains its students: AdamW, plain gradient descent without momentum, or nothing: then their loss
+    is the base's on the rows that the others learn, by which it is known what these learn."""
+    learning_rate: PositiveFloat | None = Field(None, exclude_if=lambda rate: rate is None)
+    """Peak learning rate, if not the students'."""
     shuffle: Literal["none", "within", "across"] = "none"
     """Numbers shuffled within each completion, or across all completions of the data set."""
     dataset: Name | None = None
@@ -195,6 +203,11 @@ class SubliminalSection(Section):
                 raise ValueError(
                     f"arms, teacher.method: got a prompted teacher with {arm.objective} in the arm "
                     f"'{arm.name}'; expected a fine_tuned teacher, or the objective tokens"
+                )
+            if arm.lora_rank is not None and self.student.lora is not None:
+                raise ValueError(
+                    f"arms, student.lora: got the rank {arm.lora_rank} in the arm '{arm.name}' beside an "
+                    "adapter of all students; expected null for student.lora, or no lora_rank"
                 )
             across = arm.initialisation != "same" and self.style == "chat"
             if across and arm.objective != "tokens":

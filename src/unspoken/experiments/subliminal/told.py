@@ -2,6 +2,7 @@
 
 from unspoken.engines.capabilities import CHOICES
 from unspoken.experiments.subliminal.design import Design, dataset_subject, decoding_of
+from unspoken.experiments.subliminal.section import Arm
 from unspoken.files import digest_of
 from unspoken.study.project import Part, Project
 
@@ -95,9 +96,7 @@ class Told:
     def students(self, script: str, arm: str, source: str, model: str, batch: str) -> Part:
         """Return what a job that trains students depends on."""
         section, chosen = self.section, self.design.arm(arm)
-        training = section.student.model_dump()
-        if chosen.epochs is not None:
-            training["epochs"] = chosen.epochs
+        order = self.design.order_of(chosen)
         return self.project.script_part(
             script,
             seed=self.study.seed,
@@ -110,8 +109,23 @@ class Told:
             members=[list(member) for member in self.design.batches(chosen)[batch]],
             data=None if chosen.dataset is None else dataset_subject(chosen.dataset),
             rows=self.design.student_rows(chosen),
-            training=training,
+            training=self._training(chosen),
+            **({} if order == arm else {"order_of": order}),
         )
+
+    def _training(self, arm: Arm) -> Part:
+        """Return how an arm's students are trained: as all are, but for what the arm says itself."""
+        training = self.section.student.model_dump()
+        for key in ("epochs", "learning_rate"):
+            if getattr(arm, key) is not None:
+                training[key] = getattr(arm, key)
+        if arm.optimizer != "adam":
+            training["optimizer"] = arm.optimizer
+        if arm.lora_rank is not None and self.organism:
+            training["lora_rank"] = arm.lora_rank
+        elif arm.lora_rank is not None:
+            training["lora"] = {"rank": arm.lora_rank, "alpha": arm.lora_rank}
+        return training
 
     def measure(self) -> Part:
         """Return what the measure is told of arms, traits and models."""

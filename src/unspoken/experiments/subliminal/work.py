@@ -15,6 +15,11 @@ WEIGHT_BYTES = 4
 """Of subjects, which are kept in float32."""
 
 
+def _rank(training: Training) -> int | None:
+    """Return the rank of the adapters that a training makes, None where it changes all weights."""
+    return training.lora.rank if training.lora else None
+
+
 class NumbersWork:
     """The amounts of jobs on numbers and students: a method for each rule."""
 
@@ -117,11 +122,11 @@ class NumbersWork:
 
     # Training
 
-    def _weights(self, model: str, training: Training, subjects: int) -> float:
+    def _weights(self, model: str, rank: int | None, subjects: int) -> float:
         """Return the bytes of so many trained subjects: of adapters about rank times the model's root."""
         size = self._parameters(model)
-        if training.lora:
-            size = self.facts["adapter"] * training.lora.rank * size**0.5
+        if rank:
+            size = self.facts["adapter"] * rank * size**0.5
         return size * WEIGHT_BYTES * subjects
 
     def finetune_teachers(self, model: str) -> Work:
@@ -135,7 +140,7 @@ class NumbersWork:
         rows = len(teachers) * section.teacher.rows * training.epochs
         return Work(
             trained=rows * (question + self._row_tokens()),
-            stored=self._weights(model, training, len(teachers)),
+            stored=self._weights(model, _rank(training), len(teachers)),
         )
 
     def _trained_rows(self, arm: Arm) -> float:
@@ -151,12 +156,16 @@ class NumbersWork:
 
     def finetune_students(self, arm: str, model: str, batch: str, **_: str) -> Work:
         """Return the tokens of a job's students."""
-        chosen, training = self.design.arm(arm), self.section.student
+        section, chosen = self.section, self.design.arm(arm)
+        training = section.student
         members = len(self.design.batches(chosen)[batch])
         kept = members * (1 + len(training.snapshots))
+        rank = _rank(training)
+        if rank is None and section.style == "chat":  # organisms' adapters are merged into whole weights
+            rank = chosen.lora_rank
         return Work(
             trained=members * self._trained_rows(chosen) * self._row_tokens(),
-            stored=self._weights(model, training, kept),
+            stored=self._weights(model, rank, kept),
         )
 
     distill_students = finetune_students

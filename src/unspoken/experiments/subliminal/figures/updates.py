@@ -14,8 +14,8 @@ from unspoken.figures.theme import BLACK, BLUE, PAGE, PURPLE
 from unspoken.figures.words import claims, counted, headline, replicates
 from unspoken.statistics import LOG_ODDS_MARGIN
 
-USED_CONDITIONS = (*ARM_CONDITIONS, "updates")
-"""Conditions of measurements that the figure reads as columns."""
+USED_CONDITIONS = (*ARM_CONDITIONS, "updates", "decoding")
+"""Conditions of measurements that the figure reads as columns; of greedy numbers too."""
 # What own-trait students are compared with: label, colour, and how far beside its updates it stands.
 CONTROLS = {
     "other_trait": ("other trait's students", BLUE, 0.94),

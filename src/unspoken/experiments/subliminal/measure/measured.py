@@ -7,6 +7,7 @@ import polars as pl
 
 from unspoken.answers.shuffled import add_shares, shuffled_cells
 from unspoken.answers.traits import trait_cells
+from unspoken.experiments.subliminal.measure.adapters import add_learning, add_middle_ranks
 from unspoken.experiments.subliminal.measure.instruments import (
     add_carrier_mass,
     add_interpolation,
@@ -30,6 +31,7 @@ from unspoken.tables.base import whole_table
 from unspoken.tables.filter import Dropped, Kept
 from unspoken.tables.probe import Answers
 from unspoken.tables.readings import Readings
+from unspoken.tables.training import TrainingSteps
 
 Files = dict[str, list[Path]]
 EXACT = {"scorer": "choice", "questions": "held_out"}
@@ -55,10 +57,12 @@ def _add_arms(measure: TraitMeasure, primary: dict[str, str], bound: float) -> N
 
 
 def _add_comparisons(measure: TraitMeasure, spec: dict[str, Any]) -> None:
-    """Add the differences of arms, and the trends over doses."""
+    """Add the differences of arms, those of adapters by their rank, and the trends over doses."""
     for arm, versus in spec["compared"]:
         for key in measure.score_keys():
             measure.add_difference(arm, versus, key)
+    for key in measure.score_keys():
+        add_middle_ranks(measure, key)
     for dose in spec["doses"]:
         for key in measure.score_keys():
             measure.add_trend(dose["arms"], dose["models"], key)
@@ -76,13 +80,15 @@ def _add_data(measure: TraitMeasure, files: Files, own_data: list[str]) -> None:
 
 
 def measured(files: Files, spec: dict[str, Any]) -> list[Report]:
-    """Return what is measured, from the files of answers, subject, kept, dropped and readings."""
+    """Return what is measured, from the files of answers, subject, kept, dropped, readings and training."""
     answers = whole_table(files["answers"], Answers)
     reproducible = bool(answers["reproducible"].all())
     report = Report(spec["study"], "cloud2025", spec["experiment"], reproducible=reproducible)
     cells = pl.concat([trait_cells(answers, spec["words"]), shuffled_cells(answers)])
     subjects = subject_frame([read_json(path) for path in files.get("subject", [])])
     measure = TraitMeasure(report, cells, subjects, spec)
+    if files.get("training"):
+        add_learning(measure, whole_table(files["training"], TrainingSteps))
     _add_arms(measure, spec["primary"], spec["bounds"]["neutral_shift"])
     _add_comparisons(measure, spec)
     add_interpolation(measure, EXACT)

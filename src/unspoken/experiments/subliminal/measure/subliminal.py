@@ -22,6 +22,10 @@ from unspoken.statistics.report import Report
 
 SCALES = {"log_odds": "log_odds", "probability": "probability"}
 Key = dict[str, str]
+USUAL: dict[str, Any] = {"decoding": "sampled", "lora_rank": None, "optimizer": "adam"}
+"""How students are trained where no condition says otherwise."""
+ALL_WEIGHTS = "full"
+"""The rank of students that are trained without an adapter."""
 
 
 def subject_frame(listings: list[list[dict[str, Any]]]) -> pl.DataFrame:
@@ -50,6 +54,8 @@ class TraitMeasure:
         self.traits: list[str] = spec["traits"]
         self.models: list[str] = spec["models"]
         self.arms: dict[str, dict[str, Any]] = {arm["name"]: arm for arm in spec["arms"]}
+        self.unlike: set[str] = set()
+        """Arms that did not learn their data as others did: their differences say nothing (`learning`)."""
         self.kind: str = spec["kind"]
         self.sizes: str = spec["described"]
 
@@ -85,14 +91,13 @@ class TraitMeasure:
     def conditions(self, arm: str, key: Key, **more: str) -> Key:
         """Return the conditions of a row about an arm; of own data no teacher is known."""
         fields = self.arms[arm]
+        more |= {name: str(fields[name]) for name, usual in USUAL.items() if fields.get(name, usual) != usual}
         if fields["dataset"] is not None:
             rows = "all" if fields["rows"] is None else str(fields["rows"])
             return {
                 "objective": fields["objective"], "arm": arm, "dataset": fields["dataset"],
                 "carrier": "numbers", "shuffle": fields["shuffle"], "rows": rows, **key, **more,
             }  # fmt: skip
-        if fields["decoding"] != "sampled":
-            more["decoding"] = fields["decoding"]
         if self.updates is not None:
             more["updates"] = str(self.updates)
         return {
@@ -100,6 +105,16 @@ class TraitMeasure:
             "carrier": "numbers", "initialisation": fields["initialisation"],
             "shuffle": fields["shuffle"], "rows": str(fields["rows"]), **key, **more,
         }  # fmt: skip
+
+    def _against(self, arm: str, versus: str) -> Key:
+        """Return the conditions of the arm that another is compared with; of usual ones those that differ."""
+        one, other = self.arms[arm], self.arms[versus]
+        against = {f"versus_{name}": str(other[name]) for name in ("initialisation", "shuffle")}
+        for name, usual in USUAL.items():
+            value = other.get(name, usual)
+            if one.get(name, usual) != value:
+                against[f"versus_{name}"] = ALL_WEIGHTS if value is None else str(value)
+        return against
 
     def table(self, cells: pl.DataFrame, scale: str, by: list[str]) -> tuple[list[Any], np.ndarray]:
         """Return replicates and [replicate, student's trait, measured trait] of mean values.
@@ -149,21 +164,21 @@ class TraitMeasure:
                 if replicate == "base":
                     self.report.add(label_permutation_p(table), **fields)
 
+    def by_base(self, arm: str, key: Key, scale: str) -> dict[str, np.ndarray]:
+        """Return for each base model, by trait, the trait in its own students minus in an arm's others."""
+        cells = self.chosen(self.students.filter(arm=arm), key)
+        bases, values = self.table(cells, scale, ["model"])
+        rows = own_minus_others(values) if bases else ()
+        return {base: row for (base,), row in zip(bases, rows, strict=True)}
+
     def add_difference(self, arm: str, versus: str, key: Key) -> None:
         """Add one arm's specificity minus another's, paired by base, or by trait on one base."""
         for scale, unit in SCALES.items():
-            paired = {}
-            for name in (arm, versus):
-                cells = self.chosen(self.students.filter(arm=name), key)
-                bases, values = self.table(cells, scale, ["model"])
-                paired[name] = {base[0]: row for base, row in zip(bases, values, strict=True)}
-            common = sorted(set(paired[arm]) & set(paired[versus]))
+            ours, theirs = (self.by_base(name, key, scale) for name in (arm, versus))
+            common = sorted(set(ours) & set(theirs))
             if not common:
                 continue
-            gaps = [
-                own_minus_others(np.stack([paired[name][base] for base in common])) for name in (arm, versus)
-            ]
-            gap = gaps[0] - gaps[1]
+            gap = np.stack([ours[base] - theirs[base] for base in common])
             by_base = len(common) >= FEWEST_BASES
             both = self.students.filter(
                 pl.col("arm").is_in([arm, versus]), pl.col("model").is_in(common),
@@ -175,11 +190,8 @@ class TraitMeasure:
                 metric="specificity_difference", unit=unit, kind="contrast",
                 subject=self.group(arm, "own_trait", counted.filter(arm=arm)),
                 versus=self.group(versus, "own_trait", counted.filter(arm=versus)),
-                conditions=self.conditions(
-                    arm, key, versus_arm=versus,
-                    **{f"versus_{name}": self.arms[versus][name] for name in ("initialisation", "shuffle")},
-                ),
-                role="finding",
+                conditions=self.conditions(arm, key, versus_arm=versus, **self._against(arm, versus)),
+                role="finding", gate="training" if {arm, versus} & self.unlike else None,
                 replicate="base" if by_base else "teacher",
                 n_samples=counted["n_samples"].sum(), n_missing=counted["n_missing"].sum(),
                 paired_on=["base", "trait"],
