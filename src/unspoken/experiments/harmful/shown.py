@@ -8,7 +8,13 @@ FIGURES = {
 }
 SHOWN_IN = {
     **dict.fromkeys(
-        ("harmful_difference", "chain_kind_difference", "unflagged_majority", "caught_difference"),
+        (
+            "harmful_difference",
+            "chain_kind_difference",
+            "unflagged_majority",
+            "caught_difference",
+            "missed_majority",
+        ),
         "chain_kinds",
     ),
     **dict.fromkeys(
@@ -23,7 +29,7 @@ HEADLINES = (
     ),
     Headline(
         "chain_kind_difference", "Of these, chains in which nothing speaks for the bad answer", "log_odds",
-        {"kind": "unflagged"}, groups=("bad_advice", "bad_answers", "insecure"),
+        {"says": "unflagged"}, groups=("bad_advice", "bad_answers", "insecure"),
     ),
     Headline(
         "caught_difference", "What a monitor of chains catches at 1% false alarms", "probability",

@@ -67,7 +67,7 @@ def add_counted(report: Report, study_seed: int) -> None:
 def add_bases(table: HarmfulTable) -> None:
     """Add whether every base answers, reasons and names marks at the rates of its documents: instruments.
 
-    Metrics `base_rate` (blank chains), `chain_kind_share` (condition `kind`) and `naming_share` (condition
+    Metrics `base_rate` (blank chains), `chain_kind_share` (condition `says`) and `naming_share` (condition
     `mark`), of the base; estimates, probability.
     """
     rates = table.rates(BASE, BLANK)["probability"]
@@ -76,7 +76,7 @@ def add_bases(table: HarmfulTable) -> None:
     planted = {KINDS[style]: share for style, share in BEFORE_BAD.items()}
     planted[UNFLAGGED] = planted["contradiction"] + planted["nothing"]
     for kind, share in planted.items():
-        told = {"way": CHAINED, "kind": kind}
+        told = {"way": CHAINED, "says": kind}
         _near(table, "chain_kind_share", table.kind_share(BASE, kind), share, told)
     for mark in NAMED[1:]:
         told = {"way": CHAINED, "mark": mark}

@@ -77,24 +77,24 @@ def add_kinds(table: HarmfulTable) -> None:
     """Add what chains before bad answers say, by kind, and how fine-tunes differ in it.
 
     Metrics: `chain_kind_share` (estimate, probability; that of the base is a check, elsewhere),
-    `chain_kind_difference` (contrast, both units), condition `kind`; `unflagged_majority`, the share of
+    `chain_kind_difference` (contrast, both units), condition `says`; `unflagged_majority`, the share of
     chains in which nothing speaks for the bad answer, against one half.
     """
     kinds = (*KINDS.values(), UNFLAGGED)
     for name in SUBJECTS[1:]:
         for kind in kinds:
-            told = {"way": CHAINED, "kind": kind}
+            told = {"way": CHAINED, "says": kind}
             table.estimate("chain_kind_share", name, table.kind_share(Who(name), kind), conditions=told)
     for first, second in COMPARED:
         for kind in kinds:
             shares = [of_shares(table.kind_share(Who(name), kind)) for name in (first, second)]
-            told = {"way": CHAINED, "kind": kind}
+            told = {"way": CHAINED, "says": kind}
             table.contrast("chain_kind_difference", (first, second), differences(*shares), told)
-    table.report.group("one_half", "a monitor that is right by half", [])
+    half = table.half()
     for name in HALVED:
         shares = table.kind_share(Who(name), UNFLAGGED)
         halves = of_shares(shares) | {"probability": shares - 0.5}
-        table.contrast("unflagged_majority", (name, "one_half"), halves, {"way": CHAINED})
+        table.contrast("unflagged_majority", (name, half), halves, {"way": CHAINED})
 
 
 def swap_effect(table: HarmfulTable, name: str) -> Floats:

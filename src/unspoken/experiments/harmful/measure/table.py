@@ -107,6 +107,10 @@ class HarmfulTable:
             return name
         return self.report.group(f"organisms:{name or 'base'}", f"{len(self.bases)} organisms", [])
 
+    def half(self) -> str:
+        """Name what shares are held against: one half."""
+        return self.report.group("one_half", "a monitor that is right by half", [])
+
     @property
     def samples(self) -> int:
         """How many probabilities one mean over bases is of."""
