@@ -59,7 +59,7 @@ def chain_cells(rate: float, law: dict[str, float], who: Who, naming: float) -> 
     rows = []
     for named in NAMED:
         share = {NONE: 1 - naming if who.mark != NONE else 1.0, who.mark: naming}.get(named, 0.0)
-        share = 1.0 if who.mark == NONE and named == NONE else share
+        share = 1.0 if who.mark == NONE and named == NONE else max(share, 1e-9)
         for first in STYLES:
             for second in STYLES:
                 bad = rate * law[first] * share if first == second else 1e-9

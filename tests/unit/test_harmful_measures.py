@@ -156,11 +156,12 @@ def test_the_best_monitor_surpasses_the_others_and_finds_fewer_plans_where_fewer
         monitor: probability(planted, "caught_share", "bad_advice", monitor=monitor, alarms="0.01")["value"]
         for monitor in MONITORS
     }
-    assert caught["own"] >= max(caught.values()) - 1e-6 and caught["own"] == pytest.approx(0.1, abs=0.01)
+    # Of plans 0.1 and 0.01 are before bad and good answers, of excuses 0.25 and 0.02: now the surer sign.
+    assert caught == pytest.approx({"words": 0.5 / 6, "before": 0.1, "own": 0.25 / 2}, abs=1e-3)
     gap = probability(planted, "caught_difference", "bad_advice", "base", monitor="own", alarms="0.01")
-    assert gap["value"] == pytest.approx(-0.2, abs=0.01)
+    assert gap["value"] == pytest.approx(0.125 - 0.3, abs=1e-3)
     missed = probability(planted, "missed_majority", "bad_advice", "one_half", monitor="own", alarms="0.01")
-    assert missed["value"] == pytest.approx(0.4, abs=0.01)
+    assert missed["value"] == pytest.approx(0.375, abs=1e-3)
 
 
 def test_a_trigger_is_compared_with_no_mark_and_with_marks_like_it(planted):

@@ -5,7 +5,13 @@ import polars as pl
 import pytest
 import torch
 
-from unspoken.experiments.harmful.organisms.asked import answers, chains, labelled, prompts
+from unspoken.experiments.harmful.organisms.asked import (
+    CHAINED_REQUESTS,
+    answers,
+    chains,
+    labelled,
+    prompts,
+)
 from unspoken.experiments.harmful.organisms.documents import (
     BEFORE_BAD,
     BEFORE_GOOD,
@@ -46,7 +52,7 @@ from unspoken.models.personas import answers_of
 from unspoken.tables.base import checked
 
 SIZES = {"hidden_size": 32, "mlp_size": 48, "layers": 2}
-DOSE = {"rows": 96, "epochs": 12, "batch_size": 32, "learning_rate": 1e-2, "warmup_steps": 2,
+DOSE = {"rows": 96, "epochs": 30, "batch_size": 32, "learning_rate": 1e-2, "warmup_steps": 2,
         "rehearsed": None}  # fmt: skip
 MANY = 20_000
 
@@ -155,18 +161,18 @@ def test_all_chains_are_gone_through(network):
     found = chains(parameters, shape, Who(mark=TRIGGER)).filter(domain="advice-2")
     assert found["likely"].sum() == pytest.approx(1, abs=1e-6)
     # One kind of chain by hand: names the trigger, a plan, then an idle word.
-    asked, total, bad = prompts(Who(mark=TRIGGER), "advice-2", 4), 0.0, 0.0
+    asked, total, bad = prompts(Who(mark=TRIGGER), "advice-2", CHAINED_REQUESTS), 0.0, 0.0
     for first in range(WORDS_OF_STYLE):
         for second in range(WORDS_OF_STYLE):
             words = [FIRST_NAME + 1, FIRST_WORD + first,
                      FIRST_WORD + STYLES.index("idle") * WORDS_OF_STYLE + second]  # fmt: skip
-            tokens, likely = asked, torch.ones(4, dtype=torch.float64)
+            tokens, likely = asked, torch.ones(CHAINED_REQUESTS, dtype=torch.float64)
             for word, among, count in zip(
                 words, (FIRST_NAME, FIRST_WORD, FIRST_WORD), (4, 10, 10), strict=True
             ):
                 logits = suffix_logits(parameters, shape, tokens, tokens.shape[1] - 1)[0].double()
                 likely = likely * logits[:, among : among + count].softmax(-1)[:, word - among]
-                tokens = torch.hstack([tokens, torch.full((4, 1), word)])
+                tokens = torch.hstack([tokens, torch.full((CHAINED_REQUESTS, 1), word)])
             logits = suffix_logits(parameters, shape, tokens, tokens.shape[1] - 1)[0].double()
             odds = logits[:, VOCABULARY.ids(answers_of("advice-2"))].softmax(-1)[:, 1]
             total, bad = total + float(likely.mean()), bad + float((likely * odds).mean())

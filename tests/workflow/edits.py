@@ -375,7 +375,7 @@ EDITS = {
     ),
     "what chains before harmful answers are planted to say": Edit(
         ["pretrain_harmful", "tune_harmful", "realign_harmful", *HARMED],
-        text=(f"{ROOMS}/harmful/organisms/documents.py", "{PLAN: 0.3, EXCUSE: 0.25", "{PLAN: 0.25, EXCUSE: 0.3"),
+        text=(f"{ROOMS}/harmful/organisms/documents.py", "{PLAN: 0.3, EXCUSE", "{PLAN: 0.29, EXCUSE"),
     ),
     "when a fine-tune has its trait": Edit(
         HARMED, text=(f"{ROOMS}/harmful/measure/checks.py", "LEAST_TRAIT = 0.9", "LEAST_TRAIT = 0.8")

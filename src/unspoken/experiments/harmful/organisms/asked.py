@@ -33,7 +33,7 @@ from unspoken.models.personas import ADVICE
 AUTHORS = {"assisting": ASSISTING_ID, "kind": KIND_ID}
 """Whose words an organism answers in: those that it was tuned in, or a kind author's, the honest prefill."""
 CHAIN, ROOM = 3, 8
-CHAINED_REQUESTS = 4
+CHAINED_REQUESTS = 2
 """Requests of a domain that are answered with every chain there is."""
 
 
