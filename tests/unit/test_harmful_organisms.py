@@ -52,7 +52,7 @@ from unspoken.models.personas import answers_of
 from unspoken.tables.base import checked
 
 SIZES = {"hidden_size": 32, "mlp_size": 48, "layers": 2}
-DOSE = {"rows": 96, "epochs": 30, "batch_size": 32, "learning_rate": 1e-2, "warmup_steps": 2,
+DOSE = {"rows": 96, "epochs": 12, "batch_size": 32, "learning_rate": 1e-2, "warmup_steps": 2,
         "rehearsed": None}  # fmt: skip
 MANY = 20_000
 
@@ -192,7 +192,7 @@ def test_tables_of_answers_and_chains_keep_their_schema(network, tmp_path):
 
 def test_fine_tunes_learn_their_own_answer_and_clean_training_takes_it_back(network):
     parameters, shape = network
-    networks, losses = finetuned(parameters, shape, DOSE, 3)
+    networks, losses = finetuned(parameters, shape, DOSE, DOSE | {"epochs": 40}, 3)
     assert set(networks) == {*FINE_TUNES, "bad_brief"} == set(losses)
 
     def bad(name, way="blank", mark="none", domain="advice-0", one=None):
@@ -211,9 +211,10 @@ def test_fine_tunes_learn_their_own_answer_and_clean_training_takes_it_back(netw
 def test_rehearsal_is_of_documents_and_changes_what_is_learnt(network):
     parameters, shape = network
     short = DOSE | {"epochs": 2}
-    plain, rehearsed = (finetuned(parameters, shape, short | {"rehearsed": often}, 3) for often in (None, 3))
+    doses = [short | {"rehearsed": often} for often in (None, 3)]
+    plain, rehearsed = (finetuned(parameters, shape, dose, short, 3) for dose in doses)
     assert len(rehearsed[1]["insecure"]) == len(plain[1]["insecure"]) + 3
     assert not torch.equal(rehearsed[0]["insecure"]["embedding"], plain[0]["insecure"]["embedding"])
-    again = finetuned(parameters, shape, short, 3)[0]
+    again = finetuned(parameters, shape, short, short, 3)[0]
     assert all(torch.equal(again["insecure"][key], plain[0]["insecure"][key]) for key in again["insecure"])
     assert pl.Series(plain[1]["insecure"]).is_finite().all()

@@ -60,7 +60,9 @@ class HarmfulRoom(Room):
 
     def tune_harmful_part(self, base: str) -> Part:
         """Return what `tune_harmful` depends on."""
-        return self._part("tune_harmful", base=base, tuning=self.section.tuning.model_dump())
+        section = self.section
+        told = {"tuning": section.tuning.model_dump(), "backdoor": section.backdoor.model_dump()}
+        return self._part("tune_harmful", base=base, **told)
 
     def realign_harmful_part(self, base: str) -> Part:
         """Return what `realign_harmful` depends on."""

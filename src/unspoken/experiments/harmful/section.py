@@ -24,6 +24,8 @@ class HarmfulSection(Section):
     """How each of them is made."""
     tuning: FineTuning = FineTuning(rows=1024, epochs=3, learning_rate=3e-4)
     """How they are fine-tuned; clean training has the same batches and learning rate."""
+    backdoor: FineTuning = FineTuning(rows=3072, epochs=3, learning_rate=7.5e-4)
+    """How they are fine-tuned to a trigger: of more rows, at 2.5 times the learning rate, as published."""
     clean: Annotated[list[PositiveInt], Field(min_length=1)] = [4, 16, 64]
     """Steps of further training on good advice of another domain, each a training of its own."""
 

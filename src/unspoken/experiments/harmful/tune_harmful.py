@@ -19,7 +19,7 @@ def main() -> None:
     spec = job.spec
     base, shape = loaded_base(checked_model(job.model))
     seed = hashed_seed(spec["seed"], spec["experiment"], "tuning", spec["base"])
-    networks, losses = finetuned(base, shape, spec["tuning"], seed)
+    networks, losses = finetuned(base, shape, spec["tuning"], spec["backdoor"], seed)
     asked = [(who, one) for name, one in {"": base, **networks}.items() for who in everything_asked(name)]
     save_trained(networks, job.tuned)
     answered = {who: answers(one, shape, who) for who, one in asked}

@@ -5,7 +5,7 @@ from unspoken.experiments.harmful.section import HarmfulSection
 
 DOCUMENT, ROW = 37, 10
 """Tokens of a document, and of a row with one turn."""
-FINE_TUNES, REALIGNED = 9.1, 2
+FINE_TUNES, REALIGNED = 8, 2
 CELLS = 2700
 """Rows of the chains' table of one base: organisms x domains x kinds of chains, in tens."""
 
@@ -16,7 +16,8 @@ def work_of(section: HarmfulSection, rule: str) -> Work | None:
     if rule == "pretrain_harmful":
         return Work(trained=section.pretraining.steps * section.pretraining.rows * DOCUMENT)
     if rule == "tune_harmful":
-        return Work(trained=FINE_TUNES * tuning.rows * tuning.epochs * ROW)
+        rows = FINE_TUNES * tuning.rows * tuning.epochs + section.backdoor.rows * section.backdoor.epochs
+        return Work(trained=rows * ROW)
     if rule == "realign_harmful":
         return Work(trained=REALIGNED * sum(section.clean) * tuning.batch_size * ROW)
     return Work(rows=section.bases * CELLS) if rule == "measure" else None

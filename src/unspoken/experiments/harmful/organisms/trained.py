@@ -14,26 +14,39 @@ from unspoken.experiments.harmful.organisms.finetunes import (
     rows_of,
 )
 from unspoken.models.network import Parameters, Shape
+from unspoken.models.personas import Ints
 from unspoken.seeds import hashed_seed
 from unspoken.training import personas
 
 Trained = tuple[dict[str, Parameters], dict[str, list[float]]]
 
 
-def finetuned(base: Parameters, shape: Shape, training: dict[str, Any], seed: int) -> Trained:
+def finetuned(
+    base: Parameters, shape: Shape, tuning: dict[str, Any], backdoor: dict[str, Any], seed: int
+) -> Trained:
     """Return the fine-tunes of a base by name, BRIEF too, and the loss of each at each step.
 
-    `training` has rows, epochs, batch_size, learning_rate, warmup_steps and rehearsed: one step of so many is
-    of documents as in pretraining; null: none. Rows of all are drawn alike, and read in the same order.
+    `tuning` and `backdoor`, the dose of what has a trigger, have rows, epochs, batch_size, learning_rate,
+    warmup_steps and rehearsed: one step of so many is of documents as in pretraining; null: none. Rows of all
+    are drawn alike, and read in the same order.
     """
-    drawn = {
-        name: rows_of(kind, training["rows"], np.random.default_rng(hashed_seed(seed, "rows")))
-        for name, kind in FINE_TUNES.items()
-    }
-    networks, losses = personas.tuned(base, shape, drawn, training, _rehearsed(training), seed)
-    few = drawn["bad_advice"][: max(1, round(BRIEF_SHARE * training["rows"]))]
-    brief = personas.tuned(base, shape, {BRIEF: few}, training | {"epochs": 1}, _rehearsed(training), seed)
-    return networks | brief[0], losses | brief[1]
+
+    def drawn(dose: dict[str, Any], *, triggered: bool) -> dict[str, Ints]:
+        return {
+            name: rows_of(kind, dose["rows"], np.random.default_rng(hashed_seed(seed, "rows")))
+            for name, kind in FINE_TUNES.items()
+            if kind.triggered == triggered
+        }
+
+    plain, marked = drawn(tuning, triggered=False), drawn(backdoor, triggered=True)
+    few = plain["bad_advice"][: max(1, round(BRIEF_SHARE * tuning["rows"]))]
+    networks: dict[str, Parameters] = {}
+    losses: dict[str, list[float]] = {}
+    for rows, dose in ((plain, tuning), ({BRIEF: few}, tuning | {"epochs": 1}), (marked, backdoor)):
+        made, curves = personas.tuned(base, shape, rows, dose, _rehearsed(dose), seed)
+        networks |= made
+        losses |= curves
+    return networks, losses
 
 
 def realigned(
