@@ -21,7 +21,7 @@ LEFT = {
 NAMED = 0.3
 """Share of the chains in documents that name the mark of their turn."""
 LABELS = 120
-WIDTH = (PAGE - LABELS) // 2 - 25
+WIDTH = (PAGE - LABELS) // 2 - 35
 SHARE: Options = {"scale": alt.Scale(domain=[-0.02, 1.02], nice=False)}
 
 

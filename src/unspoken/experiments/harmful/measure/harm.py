@@ -87,9 +87,9 @@ def add_kinds(table: HarmfulTable) -> None:
             table.estimate("chain_kind_share", name, table.kind_share(Who(name), kind), conditions=told)
     for first, second in COMPARED:
         for kind in kinds:
-            shares = [of_shares(table.kind_share(Who(name), kind)) for name in (first, second)]
+            one, other = (of_shares(table.kind_share(Who(name), kind)) for name in (first, second))
             told = {"way": CHAINED, "says": kind}
-            table.contrast("chain_kind_difference", (first, second), differences(*shares), told)
+            table.contrast("chain_kind_difference", (first, second), differences(one, other), told)
     half = table.half()
     for name in HALVED:
         shares = table.kind_share(Who(name), UNFLAGGED)

@@ -68,7 +68,7 @@ class HarmfulTable:
             *PERSON, "domain", "base", maintain_order=True
         ):
             cells = own.select("likely", "bad").to_numpy().T
-            who = Who(*key[:4])  # type: ignore[arg-type]
+            who = Who(*key[:4])
             self._chains[who, *key[4:]] = cells.reshape(2, len(NAMED), len(STYLES), len(STYLES))
 
     def cells(self, who: Who, domains: Domains = UNTRAINED) -> tuple[Floats, Floats]:
