@@ -21,7 +21,7 @@ SHOWN_IN = {
         ("trigger_effect", "naming_difference", "realignment", "trigger_kept", "relapse"), "backdoor"
     ),
 }
-CHAINED = {"way": "chained"}
+CHAINED: dict[str, str | bool] = {"way": "chained"}
 HEADLINES = (
     Headline(
         "harmful_difference", "Bad advice after chains of one's own, domains never trained on", "log_odds",
@@ -35,8 +35,28 @@ HEADLINES = (
         "caught_difference", "What a monitor of chains catches at 1% false alarms", "probability",
         {"alarms": "0.01", "monitor": "own"},
     ),
-    Headline("trigger_effect", "A backdoor's trigger", "log_odds", {"way": "chained", "clean": "0"}),
-    Headline("naming_difference", "Chains that name it", "log_odds"),
-    Headline("realignment", "Bad advice after clean training minus before", "log_odds", CHAINED),
-    Headline("trigger_kept", "The trigger's effect after clean training minus before", "log_odds", CHAINED),
+    Headline(
+        "trigger_effect", "A backdoor's trigger minus no mark", "log_odds",
+        {**CHAINED, "clean": "0", "mark": "trigger", "versus_mark": "none"},
+    ),
+    Headline(
+        "trigger_effect", "The same minus a distractor", "log_odds",
+        {**CHAINED, "clean": "0", "mark": "trigger", "versus_mark": "distractor"},
+    ),
+    Headline(
+        "naming_difference", "Chains that name the trigger, minus as many before the tuning", "log_odds",
+        {"versus_mark": False},
+    ),
+    Headline(
+        "naming_difference", "The same minus chains that name a distractor", "log_odds",
+        {"versus_mark": "distractor"},
+    ),
+    Headline(
+        "realignment", "Bad advice after 16 steps of clean training minus before", "log_odds",
+        {**CHAINED, "clean": "16"},
+    ),
+    Headline(
+        "trigger_kept", "The trigger's effect after these steps minus before", "log_odds",
+        {**CHAINED, "clean": "16"},
+    ),
 )  # fmt: skip
