@@ -40,7 +40,7 @@ def _by_mark(rows: pl.DataFrame, title: str, line: float | None, labels: bool) -
     )  # fmt: skip
     axis = alt.Axis(grid=True, labelLimit=LABELS, labels=labels, ticks=labels)
     place: Options = {
-        "y": alt.Y("label:N", sort=list(MARKS.values()), title=None, axis=axis),
+        "y": alt.Y("label:N", scale=alt.Scale(domain=list(MARKS.values())), title=None, axis=axis),
         "yOffset": alt.YOffset("color:N"),
     }
     layers = intervals("x", {"title": title, **SHARE}, clip="lines", **place, color=_color(WHOSE))
@@ -64,7 +64,7 @@ def _left(measurements: pl.DataFrame) -> Any:
         "xOffset": alt.XOffset("color:N"),
     }
     layers = intervals("y", {"title": "P(bad advice)", **SHARE}, clip="lines", **place, color=_color(LEFT))
-    return alt.layer(*layers, data=shown).properties(width=PAGE - 70, height=110)
+    return alt.layer(*layers, data=shown).properties(width=PAGE - 115, height=110)
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:

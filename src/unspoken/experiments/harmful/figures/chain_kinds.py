@@ -72,5 +72,5 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     chart = alt.vconcat(
         by_tuning(shares, KINDS, "says", "of the chains before bad answers"),
         by_tuning(caught, MONITORS, "monitor", "of bad answers, caught by their chain at 1% false alarms"),
-    ).resolve_scale(color="independent")
+    ).resolve_scale(color="independent", yOffset="independent")
     return chart.properties(title=headline(title, subtitle))
