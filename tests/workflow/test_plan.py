@@ -19,8 +19,8 @@ STATED = {rule.split()[0] for rule in FACTS["rules"]}
 BY_MODEL = {"finetune_starts", "generate_replies", "judge_replies", "monitor_chains", "probe_chains"}
 TOOK = {"default": 29 * 60 + 5 + (508 + 209) / 2, "test": 60 + 51 + (71 + 41) / 2}
 """Seconds of complete runs from nothing on two idle cores (README); of the default study before it had the
-rooms of misalignment and of harm, of the test study before it had those of lengths and of rewards; and half of
-the seconds that their jobs took or, of misalignment and of harm, are stated to take."""
+rooms of misalignment and of harm, of the test study before it had those of lengths and of rewards; and half
+of what their jobs took or, of misalignment and of harm, are stated to take, in seconds."""
 
 
 @pytest.mark.parametrize(
