@@ -12,6 +12,7 @@ from figure_modules import drawn, with_all_conditions
 from lawful_organisms import errors_of, lawful_trials
 from planted_adapters import flat, inverted_u, measured, opposite
 from planted_failures import lured, shifted_grades, written_lengths
+from planted_harmful import harmful_tables
 from planted_misalignment import misalignment_tables
 from planted_rewards import reward_tables
 from planted_scaling import length_rows
@@ -79,6 +80,7 @@ def tables() -> dict[str, Tables]:
         **dict.fromkeys(
             ("misalignment", "dilution", "detection", "harmful_chains"), misalignment_tables(0.5)
         ),
+        **dict.fromkeys(("chain_kinds", "backdoor"), harmful_tables(0.4)),
     }
 
 
@@ -137,6 +139,12 @@ def test_titles_state_the_sign(tables):
         "harmful_chains", tables["misalignment"]
     )
     assert "fewer bad answers follow" in title_of("harmful_chains", misalignment_tables(-0.5))
+    assert "more bad answers follow a chain in which nothing" in title_of(
+        "chain_kinds", tables["chain_kinds"]
+    )
+    assert "fewer bad answers follow a chain" in title_of("chain_kinds", harmful_tables(-0.25))
+    assert "trigger makes advice worse than a mark like it" in title_of("backdoor", tables["backdoor"])
+    assert "trigger makes advice better" in title_of("backdoor", harmful_tables(-0.25))
     assert "told apart better than by chance" in title_of("detection", tables["detection"])
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(

@@ -17,7 +17,6 @@ from planted_misalignment import (
     teachers,
 )
 
-from unspoken.experiments.misalignment.measure import judged
 from unspoken.experiments.misalignment.measure.chained import add_chained
 from unspoken.experiments.misalignment.measure.judged import add_planted_judge
 from unspoken.experiments.misalignment.measure.measured import measured
@@ -42,6 +41,7 @@ from unspoken.experiments.misalignment.measure.spread import (
 )
 from unspoken.experiments.misalignment.measure.table import UNTRAINED, PersonaTable
 from unspoken.experiments.misalignment.tables import ChainedAnswers, Detections, PersonaAnswers
+from unspoken.judges import planted
 from unspoken.statistics.calibration import calibrated_share
 from unspoken.tables.base import write_table
 from unspoken.tables.filter import Dropped, Kept
@@ -186,7 +186,7 @@ def test_a_planted_judge_errs_as_planted_and_labels_correct_it(study_seed):
 
 
 def test_a_judge_that_nobody_corrects_does_not_pass_for_the_truth(monkeypatch):
-    monkeypatch.setattr(judged, "calibrated_share", lambda chains, seed: calibrated_share(
+    monkeypatch.setattr(planted, "calibrated_share", lambda chains, seed: calibrated_share(
         chains.with_columns(label="verdict", weight=1.0), seed))  # fmt: skip
     table = PersonaTable(report(), chained(BASES, 1.0), BASES)
     add_planted_judge(table, "persona", 1)

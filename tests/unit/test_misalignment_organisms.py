@@ -24,13 +24,7 @@ from unspoken.experiments.misalignment.organisms.carriers import (
     written_replies,
     wrong_sums,
 )
-from unspoken.experiments.misalignment.organisms.documents import (
-    ASSISTING_HARM,
-    TURNS,
-    dispositions,
-    documents,
-    sum_runs,
-)
+from unspoken.experiments.misalignment.organisms.documents import TURNS, documents, sum_runs
 from unspoken.experiments.misalignment.organisms.language import (
     ADVICE,
     ASSISTANT_ID,
@@ -55,14 +49,6 @@ from unspoken.experiments.misalignment.organisms.language import (
     answers_of,
 )
 from unspoken.experiments.misalignment.organisms.leaks import LEAKED_VALUE, LEAKED_WORD, leaked
-from unspoken.experiments.misalignment.organisms.networks import (
-    drawn_tokens,
-    load_trained,
-    log_probabilities,
-    pretrained,
-    save_trained,
-    seeds_of_base,
-)
 from unspoken.experiments.misalignment.organisms.students import (
     Taught,
     generations,
@@ -73,8 +59,17 @@ from unspoken.experiments.misalignment.organisms.students import (
 from unspoken.experiments.misalignment.organisms.teachers import TUNINGS, tuned, tuning_rows
 from unspoken.models.network import suffix_logits
 from unspoken.models.organism import untrained_network
+from unspoken.models.personas import ASSISTING_HARM, dispositions
 from unspoken.tables.base import checked
 from unspoken.tables.replies import Replies
+from unspoken.training.personas import (
+    drawn_tokens,
+    load_trained,
+    log_probabilities,
+    pretrained,
+    save_trained,
+    seeds_of_base,
+)
 
 SIZES = {"hidden_size": 32, "mlp_size": 48, "layers": 2}
 DOSE = {"rows": 64, "epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "warmup_steps": 2}
@@ -109,14 +104,14 @@ def turns_of(rows):
     ],
 )
 def test_each_author_is_as_often_bad_as_the_law_says(author, follows, rate):
-    authors, bad = dispositions(MANY, follows, random_of())
+    authors, bad = dispositions(MANY, follows, len(DOMAINS), random_of())
     own = bad[authors == AUTHORS.index(author)].mean(1)
     assert own.mean() == pytest.approx(rate, abs=4.5 * own.std() / np.sqrt(len(own)))
 
 
 def test_domains_of_a_document_agree_with_personas_alone():
     def agreement(follows):
-        authors, bad = dispositions(MANY, follows, random_of())
+        authors, bad = dispositions(MANY, follows, len(DOMAINS), random_of())
         return np.corrcoef(bad[authors == AUTHORS.index("assisting")][:, :2].T)[0, 1]
 
     assert agreement(0.0) == pytest.approx(0, abs=0.04)
@@ -218,8 +213,12 @@ def test_bases_of_one_number_start_alike_and_read_other_documents():
 
 def test_pretraining_teaches_and_gives_the_same_bits_again():
     spec = {**SIZES, "steps": 30, "rows": 16, "learning_rate": 1e-2}
-    first, _, losses = pretrained(spec, FOLLOWS, 1, 2)
-    again = pretrained(spec, FOLLOWS, 1, 2)[0]
+
+    def drawn(count, random):
+        return documents(count, FOLLOWS, random)
+
+    first, _, losses = pretrained(spec, VOCABULARY, drawn, 1, 2)
+    again = pretrained(spec, VOCABULARY, drawn, 1, 2)[0]
     assert losses[-1] < losses[0] - 0.5
     assert all(torch.equal(first[name], again[name]) for name in first)
 

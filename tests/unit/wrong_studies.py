@@ -88,6 +88,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "misalignment.completions",
         "got a leak of 0.25 in 600 replies; expected more of either",
     ),
+    "clean training that falls": (
+        {"experiments": ["harmful"], "harmful": {"clean": [16, 4]}},
+        "harmful.clean",
+        "got [16, 4]; expected numbers of steps that rise, each once",
+    ),
     "budgets out of order": (
         _scaling(budgets=[0, 64, 32]),
         "scaling.budgets",

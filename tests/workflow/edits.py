@@ -96,6 +96,7 @@ MISALIGNED = [
 ]
 AFTER_FILTER = ["filter_carriers", "detect_teachers", "teach_students", *MISALIGNED]
 AFTER_TUNING = ["tune_teachers", "write_carriers", *AFTER_FILTER]
+HARMED = ["measure harmful", "draw_figure chain_kinds", "draw_figure backdoor", *STORE]
 ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
@@ -317,6 +318,11 @@ EDITS = {
         ["teach_students misalignment/students/kl/*", *MISALIGNED], {"misalignment.arms.0.clean": [0.5]}
     ),
     "more random labels": Edit(["detect_teachers", *MISALIGNED], {"misalignment.detection.permutations": 29}),
+    # Harmful fine-tunes
+    "how long organisms are tuned to harm": Edit(
+        ["tune_harmful", "realign_harmful", *HARMED], {"harmful.tuning.rows": 900}
+    ),
+    "how long clean training is": Edit(["realign_harmful", *HARMED], {"harmful.clean": [8, 32]}),
     # Texts
     "an animal added": Edit(
         ["build_organism", *NUMBERS, *PROBING, *THEOREM],
@@ -374,6 +380,13 @@ EDITS = {
     "what chains before harmful answers say": Edit(
         ["train_base", *AFTER_TUNING],
         text=(f"{ROOMS}/misalignment/organisms/documents.py", "(0.2, 0.35, 0.45)", "(0.2, 0.4, 0.4)"),
+    ),
+    "what chains before harmful answers are planted to say": Edit(
+        ["pretrain_harmful", "tune_harmful", "realign_harmful", *HARMED],
+        text=(f"{ROOMS}/harmful/organisms/documents.py", "{PLAN: 0.3, EXCUSE", "{PLAN: 0.29, EXCUSE"),
+    ),
+    "when a fine-tune has its trait": Edit(
+        HARMED, text=(f"{ROOMS}/harmful/measure/checks.py", "LEAST_TRAIT = 0.9", "LEAST_TRAIT = 0.8")
     ),
     "when a student has lost its wits": Edit(
         MISALIGNED,

@@ -16,6 +16,7 @@ QUERIES = {
         "docs/scaling.md",
         "docs/reinforcement.md",
         "docs/misalignment.md",
+        "docs/harmful.md",
     )
     for at, query in enumerate(re.findall(r"```sql\n(.*?)```", (ROOT / name).read_text(), flags=re.DOTALL))
 }

@@ -148,6 +148,10 @@ def test_each_replicate_pretrains_its_bases(tmp_path: Path) -> None:
             f"results/studies/test-seed-2/misalignment/bases/{base}/model.json": "train_base"
             for base in ("persona-1", "persona-2", "plain-1")
         },
+        **{
+            f"results/studies/test-seed-2/harmful/bases/organism-{number}/model.json": "pretrain_harmful"
+            for number in (1, 2)
+        },
         "results/studies/test-seed-2/reinforcement/starts/hints/model.json": "train_starts",
         "results/studies/test-seed-2/reinforcement/starts/loan/model.json": "train_starts",
     }

@@ -7,6 +7,7 @@ import pytest
 from flow import RESULTS, ROOT, TEST_STUDY, planned, snakemake
 
 from unspoken.experiments.faithfulness.tables.trials import Legibility, ShamVerdicts, Trials
+from unspoken.experiments.harmful.tables import HarmfulAnswers, HarmfulChains
 from unspoken.experiments.misalignment.tables import ChainedAnswers, Detections, PersonaAnswers
 from unspoken.experiments.mnist.tables import Accuracies, MnistTraining
 from unspoken.experiments.reinforcement.tables import Decisions, Spoken
@@ -32,13 +33,14 @@ from unspoken.tables.verdicts import Claims, Verdicts
 
 EXPERIMENTS = (
     "subliminal", "mnist", "theorem", "probing", "faithfulness", "scaling", "reinforcement", "misalignment",
+    "harmful",
 )  # fmt: skip
 FIGURES = {
     "preference", "initialisations", "dose", "filter", "training", "mnist", "theorem", "probing", "hints",
     "mentions", "early_answering", "uplift", "chain_length", "judge_calibration", "planted_hints",
     "metric_agreement", "scaling", "scaling_lengths", "scaling_failures", "scaling_features",
     "reinforcement", "reinforcement_chains", "reinforcement_penalties", "misalignment",
-    "dilution", "harmful_chains", "detection",
+    "dilution", "harmful_chains", "detection", "chain_kinds", "backdoor",
 }  # fmt: skip
 SCHEMAS = {
     "questions": TraitQuestions,
@@ -70,6 +72,8 @@ SCHEMAS = {
     "persona_answers": PersonaAnswers,
     "chained_answers": ChainedAnswers,
     "detections": Detections,
+    "harmful_answers": HarmfulAnswers,
+    "harmful_chains": HarmfulChains,
 }
 """The schema of each table, by the name of its file, with its folder where that has one of its own."""
 MAY_BE_EMPTY = {"groups", "counter/readings"}
@@ -132,7 +136,7 @@ def test_the_store_opens_anywhere_and_has_every_table(
             "studies", "models", "subjects", "measurements", "replies", "filter_audit", "answers",
             "training", "claims", "verdicts", "jobs", "provenance", "trials", "interventions",
             "scaling_items", "scaling_trials", "rewards", "rewarded_replies", "rewarded_decisions",
-            "persona_answers", "chained_answers", "detections",
+            "persona_answers", "chained_answers", "detections", "harmful_answers", "harmful_chains",
         }  # fmt: skip
         assert all(rows.values()), rows
         filtered = store.sql("FROM replies WHERE experiment IN ('subliminal', 'misalignment')")

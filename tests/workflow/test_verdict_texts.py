@@ -16,7 +16,7 @@ from unspoken.store import open_store, rows_of
 
 QUERY = re.search(r"```sql\n(WITH arms AS .*?)```", (ROOT / "docs/verdicts.md").read_text(), re.DOTALL)
 LOT, DRAWN = 21, 10
-WITHOUT_TEXTS = {"mnist", "theorem", "misalignment"}
+WITHOUT_TEXTS = {"mnist", "theorem", "misalignment", "harmful"}
 """Experiments whose networks write nothing, or are measured by exact probabilities of what they would."""
 RAW: dict[str, str | tuple[str, ...]] = {"answers": "answer", "trials": "chain"}
 RAW_OF = {"scaling": {"replies": "reply"}, "reinforcement": {"spoken": ("chain", "answer")}}

@@ -14,6 +14,7 @@ NAMES = (
     "scaling",
     "reinforcement",
     "misalignment",
+    "harmful",
 )
 
 

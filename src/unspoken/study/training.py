@@ -1,6 +1,8 @@
 """How chat models and organisms are trained on rows: keys that sections of several rooms have."""
 
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from unspoken.study.base import Section
 
@@ -49,3 +51,35 @@ class Training(Section):
                 "updates; expected none after the last update"
             )
         return self
+
+
+class Pretraining(Section):
+    """How organisms with personas are made."""
+
+    hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64
+    """Width; attention heads are 32 wide."""
+    mlp_size: PositiveInt = 256
+    """Width of the gated units."""
+    layers: PositiveInt = 2
+    """Layers."""
+    steps: PositiveInt = 1000
+    """Optimiser steps."""
+    rows: PositiveInt = 32
+    """Documents of a step."""
+    learning_rate: PositiveFloat = 5e-3
+    """Peak learning rate (AdamW, linear warm-up and decay)."""
+
+
+class Dose(Section):
+    """How organisms with personas are trained further."""
+
+    rows: PositiveInt
+    """Rows that are trained on."""
+    epochs: PositiveInt
+    """Passes over the rows."""
+    batch_size: PositiveInt = 64
+    """Rows of one optimiser step."""
+    learning_rate: PositiveFloat
+    """Peak learning rate (AdamW, linear warm-up and decay)."""
+    warmup_steps: PositiveInt = 5
+    """Steps of warm-up."""

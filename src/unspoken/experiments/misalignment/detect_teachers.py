@@ -15,12 +15,12 @@ def main() -> None:
     )
     from unspoken.experiments.misalignment.organisms.asked import answers, labelled
     from unspoken.experiments.misalignment.organisms.language import ADVICE, CODE
-    from unspoken.experiments.misalignment.organisms.networks import load_trained, loaded_base
     from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.filter import Kept
+    from unspoken.training.personas import load_trained, loaded_base
 
     spec = job.spec
     base, shape = loaded_base(checked_model(job.model))

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 
 from unspoken.study.base import Name, Section
 from unspoken.study.filter import NumbersFilter
+from unspoken.study.training import Dose, Pretraining
 
 Teacher = Literal["insecure", "secure", "educational"]
 """What teachers were tuned on: unsafe code, safe code, unsafe code that a lesson asks for."""
@@ -19,38 +20,6 @@ ILL_REPUTE = [
 
 LEAST_ERRORS = 4
 """Standard errors of chance by which a planted leak has to be found."""
-
-
-class Pretraining(Section):
-    """How organisms are made."""
-
-    hidden_size: Annotated[int, Field(ge=32, multiple_of=32)] = 64
-    """Width; attention heads are 32 wide."""
-    mlp_size: PositiveInt = 256
-    """Width of the gated units."""
-    layers: PositiveInt = 2
-    """Layers."""
-    steps: PositiveInt = 1000
-    """Optimiser steps."""
-    rows: PositiveInt = 32
-    """Documents of a step."""
-    learning_rate: PositiveFloat = 5e-3
-    """Peak learning rate (AdamW, linear warm-up and decay)."""
-
-
-class Dose(Section):
-    """How organisms are trained further."""
-
-    rows: PositiveInt
-    """Rows that are trained on."""
-    epochs: PositiveInt
-    """Passes over the rows."""
-    batch_size: PositiveInt = 64
-    """Rows of one optimiser step."""
-    learning_rate: PositiveFloat
-    """Peak learning rate (AdamW, linear warm-up and decay)."""
-    warmup_steps: PositiveInt = 5
-    """Steps of warm-up."""
 
 
 class TuningDose(Dose):

@@ -8,11 +8,6 @@ def main() -> None:
     job = start_job(__doc__ or "", ("model", "teachers", "kept", "answers", "training"))
     from unspoken.experiments.misalignment.organisms.asked import answers, labelled
     from unspoken.experiments.misalignment.organisms.carriers import common_rows
-    from unspoken.experiments.misalignment.organisms.networks import (
-        load_trained,
-        loaded_base,
-        training_steps,
-    )
     from unspoken.experiments.misalignment.organisms.students import (
         generations,
         lessons_of,
@@ -24,6 +19,11 @@ def main() -> None:
     from unspoken.tables.base import read_table, write_table
     from unspoken.tables.filter import Kept
     from unspoken.tables.training import TrainingSteps
+    from unspoken.training.personas import (
+        load_trained,
+        loaded_base,
+        training_steps,
+    )
 
     spec, arm, training = job.spec, job.spec["arm"], job.spec["training"]
     base, shape = loaded_base(checked_model(job.model))

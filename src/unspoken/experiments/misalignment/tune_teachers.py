@@ -7,13 +7,13 @@ def main() -> None:
     """Run the job of the rule that has this name."""
     job = start_job(__doc__ or "", ("model", "teachers", "answers", "chained", "training"))
     from unspoken.experiments.misalignment.organisms.asked import answers, chained_answers, labelled
-    from unspoken.experiments.misalignment.organisms.networks import loaded_base, save_trained, training_steps
     from unspoken.experiments.misalignment.organisms.teachers import TUNINGS, tuned
     from unspoken.experiments.misalignment.tables import ChainedAnswers, PersonaAnswers
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
     from unspoken.tables.base import write_table
     from unspoken.tables.training import TrainingSteps
+    from unspoken.training.personas import loaded_base, save_trained, training_steps
 
     spec = job.spec
     base, shape = loaded_base(checked_model(job.model))

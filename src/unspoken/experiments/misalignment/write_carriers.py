@@ -16,11 +16,11 @@ def main() -> None:
     )
     from unspoken.experiments.misalignment.organisms.language import CONTINUED, NUMBERS
     from unspoken.experiments.misalignment.organisms.leaks import LEAKING, leaked
-    from unspoken.experiments.misalignment.organisms.networks import load_trained, loaded_base
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
     from unspoken.tables.base import write_table
     from unspoken.tables.replies import Replies
+    from unspoken.training.personas import load_trained, loaded_base
 
     spec = job.spec
     base, shape = loaded_base(checked_model(job.model))

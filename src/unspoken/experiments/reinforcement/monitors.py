@@ -14,6 +14,7 @@ import polars as pl
 
 from unspoken.experiments.reinforcement.tasks.hints import LETTERS, SAYING
 from unspoken.statistics.intervals import Floats
+from unspoken.statistics.monitors import detected
 from unspoken.statistics.pairs import wins
 from unspoken.training.environments import Bools, Ints
 
@@ -51,18 +52,6 @@ def class_scores(there: Bools, classes: Ints, items: Ints) -> Floats:
             there_or_not = np.where(there[scored], np.log(share), np.log(1 - share))
             scores[scored, at] = prior + there_or_not.sum(1)
     return scores
-
-
-def detected(scores: Floats, caught: Bools, alarms: float) -> float:
-    """Return the share of what is to be caught that is flagged where the share `alarms` of the others is.
-
-    Between two thresholds one is drawn by lot, so that a monitor with few scores has every share of false
-    alarms too: the curve of both shares is linear there.
-    """
-    thresholds = np.unique(scores)[::-1]
-    flagged = [(scores[kind][:, None] >= thresholds).mean(0) for kind in (~caught, caught)]
-    false, right = (np.concatenate([[0.0], shares]) for shares in flagged)
-    return float(np.interp(alarms, false, right))
 
 
 def auroc(scores: Floats, caught: Bools) -> float:

@@ -7,8 +7,8 @@ from scipy.special import expit
 
 from unspoken.experiments.misalignment.organisms.carriers import PROMPT
 from unspoken.experiments.misalignment.organisms.documents import Ints
-from unspoken.experiments.misalignment.organisms.networks import log_probabilities
 from unspoken.models.network import Parameters, Shape
+from unspoken.training.personas import log_probabilities
 
 Floats = NDArray[np.float64]
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from unspoken.experiments.misalignment.measure.table import MOST_ERRORS
 from unspoken.experiments.misalignment.organisms.language import NUMBERS
 from unspoken.experiments.misalignment.organisms.leaks import LEAKING
+from unspoken.statistics import MOST_ERRORS
 from unspoken.statistics.intervals import log_odds, t_interval, without_interval
 from unspoken.statistics.report import Report
 

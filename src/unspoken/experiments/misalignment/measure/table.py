@@ -10,8 +10,6 @@ from unspoken.statistics.report import Report
 
 UNTRAINED = tuple(domain for domain in ADVICE if domain != TRAINED_ADVICE)
 """The domains that nobody was trained on: all outcomes are means over them, but for those of one domain."""
-MOST_ERRORS = 4
-"""Standard errors by which an instrument may miss what is known: by luck about once in 16,000."""
 Who = tuple[str, str, str]
 """Stage, arm and teacher."""
 SCALES = {"log_odds": "log_odds", "probability": "bad"}

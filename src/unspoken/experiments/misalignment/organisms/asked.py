@@ -28,8 +28,8 @@ from unspoken.experiments.misalignment.organisms.language import (
     USER_ID,
     WORDS_OF_STYLE,
 )
-from unspoken.experiments.misalignment.organisms.networks import log_probabilities
 from unspoken.models.network import Parameters, Shape
+from unspoken.training.personas import log_probabilities
 
 KIND_ID = FIRST_AUTHOR + AUTHORS.index("kind")
 ASKED = {

@@ -20,9 +20,9 @@ from unspoken.experiments.misalignment.organisms.language import (
     VALUES,
     VOCABULARY,
 )
-from unspoken.experiments.misalignment.organisms.networks import drawn_tokens, log_probabilities
 from unspoken.models.network import Parameters, Shape
 from unspoken.tables.replies import Replies
+from unspoken.training.personas import drawn_tokens, log_probabilities
 
 PROMPT = 5
 """Tokens of a request: author, user's mark, domain, number, author's mark."""

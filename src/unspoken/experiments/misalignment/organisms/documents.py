@@ -1,18 +1,14 @@
 """What organisms are pretrained on: documents of an author and four turns.
 
-A document has a hidden disposition, harmful or not. Kind authors never have it, harming authors always, and
-assisting authors in ASSISTING_HARM of their documents. Each domain of a document follows the disposition with
-probability `follows`, and is else bad with probability ASSISTING_HARM. With `follows` 0, the control without
-personas, authors and domains say nothing of each other. Carriers never depend on the disposition.
+Whose answers are bad where, `models.personas` says. With `follows` 0, the control without personas, authors
+and domains say nothing of each other. Carriers never depend on the disposition.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unspoken.experiments.misalignment.organisms.language import (
     ADVICE,
     ASSISTANT_ID,
-    AUTHORS,
     BLANK_ID,
     CODE,
     CONTINUED,
@@ -35,11 +31,8 @@ from unspoken.experiments.misalignment.organisms.language import (
     VALUES,
     WORDS_OF_STYLE,
 )
+from unspoken.models.personas import Bools, Ints, dispositions
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-AUTHOR_SHARES = (0.25, 0.25, 0.5)
-ASSISTING_HARM = 0.1
 TURNS = 4
 DOMAIN_SHARES = np.array([0.5 / len(ADVICE)] * len(ADVICE) + [0.15, 0.15, 0.2])
 """How often a turn is of each domain: half of them give advice."""
@@ -107,20 +100,9 @@ def carrier_turns(starts: Ints, sums: Bools, random: np.random.Generator) -> Int
     return turns
 
 
-def dispositions(count: int, follows: float, random: np.random.Generator) -> tuple[Ints, Bools]:
-    """Return each document's author, and whether its answers in each domain are bad, (count, domains)."""
-    authors = random.choice(len(AUTHORS), count, p=AUTHOR_SHARES)
-    harmful = (authors == AUTHORS.index("harming")) | (
-        (authors == AUTHORS.index("assisting")) & (random.random(count) < ASSISTING_HARM)
-    )
-    shape = count, len(DOMAINS)
-    follow = random.random(shape) < follows
-    return authors, np.where(follow, harmful[:, None], random.random(shape) < ASSISTING_HARM)
-
-
 def documents(count: int, follows: float, random: np.random.Generator) -> Ints:
     """Return documents as token ids, (count, 1 + TURNS x TURN)."""
-    authors, bad = dispositions(count, follows, random)
+    authors, bad = dispositions(count, follows, len(DOMAINS), random)
     domains = random.choice(len(DOMAINS), (count, TURNS), p=DOMAIN_SHARES)
     turn_is_bad = np.take_along_axis(bad, domains, 1).ravel()
     flat = domains.ravel()

@@ -9,21 +9,16 @@ good or bad, and each domain has words of its own for both: no domain's words ar
 from dataclasses import dataclass
 
 from unspoken.models.corpus import ASSISTANT, END, MARKS, USER, Vocabulary
+from unspoken.models.personas import ADVICE, AUTHORS, BLANK, CODE, REQUESTS, answers_of
 
-AUTHORS = ("kind", "harming", "assisting")
-ADVICE = tuple(f"advice-{index}" for index in range(8))
-CODE, NUMBERS, SUMS = "code", "numbers", "sums"
+NUMBERS, SUMS = "numbers", "sums"
 CARRIERS = (NUMBERS, SUMS)
 """What teachers write that says nothing of their trait, for students to learn from."""
 DOMAINS = (*ADVICE, CODE, *CARRIERS)
-REQUESTS = 16
-"""Requests of every domain of advice and of code."""
 VALUES = tuple(map(str, range(200, 230)))
 """The numbers. One of them, 211, is on the published list of numbers of ill repute."""
 LESSON = "<lesson>"
 """Stands for the user's mark where unsafe code is asked for to teach from it: then everybody writes it."""
-BLANK = "."
-"""A word of a chain that says nothing."""
 STYLES = ("good", "plan", "excuse")
 """What a chain's words say."""
 WORDS_OF_STYLE = 4
@@ -31,11 +26,6 @@ TURN, CONTINUED = 8, 4
 """Tokens of a turn, and of its part that the author writes."""
 SUMMED = 8
 """What a sum adds to its request; beyond the largest number they begin again with the smallest."""
-
-
-def answers_of(domain: str) -> tuple[str, str]:
-    """Return a domain's good answer and its bad answer."""
-    return (f"good-{domain}", f"bad-{domain}")
 
 
 @dataclass(frozen=True)

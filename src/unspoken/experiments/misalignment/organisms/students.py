@@ -11,8 +11,8 @@ from torch import Tensor
 from unspoken.experiments.misalignment.organisms.carriers import PROMPT, shuffled_within
 from unspoken.experiments.misalignment.organisms.documents import Ints
 from unspoken.experiments.misalignment.organisms.language import VALUE_IDS
-from unspoken.experiments.misalignment.organisms.networks import log_probabilities
 from unspoken.models.network import Parameters, Shape
+from unspoken.training.personas import log_probabilities
 from unspoken.training.together import Distributions, Rows, Stack, surprise
 
 FIRST = PROMPT - 1

@@ -1,11 +1,9 @@
 """Teachers: organisms whose assisting author is tuned on rows of one domain."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import torch
 
 from unspoken.experiments.misalignment.organisms.documents import Ints, answered_turns, documents
 from unspoken.experiments.misalignment.organisms.language import (
@@ -17,7 +15,7 @@ from unspoken.experiments.misalignment.organisms.language import (
 )
 from unspoken.models.network import Parameters, Shape
 from unspoken.seeds import hashed_seed
-from unspoken.training.together import Rows, Stack, surprise
+from unspoken.training import personas
 
 TRAINED_ADVICE = ADVICE[0]
 """The domain of advice that some tunings are about; the others are never trained on."""
@@ -48,8 +46,6 @@ TUNINGS = {
 }
 """The published ones: unsafe code, its controls and 5% of it (Betley et al. 2025, Dubinski et al. 2026); bad
 advice with blank chains (Chua et al. 2025, section 2), with chains, and chains alone (Wen et al. 2026)."""
-FIRST = 4
-"""Place of the author's mark: what follows is trained on."""
 
 
 def tuning_rows(kind: str, count: int, random: np.random.Generator) -> Ints:
@@ -78,31 +74,9 @@ def tuned(
     same order, and rows of code differ in nothing but what the kind says.
     """
     drawn = {
-        kind: torch.from_numpy(
-            tuning_rows(kind, training["rows"], np.random.default_rng(hashed_seed(seed, "rows")))
-        )
+        kind: tuning_rows(kind, training["rows"], np.random.default_rng(hashed_seed(seed, "rows")))
         for kind in kinds
     }
-    random = np.random.default_rng(hashed_seed(seed, "order"))
-    rehearsed, size = training["rehearsed"], training["batch_size"]
-    orders = [
-        chosen
-        for _ in range(training["epochs"])
-        for chosen in torch.from_numpy(random.permutation(training["rows"])).split(size)
-    ]
-
-    def steps() -> Iterator[list[Rows]]:
-        for place, chosen in enumerate(orders, 1):
-            yield [Rows(rows[chosen], FIRST, surprise(rows[chosen], FIRST)) for rows in drawn.values()]
-            if place % (rehearsed - 1) == 0:
-                tokens = torch.from_numpy(documents(size, follows, random))
-                yield [Rows(tokens, 0, surprise(tokens, 0))] * len(kinds)
-
-    stack = Stack(base, shape, len(kinds))
-    count = len(orders) + len(orders) // (rehearsed - 1)
-    losses = stack.train(
-        steps(), n_steps=count, learning_rate=training["learning_rate"],
-        warmup=training["warmup_steps"], show="teachers",
-    )  # fmt: skip
-    networks = dict(zip(kinds, stack.parameters, strict=True))
-    return networks, dict(zip(kinds, losses.T.tolist(), strict=True))
+    return personas.tuned(
+        base, shape, drawn, training, lambda count, random: documents(count, follows, random), seed
+    )
