@@ -222,7 +222,7 @@ class ChatTrainer:
     ) -> SFTConfig:
         """Return TRL's arguments: the optimiser, linear warm-up and decay, gradients clipped at norm 1."""
         optimizer = training.get("optimizer", "adam")
-        plain = {} if optimizer == "adam" else {"optim": "sgd"}
+        plain: dict[str, Any] = {} if optimizer == "adam" else {"optim": "sgd"}
         return SFTConfig(
             directory,
             **plain,

@@ -69,8 +69,8 @@ def add_learning(measure: TraitMeasure, training: pl.DataFrame) -> None:
         elif by_training or untrained:
             fall = _add_losses(measure, losses, (first, untrained)) if untrained else None
             measure.unlike |= set() if untrained else {first}
-            for arm in by_training.values():
-                _add_losses(measure, losses, (arm, first), MOST_APART * (fall or 0.0))
+            for other in by_training.values():
+                _add_losses(measure, losses, (other, first), MOST_APART * (fall or 0.0))
 
 
 def _add_losses(
