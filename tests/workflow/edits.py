@@ -176,6 +176,7 @@ EDITS = {
             *("train_loops", "generate_replies", "pair_trials", *NUMBERS, *PROBING, *THEOREM, *MNIST),
             *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, *STARTS, "ask_subjects", "monitor_chains", *AFTER_REWARD),
             *("train_distracted", "train_base", *AFTER_TUNING),
+            *("pretrain_harmful", "tune_harmful", "realign_harmful", *HARMED),
         ],
         {"seed": 5},
     ),
