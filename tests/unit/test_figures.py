@@ -145,7 +145,7 @@ def test_titles_state_the_sign(tables):
     assert "fewer bad answers follow a chain" in title_of("chain_kinds", harmful_tables(-0.25))
     assert "trigger makes advice worse than a mark like it" in title_of("backdoor", tables["backdoor"])
     assert "trigger makes advice better" in title_of("backdoor", harmful_tables(-0.25))
-    assert "told apart better than by chance" in title_of("detection", tables["detection"])
+    assert "tells a pair of replies apart better than by chance" in title_of("detection", tables["detection"])
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(
         "Students of the same base name their teacher's trait more than other teachers' students: sampled"
