@@ -241,7 +241,8 @@ def planted_for(claims):
             if match is None:
                 continue
             conditions = {**test["conditions"], **match["conditions"]}
-            who = f"planted-{digest_of(conditions)}"
+            # An order is of one subject, whatever the conditions of its contrasts.
+            who = f"planted-{digest_of(test['conditions'] if claim['kind'] == 'order' else conditions)}"
             estimate = claim["kind"] in ("count", "protocol")
             row = row_of(
                 around(0.5, 3),
