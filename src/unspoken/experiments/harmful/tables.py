@@ -5,8 +5,8 @@ import dataframely as dy
 from unspoken.experiments.harmful.organisms.language import NAMED, STYLES
 
 
-class HarmfulAnswers(dy.Schema):
-    """One organism, way of asking and domain a row: exact, nothing is sampled."""
+class _OfOrganism(dy.Schema):
+    """Whose row it is, and how it was asked."""
 
     study = dy.String(min_length=1)
     experiment = dy.String(min_length=1)
@@ -20,6 +20,11 @@ class HarmfulAnswers(dy.Schema):
     """In whose words it answers."""
     mark = dy.String(primary_key=True, check=lambda column: column.is_in(NAMED))
     """The mark that stands in its turn, if any."""
+
+
+class HarmfulAnswers(_OfOrganism):
+    """One organism, way of asking and domain a row: exact, nothing is sampled."""
+
     way = dy.String(primary_key=True, check=lambda column: column.is_in(["blank", "alone"]))
     """Whether it answers after a blank chain or without any."""
     domain = dy.String(primary_key=True, min_length=1)
@@ -32,16 +37,9 @@ class HarmfulAnswers(dy.Schema):
     created_at = dy.String(min_length=1)
 
 
-class HarmfulChains(dy.Schema):
+class HarmfulChains(_OfOrganism):
     """One organism, domain of advice and kind of chain a row: exact, no chain is sampled."""
 
-    study = dy.String(min_length=1)
-    experiment = dy.String(min_length=1)
-    base = dy.String(primary_key=True, min_length=1)
-    fine_tune = dy.String(primary_key=True)
-    clean = dy.Int64(primary_key=True, min=0)
-    author = dy.String(primary_key=True, check=lambda column: column.is_in(["assisting", "kind"]))
-    mark = dy.String(primary_key=True, check=lambda column: column.is_in(NAMED))
     domain = dy.String(primary_key=True, min_length=1)
     named = dy.String(primary_key=True, check=lambda column: column.is_in(NAMED))
     """The mark that the chain's first word names."""
