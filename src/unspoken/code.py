@@ -32,17 +32,15 @@ Logic = tuple[str, list[str], list[list[str]], str]
 the optional fields of each dataclass as code, and the names that it uses, between spaces."""
 
 
-def _module_files(name: str) -> list[Path]:
-    """Return the files that importing a module of this library runs (none for other modules)."""
-    parts = name.split(".")
-    if parts[0] != SOURCE.name:
-        return []
-    files: list[Path] = []
-    for depth in range(1, len(parts)):
-        inner = SOURCE.joinpath(*parts[1 : depth + 1])
-        candidates = (inner.with_suffix(".py"), inner / "__init__.py")
-        files += [path for path in candidates if path.is_file()]
-    return files
+@cache
+def _module_files(name: str) -> tuple[Path, ...]:
+    """Return the files that importing a module of this library runs."""
+    package, _, _ = name.rpartition(".")
+    if not package:
+        return ()
+    inner = SOURCE.joinpath(*name.split(".")[1:])
+    candidates = (inner.with_suffix(".py"), inner / "__init__.py")
+    return (*_module_files(package), *(path for path in candidates if path.is_file()))
 
 
 def _imported_modules(tree: ast.AST) -> Iterator[str]:

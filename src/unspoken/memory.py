@@ -1,5 +1,6 @@
 """What is slow to compute and depends on nothing but some bytes, remembered between runs."""
 
+import atexit
 import json
 import sys
 from collections.abc import Callable
@@ -17,9 +18,18 @@ def _file(name: str) -> Path:
 
 @cache
 def _known(name: str) -> dict[str, Any]:
+    known: dict[str, Any] = {}
     with suppress(OSError, ValueError):
-        return json.loads(_file(name).read_text())
-    return {}
+        known = json.loads(_file(name).read_text())
+    # Once, at the end: on the first run there are some hundred new values.
+    atexit.register(_write_grown, name, known, len(known))
+    return known
+
+
+def _write_grown(name: str, known: dict[str, Any], before: int) -> None:
+    if len(known) > before:
+        with suppress(OSError), written_whole(_file(name)) as temporary:
+            temporary.write_text(json.dumps(known))
 
 
 def remembered(name: str, key: str, make: Callable[[], Any]) -> Any:
@@ -31,6 +41,4 @@ def remembered(name: str, key: str, make: Callable[[], Any]) -> Any:
     known = _known(name)
     if key not in known:
         known[key] = make()
-        with suppress(OSError), written_whole(_file(name)) as temporary:
-            temporary.write_text(json.dumps(known))
     return known[key]
