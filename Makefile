@@ -29,6 +29,8 @@ RULES = Snakefile rules src/unspoken/experiments
 LOCK = envs/$(ENV).lock
 # What .venv must have been made from: this folder (its programs name it), this torch and this lock.
 WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)' | cat - $(LOCK)
+# Python compiles what it imports, and keeps that; pip would compile thirty thousand files for half of its time.
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -160,11 +162,11 @@ venv:
 	    exit 2; }
 	@echo "Making .venv: some minutes, once. First torch ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') \
+	@$(INSTALL) $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') \
 	    "$$(grep -o '^torch==[^ ]*' envs/requirements.in)"
 	@echo "... then the $$(grep -c '^[a-z]' $(LOCK)) packages of $(LOCK)."
-	@$(BIN)/python -m pip install --quiet --no-deps -r $(LOCK)
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --no-deps -r $(LOCK)
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@$(WANTED) > .venv/made-from
 
 lock: ## renew both locks from envs/requirements.in (ARGS=--upgrade: with newer versions)
