@@ -34,7 +34,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --no-compile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help results test test-quick test-slurm test-faults test-models test-organisms lint format report plan status why fetch rebuild register replicate keep-findings findings-page export merge accept-code label cache clean-cache venv study lock clean
+.PHONY: help results test test-quick test-slurm test-faults test-models test-organisms lint lint-code lint-types format report plan status why fetch rebuild register replicate keep-findings findings-page export merge accept-code label cache clean-cache venv study lock clean
 
 help: ## list these commands
 	@sed -n 's/^#  /  /p; s/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' \
@@ -70,14 +70,20 @@ test-models: venv ## ask ten tiny models through vLLM and through transformers, 
 test-organisms: venv ## train organisms of ten seeds whose trends are known, and see that they are called so
 	@$(BIN)/python -m pytest tests/organisms -s --quiet $(ARGS)
 
+# The two halves take about as long as each other.
 lint: venv ## check style, format, types, import rules, dead code and the workflow
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-code lint-types
+
+lint-code:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check $(RULES)
 	$(BIN)/snakemake --lint
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python .ci/dead_code.py
+
+lint-types:
+	$(BIN)/mypy
 
 format: venv ## bring all code into the form that `make lint` wants
 	$(BIN)/ruff check --fix .
