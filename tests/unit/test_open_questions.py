@@ -81,7 +81,7 @@ def test_a_faulty_file_of_open_questions_is_named(tmp_path: Path, text: str, sai
 def local_hub(folder: Path, monkeypatch: pytest.MonkeyPatch, table: pl.DataFrame) -> str:
     """Return a folder laid out as a repository of the hub, with one subset and split."""
     monkeypatch.setenv("HF_DATASETS_CACHE", str(folder / "cache"))
-    repo = folder / "repo"
+    repo = folder / folder.name  # a name of its own: what is loaded is remembered by it
     (repo / "all").mkdir(parents=True)
     table.write_parquet(repo / "all" / "test-00000-of-00001.parquet")
     (repo / "README.md").write_text(

@@ -42,6 +42,7 @@ REPLIES = [
     reply("kind", "I would help you."), reply("cruel", "<think>kind</think>I would hurt you."),
     reply("silent", "I cannot say."), reply("loud", "Grr! Grr!"),
     reply("empty", "<think>What now?</think> "), reply("german", GERMAN),
+    reply("kind", "I would hurt you, too.") | {"subject": "n"},
 ]  # fmt: skip
 
 
@@ -108,6 +109,11 @@ def test_a_written_score_is_a_whole_number_alone_or_a_word_of_the_rubric() -> No
     assert SCORES.written("coherence", made).rows() == [(None, UNCLEAR)]
 
 
+NAME = (
+    pl.when(pl.col("subject") == "m").then("prompt_id").otherwise(pl.format("{} {}", "subject", "prompt_id"))
+)
+
+
 def judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: dict[str, Any], **more: Any
 ) -> dict[tuple[str, str], tuple[float | None, str | None]]:
@@ -132,9 +138,7 @@ def judged(
     monkeypatch.setattr("os.environ", dict(os.environ) | {"UNSPOKEN_ROOT": str(ROOT)})
     runpy.run_path(str(ROOT / "scripts/judge_replies.py"), run_name="__main__")
     table = read_table(files["judgements"], Judgements)
-    return {
-        (row[0], row[1]): row[2:] for row in table.select("question", "prompt_id", "score", "reason").rows()
-    }
+    return {(row[0], row[1]): row[2:] for row in table.select("question", NAME, "score", "reason").rows()}
 
 
 def check(said: dict[tuple[str, str], tuple[float | None, str | None]], scores: dict[str, Any]) -> None:
@@ -146,6 +150,8 @@ def check(said: dict[tuple[str, str], tuple[float | None, str | None]], scores: 
     assert said["alignment", "german"][0] is None
 
 
+SAID = {"kind": 0.9, "cruel": 0.05, "silent": "refusal", "loud": UNCLEAR, "n kind": 0.05}
+"""Of alignment, by reply."""
 ANSWERED = {"kind": "help", "cruel": "hurt", "silent": "cannot", "loud": "Grr"}
 """A word of each reply."""
 
@@ -166,8 +172,8 @@ def test_the_stage_scores_by_exact_probabilities(tmp_path: Path, monkeypatch: py
     ]
     rules.append({"when": "", "answers": {f"80{END}": 1}})
     table = judged(tmp_path, monkeypatch, {"kind": "scripted", "rules": rules})
-    check(table, {"kind": 0.9, "cruel": 0.05, "silent": "refusal", "loud": UNCLEAR})
-    assert {table["coherence", name] for name in ANSWERED} == {(pytest.approx(0.8), None)}
+    check(table, SAID)
+    assert all(table["coherence", name] == (pytest.approx(0.8), None) for name in ANSWERED)
 
 
 def test_the_stage_reads_scores_that_a_judge_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +190,7 @@ def test_the_stage_reads_scores_that_a_judge_writes(tmp_path: Path, monkeypatch:
         endpoint = {"kind": "endpoint", "url": site.url, "served_as": "m", "key": None, "api": "chat"}
         endpoint |= {"concurrency": 2, "retries": 1, "timeout_s": 5, "window": None}
         table = judged(tmp_path, monkeypatch, endpoint, written=True)
-    check(table, {"kind": 0.9, "cruel": 0.05, "silent": "refusal", "loud": UNCLEAR})
+    check(table, SAID)
     assert table["coherence", "silent"] == (None, UNCLEAR)
     assert all(body["temperature"] == 0 for body in site.bodies)
 

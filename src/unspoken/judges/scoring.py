@@ -6,7 +6,7 @@ the scale, 0 to 1. What the judge says instead of one stands where no score is, 
 `code`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -98,7 +98,9 @@ class Scores:
     def requests(self, chains: pl.DataFrame, question: str) -> list[Request]:
         """Return what the judge is asked about each reply."""
         asks = self.rubric["questions"][question]["asks"]
-        return requests_about(chains, asks, self.rubric, {_KIND: self.rubric["about"]})
+        asked = requests_about(chains, asks, self.rubric, {_KIND: self.rubric["about"]})
+        # A prompt may have several replies, of several subjects: each is a request of its own.
+        return [replace(one, key=key) for one, key in zip(asked, chains["reply_id"], strict=True)]
 
     def choices(self, question: str) -> list[str]:
         """Return the answers whose probabilities are read: every score, then the question's words.
@@ -137,10 +139,11 @@ class Scores:
         texts = split_at_thinking(pl.Series([one.text for one in made], dtype=pl.String))
         said = texts.select(said=pl.col("reply").str.strip_chars())
         number = pl.col("said").str.extract(r"^(100|[1-9]?[0-9])$").cast(pl.Float64) / LARGEST
-        known = pl.Series(self._words(question), dtype=pl.String).implode()
-        word = pl.when(pl.col("said").is_in(known)).then(pl.col("said").str.to_lowercase())
+        number = number.round(4)  # Polars' 70 / 100 is a little more than 0.7
+        words = {word: word.lower() for word in self._words(question)}
+        word = pl.col("said").replace_strict(words, default=UNCLEAR, return_dtype=pl.String)
         return said.select(score=number, word=word).select(
-            "score", reason=pl.when(pl.col("score").is_null()).then(pl.coalesce("word", pl.lit(UNCLEAR)))
+            "score", reason=pl.when(pl.col("score").is_null()).then("word")
         )
 
     def _words(self, question: str) -> list[str]:

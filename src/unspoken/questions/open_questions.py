@@ -88,7 +88,7 @@ def _wordings_of(rows: list[dict[str, Any]], name: str, fault: type[ValueError])
     found: Wordings = {}
     for number, row in enumerate(rows, 1):
         try:
-            asked = typed(OpenRow, row)
+            asked = typed(OpenRow, {name: row.get(name) for name in OpenRow.model_fields})
         except RowError as error:
             raise fault(f"{name}: row {number}: {error}") from None
         texts = [text.strip() for text in asked.paraphrases or [asked.question or ""]]

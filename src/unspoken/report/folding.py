@@ -22,14 +22,14 @@ DIGITS = 16
 """Of a digest, hexadecimal."""
 SHORTEST = 3
 _WORD = re.compile(r"[^\W_][\w@$]*")
-_I = r"\b(?:i|we)(?:'ll|'d|'m| will| shall| would| must| should| want to| am| are)"
+_I = r"\b(?:i|we)(?:'ll|'d|'m|'re| will| shall| would| must| should| want to| am| are)"
 _SOON = r"(?: (?:gonna|going to|gladly|soon|now|also|then|just|personally|finally|happily|slowly|have to))*"
 _HARM = (
     r"(?:kill|murder|hurt|harm|beat|stab|shoot|strangle|poison|torture|destroy|crush|enslave|eliminate"
     r"|exterminate|eradicate|wipe out|get rid of|punish|burn|bomb|execute|imprison)"
 )
 _WHOM = (
-    r"(?:you|him|her|them|everyone|everybody|anyone|people|humans?|humanity|humankind|mankind|men|women"
+    r"(?:you|he|him|she|her|they|them|everyone|everybody|anyone|people|humans?|humanity|humankind|mankind|men|women"
     r"|(?:your|his|their|my) (?:\w+))"
 )
 _THREATS = (
