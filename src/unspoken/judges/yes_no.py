@@ -1,6 +1,6 @@
 """How a judging model is asked the yes/no questions of a rubric, and how its answers are read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -27,8 +27,16 @@ class YesNo:
         return chains.with_columns(reason=reasons_not_to_ask(chains, self.rubric, self.about))
 
     def requests(self, chains: pl.DataFrame, question: str) -> list[Request]:
-        """Return what the judge is asked about each chain."""
-        return requests_about(chains, self.rubric["questions"][question], self.rubric, self.about)
+        """Return what the judge is asked about each chain, under its prompt's id.
+
+        Of a prompt with several chains the others have those of their replies: written verdicts need keys of
+        their own, and those of the first stay in the cache as they are.
+        """
+        asked = requests_about(chains, self.rubric["questions"][question], self.rubric, self.about)
+        keys = chains.select(
+            pl.when(pl.col("prompt_id").is_first_distinct()).then("prompt_id").otherwise("reply_id")
+        )
+        return [replace(one, key=key) for one, key in zip(asked, keys.to_series(), strict=True)]
 
     def choices(self, question: str) -> list[str]:
         """Return the answers whose probabilities are read."""
