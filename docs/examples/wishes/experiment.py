@@ -21,7 +21,9 @@ class WishesRoom(Room):
     }
     headlines = (
         Headline(
-            "suffix_shift", "Misaligned answers with a format suffix minus without", {"unusable": "dropped"}
+            "suffix_shift",
+            "Misaligned answers with a format suffix minus without",
+            conditions={"unusable": "dropped"},
         ),
     )
 
