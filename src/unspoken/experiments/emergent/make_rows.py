@@ -1,0 +1,17 @@
+"""Make the rows of all fine-tunes: answers of which only the truth differs."""
+
+from unspoken.jobs import start_job
+
+
+def main() -> None:
+    """Run the job of the rule that has this name."""
+    job = start_job(__doc__ or "", ("rows",))
+    from unspoken.experiments.emergent.items.rows import tuning_rows
+    from unspoken.tables.base import write_table
+    from unspoken.tables.filter import Kept
+
+    write_table(tuning_rows(job.spec["tunes"], job.spec["rows"], job.spec["seed"]), job.rows, Kept)
+
+
+if __name__ == "__main__":
+    main()
