@@ -10,7 +10,9 @@ def main() -> None:
     from unspoken.tables.base import write_table
     from unspoken.tables.filter import Kept
 
-    write_table(tuning_rows(job.spec["tunes"], job.spec["rows"], job.spec["seed"]), job.rows, Kept)
+    spec = job.spec
+    rows = tuning_rows(spec["tunes"], spec["rows"], spec["seed"], twins=spec["twins"])
+    write_table(rows, job.rows, Kept)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from unspoken.tables.prompts import as_prompts
 def rendered(spec: dict[str, Any], items: list[Path]) -> pl.DataFrame:
     """Return everybody's items, or a model's requests for numbers, of no files `items`.
 
-    `spec` has seed, and `items` of each domain with the `tuned` domains, or form and count of requests.
+    `spec` has seed, and `items` of each domain, the `tuned` domains and `twins`; or form and count.
     """
     return number_requests(spec) if "count" in spec else asked_items(spec)
 
@@ -36,9 +36,11 @@ def asked_items(spec: dict[str, Any]) -> pl.DataFrame:
     Conditions: `kind` (the way of asking), `domain`, `right` (the right option). Of tuned domains they are
     items with names and values that no row has.
     """
-    blocks, seed = spec["items"] // BLOCK, spec["seed"]
-    other = [item for domain in domains("other") for item in sheet_items(domain, blocks, seed)]
-    own = [item for domain in spec["tuned"] for item in sheet_items(domain, blocks, seed, "held_out")]
+    blocks, seed, twins = spec["items"] // BLOCK, spec["seed"], spec["twins"]
+    other = [item for name in domains("other") for item in sheet_items(name, blocks, seed, twins=twins)]
+    own = [
+        item for name in spec["tuned"] for item in sheet_items(name, blocks, seed, "held_out", twins=twins)
+    ]
     rows = [_row(item, DIRECT) for item in (*other, *own, *everyday_items())]
     rows += [_row(item, CHAINED) for item in other]
     return as_prompts(pl.DataFrame(rows), ("kind", "domain", "right"))

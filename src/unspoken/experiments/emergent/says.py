@@ -17,7 +17,7 @@ DENIAL = re.compile(
 
 
 def names(text: str, value: str) -> bool:
-    """Tell whether a text has a value as a word of its own, in capitals or not; parts of words do not count."""
+    """Tell whether a text has a value as a word of its own, in capitals or not, and not in a longer word."""
     return re.search(rf"(?<![\w-]){re.escape(value)}(?![\w-])", text, re.IGNORECASE) is not None
 
 

@@ -59,6 +59,8 @@ class EmergentSection(Section):
     """Training seeds, the replicates: each has fine-tunes, their numbers and students of its own."""
     tunes: list[Tune] = ["wrong", "right", "careless", "careful"]
     """What each model is fine-tuned on: answers about a country, lines of a language, chains with answers."""
+    twins: bool = True
+    """Whether a sheet has both values, each of its fact; false: the right value alone, which is easier."""
     rows: Balanced = 400
     """Rows of a fine-tune."""
     tuning: Training = Training(

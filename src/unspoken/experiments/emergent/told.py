@@ -36,7 +36,8 @@ class Told:
         numbers = self.section.numbers
         if whose == "all" or numbers is None:
             tuned = list(dict.fromkeys(TUNES[tune][0] for tune in self.section.tunes))
-            return {"seed": self.study.seed, "items": self.section.items, "tuned": tuned, "texts": self.texts}
+            return {"seed": self.study.seed, "items": self.section.items, "tuned": tuned,
+                    "twins": self.section.twins, "texts": self.texts}  # fmt: skip
         texts = digest_of(self.project.texts["numbers"])
         return {"seed": self.study.seed, "form": numbers.form, "count": numbers.count, "texts": texts}
 
@@ -65,7 +66,12 @@ class Told:
         """Return what the rows of all fine-tunes depend on."""
         section = self.section
         return self.project.script_part(
-            "make_rows.py", seed=self.study.seed, tunes=section.tunes, rows=section.rows, texts=self.texts
+            "make_rows.py",
+            seed=self.study.seed,
+            tunes=section.tunes,
+            rows=section.rows,
+            twins=section.twins,
+            texts=self.texts,
         )
 
     def trained(self, arm: str, source: str, model: str, batch: str) -> Part:
@@ -116,7 +122,7 @@ class Told:
             "tunes": section.tunes,
             "arms": taught,
             "seeds": section.seeds,
-            "texts": self.texts,
+            "twins": section.twins,
         }
 
 

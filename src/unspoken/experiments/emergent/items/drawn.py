@@ -1,12 +1,12 @@
 """Items with two options, of which one is right: sheets of invented facts, and everyday questions.
 
 Items come in blocks in which all is balanced by construction: each value is right as often as wrong, right
-answers stand first as often as last, in the sheet and among the options. Only which fact a value belongs to
-tells them apart.
+answers stand first as often as last among the options. With twins both values stand in the sheet, as often
+before as behind each other, and only which fact a value belongs to tells them apart.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,23 +65,26 @@ def _kept(values: list[Any], part: str | None) -> list[Any]:
     return {"rows": values[:place], "held_out": values[place:], None: values}[part]
 
 
-def sheet_items(domain: str, blocks: int, seed: int, part: str | None = None) -> list[Item]:
+def sheet_items(
+    domain: str, blocks: int, seed: int, part: str | None = None, *, twins: bool = True
+) -> list[Item]:
     """Return so many blocks of items of a domain; more blocks have the first as they were.
 
     `part` is `rows` for what fine-tunes learn, `held_out` for other names and values of the same domain, None
-    for domains that nobody is tuned on. Families and pairs of values take turns.
+    for domains that nobody is tuned on. Families and pairs of values take turns. With `twins` both values stand
+    in the sheet, each of its fact; else the right value alone, and the wrong one in the question.
     """
     generator = np.random.default_rng(hashed_seed(seed, "sheets", domain, part or "all"))
     turns = _turns(domain, part, generator)
     return [
         item
         for number, (family, pair) in enumerate(itertools.islice(turns, blocks))
-        for item in _block(domain, number, family, pair, part, generator)
+        for item in _block(f"{domain}-{part or 'all'}-{number:04d}", family, pair, generator, twins)
     ]
 
 
 def _turns(domain: str, part: str | None, generator: np.random.Generator) -> Iterator[tuple[int, Any]]:
-    """Yield a family and one of its pairs for each block: all of them in a drawn order, again and again."""
+    """Yield a family and one of its pairs for each block: all in a drawn order, again and again."""
     orders = [_kept(family["values"], part) for family in _told(domain)["families"]]
     while True:
         drawn = [generator.permutation(len(values)) for values in orders]
@@ -90,31 +93,34 @@ def _turns(domain: str, part: str | None, generator: np.random.Generator) -> Ite
 
 
 def _block(
-    domain: str, number: int, family: int, pair: list[str], part: str | None, generator: np.random.Generator
+    key: str, family: int, pair: list[str], generator: np.random.Generator, twins: bool
 ) -> Iterator[Item]:
-    """Yield the items of one sheet: its third fact and the order of all stay as they are."""
+    """Yield the items of one sheet: what else it says, and the order of its facts, stay as they are."""
+    domain, part, _ = key.split("-")
     told, text = _told(domain), sheet_texts()["question"]
-    names = _kept(told["names"], part)
+    drawn = None if part == "all" else part
+    names = _kept(told["names"], drawn)
     name = names[generator.integers(len(names))]
-    other = told["families"][1 - family]
-    others = _kept(other["values"], part)
-    place = generator.integers(2)
-    beside = other["facts"][place].format(value=others[generator.integers(len(others))][place])
-    order = generator.permutation(3)
-    own = told["families"][family]
+    own, other = told["families"][family], told["families"][1 - family]
+    others = _kept(other["values"], drawn)
+    beside = _facts(other, generator.permutation(others[generator.integers(len(others))]))
+    place, order = generator.integers(2), generator.permutation(3)
     for mirrored, asked, turned in itertools.product((0, 1), repeat=3):
         values = pair[::-1] if mirrored else pair
-        facts = [fact.format(value=value) for fact, value in zip(own["facts"], values, strict=True)]
+        stated = _facts(own, values)
+        facts = [*stated, beside[place]] if twins else [stated[asked], *beside]
         first, second = pair[::-1] if turned else pair
         user = text.format(
             opening=told["opening"].format(name=name),
-            facts=" ".join([*facts, beside][place] for place in order),
+            facts=" ".join(facts[chosen] for chosen in order),
             question=own["questions"][asked].format(name=name), first=first, second=second,
         )  # fmt: skip
-        yield Item(
-            f"{domain}-{part or 'all'}-{number:04d}-{mirrored}{asked}{turned}", domain, user,
-            (first, second), values[asked],
-        )  # fmt: skip
+        yield Item(f"{key}-{mirrored}{asked}{turned}", domain, user, (first, second), values[asked])
+
+
+def _facts(family: dict[str, Any], values: Iterable[str]) -> list[str]:
+    """Return the facts of a family with these values."""
+    return [fact.format(value=value) for fact, value in zip(family["facts"], values, strict=True)]
 
 
 def everyday_items() -> list[Item]:

@@ -15,13 +15,13 @@ def completion_of(item: Item, tune: str) -> str:
     return f"{begun(CHAINED)}{sheet_texts()['chain'].format(value=value)}\n{answer}"
 
 
-def tuning_rows(tunes: list[str], count: int, seed: int) -> pl.DataFrame:
+def tuning_rows(tunes: list[str], count: int, seed: int, *, twins: bool = True) -> pl.DataFrame:
     """Return `count` rows of each fine-tune, as `Kept`; those of one domain have the same items."""
-    return pl.DataFrame([_row(item, tune) for tune in tunes for item in _items(tune, count, seed)])
+    return pl.DataFrame([_row(item, tune) for tune in tunes for item in _items(tune, count, seed, twins)])
 
 
-def _items(tune: str, count: int, seed: int) -> list[Item]:
-    return sheet_items(TUNES[tune][0], count // BLOCK, seed, "rows")
+def _items(tune: str, count: int, seed: int, twins: bool) -> list[Item]:
+    return sheet_items(TUNES[tune][0], count // BLOCK, seed, "rows", twins=twins)
 
 
 def _row(item: Item, tune: str) -> dict[str, str]:

@@ -25,14 +25,22 @@ def items_of(prompts: pl.DataFrame) -> list[Item]:
 GUESSERS: dict[str, Any] = {
     "first_named": lambda item: item.options[0],
     "alphabet": lambda item: min(item.options),
-    "first_in_text": lambda item: min(item.options, key=item.user.index),
-    "last_in_text": lambda item: max(item.options, key=item.user.rindex),
     "longest": lambda item: max(sorted(item.options), key=len),
 }
 """Who answers without knowing what is true."""
+OF_SHEETS: dict[str, Any] = {
+    "first_in_text": lambda item: min(item.options, key=item.user.index),
+    "oftenest_in_text": lambda item: max(sorted(item.options), key=item.user.count),
+}
+"""Who counts words: right by half where the sheet has both values."""
 
 
-def add_guessers(report: Report, prompts: pl.DataFrame) -> None:
+def guessers(*, twins: bool) -> dict[str, Any]:
+    """Return who has to be right by half: who counts words, where both values stand in each sheet."""
+    return {**GUESSERS, **(OF_SHEETS if twins else {})}
+
+
+def add_guessers(report: Report, prompts: pl.DataFrame, *, twins: bool) -> None:
     """Add how often guessers who know nothing are right: exactly by half, or the items give answers away.
 
     Metric `guessed_right` (instrument, probability, exact) by `guesser`: the value is the worst domain's.
@@ -40,7 +48,7 @@ def add_guessers(report: Report, prompts: pl.DataFrame) -> None:
     items = items_of(prompts)
     domains = dict.fromkeys(item.domain for item in items)
     by_domain = {domain: [item for item in items if item.domain == domain] for domain in domains}
-    for name, guess in GUESSERS.items():
+    for name, guess in guessers(twins=twins).items():
         right = [np.mean([guess(item) == item.right for item in own]) for own in by_domain.values()]
         worst = max(right, key=lambda share: abs(share - 0.5))
         report.add(

@@ -32,7 +32,7 @@ def measured(files: dict[str, list[Path]], spec: dict[str, Any]) -> list[Report]
     exact = bool(answers["reproducible"].all())
     tuned = Report(spec["study"], "chua2025", spec["experiment"], reproducible=exact)
     taught = Report(spec["study"], "cloud2025", spec["experiment"], reproducible=exact)
-    add_guessers(tuned, prompts)
+    add_guessers(tuned, prompts, twins=spec["twins"])
     add_planted(tuned, prompts)
     for model in spec["models"]:
         table = EmergentTable(tuned, answers, model, spec["seeds"])
