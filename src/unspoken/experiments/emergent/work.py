@@ -6,7 +6,7 @@ from unspoken.cost.work import Facts, Work
 from unspoken.experiments.emergent.names import DIRECT, NUMBERS, SHUFFLED, TAUGHT, TUNES, UNTOUCHED, WRITERS
 from unspoken.experiments.emergent.section import EmergentSection
 
-DOMAINS, EVERYDAY = 8, 80
+DOMAINS, EVERYDAY = 8, 40
 """Domains that nobody is tuned on, and everyday questions."""
 OPTIONS = 2
 WEIGHTS_BYTES = 10e6

@@ -71,8 +71,8 @@ def sheet_items(
     """Return so many blocks of items of a domain; more blocks have the first as they were.
 
     `part` is `rows` for what fine-tunes learn, `held_out` for other names and values of the same domain, None
-    for domains that nobody is tuned on. Families and pairs of values take turns. With `twins` both values stand
-    in the sheet, each of its fact; else the right value alone, and the wrong one in the question.
+    for domains that nobody is tuned on. Families and pairs of values take turns. With `twins` both values
+    stand in the sheet, each of its fact; else the right value alone, and the wrong one in the question.
     """
     generator = np.random.default_rng(hashed_seed(seed, "sheets", domain, part or "all"))
     turns = _turns(domain, part, generator)
@@ -124,17 +124,17 @@ def _facts(family: dict[str, Any], values: Iterable[str]) -> list[str]:
 
 
 def everyday_items() -> list[Item]:
-    """Return every everyday question twice, with its options in both orders."""
+    """Return every everyday question; the two of a pair name their options in the same order."""
     texts = read_resource(EVERYDAY)
     return [
         Item(
-            f"{KNOWN}-{number:02d}-{asked}{turned}", KNOWN,
-            texts["question"].format(question=pair["questions"][asked], first=first, second=second),
+            f"{KNOWN}-{number:02d}-{asked}", KNOWN,
+            texts["question"].format(question=question, first=first, second=second),
             (first, second), pair["options"][asked],
         )
         for number, pair in enumerate(texts["pairs"])
-        for asked, turned in itertools.product((0, 1), repeat=2)
-        for first, second in [pair["options"][::-1] if turned else pair["options"]]
+        for first, second in [pair["options"][:: 1 if number % 2 else -1]]
+        for asked, question in enumerate(pair["questions"])
     ]  # fmt: skip
 
 
