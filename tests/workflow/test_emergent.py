@@ -17,7 +17,7 @@ DOSE = {"epochs": 1, "learning_rate": 1e-3, "warmup_steps": 1, "lora": {"rank": 
 STUDY = {
     "study": "tiny",
     "experiments": ["emergent"],
-    "models": {"mine": {"kind": "local", "path": "tied", "engine": "transformers", "classes": ["chat model"]}},
+    "models": {"mine": {"kind": "local", "path": "tied", "engine": "transformers"}},
     "emergent": {
         "models": ["mine"],
         "seeds": [1],
