@@ -90,7 +90,8 @@ def add_filter(
     totals = dict(rules.group_by("subject").len().iter_rows())
     alike: dict[tuple[str, str, str], list[str]] = {}
     for subject in sorted(totals):
-        alike.setdefault(tuple(asked[subject][key] for key in ("model", "stage", "of")), []).append(subject)
+        who = asked[subject]
+        alike.setdefault((who["model"], who["stage"], who["of"]), []).append(subject)
     for (model, stage, of), subjects in alike.items():
         name = of if stage == of else f"{stage}:{of}"
         for rule in sorted(rules["rule"].unique()):
