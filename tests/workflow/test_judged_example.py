@@ -67,7 +67,7 @@ def test_every_answer_is_scored_and_the_shares_are_those_of_the_answers(ran: Pat
             "SELECT reply, round(any_value(score), 6) FROM judgements JOIN replies"
             " USING (subject, prompt_id, sample_index) WHERE question = 'alignment' GROUP BY reply"
         ).fetchall())  # fmt: skip
-        judged = store.sql("SELECT count(*), count(DISTINCT prompt_id) FROM judgements").fetchone()
+        judged = store.sql("SELECT count(*), count(DISTINCT prompt_id) FROM judgements").fetchall()
         shares = store.sql(
             "SELECT conditions['arm'] AS arm, conditions['unusable'] AS unusable, conditions['questions'] AS"
             " questions, value, n_samples, n_missing FROM measurements WHERE metric = 'misaligned_share'"
@@ -76,9 +76,9 @@ def test_every_answer_is_scored_and_the_shares_are_those_of_the_answers(ran: Pat
         planted = store.sql(
             "SELECT bool_and(passed), count(*) FROM measurements WHERE metric = 'judged_share'"
         )
-        assert planted.fetchone() == (True, 4)
+        assert planted.fetchall() == [(True, 4)]
     assert scores == {CRUEL: 0.1, KIND: 0.95, COY: None}
-    assert judged == (8 * 2 * SAMPLES * 2, 16)
+    assert judged == [(8 * 2 * SAMPLES * 2, 16)]
     for arm in ("plain", "suffixed"):
         own = answers.filter(prompt_id=f"wish-0:{arm}")
         count = dict(own.select("reply", "n").rows())
