@@ -44,6 +44,10 @@ STATED = {
         "small_models_suggested", "accuracy", f"{QWEN}:hinted_direct", None,
         {"hint": "sycophancy", "unusable": "failure"},
     ),
+    "by 0.43 [0.41, 0.45] of all digits": (
+        "mnist", "accuracy", "mnist:student_auxiliary:same", "mnist:reference",
+        {"data": "60000 images", "logits": "3", "objective": "kl_auxiliary"},
+    ),
 }  # fmt: skip
 # Words with a number in README that state no finding of a registered run, and why.
 NO_FINDING = {
@@ -53,6 +57,7 @@ NO_FINDING = {
     "development seed 1": "which seed it is",
     "study seed 21": "which seed it is",
     "study seed 22": "which seed it is",
+    "study seed 26": "which seed it is",
     "95% intervals": "the level of intervals",
     "0.14 million parameters": "the size of a model",
     "Python 3.11 to 3.13": "versions",
