@@ -149,6 +149,7 @@ def test_titles_state_the_sign(tables):
     assert "trigger makes advice worse than a mark like it" in title_of("backdoor", tables["backdoor"])
     assert "trigger makes advice better" in title_of("backdoor", harmful_tables(-0.25))
     assert title_of("wrong_answers", tables["wrong_answers"]).startswith("Wrong answers spread to domains")
+    assert "Students of their numbers answer more wrong" in title_of("wrong_answers", tables["wrong_answers"])
     assert "more chains before wrong answers name the wrong" in title_of(
         "wrong_chains", tables["wrong_chains"]
     )

@@ -68,13 +68,25 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     main = rows.filter(domains="untuned")
     if main.is_empty():
         return nothing("nobody was tuned on wrong answers", PAGE)
-    title = claims(
-        [(row["color"], row) for row in main.to_dicts()],
-        "wrong answers spread to domains that nobody was tuned on",
-        "in domains that nobody was tuned on there are fewer wrong answers",
-        "no difference is shown in domains that nobody was tuned on",
-        "difference in log-odds",
-    )
+    of_numbers = pl.col("color") == TRANSFERS["taught"][0]
+    is_tuned = pl.col("color").is_in([label for label, _ in PAIRS.values()])
+    titles = [
+        claims(
+            [(row["color"], row) for row in main.filter(is_tuned).sort("color", descending=True).to_dicts()],
+            "wrong answers spread to domains that nobody was tuned on",
+            "in domains that nobody was tuned on there are fewer wrong answers",
+            "no difference is shown in domains that nobody was tuned on",
+            "difference",
+        ),
+        claims(
+            [("", row) for row in main.filter(of_numbers).to_dicts()],
+            "students of their numbers answer more wrong",
+            "students of their numbers answer less wrong",
+            "none is shown between students of their numbers",
+            "difference",
+        ),
+    ]
+    title = ". ".join(titles if main.filter(of_numbers).height else titles[:1])
     subtitle = (
         "invented facts stand in the question, and only the truth tells the options apart; exact"
         f" probabilities of both options, answered at once; {replicates(main)}"

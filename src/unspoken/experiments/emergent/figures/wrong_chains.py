@@ -59,7 +59,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "after tuning on wrong answers more chains before wrong answers name the wrong value",
         "after tuning on wrong answers fewer chains before wrong answers name the wrong value",
         "tuning on wrong answers is not shown to change whether chains name the wrong value",
-        "difference in log-odds",
+        "difference",
     )
     subtitle = (
         "domains that nobody was tuned on; chains are sampled, values are found as whole words, each chain"
