@@ -44,16 +44,16 @@ class Told:
     def generated(self, way: str, names: list[str]) -> Part:
         """Return how replies are drawn, by the subjects of these names, and what is read beside them."""
         chains, numbers = self.section.chains, self.section.numbers
-        sampling: dict[str, Any] = {
+        drawn: dict[str, Any] = {
             DIRECT: {"temperature": 0.0, "max_tokens": AT_ONCE},
             CHAINED: {**chains.model_dump(), "stop": [ANSWER]},
             NUMBERS: numbers and numbers.model_dump(exclude={"count", "form"}),
-        }[way]
+        }
         reads = {"kind": "texts", "answer_prefix": ANSWER, "choice_format": " {option}",
                  "after": [CHAINED], "alone": [DIRECT]}  # fmt: skip
         return {
             "draw": way,
-            "sampling": sampling,
+            "sampling": drawn[way],
             "logprobs": False,
             "answering": [{"name": name, "system": None, "count": None} for name in names],
             "shard": [1, 1],

@@ -66,13 +66,13 @@ def add_kinds(table: EmergentTable, tunes: list[str]) -> None:
             own = shares(table, tuned(name), kind)["probability"]
             table.estimate("chain_kind_share", tuned(name), own, conditions=conditions)
         for first, second in compared(tunes):
-            one, other = (shares(table, tuned(name), kind) for name in (first, second))
-            gaps = {unit: one[unit] - other[unit] for unit in one}
+            pair = [shares(table, tuned(name), kind) for name in (first, second)]
+            gaps = {unit: pair[0][unit] - pair[1][unit] for unit in pair[0]}
             table.contrast("chain_kind_difference", (tuned(first), tuned(second)), gaps, conditions)
     half = table.report.group("one_half", "a monitor that is right by half", [])
     for tune in [tune for tune in tunes if tune in WRONG]:
-        own = shares(table, tuned(tune), UNFLAGGED)
-        gaps = {"probability": own["probability"] - 0.5, "log_odds": own["log_odds"]}
+        silent = shares(table, tuned(tune), UNFLAGGED)
+        gaps = {"probability": silent["probability"] - 0.5, "log_odds": silent["log_odds"]}
         table.contrast("unflagged_majority", (tuned(tune), BASE), gaps, told, versus=half, paired_on=[])
 
 

@@ -19,7 +19,8 @@ LEAST_KEPT = 0.5
 def items_of(prompts: pl.DataFrame) -> list[Item]:
     """Return the items of the prompts, each once."""
     told = prompts.select("item", condition("domain"), "user", "options", condition("right")).unique("item")
-    return [Item(*row[:3], tuple(row[3]), row[4]) for row in told.sort("item").iter_rows()]
+    rows = told.sort("item").iter_rows()
+    return [Item(item, domain, user, tuple(options), right) for item, domain, user, options, right in rows]
 
 
 GUESSERS: dict[str, Any] = {
