@@ -29,7 +29,7 @@ RULES = Snakefile rules src/unspoken/experiments
 LOCK = envs/$(ENV).lock
 # What .venv must have been made from: this folder (its programs name it), this torch and this lock.
 WANTED = printf '\043 %s\n' '$(CURDIR)' 'lock $(ENV)' 'torch from $(TORCH_INDEX)' | cat - $(LOCK)
-# Python compiles what it imports, and keeps that; pip would compile thirty thousand files for half of its time.
+# Python compiles what it imports, and keeps that; pip would compile all thirty thousand files.
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -70,7 +70,6 @@ test-models: venv ## ask ten tiny models through vLLM and through transformers, 
 test-organisms: venv ## train organisms of ten seeds whose trends are known, and see that they are called so
 	@$(BIN)/python -m pytest tests/organisms -s --quiet $(ARGS)
 
-# The two halves take about as long as each other.
 lint: venv ## check style, format, types, import rules, dead code and the workflow
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-code lint-types
 
