@@ -5,12 +5,12 @@ from typing import Any
 
 import polars as pl
 
-from unspoken import yaml_files
 from unspoken.prompts import read_resource, wordings
 from unspoken.questions import SourceError
 from unspoken.row_files import RowError, TypedRow, rows_in, shown, typed
 from unspoken.tables.base import TableError
 from unspoken.tables.prompts import as_prompts
+from unspoken.yaml_files import KeysError, YamlError, loaded
 
 OWN = Path("resources/questions/open.yaml")
 ARMS = ("plain", "suffixed")
@@ -66,9 +66,8 @@ def published_questions(file: Path) -> Wordings:
     if file.suffix not in YAML:
         return _wordings_of([row for _, row in rows_in(file, TableError)], str(file), TableError)
     try:
-        # A public reader of lists would be a change in the code of every job that reads keys.
-        rows = yaml_files._loaded(file.read_bytes().decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, yaml_files.KeysError, yaml_files.yaml.YAMLError) as error:
+        rows = loaded(file.read_bytes().decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, KeysError, YamlError) as error:
         raise TableError(f"{file}: cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not rows:
         raise TableError(f"{file}: expected a list of questions, each with id and paraphrases")
