@@ -68,10 +68,12 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(code, "SOURCE", source)
     yield tmp_path
     code._file.cache_clear()
+    code._module_files.cache_clear()
 
 
 def digest(house: Path) -> str:
     code._file.cache_clear()
+    code._module_files.cache_clear()
     return code.code_digest(house / "count.py")
 
 

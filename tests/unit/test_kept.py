@@ -23,7 +23,7 @@ LATE = "2999-01-01T00:00:00+00:00"
 EARLY = "2001-01-01T00:00:00+00:00"
 
 
-def measured() -> pl.DataFrame:
+def measured(**conditions: str) -> pl.DataFrame:
     """Return two contrasts of five networks."""
     common = {
         "study": STUDY, "paper": "cloud2025", "experiment": "mnist", "metric": "accuracy", "unit": "accuracy",
@@ -35,7 +35,7 @@ def measured() -> pl.DataFrame:
     rows = [
         measurement(
             **common, subject=name, versus="mnist:reference", interval=t_interval(effect + spread),
-            paired_on=["seed"], conditions={"data": "60000 images"},
+            paired_on=["seed"], conditions={"data": "60000 images", **conditions},
         )
         for name, effect in effects.items()
     ]  # fmt: skip
@@ -78,9 +78,9 @@ class Run:
         self.registration.parent.mkdir(parents=True, exist_ok=True)
         write_json(content, self.registration)
 
-    def finish(self, made: str = LATE, **changed: object) -> None:
+    def finish(self, made: str = LATE, conditions: dict[str, str] | None = None, **changed: object) -> None:
         """Write the store and, after it, the last files of a run."""
-        rows = measured()
+        rows = measured(**conditions or {})
         first = rows.row(0, named=True)
         verdicts = [verdict(first, "shown", **changed), verdict(first, None, claim_id="SL-31")]
         tables = {
@@ -188,6 +188,17 @@ def test_a_report_older_than_the_store_is_refused(run: Run) -> None:
 def test_texts_are_refused(run: Run) -> None:
     run.finish(reason="word " * 100)
     refused(run, "verdicts.reason has a value of 500 letters")
+
+
+def test_many_short_conditions_are_no_text(run: Run) -> None:
+    run.finish(conditions={f"condition-{number}": "value" for number in range(40)})
+    path, _ = run.keep()
+    assert kept_files(run.root) == [path]
+
+
+def test_a_text_among_the_conditions_is_refused(run: Run) -> None:
+    run.finish(conditions={"arm": "word " * 100})
+    refused(run, "measurements.conditions has a value of 500 letters")
 
 
 def test_a_column_that_no_schema_has_is_refused(run: Run) -> None:

@@ -15,11 +15,13 @@ LARGEST = 500_000
 LONGEST = 300
 """Letters of a value at most: names and reasons are shorter, what a model wrote is not."""
 KEPT = {
-    "measurement": ("measurements", Measurements, "true", "measurement_id"),
+    "measurement": (
+        "measurements", Measurements, "true", "metric, unit, kind, subject, versus, measurement_id",
+    ),
     "verdict": ("verdicts", Verdicts, "outcome IS NOT NULL", "claim_id, subject, versus, measurement_id"),
-}
+}  # fmt: skip
 """By what a row is: the store's table, its schema, which rows are kept, their order. Of verdicts those of
-claims that ran."""
+claims that ran. The order puts alike beside alike, which takes a quarter less room than by id."""
 TOLD = ("study", "seed", "registered", "commit", "committed", "first_made")
 """What a file tells of its run beside its rows."""
 
@@ -49,8 +51,10 @@ def _refuse_texts(store: duckdb.DuckDBPyConnection) -> None:
                 f"the store's {table} and this version's differ in the column '{differing[0]}':"
                 " keep a run with the version that made it"
             )
-        for name in columns:
-            query = f"SELECT max(length({name}::VARCHAR)) FROM {table} WHERE {wanted}"
+        for name, kind in columns.items():
+            # Of conditions each value: a contrast of many conditions is no text.
+            values = f"unnest(map_values({name}))" if kind.startswith("MAP") else f"{name}::VARCHAR"
+            query = f"SELECT max(length(value)) FROM (SELECT {values} AS value FROM {table} WHERE {wanted})"
             ((longest,),) = store.execute(query).fetchall()
             if longest is not None and longest > LONGEST:
                 raise KeptError(
@@ -74,7 +78,7 @@ def write_kept(store: duckdb.DuckDBPyConnection, told: Mapping[str, str | int], 
         # DuckDB writes no parameters into a COPY; the names above are this module's own.
         store.execute(
             f"COPY ({parts}) TO {quoted_text(str(temporary))}"
-            f" (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{facts}}})"
+            f" (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 22, KV_METADATA {{{facts}}})"
         )
         size = temporary.stat().st_size
         if size > LARGEST:

@@ -12,7 +12,9 @@ from unspoken.figures.theme import PAGE, PALETTE
 from unspoken.figures.words import counted, headline
 
 BINS = 25
-"""Points of a curve: losses between them are averaged."""
+"""Points of a curve, at most: losses between them are averaged."""
+MOST_POINTS = 5000
+"""Of all curves together: more make a figure slow to open, and Altair refuses them."""
 UNITS = {
     "tokens": "cross-entropy, nats",
     "kl_carrier": "KL, nats",
@@ -30,7 +32,8 @@ def curves(training: pl.DataFrame) -> pl.DataFrame:
     parts = pl.col("subject").str.split(":").list
     is_teacher = parts.get(1, null_on_oob=True) == "teacher"
     is_neutral = parts.last() == "neutral"
-    stretch = pl.col("epoch").max().over("subject") / BINS
+    bins = max(2, min(BINS, MOST_POINTS // training["subject"].n_unique()))
+    stretch = pl.col("epoch").max().over("subject") / bins
     named = training.with_columns(
         epoch=((pl.col("epoch") / stretch).ceil() * stretch).round(3),
         panel=pl.when(is_teacher).then(pl.lit(TEACHERS)).otherwise("objective"),
