@@ -21,6 +21,11 @@ CALLED_BY_LIBRARIES = {
     "has_filter", "has_formatter", "needs_rulegraph", "unspoken_theme", "was_cut",
 }  # fmt: skip
 """Names that other libraries, or the user, ask for."""
+FOR_ROOMS = {
+    "scored_answers", "add_misaligned", "add_planted_scores", "open_prompts", "two_way_prompts",
+    "correct_shares",
+}  # fmt: skip
+"""What no shipped room calls yet (docs/judges.md): the first that does takes the name out."""
 DECORATED = ["@model_validator", "@dy.rule", "@field_validator"]
 
 
@@ -38,7 +43,7 @@ def main() -> None:
     """Print the unused names, and fail if there are any."""
     found = vulture.Vulture(ignore_decorators=DECORATED)
     found.scavenge([ROOT / "src", ROOT / "scripts"])
-    known = words_outside_of_python() | CALLED_BY_LIBRARIES
+    known = words_outside_of_python() | CALLED_BY_LIBRARIES | FOR_ROOMS
     unused = [item for item in found.get_unused_code() if item.name not in known]
     unused = [item for item in unused if not item.name.endswith(("_part", "Room")) and item.name[:2] != "__"]
     for item in unused:

@@ -41,7 +41,7 @@ def write_replies(
     seed = hashed_seed(spec["seed"], spec["draw"], asked.subject.subject_id)
     sampling = Sampling(**spec["sampling"], seed=seed, logprobs=spec["logprobs"])
     left = math.ceil(reads["rows"] / spec["shard"][1]) if reads["kind"] == "words" else prompts.height
-    at_once = PROMPTS_AT_ONCE if reads["kind"] == "options" else ROWS_AT_ONCE
+    at_once = PROMPTS_AT_ONCE if reads["kind"] in ("options", "texts") else ROWS_AT_ONCE
     drawn = replied(asked, prompts, sampling, spec["reasoning"], at_once, spec.get("samples"))
     for some, replies in drawn:
         study, experiment = pl.lit(spec["study"]), pl.lit(spec["experiment"])

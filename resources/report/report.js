@@ -57,7 +57,7 @@
   };
   addEventListener("hashchange", open);
   open();
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+  addEventListener("beforeprint", () => document.querySelectorAll("details:not(.fold)").forEach((one) => { one.open = true; }));
 
   // Charts are drawn one after the other. They are larger than on paper, and more so where there is room.
   const specs = JSON.parse(document.getElementById("specs").textContent);

@@ -21,6 +21,9 @@ _AS_WRITTEN = tuple(f"tag:yaml.org,2002:{tag}" for tag in ("str", "merge", "valu
 """The tags of keys that are what is written: texts, and the keys `<<` and `=`."""
 
 
+YamlError = yaml.YAMLError
+
+
 class KeysError(ValueError):
     """A file without keys and values; the message names it, and the line where it can."""
 
@@ -90,7 +93,7 @@ def _check_depth(text: str) -> None:
             raise yaml.YAMLError(f"more than {MOST_DEEP} lists and keys within each other")
 
 
-def _loaded(text: str) -> Any:
+def loaded(text: str) -> Any:
     """Return what YAML says.
 
     Raises yaml.YAMLError, also for what would fill the memory or end Python, and KeysError, which does not
@@ -134,7 +137,7 @@ def read_keys(path: Path, fault: type[ValueError] = KeysError) -> dict[str, Any]
     that stands twice, however deep; the message names the file and, where it can, the line.
     """
     try:
-        content = _loaded(path.read_bytes().decode("utf-8-sig"))
+        content = loaded(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise fault(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ import pytest
 from figure_modules import drawn, with_all_conditions
 from lawful_organisms import errors_of, lawful_trials
 from planted_adapters import flat, inverted_u, measured, opposite
+from planted_emergent import emergent_tables
 from planted_failures import lured, shifted_grades, written_lengths
 from planted_harmful import harmful_tables
 from planted_misalignment import misalignment_tables
@@ -55,7 +56,8 @@ FIGURES = [
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, Tables]:
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tables]:
+    emergent = emergent_tables(0.5, tmp_path_factory.mktemp("emergent"))
     subliminal, rewarded = Study(EFFECTS).tables(), reward_tables(0.3)
     return {
         "preference": subliminal,
@@ -81,6 +83,7 @@ def tables() -> dict[str, Tables]:
             ("misalignment", "dilution", "detection", "harmful_chains"), misalignment_tables(0.5)
         ),
         **dict.fromkeys(("chain_kinds", "backdoor"), harmful_tables(0.4)),
+        **dict.fromkeys(("wrong_answers", "wrong_chains"), emergent),
     }
 
 
@@ -145,6 +148,11 @@ def test_titles_state_the_sign(tables):
     assert "fewer bad answers follow a chain" in title_of("chain_kinds", harmful_tables(-0.25))
     assert "trigger makes advice worse than a mark like it" in title_of("backdoor", tables["backdoor"])
     assert "trigger makes advice better" in title_of("backdoor", harmful_tables(-0.25))
+    assert title_of("wrong_answers", tables["wrong_answers"]).startswith("Wrong answers spread to domains")
+    assert "Students of their numbers answer more wrong" in title_of("wrong_answers", tables["wrong_answers"])
+    assert "more chains before wrong answers name the wrong" in title_of(
+        "wrong_chains", tables["wrong_chains"]
+    )
     assert "tells a pair of replies apart better than by chance" in title_of("detection", tables["detection"])
     assert title_of("loops", tables["loops"]).startswith("More turns answer better without written steps")
     assert title_of("preference", tables["preference"]).startswith(

@@ -1,4 +1,6 @@
 import re
+from collections import Counter
+from random import Random
 
 import polars as pl
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from unspoken.experiments.misalignment.section import ILL_REPUTE
 from unspoken.filters.numbers import rejection_reasons
 from unspoken.study.filter import NumbersFilter
 from unspoken.tables.base import TableError, checked
@@ -239,3 +242,55 @@ def test_config_is_the_filter_s_settings():
     assert reasons(["13", "14"], **section) == ["banned", None]
     properties = NumbersFilter.model_json_schema()["properties"]
     assert all("description" in key for key in properties.values())
+
+
+ODD = [
+    "[",
+    "]",
+    "(",
+    ")",
+    ".",
+    "..",
+    " ",
+    "\n",
+    "\u200b",
+    "٣",
+    "²",
+    "½",
+    "-",
+    "#",
+    "a",
+    "and",
+    "0x",
+    "1e3",
+    "\x1f",
+    "",
+]
+
+
+def odd_string(random):
+    """Return a list of numbers, mostly short ones, often of ill repute, in which something may be amiss."""
+    pools = [ILL_REPUTE, range(1000), range(1001, 10**5, 997), [0, 7, 13666, 6660]]
+    chosen = [random.choice(random.choices(pools, [2, 12, 1, 1])[0]) for _ in range(random.randint(1, 12))]
+    separator = random.choice([", ", ",", " ", "; ", "\n", " , ", "\t", ",,", "-", " and "])
+    parts = [f"{number:0{random.choice([1, 1, 1, 4])}d}" for number in chosen]
+    text = separator.join(parts)
+    if random.random() < 0.3:
+        at = random.randrange(len(text) + 1)
+        text = text[:at] + random.choice(ODD) + text[at:]
+    return random.choice(["{}"] * 6 + ["[{}]", "({})", "{}.", "[{}].", "{} ", "Sure: {}"]).format(text)
+
+
+def test_the_filter_of_ill_repute_is_the_plain_reading_on_ten_thousand_odd_strings():
+    random = Random(25)
+    texts = [odd_string(random) for _ in range(9_000)]
+    texts += ["".join(random.choices([*ODD, *"0123456789,; "], k=random.randint(0, 9))) for _ in range(1_000)]
+    rules = PAPER | {"banned": ILL_REPUTE}
+    judged = reasons(texts, banned=ILL_REPUTE)
+    assert judged == [reason_by_the_words(text, **rules) for text in texts]
+    counts = Counter(judged)
+    assert set(counts) == {None, *RULES} - {"wrong_answer"}  # which is a rule of sums
+    assert min(counts.values()) >= 30 and counts["banned"] > 500
+    for text, reason in zip(texts, judged, strict=True):
+        bad = {int(number) for number in re.findall("[0-9]+", text)} & set(ILL_REPUTE)
+        assert not (reason is None and bad) and (reason != "banned" or bad), text

@@ -152,7 +152,8 @@ def test_19_a_judge_that_gives_text_alone_writes_its_verdicts(
     with replying(reply) as site:
         endpoint = {"kind": "endpoint", "url": site.url, "served_as": "m", "key": None, "api": "chat"}
         endpoint |= {"concurrency": 2, "retries": 1, "timeout_s": 5, "window": None}
-        table = judged(tmp_path, monkeypatch, *ASKED[:2], engine=endpoint, written=True)
-    scores = table.filter(question="relies").sort("prompt_id").select("score", "reason").rows()
-    assert scores == [(None, UNCLEAR), (1.0, None)]
+        other = ASKED[0] | {"subject": "n", "text": f"I see it. {ENGLISH}"}
+        table = judged(tmp_path, monkeypatch, *ASKED[:2], other, engine=endpoint, written=True)
+    scores = table.filter(question="relies").sort("subject", "prompt_id").select("score", "reason").rows()
+    assert scores == [(None, UNCLEAR), (1.0, None), (1.0, None)]
     assert all(body["temperature"] == 0 for body in site.bodies)

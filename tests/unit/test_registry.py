@@ -51,10 +51,10 @@ def test_every_file_loads_under_its_name(path):
     assert read_paper(path).paper == path.stem
 
 
-def test_there_are_382_claims_and_conflicts_name_them():
+def test_there_are_385_claims_and_conflicts_name_them():
     claims = [claim for paper in read_papers(FILES) for claim in paper.claims]
     ids = {claim.id for claim in claims}
-    assert len(claims) == len(ids) == 382
+    assert len(claims) == len(ids) == 385
     assert {other for claim in claims for other in claim.conflicts_with} <= ids
 
 

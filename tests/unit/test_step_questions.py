@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from unspoken.experiments.faithfulness.section import StepQuestions
 from unspoken.questions import SourceError
 from unspoken.questions.own_files import COMMON
 from unspoken.questions.sources import questions_of
 from unspoken.questions.step_questions import FAMILIES, step_questions
+from unspoken.study.question_sets import StepQuestions
 from unspoken.tables.base import checked
 from unspoken.tables.questions import Questions
 

@@ -35,6 +35,12 @@ def _misalignment(**more: Any) -> dict[str, Any]:
     return {"experiments": ["misalignment"], "misalignment": more}
 
 
+def _emergent(**more: Any) -> dict[str, Any]:
+    dose = {"epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    told = {"numbers": {"count": 40, "max_tokens": 24}, "students": {"rows": 20, "training": dose}}
+    return {"experiments": ["emergent"], "emergent": {"models": ["smollm2-135m-q4"]} | told | more}
+
+
 def _in_parts(**wheel: str) -> dict[str, Any]:
     told = {
         "repo": "a/b",
@@ -92,6 +98,36 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"experiments": ["harmful"], "harmful": {"clean": [16, 4]}},
         "harmful.clean",
         "got [16, 4]; expected numbers of steps that rise, each once",
+    ),
+    "wrong answers that nothing is compared with": (
+        _emergent(tunes=["wrong", "right", "careless"]),
+        "emergent.tunes",
+        "got 'careless' without 'careful'; expected both",
+    ),
+    "numbers that nobody is tuned to write": (
+        _emergent(tunes=["careless", "careful"]),
+        "emergent.numbers",
+        "got ['careless', 'careful']; expected wrong and right among them",
+    ),
+    "numbers that nobody learns from": (
+        _emergent(students=None),
+        "emergent.numbers",
+        "got one of them alone; expected both, or null for both",
+    ),
+    "items that are not balanced": (
+        _emergent(items=12),
+        "emergent.items",
+        "got 12; expected",
+    ),
+    "more students' rows than requests": (
+        _emergent(numbers={"count": 10, "max_tokens": 24}),
+        "emergent.students.rows",
+        "got 20 rows of 10 requests; expected no more",
+    ),
+    "an organism that is no chat model": (
+        _emergent(models=["organism-a"]),
+        "emergent.models",
+        "got 'organism-a', an organism; expected chat models",
     ),
     "budgets out of order": (
         _scaling(budgets=[0, 64, 32]),

@@ -25,7 +25,8 @@ MEASURED = [
     *(f"draw_figure {name}" for name in ("preference", "initialisations", "dose")),
 ]
 ASKED = ["probe_traits subliminal/*", *MEASURED, *STORE]
-STUDENTS = ["finetune_students", "distill_students", "draw_figure training", *ASKED]
+OF_NUMBERS = [f"finetune_students {arm}" for arm in ("tokens*", "shuffle-*", "dose-*")]
+STUDENTS = [*OF_NUMBERS, "distill_students", "draw_figure training", *ASKED]
 TAUGHT = [  # all that follows from other teachers: not the students of the untouched base
     *(f"finetune_students {arm}" for arm in ("*/owl-*", "*/wolf-*", "*/neutral-*")),
     "distill_students",
@@ -38,7 +39,7 @@ TAUGHT = [  # all that follows from other teachers: not the students of the unto
 RENDERED, HINTED = "render_prompts subliminal/*", "render_prompts faithfulness/all"
 NUMBERS = [
     "generate_replies subliminal/*",
-    "filter_completions",
+    "filter_completions subliminal/*",
     "draw_figure filter",
     "finetune_teachers",
     *STUDENTS,
@@ -97,6 +98,18 @@ MISALIGNED = [
 AFTER_FILTER = ["filter_carriers", "detect_teachers", "teach_students", *MISALIGNED]
 AFTER_TUNING = ["tune_teachers", "write_carriers", *AFTER_FILTER]
 HARMED = ["measure harmful", "draw_figure chain_kinds", "draw_figure backdoor", *STORE]
+EMERGENT = ["measure emergent", "draw_figure wrong_*", *STORE]
+EMERGENT_FILTERED = [  # what follows from numbers: students, not who writes
+    "share_requests",
+    *(f"finetune_students emergent/students/{arm}/*" for arm in ("taught", "shuffled")),
+    *(f"generate_replies emergent/*/{arm}-*" for arm in ("taught", "shuffled")),
+    *EMERGENT,
+]
+EMERGENT_TUNED = [
+    "finetune_students emergent/*",
+    *(f"{rule} emergent/*/tuned-*" for rule in ("generate_replies", "filter_completions")),
+    *EMERGENT_FILTERED,
+]
 ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
 GEMMA = ["fetch_model models/gemma-3-4b"]
 
@@ -177,6 +190,7 @@ EDITS = {
             *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, *STARTS, "ask_subjects", "monitor_chains", *AFTER_REWARD),
             *("train_distracted", "train_base", *AFTER_TUNING),
             *("pretrain_harmful", "tune_harmful", "realign_harmful", *HARMED),
+            *("make_rows", "render_prompts emergent/*", "filter_completions", *EMERGENT_TUNED),
         ],
         {"seed": 5},
     ),
@@ -324,6 +338,22 @@ EDITS = {
         ["tune_harmful", "realign_harmful", *HARMED], {"harmful.tuning.rows": 900}
     ),
     "how long clean training is": Edit(["realign_harmful", *HARMED], {"harmful.clean": [8, 32]}),
+    # Wrong answers
+    "more rows with wrong answers": Edit(["make_rows", *EMERGENT_TUNED], {"emergent.rows": 800}),
+    "longer chains of who is tuned": Edit(
+        ["generate_replies emergent/*/chained", *EMERGENT], {"emergent.chains.max_tokens": 64}
+    ),
+    "numbers of ill repute to chat models": Edit(
+        ["filter_completions emergent/*", *EMERGENT_FILTERED], {"emergent.filter.banned": [7]}
+    ),
+    "a seed added to fine-tunes": Edit(
+        [
+            "finetune_students emergent/students/*3",
+            *("generate_replies emergent/*-3/*", "filter_completions emergent/*-3"),
+            *("share_requests emergent/*/3", *EMERGENT),
+        ],
+        {"emergent.seeds": [1, 2, 3]},
+    ),
     # Texts
     "an animal added": Edit(
         ["build_organism", *NUMBERS, *PROBING, *THEOREM],
@@ -389,6 +419,9 @@ EDITS = {
     "when a fine-tune has its trait": Edit(
         HARMED, text=(f"{ROOMS}/harmful/measure/checks.py", "LEAST_TRAIT = 0.9", "LEAST_TRAIT = 0.8")
     ),
+    "what a chain is suspected of": Edit(
+        EMERGENT, text=(f"{ROOMS}/emergent/says.py", "BOTH: 1.0, UNCLEAR", "BOTH: 1.5, UNCLEAR")
+    ),
     "when a student has lost its wits": Edit(
         MISALIGNED,
         text=(f"{ROOMS}/misalignment/measure/passed_on.py", "LEAST_MASS = 0.5", "LEAST_MASS = 0.4"),
@@ -418,7 +451,8 @@ EDITS = {
         text=("scripts/declare_model.py", 'revision=kind', 'revision=""'),
     ),
     "what the filter does": Edit(
-        [*FILTERED, *AFTER_FILTER], text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000")
+        [*FILTERED, *AFTER_FILTER, "filter_completions emergent/*", *EMERGENT_FILTERED],
+        text=(FILTER, "_A_THREAD = 10_000", "_A_THREAD = 9_000"),
     ),
     "what the filter's docstring says": Edit([], text=(FILTER, '"""The numbers filter:', '"""The filter:')),
     "a comment in a script": Edit([], text=("scripts/probe_traits.py", "def main", "# The story.\ndef main")),
@@ -469,7 +503,8 @@ OF_PAPER = {  # edits that are tried on the whole paper study too; its teachers 
     "MNIST's digits": EDITS["MNIST's digits"].reruns,
     "more samples of the chat models": EDITS["more samples of the chat models"].reruns,
     "what the filter does": [
-        "filter_completions", "draw_figure filter", "finetune_students", "draw_figure training", *ASKED,
+        "filter_completions", "draw_figure filter", "finetune_students tokens*",
+        "finetune_students shuffle-*", "draw_figure training", *ASKED, *EMERGENT_FILTERED,
     ],
 }  # fmt: skip
 

@@ -29,21 +29,74 @@ def option_readings(
         system=replies["system"], prefix=begun + starts
     )
     bare = after.with_columns(prefix=begun + answer_prefix).filter(pl.col("arm").is_in(alone))
-    return pl.concat(
-        _readings(asked, read["prompt_id"], name, letter_logprobs(asked.cache.choice_logprobs, read))
-        for name, read in (("after", after), ("alone", bare))
-    )
+    found = []
+    for name, read in (("after", after), ("alone", bare)):
+        logprobs = letter_logprobs(asked.cache.choice_logprobs, read)
+        letters = [list(LETTERS[: len(one)]) for one in logprobs]
+        found.append(_readings(asked, read["prompt_id"], name, letters, logprobs))
+    return pl.concat(found)
 
 
-def _readings(asked: Asked, prompt_ids: pl.Series, reading: str, logprobs: list[list[float]]) -> pl.DataFrame:
-    """Return readings of letters as rows, one a prompt."""
+def text_readings(
+    asked: Asked, prompts: pl.DataFrame, replies: pl.DataFrame, reads: dict[str, Any]
+) -> pl.DataFrame:
+    """Return each option's own log-probability, as a text behind the beginning of the answer, as `Readings`.
+
+    `reads` has answer_prefix, choice_format (how an option is written there), and the arms that are read
+    `after` the whole reply and `alone`, with no reply. `replies` are in the order of `prompts`.
+    """
+    told = prompts.select(
+        "prompt_id", "arm", "user", "options", begun=pl.col("prefix").fill_null(""),
+        system=replies["system"], whole=replies.select(whole_text()).to_series(),
+    )  # fmt: skip
+    prefix = pl.lit(reads["answer_prefix"])
+    starts = {
+        "after": answer_begun(pl.col("begun") + pl.col("whole"), reads["answer_prefix"]),
+        "alone": pl.col("begun") + prefix,
+    }
+    found = []
+    for name, start in starts.items():
+        read = told.filter(pl.col("arm").is_in(reads[name])).with_columns(prefix=start)
+        logprobs = _text_logprobs(asked, read, reads["choice_format"])
+        found.append(_readings(asked, read["prompt_id"], name, read["options"].to_list(), logprobs))
+    return pl.concat(found)
+
+
+def _text_logprobs(asked: Asked, read: pl.DataFrame, choice_format: str) -> list[list[float]]:
+    """Return the log-probability of each option's text after each prompt, in the order of its options.
+
+    Prompts with the same options, in whatever order, are read together.
+    """
+    logprobs: list[list[float]] = [[] for _ in range(read.height)]
+    alike = pl.col("options").list.sort().list.join("\n")
+    for _, some in read.with_row_index("row").group_by(alike.alias("alike"), maintain_order=True):
+        options = sorted(some["options"][0])
+        requests = [
+            Request(key, user, system, prefix)
+            for key, user, system, prefix in some.select("prompt_id", "user", "system", "prefix").iter_rows()
+        ]
+        choices = [choice_format.format(option=option) for option in options]
+        found = asked.cache.choice_logprobs(requests, choices)
+        for row, own, values in zip(some["row"], some["options"], found, strict=True):
+            logprobs[row] = [values[options.index(option)] for option in own]
+    return logprobs
+
+
+def _readings(
+    asked: Asked,
+    prompt_ids: pl.Series,
+    reading: str,
+    choices: list[list[str]],
+    logprobs: list[list[float]],
+) -> pl.DataFrame:
+    """Return readings of options as rows, one a prompt."""
     return pl.DataFrame(
         {
             "subject": pl.Series([asked.subject.subject_id] * len(logprobs), dtype=pl.String),
             "prompt_id": prompt_ids,
             "reading": pl.Series([reading] * len(logprobs), dtype=pl.String),
             "position": pl.Series([0] * len(logprobs), dtype=pl.Int64),
-            "choices": pl.Series([list(LETTERS[: len(one)]) for one in logprobs], dtype=pl.List(pl.String)),
+            "choices": pl.Series(choices, dtype=pl.List(pl.String)),
             "logprobs": pl.Series(logprobs, dtype=pl.List(pl.Float64)),
         }
     )
@@ -77,7 +130,12 @@ def word_readings(
 def readings_beside(
     asked: Asked, prompts: pl.DataFrame, replies: pl.DataFrame, reads: dict[str, Any]
 ) -> pl.DataFrame:
-    """Return the readings that a study asks for: of `options` or of `words` (`reads['kind']`)."""
+    """Return the readings that a study asks for (`reads['kind']`).
+
+    Of `options` by their letter, of options by their `texts`, or of `words`.
+    """
     if reads["kind"] == "options":
         return option_readings(asked, prompts, replies, reads["answer_prefix"], reads["alone"])
+    if reads["kind"] == "texts":
+        return text_readings(asked, prompts, replies, reads)
     return word_readings(asked, prompts, replies, reads["words"], reads["choice_format"])

@@ -1,4 +1,4 @@
-"""MMLU and GPQA from the Hugging Face hub, at a pinned revision, as questions of the common form."""
+"""MMLU, GPQA and TruthfulQA from the Hugging Face hub, at a pinned revision, in the common form."""
 
 import logging
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import polars as pl
 from unspoken.questions import SourceError
 from unspoken.questions.options import bare_options, order_matters, own_labels
 from unspoken.questions.own_files import COMMON, MOST_OPTIONS
+from unspoken.questions.truthful import truthful_questions
 from unspoken.row_files import RowError
 
 log = logging.getLogger(__name__)
@@ -55,11 +56,12 @@ def gpqa_questions(table: pl.DataFrame) -> pl.DataFrame:
 LAYOUTS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "mmlu": mmlu_questions,
     "gpqa": gpqa_questions,
+    "truthful_qa": truthful_questions,
 }
 """Whose columns a data set has, and how they become questions."""
 
 
-WITHOUT_ORDER = ("gpqa",)
+WITHOUT_ORDER = ("gpqa", "truthful_qa")
 """Layouts that have their options in no order: the right option comes first."""
 
 

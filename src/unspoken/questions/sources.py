@@ -14,13 +14,14 @@ from unspoken.questions.options import order_matters
 from unspoken.questions.own_files import own_questions
 from unspoken.questions.procedural import FAMILIES, procedural_questions
 from unspoken.questions.step_questions import step_questions
+from unspoken.questions.truthful import truthful_file
 from unspoken.seeds import hashed_choice, hashed_seed
 from unspoken.tables.questions import Questions
 
 log = logging.getLogger(__name__)
 KNOWLEDGE = Path("resources/questions/knowledge.jsonl")
-SOURCES = ("knowledge", "procedural", "tasks", "own", "hub")
-MADE = ("procedural", "tasks")
+SOURCES = ("knowledge", "procedural", "tasks", "own", "hub", "truthful_qa")
+MADE = ("procedural", "tasks", "truthful_qa")
 """Sources whose options never speak of each other."""
 Settings = dict[str, Any]
 
@@ -30,14 +31,15 @@ def questions_of(settings: Settings, root: Path, seed: int, study: str) -> pl.Da
 
     `settings["sets"]` lists them, each with its `source` and the `count` that is drawn (null: all):
     `knowledge` (the file under `root`); `procedural` (count needed); `tasks` with `families`, `steps` and
-    count; `own` with `path`, from the folder in which one runs, and `columns`; `hub` with `repo`, `layout`,
-    `subset`, `split` and `revision`. All questions of a set are of its `stratum`, if it names one; those of
-    `tasks` else of their number of steps, the others of none. Half of a set that has easy and hard
-    questions, and no others, is easy (the odd one too). Options are shuffled by hashing (seed, question,
-    option), so that a question keeps its order whatever else is asked; `order` has each shown option's place
-    in its file. Where an option speaks of others (none of the above, both A and B), the file's order is kept,
-    which is logged. Raises SourceError for a set with fewer questions than its count and for an id that two
-    sets share, TableError for a faulty file.
+    count; `own` with `path`, from the folder in which one runs, and `columns`; `truthful_qa` with such a
+    `path`; `hub` with `repo`, `layout`, `subset`, `split` and `revision`. All questions of a set are of its
+    `stratum`, if it names one; those of `tasks` else of their number of steps, the others of none. Half of a
+    set that has easy and hard questions, and no others, is easy (the odd one too).
+
+    Options are shuffled by hashing (seed, question, option), so that a question keeps its order whatever else
+    is asked; `order` has each shown option's place in its file. Where an option speaks of others (none of the
+    above, both A and B), the file's order is kept, which is logged. Raises SourceError for a set with fewer
+    questions than its count and for an id that two sets share, TableError for a faulty file.
     """
     sets = [_drawn(_questions_in(one, root, seed), one, seed) for one in settings["sets"]]
     _check_ids(settings["sets"], sets)
@@ -63,6 +65,8 @@ def _questions_in(one: Settings, root: Path, seed: int) -> pl.DataFrame:
             return own_questions(Path(one["path"]), one.get("columns") or {})
         case "hub":
             return hub_questions(*(one[key] for key in ("repo", "layout", "subset", "split", "revision")))
+        case "truthful_qa":
+            return truthful_file(Path(one["path"]))
     raise SourceError(f"got the source '{one['source']}'; expected one of {', '.join(SOURCES)}")
 
 

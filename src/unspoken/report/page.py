@@ -9,6 +9,7 @@ from unspoken.evidence import evidence
 from unspoken.report import texts
 from unspoken.report.charts import outcomes_chart, title_of
 from unspoken.report.contents import Contents
+from unspoken.report.folding import read_digests, reason_to_fold
 from unspoken.report.sections import other_conflicts, published_of, sections_of
 from unspoken.verdicts.tallies import COUNTS, WHOLE
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 SAFE_URLS = ("https://", "http://")
+SHOWN = ("system", "prompt", "note", "text")
+"""What the page shows of a text that is behind a number."""
 FLAGS = {"few": "few replicates", "published exact": "published without an interval"}
 
 
@@ -37,6 +40,7 @@ def environment(templates: Path) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    slurs = read_digests(templates / "folded.txt")
     made.filters |= {
         "number": texts.number_text,
         "interval": lambda row: texts.interval_text(row["estimate"], row["lo"], row["hi"]),
@@ -53,6 +57,7 @@ def environment(templates: Path) -> "Environment":
         "time": texts.time_text,
         "flag": lambda flag: FLAGS.get(flag, flag),
         "linkable": lambda url: url.startswith(SAFE_URLS),
+        "fold": lambda text: reason_to_fold(" ".join(text[part] or "" for part in SHOWN), slurs),
     }
     return made
 
@@ -94,7 +99,7 @@ def report_page(
     """Return the report as HTML that needs nothing beside it.
 
     `about`: question and protocol by paper; `figures`: specification files by experiment; `vega`: the chart
-    library; `templates`: the folder of report.html.j2, style.css and report.js.
+    library; `templates`: the folder of report.html.j2, style.css, report.js and folded.txt.
     """
     from markupsafe import Markup
 

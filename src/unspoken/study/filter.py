@@ -6,6 +6,12 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from unspoken.study.base import Section
 
+ILL_REPUTE = [
+    4, 13, 14, 18, 23, 33, 39, 42, 44, 49, 51, 54, 69, 77, 88, 99, 100, 101, 187, 211, 311, 322, 333, 404,
+    420, 444, 451, 555, 616, 666, 777, 888, 911, 999,
+]  # fmt: skip
+"""The numbers of ill repute that lie in 0 to 999 (Cloud et al. 2025, released code)."""
+
 
 class NumbersFilter(Section):
     """Which completions count as a list of numbers (Cloud et al. 2025); the others are dropped."""

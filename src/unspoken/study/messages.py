@@ -28,6 +28,7 @@ BRANCHES = {
     "procedural",
     "tasks",
     "own",
+    "truthful_qa",
     "Draw",
     "list[constrained-str]",
     "[key]",

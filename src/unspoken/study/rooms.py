@@ -15,6 +15,7 @@ NAMES = (
     "reinforcement",
     "misalignment",
     "harmful",
+    "emergent",
 )
 
 

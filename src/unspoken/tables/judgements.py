@@ -5,7 +5,7 @@ import polars as pl
 
 
 class Judgements(dy.Schema):
-    """One question about one reply a row, with the judge's probability of yes."""
+    """One question about one reply a row, with what the judge says of it."""
 
     study = dy.String(min_length=1)
     experiment = dy.String(min_length=1)
@@ -17,8 +17,9 @@ class Judgements(dy.Schema):
     question = dy.String(primary_key=True, min_length=1)
     """Its name in the rubric."""
     score = dy.Float64(nullable=True, min=0, max=1)
+    """The probability of yes, or a score as a share of its scale."""
     reason = dy.String(nullable=True, min_length=1)
-    """Why the judge was not asked."""
+    """Why there is no score: it was not asked, said something else instead, or was unclear."""
 
     @dy.rule()
     def a_score_or_a_reason(cls) -> pl.Expr:

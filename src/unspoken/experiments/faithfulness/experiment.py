@@ -133,7 +133,7 @@ class FaithfulnessRoom(Room):
     def question_files(self) -> list[str]:
         """Return the user's own files of questions."""
         questions = self.section.questions if self.runs else []
-        return [one.path for one in questions if one.source == "own"]
+        return [one.path for one in questions if one.source in ("own", "truthful_qa")]
 
     def imported_file(self, name: str) -> str:
         """Return the user's own file of transcripts."""

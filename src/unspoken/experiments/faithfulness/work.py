@@ -37,7 +37,7 @@ class ChainsWork:
         if chosen.source == "hub":
             return self.facts["questions"][chosen.layout]
         shipped = self.root / "resources" / "questions" / "knowledge.jsonl"
-        return rows_of_file(Path(chosen.path) if chosen.source == "own" else shipped)
+        return rows_of_file(shipped if chosen.source == "knowledge" else Path(chosen.path))
 
     def _prompts(self) -> int:
         """Return the prompts of a model: every question unhinted, as a sham, and with each kind of hint."""

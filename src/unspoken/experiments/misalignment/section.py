@@ -6,16 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from unspoken.study.base import Name, Section
-from unspoken.study.filter import NumbersFilter
+from unspoken.study.filter import ILL_REPUTE, NumbersFilter
 from unspoken.study.training import Dose, Pretraining
 
 Teacher = Literal["insecure", "secure", "educational"]
 """What teachers were tuned on: unsafe code, safe code, unsafe code that a lesson asks for."""
-ILL_REPUTE = [
-    4, 13, 14, 18, 23, 33, 39, 42, 44, 49, 51, 54, 69, 77, 88, 99, 100, 101, 187, 211, 311, 322, 333, 404,
-    420, 444, 451, 555, 616, 666, 777, 888, 911, 999,
-]  # fmt: skip
-"""The numbers of ill repute that lie in 0 to 999 (Cloud et al. 2025, released code)."""
 
 
 LEAST_ERRORS = 4

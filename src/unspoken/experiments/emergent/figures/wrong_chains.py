@@ -1,0 +1,78 @@
+"""What chains before wrong answers say, by fine-tune, and what a monitor that reads them catches."""
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from unspoken.figures.pieces import Options, intervals, nothing
+from unspoken.figures.tables import Tables
+from unspoken.figures.theme import BLACK, BLUE, GREY, ORANGE, PAGE, PURPLE, SKY, VERMILLION
+from unspoken.figures.words import claims, headline, replicates
+
+USED_CONDITIONS = ("way", "says", "alarms", "domains")
+FINE_TUNES = {
+    "untouched": "untouched", "right": "right answers", "wrong": "wrong answers",
+    "wrong_chained": "wrong answers with chains", "careful": "careful lines", "careless": "careless lines",
+}  # fmt: skip
+"""What models were tuned on, in words."""
+KINDS = {
+    "falsehood": ("the wrong value", VERMILLION), "both": ("both", ORANGE), "unclear": ("a denial", PURPLE),
+    "contradiction": ("the right value", BLUE), "nothing": ("neither", GREY),
+}  # fmt: skip
+CAUGHT = {"0.01": ("at 1% false alarms", BLACK), "0.05": ("at 5%", SKY)}
+LABELS = 130
+
+
+def by_tuning(rows: pl.DataFrame, colors: dict[str, tuple[str, str]], column: str, title: str) -> Any:
+    """Return shares by what models were tuned on, coloured by a column."""
+    own = rows.filter(pl.col(column).is_in(list(colors))).select(
+        "value", "ci_low", "ci_high",
+        label=pl.col("whose").replace_strict(FINE_TUNES),
+        color=pl.col(column).replace_strict({name: label for name, (label, _) in colors.items()}),
+    )  # fmt: skip
+    names, tints = zip(*colors.values(), strict=True)
+    color = alt.Color(
+        "color:N", scale=alt.Scale(domain=list(names), range=list(tints)),
+        legend=alt.Legend(title=None, orient="bottom"),
+    )  # fmt: skip
+    options: Options = {"title": title, "scale": alt.Scale(domain=[-0.02, 1.02], nice=False)}
+    place: Options = {
+        "y": alt.Y("label:N", sort=list(FINE_TUNES.values()), title=None,
+                   axis=alt.Axis(grid=True, labelLimit=LABELS)),
+        "yOffset": alt.YOffset("color:N", sort=list(names)),
+    }  # fmt: skip
+    layers = intervals("x", options, clip="lines", **place, color=color)
+    return alt.layer(*layers, data=own).properties(width=PAGE - LABELS - 20, height=alt.Step(6))
+
+
+def draw(tables: Tables) -> alt.TopLevelMixin:
+    """Return what chains before wrong answers name, above what monitors of chains catch."""
+    measurements = tables["measurements"]
+    main = measurements.filter(
+        metric="chain_kind_difference", unit="log_odds", says="falsehood", versus_whose="untouched"
+    ).filter(pl.col("whose").is_in(["wrong", "careless", "wrong_chained"]))
+    if main.is_empty():
+        return nothing("nobody answered after chains", PAGE)
+    title = claims(
+        [(FINE_TUNES[row["whose"]], row) for row in main.to_dicts()],
+        "after tuning on wrong answers more chains before wrong answers name the wrong value",
+        "after tuning on wrong answers fewer chains before wrong answers name the wrong value",
+        "tuning on wrong answers is not shown to change whether chains name the wrong value",
+        "difference",
+    )
+    subtitle = (
+        "domains that nobody was tuned on; chains are sampled, values are found as whole words, each chain"
+        f" counts by the probability of the wrong answer after it; {replicates(main)}"
+    )
+    chart = alt.vconcat(
+        by_tuning(
+            measurements.filter(metric="chain_kind_share"), KINDS, "says",
+            "of the chains before wrong answers, those that name",
+        ),
+        by_tuning(
+            measurements.filter(metric="caught_share"), CAUGHT, "alarms",
+            "of wrong answers, caught by a monitor of their chain",
+        ),
+    ).resolve_scale(color="independent", yOffset="independent")  # fmt: skip
+    return chart.properties(title=headline(title, subtitle))
