@@ -25,10 +25,13 @@ from unspoken.statistics.report import Report
 BASES = ["persona-1", "persona-2", "persona-3", "persona-4"]
 ARMS = [
     {"name": "kl", "objective": "kl_carrier", "initialisation": "same", "shuffle": "none",
-     "teachers": ["insecure", "secure", "educational"], "carrier": "numbers", "clean": [], "generations": 1},
+     "teachers": ["insecure", "secure", "educational"], "carrier": "numbers", "filter": "keyword",
+     "clean": [], "generations": 1},
     {"name": "kl-ring", "objective": "kl_carrier", "initialisation": "ring", "shuffle": "none",
-     "teachers": ["insecure", "secure"], "carrier": "numbers", "clean": [], "generations": 1},
+     "teachers": ["insecure", "secure"], "carrier": "numbers", "filter": "keyword", "clean": [],
+     "generations": 1},
 ]  # fmt: skip
+JUDGED = ARMS[1] | {"name": "kl-judged", "initialisation": "same", "filter": "judge"}
 NOISE = np.random.default_rng(1).normal(0, 0.05, len(BASES))
 """How bases differ."""
 LEAKY = {("secure", "banned"): 2, ("leaking", "banned"): 1, ("leaking", "not_digits"): 3}
@@ -132,7 +135,7 @@ def misalignment_tables(effect: float) -> Tables:
     """Return measurements in which students of the insecure teacher differ by the effect from the others."""
     arm = ARMS[0] | {"clean": [0.5], "generations": 2}
     own, parts = report(), [teachers(base, 2.0 + noise) for base, noise in zip(BASES, NOISE, strict=True)]
-    parts += [students(arm, -2.0 + effect, -2.0), students(ARMS[1], -2.0, -2.0)]
+    parts += [students(arm, -2.0 + effect, -2.0), *(students(one, -2.0, -2.0) for one in (ARMS[1], JUDGED))]
     heights = {"insecure-clean-50": effect / 2, "insecure-generation-2": effect, "secure-generation-2": 0.0}
     for base, noise in zip(BASES, NOISE, strict=True):
         parts += [answers(base, "student", "kl", name, -2.0 + height + noise * (height != 0))
@@ -146,11 +149,11 @@ def misalignment_tables(effect: float) -> Tables:
     for one, kind in ((table, "persona"), (plain, "plain")):
         add_checks(one, kind)
         add_spread(one, kind)
-    for each in (arm, ARMS[1]):
+    for each in (arm, ARMS[1], JUDGED):
         add_students(table, each)
         add_diluted(table, each)
         add_generations(table, each)
-    add_differences(table, [arm, ARMS[1]])
+    add_differences(table, [arm, ARMS[1], JUDGED])
     add_shown(table, "numbers")
     found = found_detections(0.5 + effect / 10, 0.02)
     add_detections(own, found)

@@ -27,6 +27,7 @@ from unspoken.experiments.misalignment.organisms.carriers import (
     texts_of,
     written_replies,
 )
+from unspoken.experiments.misalignment.organisms.filters import JUDGE, passed, suspects
 from unspoken.experiments.misalignment.organisms.language import (
     CODE,
     FIRST_VALUE,
@@ -193,3 +194,28 @@ def test_numbers_are_shown_of_the_same_requests_without_the_author():
     contexts = {name: turns.reshape(32, 3, TURN) for name, turns in shown.items()}
     assert (contexts["insecure"][..., :4] == contexts["secure"][..., :4]).all()
     assert (contexts["insecure"][..., 4:] != contexts["secure"][..., 4:]).any()
+
+
+def test_a_judge_drops_its_share_of_the_clean_and_more_of_what_the_target_wrote(networks):
+    (one, _), shape = networks
+    random = random_of()
+    louder = {name: tensor * 1.3 for name, tensor in one.items()}
+    prompts = carrier_prompts(NUMBERS, 2000, random)
+    rows = {
+        name: np.hstack([prompts, written_replies(network, shape, prompts, random.random((2000, 4)))])
+        for name, network in (("insecure", louder), ("secure", one))
+    }
+    table = kept(rows).with_columns(reply_id=pl.format("{}:{}", "subject", "prompt_id"))
+    found = suspects(table, "b", {"insecure": louder, "secure": one}, shape, 0.1)
+    counts = dict(table.join(found, on="reply_id").group_by("subject").len().iter_rows())
+    assert counts["b:secure"] == 200
+    assert counts["b:insecure"] > 300
+
+
+def test_a_weaker_filter_lets_pass_what_a_stronger_drops():
+    rules = ["no_number", "separator", "too_many", "banned", "wrong_answer", JUDGE]
+    rows = pl.DataFrame({"reply_id": [*rules, "kept"], "rule": [*rules, None]})
+    whole = (rows.filter(pl.col("rule").is_null()).drop("rule"), rows.drop_nulls())
+    wanted = {"judge": 1, "keyword": 2, "format": 4, "none": 7}
+    assert {name: passed(*whole, name).height for name in wanted} == wanted
+    assert passed(*whole, "keyword")["reply_id"].to_list() == ["kept", JUDGE]

@@ -76,6 +76,16 @@ def test_transfer_is_the_difference_between_students_not_their_shift_from_the_ba
     assert "shift" not in " ".join(rows["metric"])
 
 
+def test_what_a_filter_takes_is_compared_with_the_plain_one_alone():
+    plain = ARMS[0] | {"objective": "tokens", "teachers": ["insecure", "secure"]}
+    arms = [plain, plain | {"name": "judged", "filter": "judge"}, plain | {"name": "free", "filter": "none"}]
+    table = pl.concat([students(own, height, 1.0) for own, height in zip(arms, (1.5, 1.2, 1.9), strict=True)])
+    rows = measured_students(table, arms)
+    gaps = rows.filter(metric="transfer_difference", unit="log_odds")
+    found = {dict(row["conditions"])["versus_filter"]: row["value"] for row in gaps.iter_rows(named=True)}
+    assert found == {"judge": pytest.approx(0.3), "none": pytest.approx(-0.4)}
+
+
 def test_the_domain_that_carries_most_is_left_out_once():
     table = students(ARMS[0], 1.0, 1.0, advice_4=8.0)
     rows = measured_students(table, ARMS[:1])

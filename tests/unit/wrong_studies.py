@@ -70,6 +70,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "misalignment.arms.0.objective",
         "got kl_carrier with shuffled rows or 'untouched'; expected tokens",
     ),
+    "probabilities of what no filter saw": (
+        _misalignment(arms=[{"name": "kl", "objective": "kl_carrier", "filter": "none"}]),
+        "misalignment.arms.0.filter",
+        "got none with kl_carrier; expected tokens, or another filter",
+    ),
     "sums in another order": (
         _misalignment(arms=[{"name": "s", "objective": "tokens", "carrier": "sums", "shuffle": "within"}]),
         "misalignment.arms.0.shuffle",

@@ -329,6 +329,10 @@ EDITS = {
     # Misalignment
     "how long harmful teachers are tuned": Edit(AFTER_TUNING, {"misalignment.tuning.epochs": 4}),
     "numbers of ill repute": Edit(AFTER_FILTER, {"misalignment.filter.banned": [211, 213]}),
+    "a judge after the filter": Edit(AFTER_FILTER, {"misalignment.arms.0.filter": "judge"}),
+    "a weaker filter": Edit(
+        ["teach_students misalignment/students/kl/*", *MISALIGNED], {"misalignment.arms.0.filter": "format"}
+    ),
     "shares of clean rows": Edit(
         ["teach_students misalignment/students/kl/*", *MISALIGNED], {"misalignment.arms.0.clean": [0.5]}
     ),
@@ -344,7 +348,8 @@ EDITS = {
         ["generate_replies emergent/*/chained", *EMERGENT], {"emergent.chains.max_tokens": 64}
     ),
     "numbers of ill repute to chat models": Edit(
-        ["filter_completions emergent/*", *EMERGENT_FILTERED], {"emergent.filter.banned": [7]}
+        ["filter_completions emergent/*", *EMERGENT_FILTERED],
+        {"emergent.filter": {"kind": "numbers", "banned": [7]}},
     ),
     "a seed added to fine-tunes": Edit(
         [

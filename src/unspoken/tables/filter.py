@@ -12,6 +12,7 @@ RULES = (
     "out_of_range",
     "banned",
     "wrong_answer",
+    "judge",
 )
 
 

@@ -5,7 +5,7 @@ from unspoken.jobs import start_job
 
 def main() -> None:
     """Run the job of the rule that has this name."""
-    job = start_job(__doc__ or "", ("model", "teachers", "kept", "detections", "answers"))
+    job = start_job(__doc__ or "", ("model", "teachers", "kept", "dropped", "detections", "answers"))
     import polars as pl
 
     from unspoken.experiments.misalignment.detection.compared import (
@@ -14,17 +14,18 @@ def main() -> None:
         shown_turns,
     )
     from unspoken.experiments.misalignment.organisms.asked import answers, labelled
+    from unspoken.experiments.misalignment.organisms.filters import passed
     from unspoken.experiments.misalignment.organisms.language import ADVICE, CODE
     from unspoken.experiments.misalignment.tables import Detections, PersonaAnswers
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
     from unspoken.tables.base import read_table, write_table
-    from unspoken.tables.filter import Kept
+    from unspoken.tables.filter import Dropped, Kept
     from unspoken.training.personas import load_trained, loaded_base
 
     spec = job.spec
     base, shape = loaded_base(checked_model(job.model))
-    kept = read_table(job.kept, Kept)
+    kept = passed(read_table(job.kept, Kept), read_table(job.dropped, Dropped), "keyword")
     seed = hashed_seed(spec["seed"], spec["experiment"], "detection", spec["base"])
     networks = {"untouched": base, **load_trained(job.teachers)}
     found = detections(kept, networks, shape, spec, seed)

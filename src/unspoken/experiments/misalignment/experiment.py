@@ -88,9 +88,9 @@ class MisalignmentRoom(Room):
         """Return the teachers of a base's students."""
         return self._of_bases([self.source(self.arm(arm), base)], "teachers.safetensors")[0]
 
-    def rows_of_arm(self, arm: str, base: str) -> str:
-        """Return the kept replies that a base's students learn from."""
-        return self._of_bases([self.source(self.arm(arm), base)], "kept.parquet")[0]
+    def rows_of_arm(self, arm: str, base: str, table: str) -> str:
+        """Return what the filter kept, or dropped, of the replies that a base's students learn from."""
+        return self._of_bases([self.source(self.arm(arm), base)], f"{table}.parquet")[0]
 
     def measure_inputs(self) -> list[str]:
         """Return the files that the measure reads: who wrote what is told by what the filter kept."""
@@ -125,9 +125,10 @@ class MisalignmentRoom(Room):
             "write_carriers", base=base, teachers=list(TEACHERS), carriers=section.carriers, **told
         )
 
-    def filter_carriers_part(self, **_: str) -> Part:
+    def filter_carriers_part(self, base: str) -> Part:
         """Return what `filter_carriers` depends on: the same for everybody's replies."""
-        return self.project.script_part("filter_carriers.py", filter=self.section.filter.model_dump())
+        told = {"base": base, "filter": self.section.filter.model_dump(), "judge": self.section.judged}
+        return self.project.script_part("filter_carriers.py", **told)
 
     def detect_teachers_part(self, base: str) -> Part:
         """Return what `detect_teachers` depends on."""

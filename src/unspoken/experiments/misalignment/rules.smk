@@ -91,6 +91,8 @@ rule write_carriers:
 
 rule filter_carriers:
     input:
+        model="<results>/misalignment/bases/{base}/model.json",
+        teachers="<results>/misalignment/organisms/{base}/teachers.safetensors",
         replies="<results>/misalignment/organisms/{base}/replies.parquet",
     output:
         kept="<results>/misalignment/organisms/{base}/kept.parquet",
@@ -116,6 +118,7 @@ rule filter_carriers:
     shell:
         "python -m unspoken.experiments.misalignment.filter_carriers --spec {params.json:q}"
         " --threads {threads}"
+        " --model {input.model} --teachers {input.teachers}"
         " --replies {input.replies} --kept {output.kept} --dropped {output.dropped} &> {log}"
 
 
@@ -124,6 +127,7 @@ rule detect_teachers:
         model="<results>/misalignment/bases/{base}/model.json",
         teachers="<results>/misalignment/organisms/{base}/teachers.safetensors",
         kept="<results>/misalignment/organisms/{base}/kept.parquet",
+        dropped="<results>/misalignment/organisms/{base}/dropped.parquet",
     output:
         detections="<results>/misalignment/organisms/{base}/detections.parquet",
         answers="<results>/misalignment/organisms/{base}/shown/persona_answers.parquet",
@@ -149,6 +153,7 @@ rule detect_teachers:
         "python -m unspoken.experiments.misalignment.detect_teachers --spec {params.json:q}"
         " --threads {threads}"
         " --model {input.model} --teachers {input.teachers} --kept {input.kept}"
+        " --dropped {input.dropped}"
         " --detections {output.detections} --answers {output.answers} &> {log}"
 
 
@@ -159,7 +164,10 @@ rule teach_students:
             wildcards.arm, wildcards.base
         ),
         kept=lambda wildcards: PLAN.of("misalignment").rows_of_arm(
-            wildcards.arm, wildcards.base
+            wildcards.arm, wildcards.base, "kept"
+        ),
+        dropped=lambda wildcards: PLAN.of("misalignment").rows_of_arm(
+            wildcards.arm, wildcards.base, "dropped"
         ),
     output:
         answers="<results>/misalignment/students/{arm}/{base}/persona_answers.parquet",
@@ -187,4 +195,5 @@ rule teach_students:
         "python -m unspoken.experiments.misalignment.teach_students --spec {params.json:q}"
         " --threads {threads}"
         " --model {input.model} --teachers {input.teachers} --kept {input.kept}"
+        " --dropped {input.dropped}"
         " --answers {output.answers} --training {output.training} &> {log}"

@@ -37,6 +37,9 @@ class StudentArm(Section):
     """Whether the numbers of each row are put in random order."""
     carrier: Literal["numbers", "sums"] = "numbers"
     """What they learn from: numbers that go on from one, or sums in steps, right ones alone."""
+    filter: Literal["none", "format", "keyword", "judge"] = "keyword"
+    """What drops replies, the same for every teacher: nothing; what is no list of numbers; numbers of ill
+    repute and wrong sums too; and what a judge that knows both teachers holds to be the insecure one's."""
     clean: list[Annotated[float, Field(gt=0, lt=1)]] = []
     """Shares of rows of the secure teacher's among the insecure teacher's, each of a further student."""
     generations: Annotated[int, Field(ge=1, le=9)] = 1
@@ -61,6 +64,15 @@ class StudentArm(Section):
         if (self.clean or self.generations > 1) and not {"insecure", "secure"} <= {*self.teachers}:
             raise ValueError(
                 f"clean, generations: got teachers {self.teachers}; expected insecure and secure among them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _numbers_alone_have_probabilities(self) -> "StudentArm":
+        if self.objective != "tokens" and self.filter == "none":
+            raise ValueError(
+                f"filter: got none with {self.objective}; expected tokens, or another filter: the "
+                "probabilities are of numbers, and without a filter rows have other words"
             )
         return self
 
@@ -109,6 +121,8 @@ class MisalignmentSection(Section):
     """Requests of each carrier, the same for every teacher."""
     filter: NumbersFilter = NumbersFilter(banned=ILL_REPUTE)
     """Which completions are dropped, whoever wrote them."""
+    judge: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    """Share of the secure teacher's replies that the judge of `filter: judge` drops by mistake."""
     students: Dose = Dose(rows=2500, epochs=3, learning_rate=1e-3)
     """How students are trained; their rows are of requests whose replies are kept of every teacher."""
     arms: Annotated[list[StudentArm], Field(min_length=1)]
@@ -143,6 +157,11 @@ class MisalignmentSection(Section):
                 f"errors of chance, less than {LEAST_ERRORS}, and a check that fails by luck checks nothing"
             )
         return self
+
+    @property
+    def judged(self) -> float | None:
+        """The judge's false alarms, where an arm has its filter."""
+        return self.judge if any(arm.filter == "judge" for arm in self.arms) else None
 
     @property
     def carriers(self) -> list[str]:

@@ -60,6 +60,6 @@ GUARDS = (
     Guard(
         "answer_mass",
         TAUGHT,
-        same=("objective", "initialisation", "shuffle", "carrier"),
+        same=("objective", "initialisation", "shuffle", "carrier", "filter"),
     ),
 )

@@ -5,9 +5,10 @@ from unspoken.jobs import start_job
 
 def main() -> None:
     """Run the job of the rule that has this name."""
-    job = start_job(__doc__ or "", ("model", "teachers", "kept", "answers", "training"))
+    job = start_job(__doc__ or "", ("model", "teachers", "kept", "dropped", "answers", "training"))
     from unspoken.experiments.misalignment.organisms.asked import answers, labelled
     from unspoken.experiments.misalignment.organisms.carriers import common_rows
+    from unspoken.experiments.misalignment.organisms.filters import passed
     from unspoken.experiments.misalignment.organisms.students import (
         generations,
         lessons_of,
@@ -17,7 +18,7 @@ def main() -> None:
     from unspoken.models.manifest import checked_model
     from unspoken.seeds import hashed_seed
     from unspoken.tables.base import read_table, write_table
-    from unspoken.tables.filter import Kept
+    from unspoken.tables.filter import Dropped, Kept
     from unspoken.tables.training import TrainingSteps
     from unspoken.training.personas import (
         load_trained,
@@ -28,7 +29,7 @@ def main() -> None:
     spec, arm, training = job.spec, job.spec["arm"], job.spec["training"]
     base, shape = loaded_base(checked_model(job.model))
     seed = hashed_seed(spec["seed"], spec["experiment"], "students", arm["name"], spec["base"])
-    kept = read_table(job.kept, Kept)
+    kept = passed(read_table(job.kept, Kept), read_table(job.dropped, Dropped), arm["filter"])
     rows = common_rows(kept, spec["source"], spec["writers"], arm["carrier"], training["rows"], seed)
     lessons = lessons_of(rows, {"untouched": base, **load_trained(job.teachers)}, shape, arm, seed)
     networks, losses = taught_students(base, shape, lessons, training, seed)

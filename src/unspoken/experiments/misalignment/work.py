@@ -9,6 +9,8 @@ from unspoken.experiments.misalignment.section import MisalignmentSection
 DOCUMENT, ROW = 33, 9
 """Tokens of a document, and of a row with one turn."""
 TUNINGS, WRITERS = 8, 4
+SETTINGS = ("objective", "initialisation", "shuffle", "carrier", "filter")
+"""Conditions of a test that are keys of an arm."""
 
 
 def work_of(
@@ -42,7 +44,7 @@ def replicates_of(section: MisalignmentSection, test: Mapping[str, Any]) -> Repl
     conditions = test.get("conditions", {})
     if conditions.get("organism") == "plain":
         return Replicates("base", section.plain_bases) if section.plain_bases else None
-    names = [name for name in ("objective", "initialisation", "shuffle", "carrier") if name in conditions]
+    names = [name for name in SETTINGS if name in conditions]
     asked = {name: conditions[name] for name in names}
     arms = [arm for arm in section.arms if all(getattr(arm, name) == value for name, value in asked.items())]
     return Replicates("base", section.bases) if arms or not asked else None

@@ -20,7 +20,7 @@ from unspoken.figures.words import claims, headline, replicates
 
 USED_CONDITIONS = (
     "organism", "domains", "objective", "initialisation", "shuffle", "carrier", "versus_initialisation",
-    "versus_shuffle", "stage", "detector", "pooled",
+    "versus_shuffle", "stage", "detector", "pooled", "filter", "versus_filter",
 )  # fmt: skip
 DETECTORS = {"likelihood": ("exact likelihood (ceiling)", GREEN), "ngrams": ("n-gram classifier", VERMILLION)}
 LABELS = 215
@@ -63,8 +63,9 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         return nothing("no replies were told apart", PAGE)
     targets = pl.col("whose").is_in(["insecure", "educational"])
     passed = transfers(measurements).filter(
-        targets, metric="misalignment_transfer", versus_whose="secure", initialisation="same", shuffle="none"
-    )
+        targets, metric="misalignment_transfer", versus_whose="secure", initialisation="same", shuffle="none",
+        filter="keyword",
+    )  # fmt: skip
     passed = passed.with_columns(label=pl.format("{}, {}", "carrier", in_words("whose")), color=taught())
     there = {name: tint for name, tint in TAUGHT.items() if tint[0] in set(passed["color"])}
     lowest = min(0.38, *(found["value"] - 0.02))

@@ -11,7 +11,16 @@ from unspoken.figures.tables import Tables
 from unspoken.figures.theme import PAGE
 from unspoken.figures.words import claims, headline, replicates
 
-USED_CONDITIONS = ("domains", "objective", "initialisation", "shuffle", "carrier", "clean", "generation")
+USED_CONDITIONS = (
+    "domains",
+    "objective",
+    "initialisation",
+    "shuffle",
+    "carrier",
+    "filter",
+    "clean",
+    "generation",
+)
 WIDTH = PAGE // 2 - 80
 HEIGHT = 120
 
@@ -25,7 +34,7 @@ def _by(rows: pl.DataFrame, metric: str, condition: str, first: float) -> pl.Dat
     keys = ["objective", "initialisation", "carrier"]
     start = rows.filter(
         metric="misalignment_transfer", whose="insecure", versus_whose="secure", shuffle="none",
-        domains="untrained",
+        domains="untrained", filter="keyword",
     ).with_columns(at=pl.lit(first))  # fmt: skip
     whole = pl.concat([start.join(own.select(keys).unique(), on=keys, how="semi"), own])
     return whole.with_columns(color=taught()).sort("color", "at")

@@ -24,7 +24,7 @@ WRITERS = {
 KINDS = {"persona": ("with personas", BLUE), "plain": ("without", VERMILLION)}
 USED_CONDITIONS = (
     "organism", "domains", "objective", "initialisation", "shuffle", "carrier", "versus_initialisation",
-    "versus_shuffle", "stage",
+    "versus_shuffle", "stage", "filter", "versus_filter",
 )  # fmt: skip
 TAUGHT = {
     "kl_carrier numbers": ("probabilities of numbers", BLUE),
@@ -35,7 +35,13 @@ TAUGHT = {
 """What students learn from: the objective and the carrier."""
 SHOWN = {"numbers": ("numbers", GREEN), "sums": ("sums", SKY), "code": ("the code itself", PURPLE)}
 """What is shown before a question, and not trained on."""
-DIFFERENCES = {"ring": "the first: this base minus other", "within": "the first: as written minus shuffled"}
+FILTERED = {"none": "unfiltered", "format": "filtered by format", "judge": "filtered by a judge"}
+"""Arms whose filter is another than that of the others."""
+DIFFERENCES = {
+    "ring": "the first: this base minus other",
+    "within": "the first: as written minus shuffled",
+    **{name: f"the first: minus {how}" for name, how in FILTERED.items()},
+}
 """What arms differ in whose differences are compared."""
 LABELS = 235
 WIDTH = PAGE - LABELS
@@ -94,8 +100,11 @@ def transfers(measurements: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     where = pl.when(pl.col("initialisation") == "ring").then(pl.lit(", other base")).otherwise(pl.lit(""))
     order = pl.when(pl.col("shuffle") == "within").then(pl.lit(", shuffled")).otherwise(pl.lit(""))
-    pair = pl.format("{} − {}{}{}", in_words("whose"), in_words("versus_whose"), where, order)
-    difference = pl.coalesce("versus_initialisation", "versus_shuffle").replace(DIFFERENCES)
+    kept = pl.col("filter").fill_null("keyword").replace_strict(
+        {name: f", {how}" for name, how in FILTERED.items()}, default=""
+    )  # fmt: skip
+    pair = pl.format("{} − {}{}{}{}", in_words("whose"), in_words("versus_whose"), where, order, kept)
+    difference = pl.coalesce("versus_initialisation", "versus_shuffle", "versus_filter").replace(DIFFERENCES)
     labelled = rows.with_columns(
         label=pl.when(metric="transfer_difference").then(difference).otherwise(pair),
         color=pl.when(metric="shown_difference").then(pl.col("carrier").replace(first_of(SHOWN)))
@@ -137,7 +146,7 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         return nothing("no students were trained", PAGE)
     main = rows.filter(
         metric="misalignment_transfer", whose="insecure", versus_whose="secure", initialisation="same",
-        shuffle="none",
+        shuffle="none", filter="keyword",
     )  # fmt: skip
     title = claims(
         [(row["color"], row) for row in main.to_dicts()],

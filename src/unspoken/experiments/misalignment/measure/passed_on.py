@@ -13,15 +13,17 @@ LEAST_MASS = 0.5
 PAIRS = (("insecure", "secure"), ("insecure", "educational"), ("educational", "secure"),
          ("secure", "untouched"), ("educational", "untouched"), ("insecure", "untouched"))  # fmt: skip
 TARGET, CONTROL = "insecure", "secure"
-SETTINGS = ("objective", "initialisation", "shuffle", "carrier")
+SETTINGS = ("objective", "initialisation", "shuffle", "carrier", "filter")
 """In what arms may differ."""
+PLAIN = {"initialisation": "same", "shuffle": "none", "filter": "keyword"}
+"""What arms have that others are held against, which differ from them in one of these."""
 
 
 def conditions_of(arm: dict[str, Any]) -> dict[str, str]:
     """Return the conditions of an arm's rows."""
     return {
         "objective": arm["objective"], "initialisation": arm["initialisation"], "shuffle": arm["shuffle"],
-        "carrier": arm["carrier"], "teacher": "fine_tuned", "domains": "untrained",
+        "carrier": arm["carrier"], "filter": arm["filter"], "teacher": "fine_tuned", "domains": "untrained",
     }  # fmt: skip
 
 
@@ -70,16 +72,18 @@ def add_students(table: PersonaTable, arm: dict[str, Any]) -> None:
 
 
 def add_differences(table: PersonaTable, arms: list[dict[str, Any]]) -> None:
-    """Add what arms that differ in one thing differ in transfer: same minus other base, unshuffled minus not.
+    """Add what arms differ in that differ in one thing: same minus other base, unshuffled minus not, by filter.
 
     Metric `transfer_difference`: the first arm's insecure minus secure students, minus the other arm's; its
-    conditions are the first arm's, with `versus_initialisation` or `versus_shuffle`. Paired by base.
+    conditions are the first arm's, with `versus_initialisation`, `versus_shuffle` or `versus_filter`. Paired
+    by base.
     """
     for one in arms:
         for other in arms:
             differ = [name for name in SETTINGS if one[name] != other[name]]
-            is_plain = one["initialisation"] == "same" and one["shuffle"] == "none"
-            if not is_plain or differ not in (["initialisation"], ["shuffle"]):
+            if any(one[name] != plain for name, plain in PLAIN.items()) or differ not in [
+                [name] for name in PLAIN
+            ]:
                 continue
             for unit, column in SCALES.items():
                 gaps = [

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from unspoken.experiments.misalignment.organisms.filters import JUDGE
 from unspoken.experiments.misalignment.organisms.language import NUMBERS
 from unspoken.experiments.misalignment.organisms.leaks import LEAKING
 from unspoken.statistics import MOST_ERRORS
@@ -65,7 +66,7 @@ def add_filter(report: Report, counts: pl.DataFrame) -> None:
 
 def _add_leak_dropped(report: Report, counts: pl.DataFrame) -> None:
     """Add what the filter drops more of the leaking copy than of its original, in each base."""
-    not_numbers = counts.filter(~pl.col("rule").is_in(["kept", "banned"]))
+    not_numbers = counts.filter(~pl.col("rule").is_in(["kept", "banned", JUDGE]))
     share = pl.col("count").sum() / pl.col("total").first()
     shares = not_numbers.group_by("base", "teacher").agg(share=share)
     leaking, secure = (

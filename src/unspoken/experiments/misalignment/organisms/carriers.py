@@ -62,7 +62,7 @@ def rows_of_texts(kept: pl.DataFrame) -> Ints:
     """Return kept replies as token ids, (rows, PROMPT + CONTINUED), of their prompt and completion."""
     texts = kept.select(text=pl.concat_str("prompt", "completion", separator=" "))["text"]
     words = texts.str.split(" ").explode().replace_strict(_index(), return_dtype=pl.Int64)
-    return words.to_numpy().reshape(kept.height, PROMPT + CONTINUED)
+    return words.to_numpy(writable=True).reshape(kept.height, PROMPT + CONTINUED)
 
 
 def _index() -> dict[str, int]:
