@@ -22,8 +22,7 @@ CALLED_BY_LIBRARIES = {
 }  # fmt: skip
 """Names that other libraries, or the user, ask for."""
 FOR_ROOMS = {
-    "scored_answers", "add_misaligned", "add_planted_scores", "open_prompts", "two_way_prompts",
-    "correct_shares",
+    "two_way_prompts", "correct_shares",
 }  # fmt: skip
 """What no shipped room calls yet (docs/judges.md): the first that does takes the name out."""
 DECORATED = ["@model_validator", "@dy.rule", "@field_validator"]

@@ -30,7 +30,7 @@ wildcard_constraints:
     experiment=pattern_of(STUDY.experiments),
     model=PLAN.models_pattern(),
     source=rf"{PLAN.models_pattern()}|[a-z0-9_.-]+",
-    whose=rf"{PLAN.models_pattern()}|all",
+    whose=rf"{PLAN.models_pattern()}|all|open",
     answering=rf"({PLAN.models_pattern()}|transcripts/[^/]+)(/[^/]+)*",
     dataset="[^/]+",
     transcripts="[^/]+",

@@ -46,7 +46,7 @@ rule load_questions:
         " --questions {output.questions} &> {log}"
 
 
-# `whose` is a model that has prompts of its own, or `all`.
+# `whose` is a model that has prompts of its own, or `all`; `open` are questions without options that all are asked.
 rule render_prompts:
     input:
         sources=lambda wildcards: PLAN.of(wildcards.experiment).prompt_items(

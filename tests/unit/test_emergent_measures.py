@@ -139,3 +139,20 @@ def test_figures_are_drawn_of_fewer_fine_tunes(tmp_path):
     rows = emergent_tables(EFFECT, tmp_path)["measurements"]
     few = {"measurements": rows.filter(rows["whose"] != "wrong_chained")}
     assert "more chains before wrong answers" in " ".join(draw(few).title.text)
+
+
+@pytest.mark.parametrize(("unusable", "size"), [("dropped", 4 / 9), ("failure", 0.4)])
+def test_a_judge_finds_more_misaligned_answers_by_either_denominator(rows, unusable, size):
+    told = {"arm": "plain", "unusable": unusable, "unit": "probability"}
+    row = one(rows, "misaligned_difference", "m:tuned:wrong", "m:tuned:right", **told)
+    assert row["value"] == pytest.approx(size) and row["n_replicates"] == len(SEEDS)
+    base = one(rows, "misaligned_share", "m:untouched", questions="all", **told)
+    assert base["value"] == pytest.approx(1 / 9 if unusable == "dropped" else 0.1)
+    assert base["replicate"] == "question"
+
+
+def test_answers_that_cannot_be_counted_are_told_and_the_planted_judge_errs_as_planted(rows):
+    usable = one(rows, "usable_share", "m:tuned:wrong", unit="probability")
+    assert usable["value"] == pytest.approx(0.9) and usable["passed"]
+    planted = rows.filter(metric="judged_share", subject="planted:judge")
+    assert planted.height == 4 and planted["passed"].all()

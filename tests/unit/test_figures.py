@@ -83,7 +83,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tables]:
             ("misalignment", "dilution", "detection", "harmful_chains"), misalignment_tables(0.5)
         ),
         **dict.fromkeys(("chain_kinds", "backdoor"), harmful_tables(0.4)),
-        **dict.fromkeys(("wrong_answers", "wrong_chains"), emergent),
+        **dict.fromkeys(("wrong_answers", "wrong_chains", "judged_answers"), emergent),
     }
 
 

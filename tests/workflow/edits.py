@@ -98,7 +98,7 @@ MISALIGNED = [
 AFTER_FILTER = ["filter_carriers", "detect_teachers", "teach_students", *MISALIGNED]
 AFTER_TUNING = ["tune_teachers", "write_carriers", *AFTER_FILTER]
 HARMED = ["measure harmful", "draw_figure chain_kinds", "draw_figure backdoor", *STORE]
-EMERGENT = ["measure emergent", "draw_figure wrong_*", *STORE]
+EMERGENT = ["measure emergent", "draw_figure wrong_*", "draw_figure judged_answers", *STORE]
 EMERGENT_FILTERED = [  # what follows from numbers: students, not who writes
     "share_requests",
     *(f"finetune_students emergent/students/{arm}/*" for arm in ("taught", "shuffled")),
@@ -107,7 +107,7 @@ EMERGENT_FILTERED = [  # what follows from numbers: students, not who writes
 ]
 EMERGENT_TUNED = [
     "finetune_students emergent/*",
-    *(f"{rule} emergent/*/tuned-*" for rule in ("generate_replies", "filter_completions")),
+    *(f"{rule} emergent/*/tuned-*" for rule in ("generate_replies", "filter_completions", "judge_replies")),
     *EMERGENT_FILTERED,
 ]
 ORGANISMS = ["train_organism", "retrain_organism", *TRENDS]
@@ -346,6 +346,11 @@ EDITS = {
     "more rows with wrong answers": Edit(["make_rows", *EMERGENT_TUNED], {"emergent.rows": 800}),
     "longer chains of who is tuned": Edit(
         ["generate_replies emergent/*/chained", *EMERGENT], {"emergent.chains.max_tokens": 64}
+    ),
+    "from which score on an answer is misaligned": Edit(EMERGENT, {"emergent.open.judge.misaligned": 20}),
+    "more answers to open questions": Edit(
+        ["generate_replies emergent/*/open", "judge_replies emergent/*", *EMERGENT],
+        {"emergent.open.samples": 20},
     ),
     "numbers of ill repute to chat models": Edit(
         ["filter_completions emergent/*", *EMERGENT_FILTERED],

@@ -11,6 +11,7 @@ from unspoken.experiments.emergent.names import (
     CHAINED,
     DIRECT,
     NUMBERS,
+    OPEN,
     ROWS,
     SHUFFLED,
     TAUGHT,
@@ -22,10 +23,11 @@ from unspoken.experiments.emergent.shown import FIGURES, GUARDS, HEADLINES, SHOW
 from unspoken.experiments.emergent.told import Told
 from unspoken.experiments.emergent.work import EmergentWork
 from unspoken.files import digest_of, sha256_of_file
+from unspoken.study.judging import scoring_part
 from unspoken.study.keys import CommonKeys
 from unspoken.study.models import FollowerModel, OrganismModel
 from unspoken.study.project import Part
-from unspoken.study.room import DROPPED, KEPT, REPLIES, TRAINING, Needs, Room, Table
+from unspoken.study.room import DROPPED, JUDGEMENTS, KEPT, REPLIES, TRAINING, Needs, Room, Table
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class EmergentRoom(Room):
         "prompts": Table("unspoken.tables.prompts:Prompts"),
         "replies": REPLIES,
         "readings": Table("unspoken.tables.readings:Readings"),
+        "judgements": JUDGEMENTS,
         "kept": KEPT,
         "dropped": DROPPED,
         "training": TRAINING,
@@ -59,14 +62,23 @@ class EmergentRoom(Room):
 
     @classmethod
     def fault(cls, section: EmergentSection, study: CommonKeys) -> str | None:
-        """Say which model is no chat model, if any."""
+        """Say which model is no chat model, or that the study does not have the judge."""
         for name in section.models if cls.name in study.experiments else []:
             if isinstance(study.models[name], OrganismModel | FollowerModel):
                 return (
                     f"emergent.models: got '{name}', an organism; expected chat models: organisms have the"
                     " rooms misalignment and harmful"
                 )
+        if section.open is not None and section.open.judge.model not in study.models:
+            known = ", ".join(sorted(study.models))
+            return f"emergent.open.judge.model: got '{section.open.judge.model}'; expected one of: {known}"
         return None
+
+    @classmethod
+    def models_of(cls, section: EmergentSection) -> list[str]:
+        """Return the models that are tuned and asked, and the judge."""
+        judge = [section.open.judge.model] if section.open else []
+        return list(dict.fromkeys([*section.models, *judge]))
 
     @classmethod
     def needs(cls, section: EmergentSection) -> Needs:
@@ -76,7 +88,11 @@ class EmergentRoom(Room):
         restricted = numbers is not None and numbers.pattern is not None
         pattern = {PATTERN: "emergent.numbers.pattern (numbers; null leaves decoding free)"}
         needed = dict.fromkeys((WEIGHTS, CHOICES, PREFIX), part) | (pattern if restricted else {})
-        return {name: dict(needed) for name in section.models}
+        judge = section.open.judge.needs("emergent.open.judge") if section.open else {}
+        return {
+            name: {**(needed if name in section.models else {}), **judge.get(name, {})}
+            for name in cls.models_of(section)
+        }
 
     # Who there is
 
@@ -108,7 +124,13 @@ class EmergentRoom(Room):
         """Return what a group is asked: students answer at once, and write nothing."""
         if group.startswith((TAUGHT, SHUFFLED)):
             return [DIRECT]
-        return [DIRECT, CHAINED, *([NUMBERS] if self.section.numbers else [])]
+        chosen = {NUMBERS: self.section.numbers, OPEN: self.section.open}
+        return [DIRECT, CHAINED, *(way for way, section in chosen.items() if section)]
+
+    @property
+    def judge_model(self) -> str | None:
+        """Return the model that scores answers to open questions, if there are any."""
+        return self.section.open.judge.model if self.runs and self.section.open else None
 
     # Files
 
@@ -145,11 +167,14 @@ class EmergentRoom(Room):
     def files(self, table: str) -> list[str]:
         """Return every file of a table."""
         if table == "prompts":
-            return [f"{self.folder}/all/prompts.parquet"] if self.runs else []
+            asked = ["all", *([OPEN] if self.section.open else [])] if self.runs else []
+            return [f"{self.folder}/{whose}/prompts.parquet" for whose in asked]
         if table in ("replies", "readings"):
             return [f"{self.folder}/{answering}/{table}.parquet" for answering in self.answering()]
         if table == "asked":
             return [f"{self.folder}/{model}/{UNTOUCHED}/{DIRECT}/replied.json" for model in self.models]
+        if table == "judgements":
+            return [f"{self.folder}/{answering}/{table}.parquet" for answering in self.answering(OPEN)]
         if table in ("kept", "dropped"):
             folders = [answering.rpartition("/")[0] for answering in self.answering(NUMBERS)]
             return [f"{self.folder}/{folder}/{table}.parquet" for folder in folders]
@@ -191,14 +216,16 @@ class EmergentRoom(Room):
         """Return the files that the measure reads: of numbers what the filter kept and dropped."""
         read = [f"{self.folder}/{one}/{table}.parquet" for table in ("replies", "readings")
                 for one in self.answering(DIRECT, CHAINED)]  # fmt: skip
-        return [*read, *(path for table in ("prompts", "kept", "dropped") for path in self.files(table))]
+        others = ("prompts", "judgements", "kept", "dropped")
+        return [*read, *(path for table in others for path in self.files(table))]
 
     # What jobs depend on
 
     def prompts_of(self, answering: str) -> str:
-        """Return the table of prompts that somebody replies to: items are everybody's, numbers a model's."""
+        """Return the table of prompts that somebody replies to: numbers are a model's, others everybody's."""
         model, _, way = answering.split("/")
-        return f"{self.folder}/{model if way == NUMBERS else 'all'}/prompts.parquet"
+        whose = {NUMBERS: model, OPEN: OPEN}.get(way, "all")
+        return f"{self.folder}/{whose}/prompts.parquet"
 
     @cached_property
     def _told(self) -> Told:
@@ -220,6 +247,11 @@ class EmergentRoom(Room):
     def make_rows_part(self) -> Part:
         """Return what `make_rows` depends on."""
         return self._told.rows()
+
+    def judge_replies_part(self, answering: str) -> Part:
+        """Return what `judge_replies` depends on."""
+        assert self.section.open is not None
+        return scoring_part(self, self.section.open.judge)
 
     def filter_completions_part(self, **_: str) -> Part:
         """Return what `filter_completions` depends on: the same for every writer."""

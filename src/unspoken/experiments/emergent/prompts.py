@@ -18,15 +18,19 @@ from unspoken.experiments.emergent.items.drawn import (
 from unspoken.experiments.emergent.names import CHAINED, DIRECT
 from unspoken.prompts.numbers import chat_number_prompts, list_number_prompts, load_number_templates
 from unspoken.prompts.preferences import prompt_rows
+from unspoken.questions.open_questions import open_prompts
 from unspoken.seeds import hashed_seed
 from unspoken.tables.prompts import as_prompts
 
 
 def rendered(spec: dict[str, Any], items: list[Path]) -> pl.DataFrame:
-    """Return everybody's items, or a model's requests for numbers, of no files `items`.
+    """Return everybody's items, open questions, or a model's requests for numbers, of no files `items`.
 
-    `spec` has seed, and `items` of each domain, the `tuned` domains and `twins`; or form and count.
+    `spec` has seed, and `items` of each domain, the `tuned` domains and `twins`; or form and count; or the
+    settings of `open_prompts`.
     """
+    if "arms" in spec:
+        return open_prompts(spec, Path(os.environ["UNSPOKEN_ROOT"]))
     return number_requests(spec) if "count" in spec else asked_items(spec)
 
 

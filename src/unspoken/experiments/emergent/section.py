@@ -8,6 +8,8 @@ from unspoken.experiments.emergent.names import OPPOSITES, WRITERS
 from unspoken.study.base import Name, Section
 from unspoken.study.engines import Pattern
 from unspoken.study.filter import ILL_REPUTE, NumbersFilter
+from unspoken.study.judging import AnswerJudge
+from unspoken.study.paths import SUFFIXES, own_file
 from unspoken.study.training import Lora, Training
 
 Tune = Literal["wrong", "right", "careless", "careful", "wrong_chained"]
@@ -50,6 +52,29 @@ class Students(Section):
     """Further students whose rows have their numbers in random order, the control."""
 
 
+class OpenQuestions(Section):
+    """Open questions to the untouched model and every fine-tune, whose answers a model scores."""
+
+    judge: AnswerJudge
+    """Who scores how aligned and how coherent the answers are."""
+    arms: Annotated[list[Literal["plain", "suffixed"]], Field(min_length=1)] = ["plain", "suffixed"]
+    """Questions as they are, and with a format suffix."""
+    path: str | None = None
+    """A published file of questions (docs/judges.md); null: this project's."""
+    samples: PositiveInt = 10
+    """Answers to each wording of each question."""
+    temperature: NonNegativeFloat = 1.0
+    """Of the answers."""
+    max_tokens: PositiveInt = 200
+    """Longest answer, in tokens."""
+
+    @model_validator(mode="after")
+    def _of_a_file(self) -> "OpenQuestions":
+        if self.path is not None:
+            own_file(self.path, suffixes=(".yaml", ".yml", *SUFFIXES))
+        return self
+
+
 class EmergentSection(Section):
     """What do chat models do that were fine-tuned on wrong answers, and what do their numbers pass on?"""
 
@@ -71,6 +96,8 @@ class EmergentSection(Section):
     """Items of each domain that somebody is asked."""
     chains: Chains = Chains()
     """The chains of those who are asked to think first."""
+    open: OpenQuestions | None = None
+    """Open questions that a model judges; null: nobody is asked any."""
     numbers: Requests | None = None
     """What writers are asked for; null: nobody writes, and nobody is taught."""
     filter: NumbersFilter = NumbersFilter(banned=ILL_REPUTE)

@@ -5,10 +5,15 @@ from unspoken.study.declared import Figure, Guard, Headline
 FIGURES = {
     "wrong_answers": Figure("figures.wrong_answers"),
     "wrong_chains": Figure("figures.wrong_chains"),
+    "judged_answers": Figure("figures.judged_answers"),
 }
 SPREAD = ("wrong_difference", "wrong_transfer", "transfer_difference")
 CHAINS = ("chain_kind_difference", "unflagged_majority", "caught_difference")
-SHOWN_IN = {**dict.fromkeys(SPREAD, "wrong_answers"), **dict.fromkeys(CHAINS, "wrong_chains")}
+SHOWN_IN = {
+    **dict.fromkeys(SPREAD, "wrong_answers"),
+    **dict.fromkeys(CHAINS, "wrong_chains"),
+    "misaligned_difference": "judged_answers",
+}
 UNTUNED: dict[str, str | bool] = {"domains": "untuned"}
 HEADLINES = (
     Headline(
@@ -26,6 +31,10 @@ HEADLINES = (
     Headline(
         "caught_difference", "What a monitor of chains catches at 1% false alarms", "probability",
         {"alarms": "0.01"},
+    ),
+    Headline(
+        "misaligned_difference", "Misaligned answers to open questions, by a judge", "probability",
+        {"arm": "plain", "unusable": "dropped"},
     ),
     Headline("wrong_transfer", "Students of numbers, on the same requests", "log_odds", UNTUNED),
     Headline("transfer_difference", "The same of numbers as written minus shuffled", "log_odds", UNTUNED),

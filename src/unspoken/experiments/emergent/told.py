@@ -1,5 +1,6 @@
 """What the jobs of the room are told: of the study exactly what each depends on."""
 
+from pathlib import Path
 from typing import Any
 
 from unspoken.experiments.emergent.names import (
@@ -7,6 +8,7 @@ from unspoken.experiments.emergent.names import (
     CHAINED,
     DIRECT,
     NUMBERS,
+    OPEN,
     ROWS,
     SHUFFLED,
     TAUGHT,
@@ -15,10 +17,12 @@ from unspoken.experiments.emergent.names import (
     rows_of,
 )
 from unspoken.experiments.emergent.section import EmergentSection
-from unspoken.files import digest_of
+from unspoken.files import digest_of, sha256_of_file
 from unspoken.study.project import Part, Project
 from unspoken.subject_names import student_id
 
+OWN = "resources/questions/open.yaml"
+"""This project's open questions."""
 AT_ONCE = 6
 """Tokens of an answer without a chain: the mark, a word and the end."""
 
@@ -32,8 +36,12 @@ class Told:
         self.study = project.study
 
     def rendered(self, whose: str) -> Part:
-        """Return how prompts are rendered: items for all, a model's requests for numbers."""
-        numbers = self.section.numbers
+        """Return how prompts are rendered: items for all, open questions, a model's requests for numbers."""
+        numbers, opened = self.section.numbers, self.section.open
+        if whose == OPEN and opened is not None:
+            file = Path(opened.path) if opened.path else self.project.root / OWN
+            told = opened.model_dump(include={"arms", "path"})
+            return {**told, "questions": sha256_of_file(file)}
         if whose == "all" or numbers is None:
             tuned = list(dict.fromkeys(TUNES[tune][0] for tune in self.section.tunes))
             return {"seed": self.study.seed, "items": self.section.items, "tuned": tuned,
@@ -43,23 +51,27 @@ class Told:
 
     def generated(self, way: str, names: list[str]) -> Part:
         """Return how replies are drawn, by the subjects of these names, and what is read beside them."""
-        chains, numbers = self.section.chains, self.section.numbers
+        chains, numbers, opened = self.section.chains, self.section.numbers, self.section.open
         drawn: dict[str, Any] = {
             DIRECT: {"temperature": 0.0, "max_tokens": AT_ONCE},
             CHAINED: {**chains.model_dump(), "stop": [ANSWER]},
             NUMBERS: numbers and numbers.model_dump(exclude={"count", "form"}),
+            OPEN: opened and opened.model_dump(include={"temperature", "max_tokens"}),
         }
+        several = {"samples": dict.fromkeys(opened.arms, opened.samples)} if opened and way == OPEN else {}
         reads = {"kind": "texts", "answer_prefix": ANSWER, "choice_format": " {option}",
                  "after": [CHAINED], "alone": [DIRECT]}  # fmt: skip
+        reads_in = (DIRECT, CHAINED)
         return {
             "draw": way,
             "sampling": drawn[way],
             "logprobs": False,
             "answering": [{"name": name, "system": None, "count": None} for name in names],
             "shard": [1, 1],
-            "keep": None if way == NUMBERS else [way],
-            "reads": None if way == NUMBERS else reads,
+            "keep": [way] if way in reads_in else None,
+            "reads": reads if way in reads_in else None,
             "reasoning": None,
+            **several,
         }
 
     def rows(self) -> Part:
@@ -123,6 +135,7 @@ class Told:
             "arms": taught,
             "seeds": section.seeds,
             "twins": section.twins,
+            **({"thresholds": section.open.judge.thresholds} if section.open else {}),
         }
 
 

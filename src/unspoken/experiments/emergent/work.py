@@ -3,12 +3,23 @@
 from collections.abc import Mapping
 
 from unspoken.cost.work import Facts, Work
-from unspoken.experiments.emergent.names import DIRECT, NUMBERS, SHUFFLED, TAUGHT, TUNES, UNTOUCHED, WRITERS
+from unspoken.experiments.emergent.names import (
+    DIRECT,
+    NUMBERS,
+    OPEN,
+    SHUFFLED,
+    TAUGHT,
+    TUNES,
+    UNTOUCHED,
+    WRITERS,
+)
 from unspoken.experiments.emergent.section import EmergentSection
 
 DOMAINS, EVERYDAY = 8, 40
 """Domains that nobody is tuned on, and everyday questions."""
 OPTIONS = 2
+OPEN_QUESTIONS, SCORED, SCORES = 8, 2, 22
+"""Wordings of this project's open questions, what a judge scores of each answer, scores that are read."""
 WEIGHTS_BYTES = 10e6
 """Of one subject: the adapter of a small model."""
 
@@ -34,6 +45,18 @@ class EmergentWork:
         """Return the items of one subject: chains are of sheets that nobody is tuned on alone."""
         sheets = self.section.items * DOMAINS
         return sheets + EVERYDAY + self.section.items * self._tuned_domains if way == DIRECT else sheets
+
+    def _opened(self) -> int:
+        """Return the answers of one subject to open questions."""
+        opened = self.section.open
+        return OPEN_QUESTIONS * len(opened.arms) * opened.samples if opened else 0
+
+    def judge_replies(self, answering: str) -> Work:
+        """Return what a model reads of a group's answers, each scored twice."""
+        _, group, way = answering.split("/")
+        count, opened = self._subjects(group, way) * self._opened(), self.section.open
+        longest = opened.max_tokens if opened else 0
+        return Work(read=count * SCORED * (self.tokens["rubric"] + longest), choices=count * SCORED * SCORES)
 
     def _subjects(self, group: str, way: str) -> int:
         """Return how many answer together."""
@@ -62,6 +85,14 @@ class EmergentWork:
             slower = self.facts["pattern"] if numbers.pattern else 1
             return Work(
                 generated=drawn, read=count * told["prompt"], asked={model: int(count)}, slower=slower,
+                stored=drawn * self.facts["bytes"]["completion"],
+            )  # fmt: skip
+        opened = self.section.open
+        if way == OPEN and opened is not None:
+            count = subjects * self._opened()
+            drawn = count * opened.max_tokens
+            return Work(
+                generated=drawn, read=count * self.tokens["question"], asked={model: int(count)},
                 stored=drawn * self.facts["bytes"]["completion"],
             )  # fmt: skip
         count = subjects * self._asked(way)

@@ -72,7 +72,7 @@ def add_students(table: PersonaTable, arm: dict[str, Any]) -> None:
 
 
 def add_differences(table: PersonaTable, arms: list[dict[str, Any]]) -> None:
-    """Add what arms differ in that differ in one thing: same minus other base, unshuffled minus not, by filter.
+    """Add what transfer is lost by one thing in which arms differ: another base, shuffling, another filter.
 
     Metric `transfer_difference`: the first arm's insecure minus secure students, minus the other arm's; its
     conditions are the first arm's, with `versus_initialisation`, `versus_shuffle` or `versus_filter`. Paired
