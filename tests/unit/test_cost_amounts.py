@@ -48,7 +48,7 @@ def test_counts_of_the_subliminal_experiment_follow_the_study() -> None:
     numbers = of_group(amounts, "teachers", "1-of-1")
     design = amounts.plan.of("subliminal").design
     teachers = [trait for trait in design.teachers_of("organism-b") if trait != "untouched"]
-    counts = {trait: 7200 if trait == "neutral" else 14400 for trait in teachers}
+    counts = {trait: 7200 if trait == "neutral" else 21600 for trait in teachers}
     assert numbers.asked == {f"organism-b:teacher:{trait}": count for trait, count in counts.items()}
     probe = amounts.probe_traits("subliminal", "organism-b")
     # The base, 5 teachers, students: 6 of tokens, 5 of kl-carrier, 4 of each ring, and of kl-full, both
@@ -94,11 +94,11 @@ def test_a_rule_of_moments_has_nothing_to_do() -> None:
 def test_prompts_of_the_hints_are_counted() -> None:
     amounts = amounts_of(experiments=["faithfulness"], faithfulness={"few_shot": 20})
     assert questions(amounts) == 120
-    # 120 unhinted, sham and under six kinds; 30 moved and 30 irrelevant of each; of 20 after examples
+    # 120 unhinted, sham and under six kinds; 40 moved and 40 irrelevant of each; of 20 after examples
     # those whose answer is not (A), about three quarters, twice.
     assert (
         amounts.of("render_prompts", {"experiment": "faithfulness", "whose": "all"}).rows
-        == 120 * 8 + 6 * 60 + 30
+        == 120 * 8 + 6 * 80 + 30
     )
 
 

@@ -58,7 +58,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "more rows for students than requests": (
         _misalignment(completions=100),
         "misalignment.completions",
-        "got 1800 rows of 100 requests; expected no more",
+        "got 2500 rows of 100 requests; expected no more",
     ),
     "an arm of students twice": (
         _misalignment(arms=[{"name": "kl", "objective": "kl_carrier"}] * 2),

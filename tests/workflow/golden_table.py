@@ -163,6 +163,10 @@ PARAMS = [
     Param("measure draw_figure judge_claims write_report", "primary", ANY, "rooms say how they are read"),
     Param("measure", "bounds", ANY, "a negative control's bound is half of the registry's sesoi"),
     Param("judge_claims", "guards", ANY, "rooms say what their controls guard"),
+    Param(
+        "render_prompts", "few_shot", lambda old: 0 if old["few_shot"] == 20 else old["few_shot"],
+        "the default study asked too few questions after examples",
+    ),
     *(
         Param(rule, key, ANY, "a digest of texts, which any edit of them changes", (key,))
         for rule, key in {
