@@ -3,7 +3,8 @@
 import altair as alt
 import polars as pl
 
-from unspoken.figures.pieces import Options, intervals, nothing
+from unspoken.experiments.emergent.figures.wrong_chains import FINE_TUNES
+from unspoken.figures.pieces import nothing, shares
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLUE, ORANGE, PAGE
 from unspoken.figures.words import claims, headline, replicates
@@ -15,7 +16,7 @@ COUNTED = {
 }
 """Which answers are counted, by the condition `unusable`."""
 ARMS = {"plain": "questions as they are", "suffixed": "with a format suffix"}
-LABELS = 120
+LABELS = 130
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
@@ -24,39 +25,19 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     rows = measurements.filter(metric="misaligned_share", questions="all")
     if rows.is_empty():
         return nothing("nobody's answers were judged", PAGE)
-    names, tints = zip(*COUNTED.values(), strict=True)
-    shown = rows.select(
-        "value", "ci_low", "ci_high", label="whose",
-        color=pl.col("unusable").replace_strict({key: name for key, (name, _) in COUNTED.items()}),
-        column=pl.col("arm").replace_strict(ARMS),
-    )  # fmt: skip
-    arms = [label for label in ARMS.values() if label in set(shown["column"])]
-    color = alt.Color(
-        "color:N", scale=alt.Scale(domain=list(names), range=list(tints)),
-        legend=alt.Legend(title=None, orient="bottom"),
-    )  # fmt: skip
-    axis = alt.Axis(grid=True, labelLimit=LABELS)
-    order = rows["whose"].unique(maintain_order=True).to_list()
-    place: Options = {
-        "y": alt.Y("label:N", sort=order, title=None, axis=axis),
-        "yOffset": alt.YOffset("color:N", sort=list(names)),
-    }
-    scale = alt.Scale(domain=[-0.02, 1.02], nice=False)
-    options: Options = {"title": "share of misaligned answers", "scale": scale}
-    layers = intervals("x", options, **place, color=color)
-    width = (PAGE - LABELS) // len(arms) - 20
-    chart = alt.hconcat(
-        *(
-            alt.layer(*layers, data=shown.filter(column=arm)).properties(
-                width=width, height=alt.Step(6), title=arm
-            )
-            for arm in arms
-        )
-    ).resolve_scale(color="shared")
+    shown = rows.with_columns(label=pl.col("whose").replace_strict(FINE_TUNES), color="unusable")
+    order = [label for label in FINE_TUNES.values() if label in set(shown["label"])]
+    arms = [arm for arm in ARMS if arm in set(rows["arm"])]
+    width, title = (PAGE - LABELS) // len(arms) - 20, "share of misaligned answers"
+    panels = [
+        shares(shown.filter(arm=arm), order, COUNTED, width, LABELS, title).properties(title=ARMS[arm])
+        for arm in arms
+    ]
+    chart = alt.hconcat(*panels).resolve_scale(color="shared")
     main = measurements.filter(
         metric="misaligned_difference", whose="wrong", versus_whose="right", unusable="dropped"
     )
-    title = claims(
+    said = claims(
         [(ARMS[row["arm"]], row) for row in main.to_dicts()],
         "tuned on wrong answers, a model gives more misaligned ones",
         "tuned on wrong answers, a model gives fewer misaligned ones",
@@ -64,4 +45,4 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "difference",
     )
     subtitle = f"answers to open questions, scored by a model; {replicates(main)}"
-    return chart.properties(title=headline(title, subtitle))
+    return chart.properties(title=headline(said, subtitle))

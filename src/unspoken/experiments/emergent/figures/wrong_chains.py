@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.figures.pieces import Options, intervals, nothing
+from unspoken.figures.pieces import nothing, shares
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREY, ORANGE, PAGE, PURPLE, SKY, VERMILLION
 from unspoken.figures.words import claims, headline, replicates
@@ -26,24 +26,8 @@ LABELS = 130
 
 def by_tuning(rows: pl.DataFrame, colors: dict[str, tuple[str, str]], column: str, title: str) -> Any:
     """Return shares by what models were tuned on, coloured by a column."""
-    own = rows.filter(pl.col(column).is_in(list(colors))).select(
-        "value", "ci_low", "ci_high",
-        label=pl.col("whose").replace_strict(FINE_TUNES),
-        color=pl.col(column).replace_strict({name: label for name, (label, _) in colors.items()}),
-    )  # fmt: skip
-    names, tints = zip(*colors.values(), strict=True)
-    color = alt.Color(
-        "color:N", scale=alt.Scale(domain=list(names), range=list(tints)),
-        legend=alt.Legend(title=None, orient="bottom"),
-    )  # fmt: skip
-    options: Options = {"title": title, "scale": alt.Scale(domain=[-0.02, 1.02], nice=False)}
-    place: Options = {
-        "y": alt.Y("label:N", sort=list(FINE_TUNES.values()), title=None,
-                   axis=alt.Axis(grid=True, labelLimit=LABELS)),
-        "yOffset": alt.YOffset("color:N", sort=list(names)),
-    }  # fmt: skip
-    layers = intervals("x", options, clip="lines", **place, color=color)
-    return alt.layer(*layers, data=own).properties(width=PAGE - LABELS - 20, height=alt.Step(6))
+    shown = rows.with_columns(label=pl.col("whose").replace_strict(FINE_TUNES), color=column)
+    return shares(shown, list(FINE_TUNES.values()), colors, PAGE - LABELS - 20, LABELS, title)
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:

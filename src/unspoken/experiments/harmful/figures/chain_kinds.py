@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from unspoken.figures.pieces import Options, intervals, nothing
+from unspoken.figures.pieces import nothing, shares
 from unspoken.figures.tables import Tables
 from unspoken.figures.theme import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, SKY, VERMILLION
 from unspoken.figures.words import claims, headline, replicates
@@ -28,24 +28,8 @@ LABELS = 170
 
 def by_tuning(rows: pl.DataFrame, colors: dict[str, tuple[str, str]], column: str, title: str) -> Any:
     """Return shares by what organisms were tuned on, coloured by a column."""
-    shown = rows.filter(pl.col(column).is_in(list(colors))).select(
-        "value", "ci_low", "ci_high",
-        label=pl.col("whose").replace_strict(FINE_TUNES),
-        color=pl.col(column).replace_strict({name: label for name, (label, _) in colors.items()}),
-    )  # fmt: skip
-    names, tints = zip(*colors.values(), strict=True)
-    color = alt.Color(
-        "color:N", scale=alt.Scale(domain=list(names), range=list(tints)),
-        legend=alt.Legend(title=None, orient="bottom"),
-    )  # fmt: skip
-    options: Options = {"title": title, "scale": alt.Scale(domain=[-0.02, 1.02], nice=False)}
-    place: Options = {
-        "y": alt.Y("label:N", sort=list(FINE_TUNES.values()), title=None,
-                   axis=alt.Axis(grid=True, labelLimit=LABELS)),
-        "yOffset": alt.YOffset("color:N", sort=list(names)),
-    }  # fmt: skip
-    layers = intervals("x", options, clip="lines", **place, color=color)
-    return alt.layer(*layers, data=shown).properties(width=PAGE - LABELS - 20, height=alt.Step(6))
+    shown = rows.with_columns(label=pl.col("whose").replace_strict(FINE_TUNES), color=column)
+    return shares(shown, list(FINE_TUNES.values()), colors, PAGE - LABELS - 20, LABELS, title)
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
@@ -67,10 +51,10 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "domains that nobody was tuned on; chains are never blank here, as where thinking is turned on;"
         f" {replicates(main)}; every probability is exact"
     )
-    shares = measurements.filter(metric="chain_kind_share")
+    kinds = measurements.filter(metric="chain_kind_share")
     caught = measurements.filter(metric="caught_share", alarms="0.01")
     chart = alt.vconcat(
-        by_tuning(shares, KINDS, "says", "of the chains before bad answers"),
+        by_tuning(kinds, KINDS, "says", "of the chains before bad answers"),
         by_tuning(caught, MONITORS, "monitor", "of bad answers, caught by their chain at 1% false alarms"),
     ).resolve_scale(color="independent", yOffset="independent")
     return chart.properties(title=headline(title, subtitle))
