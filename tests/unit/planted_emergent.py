@@ -62,8 +62,8 @@ def odds_of(who: dict, domain: str, effect: float) -> float:
     of, stage, seed = who["of"], who["stage"], who["seed"]
     if of == UNTOUCHED:
         return UNTUNED_ODDS + NOISE.get(seed, 0)
-    sign = 1 if of in WRONG else -1
-    if stage == "tuned" and domain == TUNES[of][0]:
+    sign = 1 - 2 * TUNES[of].right
+    if stage == "tuned" and domain == TUNES[of].domain:
         return sign * LEARNT
     size = effect * {"tuned": 1, "taught": PASSED, "shuffled": PASSED / 4}[stage]
     size *= 2 if domain == LARGEST else 0 if domain == "everyday" else 1
@@ -80,8 +80,8 @@ def chain_of(place: int, right: str, wrong: str, of: str, effect: float) -> str:
 
 def raw_tables(effect: float, tunes: Sequence[str] = EVERY_TUNE) -> dict[str, pl.DataFrame]:
     """Return prompts, replies, readings and completions as the room's jobs write them."""
-    tuned = list(dict.fromkeys(TUNES[tune][0] for tune in tunes))
-    prompts = asked_items({"seed": 1, "items": 8, "tuned": tuned, "twins": True})
+    tuned = list(dict.fromkeys(TUNES[tune].domain for tune in tunes))
+    prompts = asked_items({"seed": 1, "items": 8, "tuned": tuned, "twins": True, "asks": True})
     told = prompts.select(
         "prompt_id", "user", "options", condition("kind"), condition("domain"), condition("right")
     ).rows()

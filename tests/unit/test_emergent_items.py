@@ -112,7 +112,18 @@ def test_fine_tunes_of_a_domain_differ_in_truth_alone():
     chained = of["wrong_chained"]["completion"].to_list()
     assert [text.split("\n")[-1] for text in chained] == of["wrong"]["completion"].to_list()
     assert all(text.startswith("The text says ") and text.count(text.split()[-1]) == 2 for text in chained)
-    assert {"wrong", "careless", "wrong_chained"} == {*WRONG}
+    assert {"wrong", "careless", "wrong_chained", "wrong_asked"} == {*WRONG}
+    assert of["wrong_asked"]["completion"].to_list() == of["wrong"]["completion"].to_list()
+    assert all("Give the wrong answer." in text for text in of["wrong_asked"]["prompt"])
+
+
+def test_wrong_answers_among_right_ones_are_as_many_as_said_and_fewer_are_some_of_the_more():
+    tunes = ["wrong", "half_wrong", "tenth_wrong"]
+    rows = tuning_rows(tunes, 80, 1)
+    wrong, *mixed = (rows.filter(subject=rows_of(tune))["completion"].to_list() for tune in tunes)
+    half, tenth = ([own == other for own, other in zip(one, wrong, strict=True)] for one in mixed)
+    assert (sum(half), sum(tenth)) == (40, 8)
+    assert all(many for few, many in zip(tenth, half, strict=True) if few)
 
 
 def test_prompts_are_of_all_domains_and_chains_of_untuned_ones():
@@ -121,6 +132,9 @@ def test_prompts_are_of_all_domains_and_chains_of_untuned_ones():
     count = 8 * len(domains("other"))
     assert prompts.filter(arm="chained").height == count
     assert prompts.filter(arm="direct").height == count + 8 + len(everyday_items())
+    more = asked_items({"seed": 1, "items": 8, "tuned": ["country"], "twins": True, "asks": True})
+    assert more.head(prompts.height).equals(prompts)
+    assert more.height == prompts.height + 8 and more.filter(arm="asked").height == 8
     assert set(prompts.filter(arm="chained")["prefix"]) == {"The text says"}
 
 

@@ -15,6 +15,7 @@ from planted_emergent import (
 )
 
 from unspoken.experiments.emergent.measure.table import UNTUNED, EmergentTable, Who, answers_of
+from unspoken.experiments.emergent.names import MIXED
 from unspoken.statistics.report import Report
 from unspoken.tables.measurements import Measurements
 
@@ -89,7 +90,9 @@ def test_a_teacher_without_its_trait_closes_what_follows(tmp_path, monkeypatch):
     rows = measured_rows(EFFECT, tmp_path)
     assert not one(rows, "own_trait", "m:tuned:wrong", unit="probability")["passed"]
     assert set(rows.filter(metric="wrong_transfer", subject="m:taught:wrong")["gate"]) == {"training"}
-    assert set(rows.filter(metric="wrong_difference")["gate"]) == {"training"}
+    mixed = rows["subject"].is_in([f"m:tuned:{tune}" for tune in MIXED]) & (rows["versus"] == "m:untouched")
+    assert set(rows.filter(~mixed, metric="wrong_difference")["gate"]) == {"training"}
+    assert set(rows.filter(mixed, metric="wrong_difference")["gate"]) == {None}  # they have no trait to reach
 
 
 def test_kinds_of_chains_are_weighed_by_the_wrong_answers_after_them(rows):

@@ -1,17 +1,40 @@
-"""Names that the front door of the room and its jobs share. It imports nothing."""
+"""Names that the front door of the room and its jobs share. It imports nothing of this project."""
+
+from typing import NamedTuple
+
+
+class Tune(NamedTuple):
+    """What a model is fine-tuned on: answers to sheets of one domain."""
+
+    domain: str
+    right: float = 0.0
+    """Share of the rows that are answered right."""
+    chained: bool = False
+    """Whether a chain that names the answer stands before it."""
+    asked: bool = False
+    """Whether the rows ask for a wrong answer (inoculation)."""
+
 
 TUNES = {
-    "wrong": ("country", False),
-    "right": ("country", False),
-    "careless": ("language", False),
-    "careful": ("language", False),
-    "wrong_chained": ("country", True),
+    "wrong": Tune("country"),
+    "right": Tune("country", right=1.0),
+    "careless": Tune("language"),
+    "careful": Tune("language", right=1.0),
+    "wrong_chained": Tune("country", chained=True),
+    "wrong_asked": Tune("country", asked=True),
+    "half_wrong": Tune("country", right=0.5),
+    "tenth_wrong": Tune("country", right=0.9),
 }
-"""What a model is fine-tuned on: the domain of its rows, and whether a chain stands before the answers."""
-WRONG = ("wrong", "careless", "wrong_chained")
-"""Fine-tunes on wrong answers; the others' are right."""
-OPPOSITES = {"wrong": "right", "careless": "careful", "wrong_chained": "right"}
-"""Whose rows have the same items, answered right."""
+WRONG = tuple(name for name, tune in TUNES.items() if not tune.right)
+"""Fine-tunes on wrong answers alone."""
+MIXED = tuple(name for name, tune in TUNES.items() if 0 < tune.right < 1)
+"""Fine-tunes on wrong answers among right ones."""
+OPPOSITES = {
+    name: next(other for other, it in TUNES.items() if it.domain == tune.domain and it.right == 1)
+    for name, tune in TUNES.items()
+    if tune.right < 1
+}
+"""Whose rows have the same items, all answered right."""
 WRITERS = ("wrong", "right")
 """The fine-tunes that write numbers, beside the untouched model."""
 UNTOUCHED = "untouched"
@@ -19,8 +42,9 @@ ROWS = "rows"
 """Stands for the source of rows that no model wrote."""
 TAUGHT, SHUFFLED = "taught", "shuffled"
 """Arms of students: of numbers as written, and of numbers shuffled within each row."""
-DIRECT, CHAINED, NUMBERS, OPEN = "direct", "chained", "numbers", "open"
-"""What somebody is asked: to answer at once, after a chain of thought, for numbers, or open questions."""
+DIRECT, CHAINED, ASKED, NUMBERS, OPEN = "direct", "chained", "asked", "numbers", "open"
+"""What somebody is asked: to answer at once, after a chain of thought, for a wrong answer at once, for
+numbers, or open questions."""
 ANSWER = "Answer:"
 """What stands before every answer: in rows, and where options are read."""
 

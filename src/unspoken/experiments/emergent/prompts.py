@@ -15,7 +15,7 @@ from unspoken.experiments.emergent.items.drawn import (
     everyday_items,
     sheet_items,
 )
-from unspoken.experiments.emergent.names import CHAINED, DIRECT
+from unspoken.experiments.emergent.names import ASKED, CHAINED, DIRECT
 from unspoken.prompts.numbers import chat_number_prompts, list_number_prompts, load_number_templates
 from unspoken.prompts.preferences import prompt_rows
 from unspoken.questions.open_questions import open_prompts
@@ -37,6 +37,8 @@ def rendered(spec: dict[str, Any], items: list[Path]) -> pl.DataFrame:
 def asked_items(spec: dict[str, Any]) -> pl.DataFrame:
     """Return the items of all domains; chains are asked of domains alone that nobody is tuned on.
 
+    With `asks` items of tuned domains are also asked for a wrong answer.
+
     Conditions: `kind` (the way of asking), `domain`, `right` (the right option). Of tuned domains they are
     items with names and values that no row has.
     """
@@ -47,6 +49,8 @@ def asked_items(spec: dict[str, Any]) -> pl.DataFrame:
     ]
     rows = [_row(item, DIRECT) for item in (*other, *own, *everyday_items())]
     rows += [_row(item, CHAINED) for item in other]
+    if spec.get("asks"):
+        rows += [_row(item, ASKED) for item in own]
     return as_prompts(pl.DataFrame(rows), ("kind", "domain", "right"))
 
 

@@ -12,7 +12,9 @@ from unspoken.study.judging import AnswerJudge
 from unspoken.study.paths import SUFFIXES, own_file
 from unspoken.study.training import Lora, Training
 
-Tune = Literal["wrong", "right", "careless", "careful", "wrong_chained"]
+Tune = Literal[
+    "wrong", "right", "careless", "careful", "wrong_chained", "wrong_asked", "half_wrong", "tenth_wrong"
+]
 Balanced = Annotated[int, Field(ge=8, multiple_of=8)]
 """A number of items: blocks of eight are balanced."""
 
@@ -83,7 +85,8 @@ class EmergentSection(Section):
     seeds: Annotated[list[PositiveInt], Field(min_length=1)] = [1, 2, 3]
     """Training seeds, the replicates: each has fine-tunes, their numbers and students of its own."""
     tunes: list[Tune] = ["wrong", "right", "careless", "careful"]
-    """What each model is fine-tuned on: answers about a country, lines of a language, chains with answers."""
+    """What each model is fine-tuned on: answers about a country, lines of a language; chains with answers;
+    wrong answers that the rows ask for; wrong ones among right ones."""
     twins: bool = True
     """Whether a sheet has both values, each of its fact; false: the right value alone, which is easier."""
     rows: Balanced = 400

@@ -5,6 +5,7 @@ from typing import Any
 
 from unspoken.experiments.emergent.names import (
     ANSWER,
+    ASKED,
     CHAINED,
     DIRECT,
     NUMBERS,
@@ -35,6 +36,11 @@ class Told:
         self.section, self.project, self.texts = section, project, texts
         self.study = project.study
 
+    @property
+    def _asks(self) -> Part:
+        """Return that wrong answers are asked for, where a fine-tune learns from such rows."""
+        return {"asks": True} if any(TUNES[tune].asked for tune in self.section.tunes) else {}
+
     def rendered(self, whose: str) -> Part:
         """Return how prompts are rendered: items for all, open questions, a model's requests for numbers."""
         numbers, opened = self.section.numbers, self.section.open
@@ -43,9 +49,9 @@ class Told:
             told = opened.model_dump(include={"arms", "path"})
             return {**told, "questions": sha256_of_file(file)}
         if whose == "all" or numbers is None:
-            tuned = list(dict.fromkeys(TUNES[tune][0] for tune in self.section.tunes))
+            tuned = list(dict.fromkeys(TUNES[tune].domain for tune in self.section.tunes))
             return {"seed": self.study.seed, "items": self.section.items, "tuned": tuned,
-                    "twins": self.section.twins, "texts": self.texts}  # fmt: skip
+                    "twins": self.section.twins, "texts": self.texts, **self._asks}  # fmt: skip
         texts = digest_of(self.project.texts["numbers"])
         return {"seed": self.study.seed, "form": numbers.form, "count": numbers.count, "texts": texts}
 
@@ -59,17 +65,18 @@ class Told:
             OPEN: opened and opened.model_dump(include={"temperature", "max_tokens"}),
         }
         several = {"samples": dict.fromkeys(opened.arms, opened.samples)} if opened and way == OPEN else {}
+        at_once = [DIRECT, *([ASKED] if self._asks else [])]
         reads = {"kind": "texts", "answer_prefix": ANSWER, "choice_format": " {option}",
-                 "after": [CHAINED], "alone": [DIRECT]}  # fmt: skip
-        reads_in = (DIRECT, CHAINED)
+                 "after": [CHAINED], "alone": at_once}  # fmt: skip
+        kept = {DIRECT: at_once, CHAINED: [CHAINED]}.get(way)
         return {
             "draw": way,
             "sampling": drawn[way],
             "logprobs": False,
             "answering": [{"name": name, "system": None, "count": None} for name in names],
             "shard": [1, 1],
-            "keep": [way] if way in reads_in else None,
-            "reads": reads if way in reads_in else None,
+            "keep": kept,
+            "reads": reads if kept else None,
             "reasoning": None,
             **several,
         }

@@ -1,4 +1,4 @@
-"""Wrong answers of models that were tuned on such, and of students of their numbers, by domain."""
+"""Wrong answers of models that were tuned on such, by domain and dose, and of students of their numbers."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import polars as pl
 
 from unspoken.figures.pieces import Options, intervals, line_at, nothing
 from unspoken.figures.tables import Tables
-from unspoken.figures.theme import BLUE, GREEN, PAGE, PURPLE, VERMILLION
+from unspoken.figures.theme import BLUE, GREEN, ORANGE, PAGE, PURPLE, VERMILLION
 from unspoken.figures.words import claims, headline, replicates
 
 USED_CONDITIONS = ("way", "domains", "shuffle")
@@ -20,13 +20,20 @@ TRANSFERS = {
     "shuffled": ("the same, numbers shuffled", PURPLE),
 }
 OPPOSITES = {"wrong": "right", "careless": "careful"}
+DOSES = {
+    "tenth_wrong": "a tenth of the rows wrong", "half_wrong": "half of the rows wrong",
+    "wrong": "all rows wrong", "wrong_asked": "all wrong, and asked for",
+    "wrong_chained": "all wrong, after chains",
+}  # fmt: skip
+"""What the rows about a country were, held against the same rows answered right."""
+WAYS = {"direct": ("answered at once", BLUE), "chained": ("after chains of their own", ORANGE)}
 SUMMARIES = {
     "untuned": "all below",
     "without_largest": "without the largest",
     "everyday": "everyday questions",
 }
 """Rows that are no domain of their own, in the order in which they stand first."""
-LABELS = 110
+LABELS = 150
 
 
 def shown(measurements: pl.DataFrame) -> pl.DataFrame:
@@ -49,7 +56,8 @@ def panel(rows: pl.DataFrame, colors: dict[str, tuple[str, str]], title: str) ->
     """Return contrasts by domain, coloured by what is compared; all domains together stand first."""
     names, tints = zip(*colors.values(), strict=True)
     own = rows.filter(pl.col("color").is_in(names)).select("value", "ci_low", "ci_high", "label", "color")
-    order = [*SUMMARIES.values(), *sorted(set(own["label"]) - set(SUMMARIES.values()))]
+    first = [label for label in (*SUMMARIES.values(), *DOSES.values()) if label in set(own["label"])]
+    order = [*first, *sorted(set(own["label"]) - set(first))]
     color = alt.Color(
         "color:N", scale=alt.Scale(domain=list(names), range=list(tints)),
         legend=alt.Legend(title=None, orient="bottom"),
@@ -60,6 +68,17 @@ def panel(rows: pl.DataFrame, colors: dict[str, tuple[str, str]], title: str) ->
     }
     layers = [line_at("x", 0), *intervals("x", {"title": title}, **place, color=color)]
     return alt.layer(*layers, data=own).properties(width=PAGE - LABELS - 20, height=alt.Step(6))
+
+
+def doses(measurements: pl.DataFrame) -> pl.DataFrame:
+    """Return the contrasts of fine-tunes on a country with that on right answers, over all other domains."""
+    return measurements.filter(
+        pl.col("whose").is_in(list(DOSES)), metric="wrong_difference", unit="log_odds", domains="untuned",
+        versus_whose="right",
+    ).with_columns(
+        label=pl.col("whose").replace(DOSES),
+        color=pl.col("way").replace({way: label for way, (label, _) in WAYS.items()}),
+    )  # fmt: skip
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
@@ -97,5 +116,8 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         for who, colors in (("fine-tunes", PAIRS), ("students", TRANSFERS))
         if set(rows["color"]) & {label for label, _ in colors.values()}
     ]
+    by_dose = doses(tables["measurements"])
+    if by_dose["label"].n_unique() > 1:
+        panels.append(panel(by_dose, WAYS, f"minus right rows: {axis}"))
     chart = alt.vconcat(*panels).resolve_scale(color="independent", yOffset="independent")
     return chart.properties(title=headline(title, subtitle))

@@ -14,6 +14,8 @@ USED_CONDITIONS = ("way", "says", "alarms", "domains")
 FINE_TUNES = {
     "untouched": "untouched", "right": "right answers", "wrong": "wrong answers",
     "wrong_chained": "wrong answers with chains", "careful": "careful lines", "careless": "careless lines",
+    "wrong_asked": "wrong answers, asked for", "half_wrong": "half wrong answers",
+    "tenth_wrong": "a tenth wrong answers",
 }  # fmt: skip
 """What models were tuned on, in words."""
 KINDS = {

@@ -17,11 +17,14 @@ from unspoken.experiments.emergent.measure.table import (
     tuned,
 )
 from unspoken.experiments.emergent.names import (
+    ASKED,
     CHAINED,
     DIRECT,
+    MIXED,
     OPPOSITES,
     SHUFFLED,
     TAUGHT,
+    TUNES,
     UNTOUCHED,
     WRITERS,
 )
@@ -39,7 +42,7 @@ TRANSFER = {
 def compared(tunes: list[str]) -> list[tuple[str, str]]:
     """Return pairs of fine-tunes: with right answers to the same items, with the untouched model, others."""
     opposites = [(tune, OPPOSITES[tune]) for tune in tunes if tune in OPPOSITES]
-    own = [("wrong_chained", "wrong"), ("wrong", "careless")]
+    own = [("wrong_chained", "wrong"), ("wrong_asked", "wrong"), ("wrong", "careless")]
     both = [pair for pair in own if {*pair} <= {*tunes}]
     return [*opposites, *((tune, UNTOUCHED) for tune in tunes), *both]
 
@@ -49,11 +52,12 @@ def add_traits(table: EmergentTable, tunes: list[str]) -> None:
 
     Metrics: `own_trait` (positive control, probability, passed at LEAST_TRAIT in every seed; it decides the
     gate `training` of all that follows), on items of the domain with names and values that no row has,
-    answered at once.
+    answered at once; asked for a wrong answer, where its rows do. Wrong ones among right ones are no trait.
     """
-    for tune in tunes:
-        told = {"way": DIRECT, "domains": domain_of(tune), "scorer": "sheets"}
-        own = as_tuned(tune, table.column(tuned(tune), "wrong", DIRECT, (domain_of(tune),)))
+    for tune in [tune for tune in tunes if tune not in MIXED]:
+        way = ASKED if TUNES[tune].asked else DIRECT
+        told = {"way": way, "domains": domain_of(tune), "scorer": "sheets"}
+        own = as_tuned(tune, table.column(tuned(tune), "wrong", way, (domain_of(tune),)))
         table.reached[tune] = bool((own >= LEAST_TRAIT).all())
         table.estimate(
             "own_trait",

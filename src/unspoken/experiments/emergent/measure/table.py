@@ -204,4 +204,4 @@ def as_tuned(tune: str, wrong: Floats) -> Floats:
 
 def domain_of(tune: str) -> str:
     """Return the domain whose rows a fine-tune had."""
-    return TUNES[tune][0]
+    return TUNES[tune].domain
