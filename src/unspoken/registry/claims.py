@@ -27,7 +27,7 @@ NEEDS_THE_MODEL = ("closed model", "needs GPU study")
 class Part(BaseModel):
     """A section of a claims file: unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Value(Part):

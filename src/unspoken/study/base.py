@@ -12,4 +12,4 @@ Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]+$", max_length=30)]
 class Section(BaseModel):
     """A section of the study: unknown keys are errors, values cannot be changed after the check."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)

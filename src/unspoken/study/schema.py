@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from unspoken.study.study import Study
+from unspoken.study.base import Section
 
 
 def _without_required(schema: Any) -> Any:
@@ -22,7 +22,16 @@ def _without_required(schema: Any) -> Any:
 
 
 def schema_text() -> str:
-    """Return the schema of studies as JSON text, keys sorted, two spaces deep."""
+    """Return the schema of studies as JSON text, keys sorted, two spaces deep.
+
+    What keys mean is read from the source. Every start of Snakemake would wait for that, so sections know it
+    only where this comes before them. Raises RuntimeError where some were imported already.
+    """
+    if Section.__subclasses__():
+        raise RuntimeError("sections were imported before the schema; run `python -m unspoken.study.schema`")
+    Section.model_config["use_attribute_docstrings"] = True
+    from unspoken.study.study import Study
+
     schema = _without_required(Study.model_json_schema())
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
