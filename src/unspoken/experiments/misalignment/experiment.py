@@ -141,10 +141,12 @@ class MisalignmentRoom(Room):
     def teach_students_part(self, arm: str, base: str) -> Part:
         """Return what `teach_students` depends on."""
         chosen, training = self.arm(arm), self.section.students.model_dump()
+        # All arms learn from the same requests, but where a judge leaves too few of them.
+        writers = list(chosen.teachers if chosen.filter == "judge" else WRITERS)
         if chosen.learning_rate is not None:
             training["learning_rate"] = chosen.learning_rate
         return self._part(
-            "teach_students", base=base, source=self.source(chosen, base), writers=list(WRITERS),
+            "teach_students", base=base, source=self.source(chosen, base), writers=writers,
             arm=chosen.model_dump(exclude={"learning_rate"}), training=training,
         )  # fmt: skip
 
