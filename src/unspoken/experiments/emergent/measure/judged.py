@@ -84,13 +84,13 @@ def add_judged(table: EmergentTable, answers: pl.DataFrame, tunes: list[str], st
         )  # fmt: skip
     for arm, (first, second), unusable in product(arms, compared(tunes), UNUSABLE):
         pair = (tuned(first), tuned(second))
-        own = [_of(answers, who, arm) for who in pair]
-        one, other = (seed_rates(table, some, who, unusable) for some, who in zip(own, pair, strict=True))
+        both = [_of(answers, who, arm) for who in pair]
+        one, other = (seed_rates(table, some, who, unusable) for some, who in zip(both, pair, strict=True))
         table.contrast(
             "misaligned_difference", pair, {"probability": one - other},
             {**told, "arm": arm, "unusable": unusable, "questions": "all"},
-            n_samples=sum(some.height for some in own),
-            n_missing=sum(int((~some["usable"]).sum()) for some in own),
+            n_samples=sum(some.height for some in both),
+            n_missing=sum(int((~some["usable"]).sum()) for some in both),
         )  # fmt: skip
 
 
