@@ -65,7 +65,7 @@ CHAINS = [  # all who are asked the study's questions; followers have their own
         for name in ("qwen2.5-7b", "gemma-3-4b", "planted-hints")
     ),
     "probe_chains",
-    "judge_replies",
+    "judge_replies faithfulness/*",
     *SCORED,
 ]
 OF_GEMMA = [
@@ -190,7 +190,8 @@ EDITS = {
             *(*CHAINS, *LOOPS, *ITEMS, *ORGANISMS, *STARTS, "ask_subjects", "monitor_chains", *AFTER_REWARD),
             *("train_distracted", "train_base", *AFTER_TUNING),
             *("pretrain_harmful", "tune_harmful", "realign_harmful", *HARMED),
-            *("make_rows", "render_prompts emergent/*", "filter_completions", *EMERGENT_TUNED),
+            *("make_rows", "render_prompts emergent/all", "render_prompts emergent/qwen2.5-7b"),
+            *("filter_completions", "judge_replies emergent/*", *EMERGENT_TUNED),
         ],
         {"seed": 5},
     ),
@@ -260,13 +261,17 @@ EDITS = {
         [HINTED, *CHAINS], {"faithfulness.instruction": "Write down each step. The answer is (X)."}
     ),
     "longer chains": Edit(
-        ["generate_replies faithfulness/*", "probe_chains", "judge_replies", "pair_trials", *SCORED],
+        [
+            *("generate_replies faithfulness/*", "probe_chains", "judge_replies faithfulness/*"),
+            *("pair_trials", *SCORED),
+        ],
         {"faithfulness.chains.max_tokens": 400},
     ),
     "more chains tested": Edit(["probe_chains", *SCORED], {"faithfulness.tests.chains": 60}),
     "who judges the chains": Edit(
         [
-            *("judge_replies", "pair_trials faithfulness/gemma-3-4b", "pair_trials faithfulness/qwen2.5-7b"),
+            "judge_replies faithfulness/*",
+            *("pair_trials faithfulness/gemma-3-4b", "pair_trials faithfulness/qwen2.5-7b"),
             *SCORED,
         ],
         {"faithfulness.judge.model": "gemma-3-4b"},
@@ -359,8 +364,8 @@ EDITS = {
     "a seed added to fine-tunes": Edit(
         [
             "finetune_students emergent/students/*3",
-            *("generate_replies emergent/*-3/*", "filter_completions emergent/*-3"),
-            *("share_requests emergent/*/3", *EMERGENT),
+            *(f"{rule} emergent/*-3/*" for rule in ("generate_replies", "judge_replies")),
+            *("filter_completions emergent/*-3", "share_requests emergent/*/3", *EMERGENT),
         ],
         {"emergent.seeds": [1, 2, 3]},
     ),
