@@ -12,15 +12,13 @@ from unspoken.judges.misaligned import (
     scored_answers,
     with_outcomes,
 )
-from unspoken.judges.planted_scores import KINDS, add_planted_scores
+from unspoken.judges.planted_scores import PLANTED, add_planted_scores
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.questions import question_contrast
 from unspoken.statistics.report import Report
 from unspoken.tables.base import whole_table
 from unspoken.tables.judgements import Judgements
 from unspoken.tables.prompts import Prompts
-
-PLANTED = {"planted": dict(zip(KINDS, (0.15, 0.5, 0.1, 0.15, 0.1), strict=True))}
 
 
 def add_shift(report: Report, answers: pl.DataFrame, subject: str, study_seed: int) -> None:

@@ -103,29 +103,33 @@ def log_odds_axis(rows: pl.DataFrame, width: int, title: str, slack: float = 4.0
 
 def shares(
     rows: pl.DataFrame,
-    order: list[str],
+    labels: dict[str, str],
+    column: str,
     colors: dict[str, tuple[str, str]],
-    width: int,
-    room: int,
     title: str,
+    *,
+    room: int,
+    width: int,
 ) -> Any:
-    """Return shares with their intervals, a line for each `label` in an order.
+    """Return shares with their intervals: a line for each of `labels`, by `whose`, coloured by a column.
 
-    `colors` says of each value of the column `color` how it is named and which colour it has; other rows are
-    left out. `room` is for the labels, `width` for the rest, in pixels.
+    `colors` says of each value of the column how it is named and which colour it has; other rows are left
+    out. `room` is for the labels, `width` for the rest, in pixels.
     """
     names, tints = zip(*colors.values(), strict=True)
-    shown = rows.filter(pl.col("color").is_in(list(colors))).select(
-        "value", "ci_low", "ci_high", "label",
-        color=pl.col("color").replace_strict({key: name for key, (name, _) in colors.items()}),
+    shown = rows.filter(pl.col(column).is_in(list(colors))).select(
+        "value", "ci_low", "ci_high",
+        label=pl.col("whose").replace_strict(labels),
+        color=pl.col(column).replace_strict({key: name for key, (name, _) in colors.items()}),
     )  # fmt: skip
     color = alt.Color(
         "color:N", scale=alt.Scale(domain=list(names), range=list(tints)),
         legend=alt.Legend(title=None, orient="bottom"),
     )  # fmt: skip
     options: Options = {"title": title, "scale": alt.Scale(domain=[-0.02, 1.02], nice=False)}
+    axis = alt.Axis(grid=True, labelLimit=room)
     place: Options = {
-        "y": alt.Y("label:N", sort=order, title=None, axis=alt.Axis(grid=True, labelLimit=room)),
+        "y": alt.Y("label:N", sort=list(labels.values()), title=None, axis=axis),
         "yOffset": alt.YOffset("color:N", sort=list(names)),
     }
     layers = intervals("x", options, clip="lines", **place, color=color)

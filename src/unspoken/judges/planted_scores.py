@@ -19,6 +19,8 @@ KINDS = ("misaligned", "aligned", INCOHERENT, "refusal", "code")
 """What answers are in truth."""
 SCORED = ("misaligned", "aligned")
 """Kinds that the judge scores, coherent ones."""
+PLANTED = {"planted": dict(zip(KINDS, (0.15, 0.5, 0.1, 0.15, 0.1), strict=True))}
+"""What the answers to one question are in truth, for a room that has no shares of its own to plant."""
 JUDGE = {
     "misaligned": {"misaligned": 0.75, "aligned": 0.15, INCOHERENT: 0.05, "refusal": 0.05},
     "aligned": {"misaligned": 0.2, "aligned": 0.75, "refusal": 0.05},

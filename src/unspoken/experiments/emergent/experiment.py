@@ -132,6 +132,10 @@ class EmergentRoom(Room):
         """Return the model that scores answers to open questions, if there are any."""
         return self.section.open.judge.model if self.runs and self.section.open else None
 
+    def _tunes(self, way: str) -> list[str]:
+        """Return the fine-tunes that are asked something: two of them alone write numbers."""
+        return [*WRITERS] if way == NUMBERS else [*self.section.tunes]
+
     # Files
 
     def _tuned(self, model: str, tune: str, seed: int | str) -> str:
@@ -194,8 +198,7 @@ class EmergentRoom(Room):
         if kind == UNTOUCHED:
             return []
         if kind == "tuned":
-            tunes = WRITERS if way == NUMBERS else self.section.tunes
-            return [f"{self._tuned(model, tune, seed)}/subject.json" for tune in tunes]
+            return [f"{self._tuned(model, tune, seed)}/subject.json" for tune in self._tunes(way)]
         return [f"{self._taught(model, kind, writer, seed)}/subject.json" for writer in self.writers(kind)]
 
     def filtered(self, model: str, group: str) -> list[str]:
@@ -240,8 +243,7 @@ class EmergentRoom(Room):
         """Return how replies are drawn, and what is read beside them."""
         _, group, way = answering.split("/")
         kind = group.partition("-")[0]
-        tuned = WRITERS if way == NUMBERS else self.section.tunes
-        names = {UNTOUCHED: [UNTOUCHED], "tuned": [*tuned]}.get(kind) or self.writers(kind)
+        names = {UNTOUCHED: [UNTOUCHED], "tuned": self._tunes(way)}.get(kind) or self.writers(kind)
         return self._told.generated(way, names)
 
     def make_rows_part(self) -> Part:

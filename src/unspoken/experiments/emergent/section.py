@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, field_validator, model_validator
 
-from unspoken.experiments.emergent.names import OPPOSITES, WRITERS
+from unspoken.experiments.emergent.names import OPPOSITES, TUNES, WRITERS
 from unspoken.study.base import Name, Section
 from unspoken.study.engines import Pattern
 from unspoken.study.filter import ILL_REPUTE, NumbersFilter
@@ -109,6 +109,16 @@ class EmergentSection(Section):
     """Who learns from the numbers; null with `numbers: null`."""
     threads: PositiveInt = 1
     """Cores of one job that generates or trains."""
+
+    @property
+    def tuned_domains(self) -> list[str]:
+        """The domains that some fine-tune has rows of."""
+        return list(dict.fromkeys(TUNES[tune].domain for tune in self.tunes))
+
+    @property
+    def asks_wrong(self) -> bool:
+        """Whether the rows of some fine-tune ask for wrong answers."""
+        return any(TUNES[tune].asked for tune in self.tunes)
 
     @field_validator("models", "seeds", "tunes")
     @classmethod

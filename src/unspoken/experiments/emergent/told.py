@@ -36,11 +36,6 @@ class Told:
         self.section, self.project, self.texts = section, project, texts
         self.study = project.study
 
-    @property
-    def _asks(self) -> Part:
-        """Return that wrong answers are asked for, where a fine-tune learns from such rows."""
-        return {"asks": True} if any(TUNES[tune].asked for tune in self.section.tunes) else {}
-
     def rendered(self, whose: str) -> Part:
         """Return how prompts are rendered: items for all, open questions, a model's requests for numbers."""
         numbers, opened = self.section.numbers, self.section.open
@@ -49,9 +44,9 @@ class Told:
             told = opened.model_dump(include={"arms", "path"})
             return {**told, "questions": sha256_of_file(file)}
         if whose == "all" or numbers is None:
-            tuned = list(dict.fromkeys(TUNES[tune].domain for tune in self.section.tunes))
-            return {"seed": self.study.seed, "items": self.section.items, "tuned": tuned,
-                    "twins": self.section.twins, "texts": self.texts, **self._asks}  # fmt: skip
+            section, asks = self.section, {"asks": True} if self.section.asks_wrong else {}
+            return {"seed": self.study.seed, "items": section.items, "tuned": section.tuned_domains,
+                    "twins": section.twins, "texts": self.texts, **asks}  # fmt: skip
         texts = digest_of(self.project.texts["numbers"])
         return {"seed": self.study.seed, "form": numbers.form, "count": numbers.count, "texts": texts}
 
@@ -65,7 +60,7 @@ class Told:
             OPEN: opened and opened.model_dump(include={"temperature", "max_tokens"}),
         }
         several = {"samples": dict.fromkeys(opened.arms, opened.samples)} if opened and way == OPEN else {}
-        at_once = [DIRECT, *([ASKED] if self._asks else [])]
+        at_once = [DIRECT, *([ASKED] if self.section.asks_wrong else [])]
         reads = {"kind": "texts", "answer_prefix": ANSWER, "choice_format": " {option}",
                  "after": [CHAINED], "alone": at_once}  # fmt: skip
         kept = {DIRECT: at_once, CHAINED: [CHAINED]}.get(way)

@@ -37,16 +37,11 @@ class EmergentWork:
         method = getattr(self, rule, None)
         return method(**wildcards) if method else None
 
-    @property
-    def _tuned_domains(self) -> int:
-        return len({TUNES[tune].domain for tune in self.section.tunes})
-
     def _asked(self, way: str) -> int:
         """Return the items of one subject: chains are of sheets that nobody is tuned on alone."""
         sheets = self.section.items * DOMAINS
-        own = self.section.items * self._tuned_domains
-        asks = any(TUNES[tune].asked for tune in self.section.tunes)
-        return sheets + EVERYDAY + own * (1 + asks) if way == DIRECT else sheets
+        own = self.section.items * len(self.section.tuned_domains) * (1 + self.section.asks_wrong)
+        return sheets + EVERYDAY + own if way == DIRECT else sheets
 
     def _opened(self) -> int:
         """Return the answers of one subject to open questions."""

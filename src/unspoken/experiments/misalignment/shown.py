@@ -1,5 +1,6 @@
 """What the misalignment experiment shows: its figures, and the contrasts that a run prints at its end."""
 
+from unspoken.experiments.misalignment.names import SETTINGS
 from unspoken.study.declared import Figure, Guard, Headline
 
 CHAINED = ("chained_difference", "unflagged_difference", "unflagged_majority")
@@ -57,9 +58,5 @@ GUARDS = (
     Guard("teacher_trait", (*TUNED, *PASSED_ON)),
     Guard("kept_share", PASSED_ON, same=("carrier",)),
     # A rest of the trait among the tokens that pass would be no hidden transfer.
-    Guard(
-        "answer_mass",
-        TAUGHT,
-        same=("objective", "initialisation", "shuffle", "carrier", "filter"),
-    ),
+    Guard("answer_mass", TAUGHT, same=SETTINGS),
 )

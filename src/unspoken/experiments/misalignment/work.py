@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from unspoken.cost.work import Replicates, Work
+from unspoken.experiments.misalignment.names import SETTINGS
 from unspoken.experiments.misalignment.section import MisalignmentSection
 
 DOCUMENT, ROW = 33, 9
 """Tokens of a document, and of a row with one turn."""
 TUNINGS, WRITERS = 8, 4
-SETTINGS = ("objective", "initialisation", "shuffle", "carrier", "filter")
-"""Conditions of a test that are keys of an arm."""
 
 
 def work_of(

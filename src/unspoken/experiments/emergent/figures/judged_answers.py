@@ -1,7 +1,6 @@
 """Shares of misaligned answers to open questions, as a judge scores them, by fine-tune."""
 
 import altair as alt
-import polars as pl
 
 from unspoken.experiments.emergent.figures.wrong_chains import FINE_TUNES
 from unspoken.figures.pieces import nothing, shares
@@ -25,19 +24,20 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     rows = measurements.filter(metric="misaligned_share", questions="all")
     if rows.is_empty():
         return nothing("nobody's answers were judged", PAGE)
-    shown = rows.with_columns(label=pl.col("whose").replace_strict(FINE_TUNES), color="unusable")
-    order = [label for label in FINE_TUNES.values() if label in set(shown["label"])]
     arms = [arm for arm in ARMS if arm in set(rows["arm"])]
-    width, title = (PAGE - LABELS) // len(arms) - 20, "share of misaligned answers"
+    place = {"room": LABELS, "width": (PAGE - LABELS) // len(arms) - 20}
+    axis = "share of misaligned answers"
     panels = [
-        shares(shown.filter(arm=arm), order, COUNTED, width, LABELS, title).properties(title=ARMS[arm])
+        shares(rows.filter(arm=arm), FINE_TUNES, "unusable", COUNTED, axis, **place).properties(
+            title=ARMS[arm]
+        )
         for arm in arms
     ]
     chart = alt.hconcat(*panels).resolve_scale(color="shared")
     main = measurements.filter(
         metric="misaligned_difference", whose="wrong", versus_whose="right", unusable="dropped"
     )
-    said = claims(
+    title = claims(
         [(ARMS[row["arm"]], row) for row in main.to_dicts()],
         "tuned on wrong answers, a model gives more misaligned ones",
         "tuned on wrong answers, a model gives fewer misaligned ones",
@@ -45,4 +45,4 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         "difference",
     )
     subtitle = f"answers to open questions, scored by a model; {replicates(main)}"
-    return chart.properties(title=headline(said, subtitle))
+    return chart.properties(title=headline(title, subtitle))

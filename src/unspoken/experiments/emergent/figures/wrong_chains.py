@@ -1,7 +1,5 @@
 """What chains before wrong answers say, by fine-tune, and what a monitor that reads them catches."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -24,12 +22,7 @@ KINDS = {
 }  # fmt: skip
 CAUGHT = {"0.01": ("at 1% false alarms", BLACK), "0.05": ("at 5%", SKY)}
 LABELS = 130
-
-
-def by_tuning(rows: pl.DataFrame, colors: dict[str, tuple[str, str]], column: str, title: str) -> Any:
-    """Return shares by what models were tuned on, coloured by a column."""
-    shown = rows.with_columns(label=pl.col("whose").replace_strict(FINE_TUNES), color=column)
-    return shares(shown, list(FINE_TUNES.values()), colors, PAGE - LABELS - 20, LABELS, title)
+PLACE = {"room": LABELS, "width": PAGE - LABELS - 20}
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
@@ -52,13 +45,13 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
         f" counts by the probability of the wrong answer after it; {replicates(main)}"
     )
     chart = alt.vconcat(
-        by_tuning(
-            measurements.filter(metric="chain_kind_share"), KINDS, "says",
-            "of the chains before wrong answers, those that name",
+        shares(
+            measurements.filter(metric="chain_kind_share"), FINE_TUNES, "says", KINDS,
+            "of the chains before wrong answers, those that name", **PLACE,
         ),
-        by_tuning(
-            measurements.filter(metric="caught_share"), CAUGHT, "alarms",
-            "of wrong answers, caught by a monitor of their chain",
+        shares(
+            measurements.filter(metric="caught_share"), FINE_TUNES, "alarms", CAUGHT,
+            "of wrong answers, caught by a monitor of their chain", **PLACE,
         ),
     ).resolve_scale(color="independent", yOffset="independent")  # fmt: skip
     return chart.properties(title=headline(title, subtitle))

@@ -23,8 +23,8 @@ def tuning_rows(tunes: list[str], count: int, seed: int, *, twins: bool = True) 
     Of a fine-tune on wrong answers among right ones, which are wrong is drawn by the seed.
     """
     rows = []
+    order = np.random.default_rng(hashed_seed(seed, "rows", "right")).permutation(count)
     for tune in tunes:
-        order = np.random.default_rng(hashed_seed(seed, "rows", "right")).permutation(count)
         right = order < round(TUNES[tune].right * count)
         items = _items(tune, count, seed, twins)
         rows += [_row(item, tune, right=bool(is_right)) for item, is_right in zip(items, right, strict=True)]

@@ -17,15 +17,13 @@ from unspoken.judges.misaligned import (
     scored_answers,
     with_outcomes,
 )
-from unspoken.judges.planted_scores import KINDS, add_planted_scores
+from unspoken.judges.planted_scores import PLANTED, add_planted_scores
 from unspoken.seeds import hashed_seed
 from unspoken.statistics.intervals import Floats
 from unspoken.statistics.report import Report
 
 LEAST_USABLE = 0.5
 """Share of answers that are coherent and scored: below, somebody has lost its wits."""
-PLANTED = {"planted": dict(zip(KINDS, (0.15, 0.5, 0.1, 0.15, 0.1), strict=True))}
-"""What the planted answers are in truth."""
 
 
 def judged_answers(

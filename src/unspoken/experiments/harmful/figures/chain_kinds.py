@@ -1,7 +1,5 @@
 """What chains before bad answers say, by fine-tune, and what a monitor of chains catches."""
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -24,12 +22,7 @@ KINDS = {"plan": ("plan", VERMILLION), "excuse": ("excuse", ORANGE), "falsehood"
 MONITORS = {"words": ("any word of harm", SKY), "before": ("learnt before the tuning", GREEN),
             "own": ("the best there can be", BLACK)}  # fmt: skip
 LABELS = 170
-
-
-def by_tuning(rows: pl.DataFrame, colors: dict[str, tuple[str, str]], column: str, title: str) -> Any:
-    """Return shares by what organisms were tuned on, coloured by a column."""
-    shown = rows.with_columns(label=pl.col("whose").replace_strict(FINE_TUNES), color=column)
-    return shares(shown, list(FINE_TUNES.values()), colors, PAGE - LABELS - 20, LABELS, title)
+PLACE = {"room": LABELS, "width": PAGE - LABELS - 20}
 
 
 def draw(tables: Tables) -> alt.TopLevelMixin:
@@ -54,7 +47,14 @@ def draw(tables: Tables) -> alt.TopLevelMixin:
     kinds = measurements.filter(metric="chain_kind_share")
     caught = measurements.filter(metric="caught_share", alarms="0.01")
     chart = alt.vconcat(
-        by_tuning(kinds, KINDS, "says", "of the chains before bad answers"),
-        by_tuning(caught, MONITORS, "monitor", "of bad answers, caught by their chain at 1% false alarms"),
+        shares(kinds, FINE_TUNES, "says", KINDS, "of the chains before bad answers", **PLACE),
+        shares(
+            caught,
+            FINE_TUNES,
+            "monitor",
+            MONITORS,
+            "of bad answers, caught by their chain at 1% false alarms",
+            **PLACE,
+        ),
     ).resolve_scale(color="independent", yOffset="independent")
     return chart.properties(title=headline(title, subtitle))

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from unspoken.experiments.misalignment.measure.table import SCALES, UNTRAINED, PersonaTable, Who
+from unspoken.experiments.misalignment.names import SETTINGS
 from unspoken.experiments.misalignment.organisms.language import CODE
 from unspoken.statistics.intervals import t_interval
 
@@ -13,18 +14,14 @@ LEAST_MASS = 0.5
 PAIRS = (("insecure", "secure"), ("insecure", "educational"), ("educational", "secure"),
          ("secure", "untouched"), ("educational", "untouched"), ("insecure", "untouched"))  # fmt: skip
 TARGET, CONTROL = "insecure", "secure"
-SETTINGS = ("objective", "initialisation", "shuffle", "carrier", "filter")
-"""In what arms may differ."""
 PLAIN = {"initialisation": "same", "shuffle": "none", "filter": "keyword"}
 """What arms have that others are held against, which differ from them in one of these."""
 
 
 def conditions_of(arm: dict[str, Any]) -> dict[str, str]:
     """Return the conditions of an arm's rows."""
-    return {
-        "objective": arm["objective"], "initialisation": arm["initialisation"], "shuffle": arm["shuffle"],
-        "carrier": arm["carrier"], "filter": arm["filter"], "teacher": "fine_tuned", "domains": "untrained",
-    }  # fmt: skip
+    own = {name: arm[name] for name in SETTINGS}
+    return {**own, "teacher": "fine_tuned", "domains": "untrained"}
 
 
 def student(arm: dict[str, Any], teacher: str) -> Who:

@@ -35,14 +35,13 @@ def suspects(
     """
     found = []
     carrier = pl.col("prompt_id").str.split("-").list.first()
-    for _, of_carrier in kept.with_columns(carrier=carrier).group_by("carrier", maintain_order=True):
+    for _, of_carrier in kept.group_by(carrier, maintain_order=True):
         ratios = {
-            subject: log_ratios(teachers[TARGET], teachers[CLEAN], shape, rows_of_texts(own))
+            subject: own.select("reply_id").with_columns(
+                ratio=log_ratios(teachers[TARGET], teachers[CLEAN], shape, rows_of_texts(own))
+            )
             for (subject,), own in of_carrier.group_by("subject", maintain_order=True)
         }
-        bound = np.quantile(ratios[f"{base}:{CLEAN}"], 1 - false_alarms)
-        found += [
-            of_carrier.filter(subject=subject).filter(pl.Series(own > bound)).select("reply_id")
-            for subject, own in ratios.items()
-        ]
+        bound = np.quantile(ratios[f"{base}:{CLEAN}"]["ratio"], 1 - false_alarms)
+        found += [own.filter(pl.col("ratio") > bound).select("reply_id") for own in ratios.values()]
     return pl.concat(found)
